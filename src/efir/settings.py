@@ -1,0 +1,144 @@
+"""All settings: read once from the environment and `.env`, frozen, refused with the path of the wrong one."""
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Literal
+
+import msgspec
+
+from efir.domain.limits import Limits
+
+PREFIX = "EFIR_"
+CLIENT_NAMES = frozenset({"EFIR_URL", "EFIR_TOKEN"})  # read by `efir upload`, which talks to a server elsewhere
+
+
+class SettingsRefused(Exception):  # noqa: N818  # an exception named by the broken rule, as in the domain
+    """A setting is unknown or has a wrong value; the message names it."""
+
+
+class Database(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """PostgreSQL; an empty address means the embedded server."""
+
+    url: str = ""
+    schema: str = "public"
+    pool_size: int = 8
+
+
+class Address(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Address of a service; empty means the embedded one, or the default that belongs to it."""
+
+    url: str = ""
+
+
+class Media(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """How foreign media is treated: `auto` confines by the best means found, `off` is an explicit risk."""
+
+    sandbox: Literal["auto", "off"] = "auto"
+    ffmpeg: str = ""
+
+
+class Auth(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Lifetimes of credentials in seconds."""
+
+    session_idle: int = 7 * 86_400
+    session_life: int = 30 * 86_400
+    token_life: int = 90 * 86_400
+
+
+class Log(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Logging."""
+
+    level: Literal["debug", "info", "warning", "error"] = "info"
+
+
+class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """The whole configuration; `docs/reference/settings.md` and `.env.example` list every field."""
+
+    data_dir: Path = Path("~/.local/share/efir")
+    host: str = "127.0.0.1"
+    port: int = 8000
+    public_url: str = ""
+    secret: str = ""
+    api_workers: int = 0
+    trusted_proxies: str = ""
+    database: Database = Database()
+    redis: Address = Address()
+    broker: Address = Address()
+    storage: Address = Address()
+    media: Media = Media()
+    auth: Auth = Auth()
+    log: Log = Log()
+    limits: Limits = Limits()
+
+    @property
+    def home(self) -> Path:
+        """The data directory, absolute."""
+        return self.data_dir.expanduser().absolute()
+
+    @property
+    def origin(self) -> str:
+        """The address people use, without a trailing slash."""
+        return self.public_url.rstrip("/") or f"http://{self.host}:{self.port}"
+
+
+def from_environment(environ: Mapping[str, str], **changes: Any) -> Settings:
+    """Read settings; `changes` (from command-line flags) win over the environment, that over `.env`.
+
+    Raises SettingsRefused with the path of an unknown or wrong setting.
+    """
+    merged = {**dotenv(Path(environ.get("EFIR_ENV_FILE", ".env"))), **environ}
+    tree: dict[str, Any] = {}
+    for name, value in sorted({**aliases(merged), **prefixed(merged)}.items()):
+        branch = tree
+        *path, leaf = name.lower().split("__")
+        for part in path:
+            branch = branch.setdefault(part, {})
+        branch[leaf] = value
+    tree.update(changes)
+    try:
+        return msgspec.convert(tree, Settings, strict=False, dec_hook=_decode)
+    except msgspec.ValidationError as error:
+        raise SettingsRefused(f"{error} (settings are named like EFIR_DATABASE__URL)") from error
+
+
+def prefixed(environ: Mapping[str, str]) -> dict[str, str]:
+    """Efir's own names without their prefix; an empty value counts as not set."""
+    own = (name for name in environ if name.startswith(PREFIX) and name not in CLIENT_NAMES | {"EFIR_ENV_FILE"})
+    return {name.removeprefix(PREFIX): environ[name] for name in own if environ[name]}
+
+
+def aliases(environ: Mapping[str, str]) -> dict[str, str]:
+    """Translate the names used by the seed projects (mission S1.1, S0.5)."""
+    host = environ.get("DB_HOST") or environ.get("POSTGRES_HOST")
+    name = environ.get("DB_NAME") or environ.get("POSTGRES_DB")
+    if not host and not name:
+        return {}
+    user = environ.get("DB_USER") or environ.get("POSTGRES_USER") or "postgres"
+    password = environ.get("DB_PASS") or environ.get("POSTGRES_PASSWORD") or ""
+    port = environ.get("DB_PORT") or environ.get("POSTGRES_PORT") or "5432"
+    return {"DATABASE__URL": f"postgresql://{_quoted(user)}:{_quoted(password)}@{host or '127.0.0.1'}:{port}/{name}"}
+
+
+def dotenv(path: Path) -> dict[str, str]:
+    """`NAME=value` lines of a file; quotes around a value are dropped, `#` starts a comment line."""
+    if not path.is_file():
+        return {}
+    lines = (line.strip() for line in path.read_text(encoding="utf-8").splitlines())
+    pairs = (line.removeprefix("export ").partition("=") for line in lines if line and not line.startswith("#"))
+    return {name.strip(): value.strip().strip("\"'") for name, _, value in pairs}
+
+
+def current(**changes: Any) -> Settings:
+    """Settings of this process."""
+    return from_environment(os.environ, **changes)
+
+
+def _quoted(text: str) -> str:
+    return "".join(char if char.isalnum() else f"%{byte:02X}" for char in text for byte in char.encode())
+
+
+def _decode(kind: type, value: object) -> object:
+    if kind is Path:
+        return Path(str(value))
+    raise TypeError(kind)
