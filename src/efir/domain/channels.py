@@ -1,0 +1,56 @@
+"""Channels: where videos are published."""
+
+import unicodedata
+from dataclasses import dataclass
+from datetime import datetime
+from typing import NewType
+from uuid import UUID
+
+from efir.domain.errors import Conflict, Forbidden, NotFound
+from efir.domain.users import UserId
+
+ChannelId = NewType("ChannelId", UUID)
+
+
+class ChannelNotFound(NotFound):
+    """No such channel."""
+
+    code = "channel-not-found"
+    title = "There is no such channel"
+
+
+class HandleTaken(Conflict):
+    """Another channel has this handle."""
+
+    code = "handle-taken"
+    title = "This handle is taken"
+
+
+class ForeignChannel(Forbidden):
+    """Only the owner publishes in a channel."""
+
+    code = "foreign-channel"
+    title = "This channel belongs to somebody else"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Channel:
+    """A named place for videos; each user gets one at registration."""
+
+    id: ChannelId
+    owner_id: UserId
+    handle: str
+    title: str
+    description: str
+    created_at: datetime
+
+    def owned_by(self, user_id: UserId) -> "Channel":
+        """Answer the channel itself to its owner. Raises ForeignChannel for anybody else."""
+        if self.owner_id != user_id:
+            raise ForeignChannel
+        return self
+
+
+def fold(text: str) -> str:
+    """One spelling for what people type as the same word: NFKC, lower case, ё as е."""
+    return unicodedata.normalize("NFKC", text).casefold().replace("ё", "е")

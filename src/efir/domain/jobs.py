@@ -1,0 +1,133 @@
+"""Work that leaves the request: kinds, states, retries (`architecture.md` §4, `videos.md` §4)."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any, NewType
+from uuid import UUID
+
+from efir.domain.errors import Conflict, NotFound
+
+JobId = NewType("JobId", UUID)
+
+
+class JobNotFound(NotFound):
+    """No such job, or it is somebody else's."""
+
+    code = "job-not-found"
+    title = "There is no such job"
+
+
+class JobNotRetryable(Conflict):
+    """Only a failed job can be retried."""
+
+    code = "job-not-failed"
+    title = "Only a failed job can be retried"
+
+
+class LeaseLost(Conflict):
+    """The lease ended and somebody else may have the job: everything done under it is thrown away."""
+
+    code = "lease-lost"
+    title = "The lease of this job is lost"
+
+
+class JobState(StrEnum):
+    """Blocked waits for siblings; failed and poison are final, poison meaning that it killed its workers."""
+
+    BLOCKED = "blocked"
+    READY = "ready"
+    RUNNING = "running"
+    DONE = "done"
+    FAILED = "failed"
+    POISON = "poison"
+    CANCELLED = "cancelled"
+
+
+class Queue(StrEnum):
+    """One process each, so that a long encode never delays a short job."""
+
+    FAST = "fast"
+    MEDIA = "media"
+
+
+class FailureKind(StrEnum):
+    """Why an attempt failed: `transient` may pass, `engine` is tried once more, `input` is final."""
+
+    TRANSIENT = "transient"
+    ENGINE = "engine"
+    INPUT = "input"
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """What a person is told about a failed job."""
+
+    code: str
+    detail: str
+    kind: FailureKind
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewJob:
+    """A job to be stored. `subject` is what it is about; `cost` is predicted CPU seconds for the fair queue; lower `priority` goes first.
+
+    Jobs of one subject and generation with `blocked` start when `tx.jobs.unblock` says so.
+    """
+
+    kind: str
+    subject: UUID
+    owner_id: UUID | None = None
+    generation: int = 1
+    ordinal: int = 0
+    priority: int = 1
+    queue: Queue = Queue.FAST
+    cost: float = 1.0
+    blocked: bool = False
+    dedupe_key: str | None = None
+    facts: dict[str, Any] | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClaimedJob:
+    """A job in the hands of one worker. `fence` proves it is still ours; outputs carry it in their names."""
+
+    id: JobId
+    kind: str
+    subject: UUID
+    generation: int
+    ordinal: int
+    facts: dict[str, Any]
+    correlation_id: str
+    attempt: int
+    fence: int
+
+
+TRANSIENT_DELAYS = (5.0, 30.0, 180.0)
+ENGINE_ATTEMPTS = 2
+KILLS_MOST = 3
+
+
+def delay_after(kind: FailureKind, attempt: int) -> float | None:
+    """Seconds until the next attempt, or None when `attempt` was the last (`videos.md` §4 Retry).
+
+    >>> delay_after(FailureKind.TRANSIENT, 1), delay_after(FailureKind.ENGINE, 2), delay_after(FailureKind.INPUT, 1)
+    (5.0, None, None)
+    """
+    match kind:
+        case FailureKind.TRANSIENT if attempt <= len(TRANSIENT_DELAYS):
+            return TRANSIENT_DELAYS[attempt - 1]
+        case FailureKind.ENGINE if attempt < ENGINE_ATTEMPTS:
+            return TRANSIENT_DELAYS[0]
+        case _:
+            return None
+
+
+PUBLIC_STATE = {
+    JobState.BLOCKED: "queued",
+    JobState.READY: "queued",
+    JobState.RUNNING: "running",
+    JobState.DONE: "done",
+    JobState.FAILED: "failed",
+    JobState.POISON: "failed",
+    JobState.CANCELLED: "cancelled",
+}

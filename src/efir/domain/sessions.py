@@ -1,0 +1,123 @@
+"""Login sessions and API tokens (`accounts.md` §5)."""
+
+import re
+import zlib
+from dataclasses import dataclass
+from datetime import datetime
+from typing import NewType
+from uuid import UUID
+
+from efir.domain.errors import FieldError, Forbidden, Invalid, NotFound, Unauthenticated
+from efir.domain.users import UserId
+
+SessionId = NewType("SessionId", UUID)
+TokenId = NewType("TokenId", UUID)
+
+TOKEN_NAME_MOST = 60
+SCOPES = frozenset({"videos.read", "videos.write", "account.read"})
+TOKEN = re.compile(r"efir_pat_([0-9A-Za-z]{43})_([0-9a-f]{8})")
+
+
+class WrongCredentials(Unauthenticated):
+    """Name or password is wrong; which of them is never told."""
+
+    code = "wrong-credentials"
+    title = "The name or the password is wrong"
+
+
+class NoSession(Unauthenticated):
+    """There is no login session, or it has ended."""
+
+    code = "no-session"
+    title = "There is no active login session"
+
+
+class InvalidToken(Unauthenticated):
+    """The bearer token is unknown, expired or revoked."""
+
+    code = "invalid-token"
+    title = "The token is not valid"
+
+
+class CsrfFailed(Forbidden):
+    """An unsafe request by cookie came without the token that proves it came from our own page."""
+
+    code = "csrf-failed"
+    title = "The request did not prove that it comes from this site"
+
+
+class ScopeMissing(Forbidden):
+    """The token's scopes do not cover this request."""
+
+    code = "scope-missing"
+    title = "The token does not cover this"
+
+
+class TokenNotFound(NotFound):
+    """No such API token of this user."""
+
+    code = "token-not-found"
+    title = "There is no such token"
+
+
+class InvalidTokenRequest(Invalid):
+    """Name, scopes or lifetime of a wanted token are wrong."""
+
+    code = "invalid-token-request"
+    title = "The token cannot be made like this"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LoginSession:
+    """A signed-in browser. Only the hash of its secret is kept."""
+
+    id: SessionId
+    user_id: UserId
+    secret_hash: bytes
+    auth_time: datetime
+    created_at: datetime
+    seen_at: datetime
+    idle_expires: datetime
+    abs_expires: datetime
+    ip: str | None
+    ua: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ApiToken:
+    """A credential for scripts. Only the hash of its secret is kept."""
+
+    id: TokenId
+    user_id: UserId
+    name: str
+    secret_hash: bytes
+    scopes: list[str]
+    created_at: datetime
+    expires_at: datetime
+
+
+def token_text(secret: str) -> str:
+    """Write an API token: a prefix that scanners find, the secret, and a checksum that rejects typing errors."""
+    return f"efir_pat_{secret}_{zlib.crc32(secret.encode()):08x}"
+
+
+def token_secret(text: str) -> str:
+    """Read a token written by `token_text`. Raises InvalidToken."""
+    found = TOKEN.fullmatch(text)
+    if found is None or zlib.crc32(found[1].encode()) != int(found[2], 16):
+        raise InvalidToken
+    return found[1]
+
+
+def parse_token_request(name: str, scopes: list[str] | None) -> tuple[str, list[str]]:
+    """Check a wanted token's name and scopes; no scopes means all. Raises InvalidTokenRequest."""
+    name = name.strip()
+    errors = []
+    if not 1 <= len(name) <= TOKEN_NAME_MOST:
+        errors.append(FieldError("/name", "length", f"A token's name has 1 to {TOKEN_NAME_MOST} characters."))
+    wanted = sorted(set(SCOPES if scopes is None else scopes))
+    if unknown := set(wanted) - SCOPES:
+        errors.append(FieldError("/scopes", "unknown", f"Unknown scopes: {', '.join(sorted(unknown))}."))
+    if errors:
+        raise InvalidTokenRequest(errors=tuple(errors))
+    return name, wanted

@@ -1,0 +1,120 @@
+"""Jobs: the one table of work that leaves the request, and the wake-ups that only hint at it."""
+
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Annotated, Any, Protocol
+from uuid import UUID
+
+from msgspec import Meta, Struct
+
+from efir.domain.jobs import ClaimedJob, Failure, JobId, JobState, NewJob, Queue
+
+
+class JobResult(Struct, frozen=True):
+    """Where the result of a job is."""
+
+    url: Annotated[str, Meta(description="Address of the result.")]
+
+
+class JobError(Struct, frozen=True):
+    """Why a job failed."""
+
+    code: Annotated[str, Meta(description="Stable code.")]
+    detail: Annotated[str, Meta(description="The reason in words.")]
+
+
+class JobView(Struct, frozen=True):
+    """A job as the API shows it."""
+
+    id: Annotated[UUID, Meta(description="Identifier (UUIDv7).")]
+    kind: Annotated[str, Meta(description="What is being done.", examples=["encode_chunk"])]
+    state: Annotated[str, Meta(description="queued, running, done, failed or cancelled.", examples=["running"])]
+    progress: Annotated[float, Meta(description="From 0 to 1.", examples=[0.4])]
+    result: Annotated[JobResult | None, Meta(description="Set when done.")]
+    error: Annotated[JobError | None, Meta(description="Set when failed.")]
+    created_at: Annotated[datetime, Meta(description="When it was accepted.")]
+
+
+class JobRow(Struct, frozen=True):
+    """A job as operators see it."""
+
+    id: UUID
+    kind: str
+    state: str
+    subject: UUID
+    owner_id: UUID | None
+    generation: int
+    ordinal: int
+    queue: str
+    attempt: int
+    kills: int
+    progress: float
+    cost: float
+    worker: str | None
+    output: dict[str, Any] | None
+    error: dict[str, str] | None
+    created_at: datetime
+
+
+class JobRepository(Protocol):
+    """Jobs inside a transaction; lease times are the database's."""
+
+    async def put(self, jobs: Iterable[NewJob]) -> list[JobId]:
+        """Store jobs, at the end of the transaction; a known `dedupe_key` stores nothing."""
+        ...
+
+    async def claim(self, queue: Queue, *, worker: str, lease: float) -> ClaimedJob | None:
+        """Take the best job of a queue, by priority and fairness."""
+        ...
+
+    async def beat(self, job: ClaimedJob, *, lease: float, progress: float) -> bool:
+        """Extend the lease; False: it is lost, so stop and write nothing."""
+        ...
+
+    async def finish(self, job: ClaimedJob, output: dict[str, Any] | None = None) -> None:
+        """Complete under the own fence, as the first statement of a transaction. Raises LeaseLost."""
+        ...
+
+    async def fail(self, job: ClaimedJob, failure: Failure, *, delay: float | None) -> JobState:
+        """End an attempt: again after `delay` seconds, or never. Raises LeaseLost."""
+        ...
+
+    async def hand_back(self, job: ClaimedJob) -> None:
+        """Return a job at shutdown, the attempt uncounted."""
+        ...
+
+    async def unblock(self, subject: UUID, generation: int, kind: str) -> None:
+        """Make the blocked jobs of a kind ready."""
+        ...
+
+    async def cancel(self, subject: UUID) -> None:
+        """End all unfinished jobs about a subject; running ones lose their fence."""
+        ...
+
+    async def of_subject(self, subject: UUID, generation: int) -> list[JobRow]:
+        """All jobs about a subject."""
+        ...
+
+    async def reconcile(self, *, kills_most: int, limit: int = 500) -> list[tuple[Queue, JobId]]:
+        """Free expired leases, quarantine what kills its workers, and answer what should be woken."""
+        ...
+
+
+class JobViews(Protocol):
+    """Jobs, read."""
+
+    async def one(self, job_id: JobId) -> JobRow:
+        """Raises JobNotFound."""
+        ...
+
+    async def of_subject(self, subject: UUID, generation: int) -> list[JobRow]:
+        """All jobs about a subject."""
+        ...
+
+
+class Wakeups(Protocol):
+    """Hints to workers that a job is ready; losing one costs only delay."""
+
+    async def send(self, woken: list[tuple[Queue, JobId]]) -> None:
+        """Never raises, never takes longer than a quarter of a second."""
+        ...
