@@ -38,14 +38,6 @@ class Media(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     ffmpeg: str = ""
 
 
-class Auth(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Lifetimes of credentials in seconds."""
-
-    session_idle: int = 7 * 86_400
-    session_life: int = 30 * 86_400
-    token_life: int = 90 * 86_400
-
-
 class Log(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Logging."""
 
@@ -67,7 +59,6 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     broker: Address = Address()
     storage: Address = Address()
     media: Media = Media()
-    auth: Auth = Auth()
     log: Log = Log()
     limits: Limits = Limits()
 

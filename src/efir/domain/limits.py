@@ -11,6 +11,10 @@ class Limits:
     page_default: int = 20
     page_most: int = 100
 
+    session_idle_seconds: int = 7 * 86_400
+    session_life_seconds: int = 30 * 86_400
+    token_life_seconds: int = 90 * 86_400
+
     upload_bytes: int = 64 << 30
     upload_idle_seconds: int = 24 * 3600
     upload_life_seconds: int = 7 * 24 * 3600

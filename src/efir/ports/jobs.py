@@ -95,8 +95,12 @@ class JobRepository(Protocol):
         """All jobs about a subject."""
         ...
 
-    async def reconcile(self, *, kills_most: int, limit: int = 500) -> list[tuple[Queue, JobId]]:
-        """Free expired leases, quarantine what kills its workers, and answer what should be woken."""
+    async def reconcile(self, *, kills_most: int, limit: int = 500) -> list[JobRow]:
+        """Free expired leases and wake what waits; answers the jobs quarantined for killing their workers."""
+        ...
+
+    async def retry(self, job_id: JobId) -> bool:
+        """Set a failed job back to its first attempt; False when it is not failed."""
         ...
 
 

@@ -1,0 +1,62 @@
+"""Broken constraints become domain errors; a test compares this table with the schema."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import asyncpg
+
+from efir.domain.channels import ChannelNotFound, HandleTaken
+from efir.domain.errors import DomainError, Unavailable
+from efir.domain.users import NicknameTaken, UserNotFound
+
+BROKEN: dict[str, type[DomainError]] = {
+    "uq_user_account_nickname": NicknameTaken,
+    "uq_user_account_nick_skel": NicknameTaken,
+    "uq_channels_handle": HandleTaken,
+    "fk_channels_owner_id_user_account": UserNotFound,
+    "fk_videos_channel_id_channels": ChannelNotFound,
+    "fk_videos_owner_id_user_account": UserNotFound,
+    "fk_uploads_owner_id_user_account": UserNotFound,
+    "fk_api_token_user_id_user_account": UserNotFound,
+    "fk_login_session_user_id_user_account": UserNotFound,
+}
+
+
+class DatabaseAway(Unavailable):
+    """PostgreSQL does not answer, or all connections are in use."""
+
+    code = "database-away"
+    title = "The database does not answer"
+
+    def __init__(self, detail: str = "") -> None:
+        super().__init__(detail, retry_after=2)
+
+
+@contextmanager
+def translated() -> Iterator[None]:
+    """Turn errors of the driver into errors of the domain; unknown ones stay, and become a 500."""
+    try:
+        yield
+    except asyncpg.IntegrityConstraintViolationError as error:
+        if (known := BROKEN.get(error.constraint_name or "")) is None:
+            raise
+        raise known from error
+    except (
+        asyncpg.PostgresConnectionError,
+        asyncpg.InterfaceError,
+        asyncpg.TooManyConnectionsError,
+        asyncpg.CannotConnectNowError,
+        asyncpg.AdminShutdownError,
+        asyncpg.CrashShutdownError,
+        asyncpg.QueryCanceledError,
+    ) as error:
+        raise DatabaseAway from error
+
+
+@contextmanager
+def reached() -> Iterator[None]:
+    """Turn a failed or too slow attempt to get a connection into DatabaseAway."""
+    try:
+        yield
+    except (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+        raise DatabaseAway from error

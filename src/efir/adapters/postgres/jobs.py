@@ -1,0 +1,178 @@
+"""The one table of jobs. Every time comes from the database's clock."""
+
+from collections.abc import Iterable
+from typing import Any
+from uuid import UUID
+
+from efir.adapters.postgres.mapping import to_domain
+from efir.domain.jobs import (
+    ClaimedJob,
+    Failure,
+    JobId,
+    JobNotFound,
+    JobState,
+    LeaseLost,
+    NewJob,
+    Queue,
+)
+from efir.ports.correlation import correlation
+from efir.ports.jobs import JobRow
+
+# Start-time fair queueing: a job starts after its owner's last one, and never before what already waits, so that
+# one owner's thousand jobs delay another's first by one job at most.
+PUT = """
+insert into jobs (kind, subject, generation, ordinal, dedupe_key, owner_id, queue, priority, cost, facts,
+                  correlation_id, state, woken_at, vtime)
+select $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, now(),
+       greatest((select max(vtime) from jobs where owner_id = $6 and priority = $8
+                    and state in ('blocked','ready','running')),
+                (select min(vtime) from jobs where priority = $8 and queue = $7 and state = 'ready'), 0) + $9
+on conflict do nothing returning id"""
+
+CLAIM = """
+update jobs set state = 'running', fence = fence + 1, attempt = attempt + 1, worker = $2,
+       lease_until = now() + make_interval(secs => $3)
+ where id = (select id from jobs where state = 'ready' and queue = $1 and run_at <= now()
+              order by priority, vtime, id limit 1 for update skip locked)
+returning id, kind, subject, generation, ordinal, facts, correlation_id, attempt, fence"""
+
+BEAT = """
+update jobs set lease_until = now() + make_interval(secs => $3), progress = $4
+ where id = $1 and fence = $2 and state = 'running' returning id"""
+
+FINISH = """
+update jobs set state = 'done', finished_at = now(), lease_until = null, progress = 1, error = null, output = $3
+ where id = $1 and fence = $2 and state = 'running' returning id"""
+
+FAIL = """
+update jobs set state = case when $3::float8 is null then 'failed' else 'ready' end, lease_until = null,
+       run_at = now() + make_interval(secs => coalesce($3, 0)), error = $4, woken_at = null, progress = 0,
+       finished_at = case when $3::float8 is null then now() end
+ where id = $1 and fence = $2 and state = 'running' returning state"""
+
+HAND_BACK = """
+update jobs set state = 'ready', lease_until = null, run_at = now(), attempt = attempt - 1, woken_at = null
+ where id = $1 and fence = $2 and state = 'running'"""
+
+UNBLOCK = """
+update jobs set state = 'ready', run_at = now(), woken_at = now()
+ where subject = $1 and generation = $2 and kind = $3 and state = 'blocked' returning queue, id"""
+
+CANCEL = """
+update jobs set state = 'cancelled', fence = fence + 1, lease_until = null, finished_at = now()
+ where subject = $1 and state in ('blocked','ready','running')"""
+
+ROWS = """
+select id, kind, state, subject, owner_id, generation, ordinal, queue, attempt, kills, progress, cost, worker, output,
+       error, created_at from jobs where """
+
+# What runs with an expired lease killed its worker or was lost with it; what is ready long after its wake-up lost it.
+RECONCILE = """
+with late as (
+  select id, state from jobs
+   where (state = 'ready' and run_at <= now() and (woken_at is null or woken_at < now() - interval '5 s'))
+      or (state = 'running' and lease_until < now())
+   order by run_at limit $1 for update skip locked)
+update jobs set
+       kills = kills + (late.state = 'running')::int,
+       state = case when late.state = 'running' and kills + 1 >= $2 then 'poison' else 'ready' end,
+       error = case when late.state = 'running' and kills + 1 >= $2 then $3::jsonb else error end,
+       finished_at = case when late.state = 'running' and kills + 1 >= $2 then now() end,
+       fence = fence + (late.state = 'running')::int, lease_until = null, woken_at = now()
+  from late where jobs.id = late.id
+returning jobs.queue, jobs.id, jobs.state, jobs.kind, jobs.subject, jobs.generation"""
+
+POISONED = {"code": "job-killed-workers", "detail": "This was stopped several times without coming to an end."}
+
+
+class ReadJobs:
+    """Read models of jobs."""
+
+    def __init__(self, connection: Any) -> None:
+        self._connection = connection
+
+    async def one(self, job_id: JobId) -> JobRow:
+        """Raises JobNotFound."""
+        row = await self._connection.fetchrow(ROWS + "id = $1", job_id)
+        if row is None:
+            raise JobNotFound
+        return JobRow(*row)
+
+    async def of_subject(self, subject: UUID, generation: int) -> list[JobRow]:
+        """All jobs about a subject."""
+        sql = ROWS + "subject = $1 and generation = $2 order by priority, kind, ordinal"
+        return [JobRow(*row) for row in await self._connection.fetch(sql, subject, generation)]
+
+
+class Jobs(ReadJobs):
+    """Jobs inside a transaction; `woken` collects what workers are told of after the commit."""
+
+    def __init__(self, connection: Any, woken: list[tuple[Queue, JobId]]) -> None:
+        super().__init__(connection)
+        self._woken = woken
+
+    async def put(self, jobs: Iterable[NewJob]) -> list[JobId]:
+        """Store jobs; a known `dedupe_key`, or the same unit again, stores nothing."""
+        stored = []
+        for job in jobs:
+            state = JobState.BLOCKED if job.blocked else JobState.READY
+            given = await self._connection.fetchval(
+                PUT, job.kind, job.subject, job.generation, job.ordinal, job.dedupe_key, job.owner_id, job.queue.value,
+                job.priority, job.cost, job.facts or {}, correlation.get(), state.value,
+            )  # fmt: skip
+            if given is not None:
+                stored.append(JobId(given))
+                if not job.blocked:
+                    self._woken.append((job.queue, JobId(given)))
+        return stored
+
+    async def claim(self, queue: Queue, *, worker: str, lease: float) -> ClaimedJob | None:
+        """Take the best job of a queue, by priority and fairness."""
+        row = await self._connection.fetchrow(CLAIM, queue.value, worker, lease)
+        return None if row is None else to_domain(row, ClaimedJob)
+
+    async def beat(self, job: ClaimedJob, *, lease: float, progress: float) -> bool:
+        """Extend the lease; False: it is lost."""
+        return await self._connection.fetchval(BEAT, job.id, job.fence, lease, progress) is not None
+
+    async def finish(self, job: ClaimedJob, output: dict[str, Any] | None = None) -> None:
+        """Complete under the own fence. Raises LeaseLost."""
+        if await self._connection.fetchval(FINISH, job.id, job.fence, output) is None:
+            raise LeaseLost
+
+    async def fail(self, job: ClaimedJob, failure: Failure, *, delay: float | None) -> JobState:
+        """End an attempt. Raises LeaseLost."""
+        error = {"code": failure.code, "detail": failure.detail, "kind": failure.kind.value}
+        state = await self._connection.fetchval(FAIL, job.id, job.fence, delay, error)
+        if state is None:
+            raise LeaseLost
+        return JobState(state)
+
+    async def hand_back(self, job: ClaimedJob) -> None:
+        """Return a job at shutdown, the attempt uncounted."""
+        await self._connection.execute(HAND_BACK, job.id, job.fence)
+
+    async def unblock(self, subject: UUID, generation: int, kind: str) -> None:
+        """Make the blocked jobs of a kind ready."""
+        rows = await self._connection.fetch(UNBLOCK, subject, generation, kind)
+        self._woken.extend((Queue(row["queue"]), JobId(row["id"])) for row in rows)
+
+    async def cancel(self, subject: UUID) -> None:
+        """End all unfinished jobs about a subject; running ones lose their fence."""
+        await self._connection.execute(CANCEL, subject)
+
+    async def reconcile(self, *, kills_most: int, limit: int = 500) -> list[JobRow]:
+        """Free expired leases and collect what should be woken; answers the jobs quarantined just now."""
+        rows = await self._connection.fetch(RECONCILE, limit, kills_most, POISONED)
+        self._woken.extend((Queue(row["queue"]), JobId(row["id"])) for row in rows if row["state"] == JobState.READY)
+        return [await self.one(JobId(row["id"])) for row in rows if row["state"] == JobState.POISON]
+
+    async def retry(self, job_id: JobId) -> bool:
+        """Set a failed job back to its first attempt; False when it is not failed."""
+        sql = """update jobs set state = 'ready', attempt = 0, kills = 0, error = null, run_at = now(),
+                        finished_at = null, woken_at = now()
+                  where id = $1 and state in ('failed','poison') returning queue"""
+        queue = await self._connection.fetchval(sql, job_id)
+        if queue is not None:
+            self._woken.append((Queue(queue), job_id))
+        return queue is not None

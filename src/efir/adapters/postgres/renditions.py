@@ -1,0 +1,123 @@
+"""Renditions, segments and single files in PostgreSQL."""
+
+from collections.abc import Sequence
+from typing import Any
+from uuid import UUID
+
+from efir.domain.videos import VideoId
+from efir.ports.renditions import Asset, FileFacts, NewRendition, NewSegment, RenditionFacts, SegmentFacts
+
+OF_VIDEO = """
+select id, name, kind, codecs, width, height, frame_rate, timescale, init_key, temporary, listed, complete, bandwidth,
+       average_bandwidth
+  from renditions where video_id = $1 and generation = $2 order by height desc, name"""
+
+FILE = """
+select f.key, f.size, f.sha256, f.content_type, v.visibility, v.owner_id, v.access_epoch
+  from ({files}) f join videos v on v.id = $1 and v.deleted_at is null limit 1"""
+
+SEGMENT_FILE = FILE.format(
+    files="""
+    select s.key, s.size, s.sha256, case r.kind when 'audio' then 'audio/mp4' else 'video/mp4' end as content_type
+      from segments s join renditions r on r.id = s.rendition_id where s.key = $2 and r.video_id = $1
+    union all
+    select r.init_key, r.init_size, r.init_sha256, case r.kind when 'audio' then 'audio/mp4' else 'video/mp4' end
+      from renditions r where r.init_key = $2 and r.video_id = $1"""
+)
+ASSET = FILE.format(
+    files="""select a.key, a.size, a.sha256, a.content_type from video_assets a
+              where a.video_id = $1 and a.generation = $2 and a.name = $3"""
+)
+
+PUT = """
+insert into renditions (video_id, generation, name, kind, codecs, timescale, init_key, init_size, init_sha256, width,
+                        height, frame_rate, temporary)
+values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)
+on conflict (video_id, generation, name) do update set name = excluded.name returning id"""
+
+# A peak segment decides BANDWIDTH, all of them AVERAGE-BANDWIDTH (RFC 8216 §4.3.4.2).
+FINISH = """
+update renditions r set listed = true, complete = $2,
+       bandwidth = coalesce((select max(ceil(s.size * 8.0 * r.timescale / s.ticks)) from segments s
+                              where s.rendition_id = r.id and s.ticks > 0), 0),
+       average_bandwidth = coalesce((select ceil(sum(s.size) * 8.0 * r.timescale / nullif(sum(s.ticks), 0))
+                                       from segments s where s.rendition_id = r.id), 0)
+ where r.id = $1"""
+
+DROP = """
+with dropped as (delete from renditions where video_id = $1 and generation = $2 and (temporary or not $3)
+                 returning id, init_key)
+select init_key from dropped union all
+select s.key from segments s join dropped d on d.id = s.rendition_id"""
+
+
+class ReadRenditions:
+    """Read models of renditions."""
+
+    def __init__(self, connection: Any) -> None:
+        self._connection = connection
+
+    async def of_video(self, video_id: VideoId, generation: int) -> list[RenditionFacts]:
+        """All renditions, tallest first."""
+        return [RenditionFacts(*row) for row in await self._connection.fetch(OF_VIDEO, video_id, generation)]
+
+    async def segments(self, rendition_id: UUID) -> list[SegmentFacts]:
+        """All segments in order."""
+        sql = "select ordinal, start_ticks, ticks, key, size, sha256 from segments where rendition_id = $1 order by 1"
+        return [SegmentFacts(*row) for row in await self._connection.fetch(sql, rendition_id)]
+
+    async def segment_file(self, video_id: VideoId, key: str) -> FileFacts | None:
+        """Find a segment or initialisation segment by its key."""
+        row = await self._connection.fetchrow(SEGMENT_FILE, video_id, key)
+        return None if row is None else FileFacts(*row)
+
+    async def asset(self, video_id: VideoId, generation: int, name: str) -> FileFacts | None:
+        """Find a single file by its name."""
+        row = await self._connection.fetchrow(ASSET, video_id, generation, name)
+        return None if row is None else FileFacts(*row)
+
+
+class Renditions:
+    """Renditions inside a transaction."""
+
+    def __init__(self, connection: Any) -> None:
+        self._connection = connection
+
+    async def put(self, video_id: VideoId, generation: int, rendition: NewRendition) -> UUID:
+        """Store a rendition, or find the one of this name; two workers agree on one row."""
+        given: UUID = await self._connection.fetchval(
+            PUT, video_id, generation, rendition.name, rendition.kind, rendition.codecs, rendition.timescale,
+            rendition.init_key, rendition.init_size, rendition.init_sha256, rendition.width, rendition.height,
+            rendition.frame_rate, rendition.temporary,
+        )  # fmt: skip
+        return given
+
+    async def add_segments(self, rendition_id: UUID, segments: Sequence[NewSegment]) -> None:
+        """Store segments; the same ordinal again replaces nothing."""
+        await self._connection.executemany(
+            """insert into segments (rendition_id, ordinal, start_ticks, ticks, key, size, sha256)
+               values ($1, $2, $3, $4, $5, $6, $7) on conflict do nothing""",
+            [(rendition_id, s.ordinal, s.start_ticks, s.ticks, s.key, s.size, s.sha256) for s in segments],
+        )
+
+    async def finish(self, rendition_id: UUID, *, complete: bool) -> None:
+        """List a rendition in the master playlist; `complete` ends its playlist."""
+        await self._connection.execute(FINISH, rendition_id, complete)
+
+    async def drop(self, video_id: VideoId, generation: int, *, temporary_only: bool) -> list[str]:
+        """Forget renditions; answers the keys of their files."""
+        rows = await self._connection.fetch(DROP, video_id, generation, temporary_only)
+        return [row[0] for row in rows]
+
+    async def put_asset(self, video_id: VideoId, generation: int, asset: Asset) -> None:
+        """Store a single file, replacing one of the same name."""
+        await self._connection.execute(
+            """insert into video_assets (video_id, generation, name, kind, key, size, sha256, content_type, width,
+                                         height)
+               values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
+               on conflict (video_id, generation, name) do update set key = excluded.key, size = excluded.size,
+                   sha256 = excluded.sha256, content_type = excluded.content_type, width = excluded.width,
+                   height = excluded.height""",
+            video_id, generation, asset.name, asset.kind, asset.key, asset.size, asset.sha256, asset.content_type,
+            asset.width, asset.height,
+        )  # fmt: skip

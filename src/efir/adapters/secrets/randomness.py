@@ -1,0 +1,26 @@
+"""Where identifiers, secrets and the time come from."""
+
+import os
+import secrets
+import string
+import time
+from datetime import UTC, datetime
+from uuid import UUID
+
+ALPHABET = string.digits + string.ascii_letters
+
+
+def new_id() -> UUID:
+    """Make a UUIDv7 (RFC 9562 §5.7): milliseconds, then random bits."""
+    value = (time.time_ns() // 1_000_000 & (1 << 48) - 1) << 80 | int.from_bytes(os.urandom(10))
+    return UUID(int=value & ~(0xF << 76) & ~(0x3 << 62) | 0x7 << 76 | 0x2 << 62)
+
+
+def new_secret() -> str:
+    """Make 43 letters and digits: 256 random bits."""
+    return "".join(secrets.choice(ALPHABET) for _ in range(43))
+
+
+def now() -> datetime:
+    """Tell the time."""
+    return datetime.now(UTC)

@@ -1,0 +1,5 @@
+"""The id that follows a request through its transaction, jobs and log lines."""
+
+from contextvars import ContextVar
+
+correlation: ContextVar[str] = ContextVar("correlation", default="")
