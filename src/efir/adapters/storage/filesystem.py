@@ -1,0 +1,148 @@
+"""A directory as the store of objects; needs no database."""
+
+import asyncio
+import errno
+import itertools
+import os
+import shutil
+import stat
+from collections.abc import AsyncIterator, Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+
+from efir.adapters.storage.durable import place, prune, space_errors
+from efir.adapters.storage.scratch import LockedScratch
+from efir.ports.blobs import Blob, BlobInfo, BlobKey, BlobMissing, blob_key
+
+LISTED_AT_ONCE = 500
+_NOWAIT = getattr(os, "RWF_NOWAIT", 0)
+
+
+class FilesystemBlobStore:
+    """`BlobStore` in `root/objects`, prepared in `root/scratch` beside it so that storing is a rename."""
+
+    def __init__(self, root: Path) -> None:
+        self._objects = root / "objects"
+        self.scratch = LockedScratch(root / "scratch")
+        self._objects.mkdir(parents=True, exist_ok=True)
+        self.scratch.root.mkdir(parents=True, exist_ok=True)
+
+    async def put_file(self, key: BlobKey, path: Path) -> None:
+        """Store a local file and take it away from `path`."""
+        await asyncio.to_thread(self._put_file, self._path(key), path)
+
+    async def put_bytes(self, key: BlobKey, content: bytes) -> None:
+        """Store small content."""
+        await asyncio.to_thread(self._put_bytes, self._path(key), content)
+
+    async def open(self, key: BlobKey) -> Blob:
+        """Open an object for reading. Raises BlobMissing."""
+        return await asyncio.to_thread(_opened, key, self._path(key))
+
+    async def delete(self, key: BlobKey) -> None:
+        """Remove an object; a missing one is fine."""
+        await asyncio.to_thread(self._delete, self._path(key))
+
+    async def delete_prefix(self, prefix: BlobKey) -> None:
+        """Remove every object below a prefix: all of them vanish at once."""
+        await asyncio.to_thread(self._delete_prefix, self._path(prefix))
+
+    async def list(self, prefix: BlobKey | None = None) -> AsyncIterator[BlobInfo]:
+        """List objects in batches, so that a store of any size costs little memory."""
+        found = self._walk(self._path(prefix) if prefix else self._objects)
+        while batch := await asyncio.to_thread(lambda: list(itertools.islice(found, LISTED_AT_ONCE))):
+            for info in batch:
+                yield info
+
+    def _path(self, key: BlobKey) -> Path:
+        return self._objects / blob_key(key)
+
+    def _put_file(self, target: Path, source: Path) -> None:
+        with space_errors():
+            try:
+                place(source, target, root=self._objects)
+            except OSError as error:
+                if error.errno != errno.EXDEV:
+                    raise
+                self._put_foreign(target, source)
+
+    def _put_foreign(self, target: Path, source: Path) -> None:
+        with self.scratch.file("put") as copy:
+            shutil.copyfile(source, copy)
+            place(copy, target, root=self._objects)
+        source.unlink()
+
+    def _put_bytes(self, target: Path, content: bytes) -> None:
+        with space_errors(), self.scratch.file("put") as source:
+            source.write_bytes(content)
+            place(source, target, root=self._objects)
+
+    def _delete(self, path: Path) -> None:
+        path.unlink(missing_ok=True)
+        prune(path.parent, below=self._objects)
+
+    def _delete_prefix(self, path: Path) -> None:
+        if path.is_dir():
+            self.scratch.discard(path)
+            prune(path.parent, below=self._objects)
+
+    def _walk(self, top: Path) -> Iterator[BlobInfo]:
+        for directory, _, names in os.walk(top):
+            for name in names:
+                path = Path(directory, name)
+                try:
+                    facts = path.stat()
+                except FileNotFoundError:
+                    continue
+                key = blob_key(path.relative_to(self._objects).as_posix())
+                yield BlobInfo(key, facts.st_size, datetime.fromtimestamp(facts.st_mtime, UTC))
+
+
+class FileBlob:
+    """An open file; its bytes are read without a thread when the page cache holds them."""
+
+    def __init__(self, path: Path, handle: int) -> None:
+        facts = os.fstat(handle)
+        self._handle = handle
+        self.path = path
+        self.size = facts.st_size
+        self.modified = datetime.fromtimestamp(facts.st_mtime, UTC)
+
+    async def read(self, offset: int, length: int) -> bytes:
+        """Up to `length` bytes from `offset`."""
+        length = min(length, self.size - offset)
+        if length <= 0:
+            return b""
+        cached = _read_cached(self._handle, offset, length)
+        if cached is not None:
+            return cached
+        return await asyncio.to_thread(os.pread, self._handle, length, offset)
+
+    def close(self) -> None:
+        """Free the file; closing again does nothing."""
+        if self._handle >= 0:
+            os.close(self._handle)
+            self._handle = -1
+
+
+def _opened(key: BlobKey, path: Path) -> FileBlob:
+    try:
+        handle = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+    except (FileNotFoundError, NotADirectoryError) as error:
+        raise BlobMissing(key) from error
+    if not stat.S_ISREG(os.fstat(handle).st_mode):
+        os.close(handle)
+        raise BlobMissing(key)
+    return FileBlob(path, handle)
+
+
+def _read_cached(handle: int, offset: int, length: int) -> bytes | None:
+    """Read without ever waiting for the disk; None when not all of it is in memory or the system cannot tell."""
+    if not _NOWAIT:
+        return None
+    buffer = bytearray(length)
+    try:
+        count = os.preadv(handle, [buffer], offset, _NOWAIT)
+    except OSError:  # EAGAIN: not in memory; EOPNOTSUPP: this file system does not know
+        return None
+    return bytes(buffer) if count == length else None
