@@ -1,0 +1,222 @@
+"""What is known about a media file sent by a person, and why one is refused."""
+
+from dataclasses import dataclass
+from fractions import Fraction
+
+from efir.domain.limits import Limits
+
+DEMUXERS = ("mov", "matroska", "avi", "mpegts", "mpeg", "flv", "asf", "ogg")
+_VIDEO = """
+h264 hevc vp8 vp9 av1 mpeg4 mpeg1video mpeg2video msmpeg4v1 msmpeg4v2 msmpeg4v3 wmv1 wmv2 wmv3 vc1 mjpeg theora
+h263 h263p flv1 vp6 vp6f prores dnxhd dvvideo ffv1 rawvideo huffyuv ffvhuff utvideo png svq1 svq3 cinepak
+"""
+VIDEO_CODECS = frozenset(_VIDEO.split())
+_AUDIO = """
+aac mp3 mp2 mp1 opus vorbis flac alac ac3 eac3 dca truehd amrnb amrwb wmav1 wmav2 wmapro speex adpcm_ms
+adpcm_ima_wav adpcm_ima_qt adpcm_swf nellymoser pcm_s8 pcm_u8 pcm_s16le pcm_s16be pcm_s24le pcm_s24be pcm_s32le
+pcm_s32be pcm_f32le pcm_f32be pcm_f64le pcm_alaw pcm_mulaw pcm_bluray pcm_dvd
+"""
+AUDIO_CODECS = frozenset(_AUDIO.split())
+
+
+class MediaRefused(Exception):  # noqa: N818  # named by the broken rule
+    """The file cannot be accepted; `code` is stable, `detail` is a sentence for the person who sent it."""
+
+    code = "media-refused"
+    detail = "This file cannot be used."
+
+    def __init__(self, detail: str = "") -> None:
+        self.detail = detail or type(self).detail
+        super().__init__(self.detail)
+
+
+class MediaEmpty(MediaRefused):
+    """A file without bytes."""
+
+    code = "media-empty"
+    detail = "The file is empty."
+
+
+class MediaFormatRefused(MediaRefused):
+    """Not a video container of the list: text, a playlist, a picture, something unknown."""
+
+    code = "media-format-refused"
+    detail = "This is not a video file we can read. Send MP4, MOV, MKV, WebM, AVI, MPEG, TS, FLV, WMV or Ogg."
+
+
+class MediaUnreadable(MediaRefused):
+    """The container is right, its content is damaged or cut short beyond use."""
+
+    code = "media-unreadable"
+    detail = "The file is damaged or incomplete and cannot be read."
+
+
+class MediaNoVideo(MediaRefused):
+    """A container with neither picture nor sound."""
+
+    code = "media-no-video"
+    detail = "The file has no video in it."
+
+
+class MediaAudioOnly(MediaRefused):
+    """Sound without picture belongs to the audio area."""
+
+    code = "media-audio-only"
+    detail = "The file has sound but no video. Add it to your audio records instead."
+
+
+class MediaCodecRefused(MediaRefused):
+    """The picture is coded in a way outside the list."""
+
+    code = "media-codec-refused"
+    detail = "The video is coded in a format we cannot read. Convert it to H.264 and send it again."
+
+
+class MediaTooLong(MediaRefused):
+    """Longer than the limit."""
+
+    code = "media-too-long"
+    detail = "The video is too long."
+
+
+class MediaTooLarge(MediaRefused):
+    """More pixels than the limit."""
+
+    code = "media-too-large"
+    detail = "The picture of this video is too large."
+
+
+class MediaTooFast(MediaRefused):
+    """More frames a second than the limit."""
+
+    code = "media-too-fast"
+    detail = "The video has too many frames a second."
+
+
+class MediaTooManyStreams(MediaRefused):
+    """More streams than the limit."""
+
+    code = "media-too-many-streams"
+    detail = "The file has too many streams."
+
+
+class MediaTooHeavy(MediaRefused):
+    """Reading the file needs more memory or processor time than one file may take."""
+
+    code = "media-too-heavy"
+    detail = "The file needs too much memory or time to be read."
+
+
+class MediaWorkFailed(Exception):  # noqa: N818  # named by what happened
+    """The machine failed, not the file: another attempt may succeed. `detail` is for operators."""
+
+    code = "media-work-failed"
+
+    def __init__(self, detail: str = "") -> None:
+        self.detail = detail
+        super().__init__(detail)
+
+
+class MediaWorkStalled(MediaWorkFailed):
+    """No progress for the stall limit, or longer than the wall limit: the child was killed."""
+
+    code = "media-work-stalled"
+
+
+class SandboxUnavailable(MediaWorkFailed):
+    """Foreign bytes cannot be confined here, so they are not opened."""
+
+    code = "sandbox-unavailable"
+
+
+class RenditionDamaged(MediaWorkFailed):
+    """A produced track fails a check; `track` names it, `ordinal` the segment at fault (-1: the whole track)."""
+
+    code = "rendition-damaged"
+
+    def __init__(self, detail: str, *, track: str = "", ordinal: int = -1) -> None:
+        super().__init__(f"{track}#{ordinal}: {detail}" if track else detail)
+        self.track = track
+        self.ordinal = ordinal
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VideoFacts:
+    """The picture: sizes are as shown (after pixel shape and rotation), times in seconds from the file's start."""
+
+    codec: str
+    profile: str
+    level: int
+    pix_fmt: str
+    width: int
+    height: int
+    coded_width: int
+    coded_height: int
+    square_pixels: bool
+    rotation: int
+    rate_num: int
+    rate_den: int
+    vfr: bool
+    interlaced: bool
+    hdr: str
+    frames: int
+    start: float
+    longest_frame: float
+    keyframe_spacing: float
+    bitrate: int
+
+    @property
+    def rate(self) -> Fraction:
+        """Frames a second: exact when constant, the mean when not."""
+        return Fraction(self.rate_num, self.rate_den)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AudioFacts:
+    """The first sound track; `start` in seconds from the file's start."""
+
+    codec: str
+    profile: str
+    channels: int
+    rate: int
+    start: float
+    duration: float
+    bitrate: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MediaFacts:
+    """What a probe measured: `duration` comes from packets, `container` is the demuxer to read the file with."""
+
+    container: str
+    size: int
+    duration: float
+    streams: int
+    video: VideoFacts
+    audio: AudioFacts | None
+
+
+def admit(facts: MediaFacts, limits: Limits) -> MediaFacts:
+    """Return the facts when every limit holds.
+
+    Raises MediaTooLong, MediaTooLarge, MediaTooFast, MediaTooManyStreams, MediaCodecRefused.
+    """
+    video = facts.video
+    if video.codec not in VIDEO_CODECS:
+        raise MediaCodecRefused
+    if facts.streams > limits.source_streams:
+        raise MediaTooManyStreams(f"The file has {facts.streams} streams; at most {limits.source_streams} are allowed.")
+    if facts.duration > limits.source_seconds:
+        raise MediaTooLong(f"The video is longer than {limits.source_seconds / 3600:g} hours.")
+    admit_size(video.coded_width, video.coded_height, limits)
+    admit_size(video.width, video.height, limits)
+    if video.rate > limits.source_rate:
+        raise MediaTooFast(f"The video has more than {limits.source_rate} frames a second.")
+    return facts
+
+
+def admit_size(width: int, height: int, limits: Limits) -> None:
+    """Check a picture size before anything is decoded. Raises MediaTooLarge."""
+    if max(width, height) > limits.source_side or width * height > limits.source_pixels:
+        most = f"{limits.source_side} pixels a side and {limits.source_pixels / 1e6:g} megapixels"
+        raise MediaTooLarge(f"The picture is {width} by {height}; at most {most} are allowed.")
