@@ -1,0 +1,92 @@
+"""The process that outlives a supervisor for a moment: whatever ends it, nothing it started stays behind."""
+
+import contextlib
+import ctypes
+import os
+import select
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+PR_SET_CHILD_SUBREAPER = 36
+GRACE = 5.0  # seconds between asking and killing
+
+
+def adopt_orphans() -> None:
+    """Become the parent of every orphan below us (Linux), in whatever session or group it hides."""
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
+
+
+def children() -> list[int]:
+    """List the processes whose parent is this one."""
+    if Path("/proc/self/task").is_dir():
+        with contextlib.suppress(FileNotFoundError):  # absent in kernels built without it
+            tasks = Path("/proc/self/task").iterdir()
+            return [int(word) for task in tasks for word in (task / "children").read_text().split()]
+    listing = subprocess.Popen(["/bin/ps", "-A", "-o", "pid=,ppid="], stdout=subprocess.PIPE, text=True)
+    rows = [line.split() for line in listing.communicate()[0].splitlines()]
+    return [int(pid) for pid, parent in rows if int(parent) == os.getpid() and int(pid) != listing.pid]
+
+
+def end_children(
+    signals: tuple[signal.Signals, ...], *, grace: float = GRACE, spared: frozenset[int] = frozenset()
+) -> None:
+    """Send the signals in turn, each with its grace, until no child and no child of a child is left.
+
+    A killed child leaves its own children to us, so the loop ends only when the whole tree is gone.
+    """
+    for number in (*signals, signal.SIGKILL):
+        deadline = time.monotonic() + grace
+        asked: set[int] = set()
+        while left := [child for child in children() if child not in spared]:
+            for child in left:
+                if child not in asked or number is signal.SIGKILL:
+                    asked.add(child)
+                    _signal_group(child, number)
+            _reap(left)
+            if time.monotonic() > deadline:
+                break
+            time.sleep(0.02)
+
+
+def _signal_group(child: int, number: signal.Signals) -> None:
+    """Signal a child with its process group, when it leads one."""
+    with contextlib.suppress(ProcessLookupError, PermissionError):
+        if os.getpgid(child) == child:
+            os.killpg(child, number)
+        else:
+            os.kill(child, number)
+
+
+def _reap(processes: list[int]) -> None:
+    for process in processes:
+        with contextlib.suppress(ChildProcessError):
+            os.waitpid(process, os.WNOHANG)
+
+
+def watch(child: int, life: int, stop: signal.Signals) -> int:
+    """Wait for a child; end it when the pipe `life` closes; in either case leave nothing behind.
+
+    Answers the child's exit code (negative for a signal). Asked to stop itself, it passes the request on.
+    """
+    for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
+        signal.signal(number, lambda *_: _signal_group(child, stop))
+    bell, hammer = os.pipe()
+    os.set_blocking(hammer, False)
+    signal.set_wakeup_fd(hammer)
+    signal.signal(signal.SIGCHLD, lambda *_: None)
+    try:
+        while True:
+            ended, status = os.waitpid(child, os.WNOHANG)
+            if ended:
+                return os.waitstatus_to_exitcode(status)
+            readable, _, _ = select.select([bell, life], [], [])
+            if bell in readable:
+                os.read(bell, 4096)
+            if life in readable and not os.read(life, 64):
+                return 0
+    finally:
+        end_children((stop,))

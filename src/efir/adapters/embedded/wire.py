@@ -1,0 +1,86 @@
+"""The few words of the PostgreSQL and Valkey protocols that tell whether a server of ours is ready."""
+
+import contextlib
+import socket
+import struct
+from pathlib import Path
+
+TIMEOUT = 0.5  # a local server answers or refuses at once; only a stopped one lets us wait
+PROTOCOL = 196_608  # version 3.0
+POSTGRES_SOCKET = ".s.PGSQL.5432"
+VALKEY_SOCKET = "valkey.sock"
+
+
+class ServerRefused(Exception):  # noqa: N818  # an exception named by the broken rule, as in the domain
+    """PostgreSQL answered with an error; `code` is its SQLSTATE."""
+
+    def __init__(self, code: str, message: str) -> None:
+        super().__init__(message)
+        self.code = code
+
+
+def postgres_execute(sockets: Path, database: str, statement: str) -> None:
+    """Run one statement over a fresh connection as the superuser `efir`.
+
+    Raises ServerRefused with the SQLSTATE, or OSError when nobody listens.
+    """
+    with _connected(sockets / POSTGRES_SOCKET) as link:
+        words = b"".join(word.encode() + b"\0" for word in ("user", "efir", "database", database)) + b"\0"
+        link.sendall(struct.pack("!ii", len(words) + 8, PROTOCOL) + words)
+        _until_ready(link)
+        query = statement.encode() + b"\0"
+        link.sendall(b"Q" + struct.pack("!i", len(query) + 4) + query)
+        link.settimeout(30)
+        _until_ready(link)
+        link.sendall(b"X" + struct.pack("!i", 4))
+
+
+def _until_ready(link: socket.socket) -> None:
+    refusal: ServerRefused | None = None
+    while True:
+        kind, size = struct.unpack("!ci", _exactly(link, 5))
+        body = _exactly(link, size - 4)
+        if kind == b"E":
+            fields = {part[:1]: part[1:].decode(errors="replace") for part in body.split(b"\0") if part}
+            refusal = ServerRefused(fields.get(b"C", ""), fields.get(b"M", ""))
+            if fields.get(b"V", fields.get(b"S")) in {"FATAL", "PANIC"}:
+                raise refusal
+        elif kind == b"Z":
+            if refusal:
+                raise refusal
+            return
+
+
+def _exactly(link: socket.socket, size: int) -> bytes:
+    received = b""
+    while len(received) < size:
+        part = link.recv(size - len(received))
+        if not part:
+            raise ConnectionResetError("the server closed the connection")
+        received += part
+    return received
+
+
+def valkey_command(path: Path, *words: str) -> bytes:
+    """Send one command and return the first bytes of the answer; raises OSError when nobody listens."""
+    with _connected(path) as link:
+        link.sendall(f"*{len(words)}\r\n".encode() + b"".join(f"${len(word)}\r\n{word}\r\n".encode() for word in words))
+        return link.recv(4096)
+
+
+def valkey_ready(path: Path) -> bool:
+    """Tell whether Valkey answers PING; while it loads its file it answers `LOADING`."""
+    with contextlib.suppress(OSError):
+        return valkey_command(path, "PING") == b"+PONG\r\n"
+    return False
+
+
+def _connected(path: Path) -> socket.socket:
+    link = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+    link.settimeout(TIMEOUT)
+    try:
+        link.connect(str(path))
+    except OSError:
+        link.close()
+        raise
+    return link
