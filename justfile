@@ -1,0 +1,112 @@
+# Recipes of Efir. `python3 start.py RECIPE` installs what they need first; so does each of them.
+
+set positional-arguments
+
+bin := justfile_directory() / ".venv/bin"
+cooldown := "3 days"  # packages younger than this are not taken into the locks
+export PYTHONDONTWRITEBYTECODE := "1"
+
+# list the recipes
+@list:
+    "{{ just_executable() }}" --justfile "{{ justfile() }}" --list --unsorted
+
+# install Efir and the development tools into .venv
+[group("run")]
+@setup:
+    python3 start.py setup
+
+# install what is missing and run the whole service (flags of `efir up`)
+[group("run")]
+@up *flags:
+    exec python3 start.py up "$@"
+
+# bring the database to the newest schema (flags of `efir migrate`)
+[group("run")]
+migrate *flags: setup
+    "{{ bin }}/efir" migrate "$@"
+
+# every test but the slow ones, on all cores (arguments of pytest)
+[group("check")]
+test *args: setup
+    "{{ bin }}/pytest" -n auto --dist loadfile -m "not slow" "$@"
+
+# the tests that need no server: rules of the domain and of the architecture
+[group("check")]
+fast *args: setup
+    "{{ bin }}/pytest" -q tests/architecture tests/domain "$@"
+
+# what CI asks for: lint, types, contracts, generated documents, tests
+[group("check")]
+check: lint types contracts documents test
+
+# formatting and lint rules
+[group("check")]
+lint: setup
+    "{{ bin }}/ruff" format --check .
+    "{{ bin }}/ruff" check .
+
+# strict types
+[group("check")]
+types: setup
+    "{{ bin }}/mypy"
+
+# layers and declared dependencies
+[group("check")]
+contracts: setup
+    "{{ bin }}/lint-imports" --no-cache
+    "{{ bin }}/deptry" src
+
+# fail when a generated document differs from the code
+[group("check")]
+documents: setup
+    "{{ bin }}/python" docs/generate.py --check
+
+# kill processes and servers while they work, lose nothing (effort: full or short)
+[group("slow")]
+chaos effort="full" *args: setup
+    shift || true; EFFORT={{ effort }} "{{ bin }}/pytest" -m slow tests/chaos "$@"
+
+# foreign clients and validators against the running service (effort: full or short)
+[group("slow")]
+conformance effort="full" *args: setup
+    shift || true; EFFORT={{ effort }} "{{ bin }}/pytest" -m slow tests/conformance "$@"
+
+# measure against a reference in the same run (effort: full or short)
+[group("slow")]
+bench effort="full" *args: setup
+    shift || true; EFFORT={{ effort }} "{{ bin }}/pytest" -m slow tests/bench "$@"
+
+# pictures of every page into tests/screenshots
+[group("slow")]
+screenshots *args: setup
+    "{{ bin }}/pytest" -m slow tests/web/screenshots "$@"
+
+# format and mend what the linter can mend
+[group("write")]
+fmt: setup
+    "{{ bin }}/ruff" format .
+    "{{ bin }}/ruff" check --fix .
+
+# write docs/openapi.json, .env.example and the reference pages from the code
+[group("write")]
+openapi: setup
+    "{{ bin }}/python" docs/generate.py
+
+# resolve dependencies again, keeping what still fits (arguments of uv: --upgrade, --upgrade-package NAME)
+[group("write")]
+lock *args: setup
+    #!/usr/bin/env bash
+    set -euo pipefail
+    resolve() {
+      "{{ bin }}/uv" pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes --quiet \
+        --no-emit-index-url --no-annotate --no-header --exclude-newer "{{ cooldown }}" "$@"
+    }
+    resolve --group dev --output-file requirements-dev.lock "$@"
+    resolve --constraints requirements-dev.lock --output-file requirements.lock
+    for folder in src/efir/drivers/web tests; do
+      (cd "$folder" && "{{ bin }}/npm" install --package-lock-only --ignore-scripts --omit-lockfile-registry-resolved)
+    done
+    if grep -nE '://|index-url|find-links' requirements*.lock || git grep -n '"resolved"' -- '*package-lock.json'; then
+      echo "an address is named in a lock file" >&2
+      exit 1
+    fi

