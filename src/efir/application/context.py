@@ -11,7 +11,7 @@ from efir.domain.errors import Forbidden
 from efir.domain.limits import Limits
 from efir.domain.sessions import NoSession, ScopeMissing
 from efir.domain.users import UserId
-from efir.ports.blobs import BlobStore
+from efir.ports.blobs import BlobStore, Scratch
 from efir.ports.media import MediaConverter, MediaProbe
 from efir.ports.passwords import Passwords
 from efir.ports.sessions import Credential
@@ -27,6 +27,7 @@ class Ports:
     read: Read
     joined: Callable[[Any], Begin]
     blobs: BlobStore
+    scratch: Scratch
     probe: MediaProbe
     converter: MediaConverter
     passwords: Passwords

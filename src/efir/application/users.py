@@ -1,12 +1,10 @@
 """Accounts."""
 
-from collections.abc import Callable
 from datetime import datetime
-from typing import TypeVar
 
+from efir.application.collected import Collected
 from efir.application.context import Ports
 from efir.domain.channels import Channel, ChannelId
-from efir.domain.errors import FieldError, Invalid
 from efir.domain.users import (
     InvalidUser,
     User,
@@ -17,8 +15,6 @@ from efir.domain.users import (
     skeleton,
 )
 from efir.ports.users import MeView, UserView
-
-T = TypeVar("T")
 
 
 async def register_user(
@@ -50,7 +46,6 @@ async def register_user(
                 description="", created_at=now,
             )
         )  # fmt: skip
-        await tx.outbox.put("user_registered", user.id)
     return UserView(id=user.id, nickname=user.nickname, display_name=user.display_name, created_at=now)
 
 
@@ -58,18 +53,3 @@ async def get_me(ports: Ports, *, user_id: UserId) -> MeView:
     """Answer a user's own account. Raises UserNotFound."""
     async with ports.read() as views:
         return await views.users.me(user_id)
-
-
-class Collected:
-    """Collects the wrong fields of several parsers, so that a person is told all of them at once."""
-
-    def __init__(self) -> None:
-        self.errors: list[FieldError] = []
-
-    def tried(self, parse: Callable[[], T]) -> T | None:
-        """Answer what `parse` answers, or None after noting its errors."""
-        try:
-            return parse()
-        except Invalid as error:
-            self.errors.extend(error.errors)
-            return None

@@ -69,7 +69,8 @@ class Failure:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NewJob:
-    """A job to be stored. `subject` is what it is about; `cost` is predicted CPU seconds for the fair queue; lower `priority` goes first.
+    """A job to be stored. `subject` is what it is about; `cost` is predicted CPU seconds for the fair queue; lower `priority` goes first,
+    and `delay` counts seconds from now. A unit (subject, generation, kind, ordinal) exists once when it has a generation.
 
     Jobs of one subject and generation with `blocked` start when `tx.jobs.unblock` says so.
     """
@@ -77,11 +78,12 @@ class NewJob:
     kind: str
     subject: UUID
     owner_id: UUID | None = None
-    generation: int = 1
+    generation: int = 0
     ordinal: int = 0
     priority: int = 1
     queue: Queue = Queue.FAST
     cost: float = 1.0
+    delay: float = 0.0
     blocked: bool = False
     dedupe_key: str | None = None
     facts: dict[str, Any] | None = None

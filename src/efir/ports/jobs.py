@@ -1,6 +1,6 @@
 """Jobs: the one table of work that leaves the request, and the wake-ups that only hint at it."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Annotated, Any, Protocol
 from uuid import UUID
@@ -51,6 +51,7 @@ class JobRow(Struct, frozen=True):
     progress: float
     cost: float
     worker: str | None
+    facts: dict[str, Any]
     output: dict[str, Any] | None
     error: dict[str, str] | None
     created_at: datetime
@@ -91,8 +92,12 @@ class JobRepository(Protocol):
         """End all unfinished jobs about a subject; running ones lose their fence."""
         ...
 
-    async def of_subject(self, subject: UUID, generation: int) -> list[JobRow]:
-        """All jobs about a subject."""
+    async def unfinished(self, subject: UUID, generation: int, kinds: Sequence[str]) -> int:
+        """Count the jobs of some kinds that wait or run; hold the subject's row for an answer that lasts."""
+        ...
+
+    async def redo(self, job: ClaimedJob, *, kind: str, ordinal: int) -> None:
+        """Do a sibling that is done once more, and block the own job until then. Raises LeaseLost."""
         ...
 
     async def reconcile(self, *, kills_most: int, limit: int = 500) -> list[JobRow]:
@@ -112,7 +117,11 @@ class JobViews(Protocol):
         ...
 
     async def of_subject(self, subject: UUID, generation: int) -> list[JobRow]:
-        """All jobs about a subject."""
+        """All jobs about a subject, without facts and outputs."""
+        ...
+
+    async def outputs(self, subject: UUID, generation: int, kinds: Sequence[str]) -> list[dict[str, Any]]:
+        """What the finished jobs of some kinds left, in order."""
         ...
 
 

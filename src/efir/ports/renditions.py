@@ -110,8 +110,16 @@ class RenditionRepository(Protocol):
         """List a rendition in the master playlist; `complete` ends its playlist."""
         ...
 
-    async def drop(self, video_id: VideoId, generation: int, *, temporary_only: bool) -> list[str]:
-        """Forget renditions; answers the keys of their files, which the caller has removed by a job."""
+    async def unlist_temporary(self, video_id: VideoId, generation: int) -> None:
+        """Take temporary renditions out of the master playlist; who plays one can play it to its end."""
+        ...
+
+    async def temporary_keys(self, video_id: VideoId, generation: int) -> list[str]:
+        """Keys of all files of the temporary renditions."""
+        ...
+
+    async def drop_temporary(self, video_id: VideoId, generation: int) -> None:
+        """Forget the temporary renditions."""
         ...
 
     async def put_asset(self, video_id: VideoId, generation: int, asset: Asset) -> None:

@@ -28,3 +28,7 @@ class Replies(Protocol):
     async def put(self, principal: str, key: str, reply: Reply) -> None:
         """Store the answer of the request that holds the key."""
         ...
+
+    async def forget(self, seconds: int) -> None:
+        """Remove answers older than this."""
+        ...

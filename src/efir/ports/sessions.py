@@ -18,6 +18,7 @@ class Credential(Struct, frozen=True):
     nickname: str
     display_name: str
     status: str
+    user_since: datetime
     session_id: UUID | None = None
     token_id: UUID | None = None
     scopes: list[str] | None = None

@@ -109,6 +109,10 @@ class VideoRepository(Protocol):
         """Answer a video that is not deleted. Raises VideoNotFound."""
         ...
 
+    async def find(self, video_id: VideoId, *, lock: bool = False) -> Video | None:
+        """Answer a video, or None when it is unknown or deleted."""
+        ...
+
     async def change(self, video_id: VideoId, change: VideoChange, *, now: datetime) -> None:
         """Change what the owner may change; another visibility raises the access epoch."""
         ...
@@ -117,8 +121,20 @@ class VideoRepository(Protocol):
         """Change the state and the facts processing found; the first watchable state sets `published_at`."""
         ...
 
+    async def start_again(self, video_id: VideoId, *, now: datetime) -> None:
+        """Begin a new generation: state uploaded, no failure, no files yet."""
+        ...
+
     async def delete(self, video_id: VideoId, *, now: datetime) -> None:
         """Mark as deleted: nobody sees it any more, and no job finds it."""
+        ...
+
+    async def sources_of_deleted(self, video_id: VideoId) -> list[str]:
+        """Keys of the source files of a deleted video."""
+        ...
+
+    async def purge(self, video_id: VideoId) -> None:
+        """Remove the rows of a deleted video."""
         ...
 
 

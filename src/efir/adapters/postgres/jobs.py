@@ -1,6 +1,6 @@
 """The one table of jobs. Every time comes from the database's clock."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -22,8 +22,8 @@ from efir.ports.jobs import JobRow
 # one owner's thousand jobs delay another's first by one job at most.
 PUT = """
 insert into jobs (kind, subject, generation, ordinal, dedupe_key, owner_id, queue, priority, cost, facts,
-                  correlation_id, state, woken_at, vtime)
-select $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, now(),
+                  correlation_id, state, woken_at, run_at, vtime)
+select $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, now(), now() + make_interval(secs => $13),
        greatest((select max(vtime) from jobs where owner_id = $6 and priority = $8
                     and state in ('blocked','ready','running')),
                 (select min(vtime) from jobs where priority = $8 and queue = $7 and state = 'ready'), 0) + $9
@@ -62,9 +62,17 @@ CANCEL = """
 update jobs set state = 'cancelled', fence = fence + 1, lease_until = null, finished_at = now()
  where subject = $1 and state in ('blocked','ready','running')"""
 
-ROWS = """
-select id, kind, state, subject, owner_id, generation, ordinal, queue, attempt, kills, progress, cost, worker, output,
-       error, created_at from jobs where """
+ROW = """
+select id, kind, state, subject, owner_id, generation, ordinal, queue, attempt, kills, progress, cost, worker, facts,
+       output, error, created_at from jobs where """
+ROWS = ROW.replace("facts", "'{}'::jsonb").replace("output", "null")
+
+REDO = """
+with mine as (update jobs set state = 'blocked', lease_until = null, woken_at = null
+               where id = $1 and fence = $2 and state = 'running' returning subject, generation)
+update jobs set state = 'ready', attempt = 0, run_at = now(), woken_at = now(), finished_at = null, output = null
+  from mine where jobs.subject = mine.subject and jobs.generation = mine.generation and kind = $3 and ordinal = $4
+returning jobs.queue, jobs.id"""
 
 # What runs with an expired lease killed its worker or was lost with it; what is ready long after its wake-up lost it.
 RECONCILE = """
@@ -93,7 +101,7 @@ class ReadJobs:
 
     async def one(self, job_id: JobId) -> JobRow:
         """Raises JobNotFound."""
-        row = await self._connection.fetchrow(ROWS + "id = $1", job_id)
+        row = await self._connection.fetchrow(ROW + "id = $1", job_id)
         if row is None:
             raise JobNotFound
         return JobRow(*row)
@@ -102,6 +110,12 @@ class ReadJobs:
         """All jobs about a subject."""
         sql = ROWS + "subject = $1 and generation = $2 order by priority, kind, ordinal"
         return [JobRow(*row) for row in await self._connection.fetch(sql, subject, generation)]
+
+    async def outputs(self, subject: UUID, generation: int, kinds: Sequence[str]) -> list[dict[str, Any]]:
+        """What the finished jobs of some kinds left, in order."""
+        sql = """select output from jobs where subject = $1 and generation = $2 and kind = any($3::text[])
+                    and state = 'done' and output is not null order by kind, ordinal"""
+        return [row[0] for row in await self._connection.fetch(sql, subject, generation, list(kinds))]
 
 
 class Jobs(ReadJobs):
@@ -119,10 +133,11 @@ class Jobs(ReadJobs):
             given = await self._connection.fetchval(
                 PUT, job.kind, job.subject, job.generation, job.ordinal, job.dedupe_key, job.owner_id, job.queue.value,
                 job.priority, job.cost, job.facts or {}, correlation.get(), state.value,
+                job.delay,
             )  # fmt: skip
             if given is not None:
                 stored.append(JobId(given))
-                if not job.blocked:
+                if not job.blocked and not job.delay:
                     self._woken.append((job.queue, JobId(given)))
         return stored
 
@@ -160,6 +175,19 @@ class Jobs(ReadJobs):
     async def cancel(self, subject: UUID) -> None:
         """End all unfinished jobs about a subject; running ones lose their fence."""
         await self._connection.execute(CANCEL, subject)
+
+    async def unfinished(self, subject: UUID, generation: int, kinds: Sequence[str]) -> int:
+        """Count the jobs of some kinds that wait or run."""
+        sql = """select count(*) from jobs where subject = $1 and generation = $2 and kind = any($3::text[])
+                    and state in ('blocked','ready','running')"""
+        return int(await self._connection.fetchval(sql, subject, generation, list(kinds)))
+
+    async def redo(self, job: ClaimedJob, *, kind: str, ordinal: int) -> None:
+        """Do a sibling that is done once more, and block the own job until then. Raises LeaseLost."""
+        row = await self._connection.fetchrow(REDO, job.id, job.fence, kind, ordinal)
+        if row is None:
+            raise LeaseLost
+        self._woken.append((Queue(row["queue"]), JobId(row["id"])))
 
     async def reconcile(self, *, kills_most: int, limit: int = 500) -> list[JobRow]:
         """Free expired leases and collect what should be woken; answers the jobs quarantined just now."""

@@ -44,11 +44,9 @@ update renditions r set listed = true, complete = $2,
                                        from segments s where s.rendition_id = r.id), 0)
  where r.id = $1"""
 
-DROP = """
-with dropped as (delete from renditions where video_id = $1 and generation = $2 and (temporary or not $3)
-                 returning id, init_key)
-select init_key from dropped union all
-select s.key from segments s join dropped d on d.id = s.rendition_id"""
+TEMPORARY_KEYS = """
+with old as (select id, init_key from renditions where video_id = $1 and generation = $2 and temporary)
+select init_key from old union all select s.key from segments s join old on old.id = s.rendition_id"""
 
 
 class ReadRenditions:
@@ -104,10 +102,22 @@ class Renditions:
         """List a rendition in the master playlist; `complete` ends its playlist."""
         await self._connection.execute(FINISH, rendition_id, complete)
 
-    async def drop(self, video_id: VideoId, generation: int, *, temporary_only: bool) -> list[str]:
-        """Forget renditions; answers the keys of their files."""
-        rows = await self._connection.fetch(DROP, video_id, generation, temporary_only)
-        return [row[0] for row in rows]
+    async def unlist_temporary(self, video_id: VideoId, generation: int) -> None:
+        """Take temporary renditions out of the master playlist."""
+        await self._connection.execute(
+            "update renditions set listed = false where video_id = $1 and generation = $2 and temporary",
+            video_id, generation,
+        )  # fmt: skip
+
+    async def temporary_keys(self, video_id: VideoId, generation: int) -> list[str]:
+        """Keys of all files of the temporary renditions."""
+        return [row[0] for row in await self._connection.fetch(TEMPORARY_KEYS, video_id, generation)]
+
+    async def drop_temporary(self, video_id: VideoId, generation: int) -> None:
+        """Forget the temporary renditions."""
+        await self._connection.execute(
+            "delete from renditions where video_id = $1 and generation = $2 and temporary", video_id, generation
+        )
 
     async def put_asset(self, video_id: VideoId, generation: int, asset: Asset) -> None:
         """Store a single file, replacing one of the same name."""

@@ -33,3 +33,9 @@ class PostgresReplies:
             "insert into replies (principal, key, request_hash, status, sealed) values ($1, $2, $3, $4, $5)",
             principal, key, reply.request_hash, reply.status, self._seal(msgspec.msgpack.encode(reply)),
         )  # fmt: skip
+
+    async def forget(self, seconds: int) -> None:
+        """Remove answers older than this."""
+        await self._connection.execute(
+            "delete from replies where created_at < now() - make_interval(secs => $1)", float(seconds)
+        )

@@ -12,13 +12,13 @@ from efir.ports.pages import Found, Position, Slice, found
 from efir.ports.sessions import Credential, TokenView
 
 BY_SESSION = """
-select u.id, u.nickname, u.display_name, u.status, s.id, null, null, s.created_at, s.abs_expires, s.idle_expires, s.seen_at
+select u.id, u.nickname, u.display_name, u.status, u.created_at, s.id, null, null, s.created_at, s.abs_expires, s.idle_expires, s.seen_at
   from login_session s join user_account u on u.id = s.user_id
  where s.secret_hash = $1 and s.revoked_at is null and s.epoch = u.epoch
    and s.abs_expires > $2 and s.idle_expires > $2 and u.status = 'active'"""
 
 BY_TOKEN = """
-select u.id, u.nickname, u.display_name, u.status, null, t.id, t.scopes, t.created_at, t.expires_at, null, t.last_used_at
+select u.id, u.nickname, u.display_name, u.status, u.created_at, null, t.id, t.scopes, t.created_at, t.expires_at, null, t.last_used_at
   from api_token t join user_account u on u.id = t.user_id
  where t.secret_hash = $1 and t.revoked_at is null and (t.expires_at is null or t.expires_at > $2)
    and u.status = 'active'"""

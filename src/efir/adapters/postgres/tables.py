@@ -285,7 +285,9 @@ class JobRow(Row):
         Index("ix_jobs_claim", "queue", "priority", "vtime", "id", postgresql_where=text("state = 'ready'")),
         Index("ix_jobs_due", "run_at", postgresql_where=text("state = 'ready'")),
         Index("ix_jobs_leased", "lease_until", postgresql_where=text("state = 'running'")),
-        Index("uq_jobs_unit", "subject", "generation", "kind", "ordinal", unique=True),
+        Index(
+            "uq_jobs_unit", "subject", "generation", "kind", "ordinal", unique=True, postgresql_where=text("generation > 0")
+        ),
         Index(
             "ix_jobs_fair",
             "owner_id",
@@ -297,7 +299,7 @@ class JobRow(Row):
     id: Mapped[UUID] = mapped_column(primary_key=True, server_default=text("uuidv7()"))
     kind: Mapped[str]
     subject: Mapped[UUID]
-    generation: Mapped[int] = mapped_column(server_default="1")
+    generation: Mapped[int] = mapped_column(server_default="0")
     ordinal: Mapped[int] = mapped_column(server_default="0")
     dedupe_key: Mapped[str | None] = mapped_column(unique=True)
     owner_id: Mapped[UUID | None]

@@ -86,11 +86,16 @@ class Videos:
 
     async def get(self, video_id: VideoId, *, lock: bool = False) -> Video:
         """Answer a video that is not deleted. Raises VideoNotFound."""
+        found = await self.find(video_id, lock=lock)
+        if found is None:
+            raise VideoNotFound
+        return found
+
+    async def find(self, video_id: VideoId, *, lock: bool = False) -> Video | None:
+        """Answer a video, or None when it is unknown or deleted."""
         sql = f"select {COLUMNS} from videos where id = $1 and deleted_at is null"  # noqa: S608  # own names only
         row = await self._connection.fetchrow(sql + (" for update" if lock else ""), video_id)
-        if row is None:
-            raise VideoNotFound
-        return to_domain(row, Video)
+        return None if row is None else to_domain(row, Video)
 
     async def change(self, video_id: VideoId, change: VideoChange, *, now: datetime) -> None:
         """Change what the owner may change; another visibility raises the access epoch."""
@@ -115,8 +120,26 @@ class Videos:
             video_id, state.value, now, *facts.values(),
         )  # fmt: skip
 
+    async def start_again(self, video_id: VideoId, *, now: datetime) -> None:
+        """Begin a new generation: state uploaded, no failure, no files yet."""
+        await self._connection.execute(
+            """update videos set generation = generation + 1, state = 'uploaded', failure_code = null,
+                      failure_detail = null, updated_at = $2, version = version + 1 where id = $1""",
+            video_id, now,
+        )  # fmt: skip
+
     async def delete(self, video_id: VideoId, *, now: datetime) -> None:
         """Mark as deleted: nobody sees it any more, and no job finds it."""
         await self._connection.execute(
             "update videos set deleted_at = $2, access_epoch = access_epoch + 1 where id = $1", video_id, now
         )
+
+    async def sources_of_deleted(self, video_id: VideoId) -> list[str]:
+        """Keys of the source files of a deleted video."""
+        sql = "select source_key from videos where id = $1 and deleted_at is not null"
+        return [row[0] for row in await self._connection.fetch(sql, video_id)]
+
+    async def purge(self, video_id: VideoId) -> None:
+        """Remove the rows of a deleted video."""
+        await self._connection.execute("delete from videos where id = $1 and deleted_at is not null", video_id)
+        await self._connection.execute("delete from jobs where subject = $1 and generation > 0", video_id)

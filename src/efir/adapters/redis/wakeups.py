@@ -15,7 +15,7 @@ log = structlog.get_logger("efir.wakeups")
 
 def redis_broker(url: str) -> RedisBroker:
     """Connect lazily; wake-ups are hints, so nothing is kept for long."""
-    return RedisBroker(
+    return RedisBroker(  # type: ignore[no-untyped-call]  # dramatiq's brokers have no annotations
         url=url, middleware=[], namespace="efir", socket_timeout=5, socket_connect_timeout=1, dead_message_ttl=60_000
     )
 

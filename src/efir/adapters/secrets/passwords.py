@@ -51,9 +51,10 @@ class Argon2Passwords:
         if known is None and not self._dummy:
             self._dummy = self._hasher.hash("nobody's password")
         try:
-            return self._hasher.verify(known or self._dummy, password) and known is not None
+            self._hasher.verify(known or self._dummy, password)
         except argon2.exceptions.VerifyMismatchError:
             return False
+        return known is not None
 
     async def _run(self, call: Callable[[], T]) -> T:
         if self._waiting >= self._threads * (WAITING_FACTOR + 1):

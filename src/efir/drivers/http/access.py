@@ -1,0 +1,55 @@
+"""Around everything: the request's id, headers every answer has, and one log line without bodies or cookies."""
+
+import re
+import time
+from collections.abc import Callable, Mapping
+from typing import Any
+from uuid import UUID
+
+import structlog
+
+from efir.ports.correlation import correlation
+
+REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{8,64}")
+TOKEN_IN_PATH = re.compile(r"^/media/s/[^/]+")
+log = structlog.get_logger("efir.access")
+
+
+class Access:
+    """Wraps the whole application, so that answers of the router and of broken requests are covered too."""
+
+    def __init__(self, app: Any, *, new_id: Callable[[], UUID], headers: Mapping[str, str]) -> None:
+        self._app = app
+        self._new_id = new_id
+        self._headers = [(name.encode(), value.encode()) for name, value in headers.items()]
+
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        """Pass everything on; requests get an id and a log line."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        given = next((value.decode("latin-1") for name, value in scope["headers"] if name == b"x-request-id"), "")
+        request_id = given if REQUEST_ID.fullmatch(given) else self._new_id().hex
+        correlation.set(request_id)
+        started, status = time.perf_counter(), 0
+
+        async def answer(message: Any) -> None:
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = message["status"]
+                present = {name.lower() for name, _ in message["headers"]}
+                extra = [(name, value) for name, value in self._headers if name not in present]
+                message["headers"] = [*message["headers"], *extra, (b"x-request-id", request_id.encode())]
+            await send(message)
+
+        try:
+            await self._app(scope, receive, answer)
+        finally:
+            log.info(
+                "request",
+                method=scope["method"],
+                path=TOKEN_IN_PATH.sub("/media/s/…", scope["path"]),
+                status=status,
+                ms=round((time.perf_counter() - started) * 1000, 1),
+                request_id=request_id,
+            )

@@ -1,0 +1,53 @@
+"""The HTTP application: JSON API and, from the composition root, the pages."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from litestar import Litestar
+from litestar.di import Provide
+from litestar.types import ControllerRouterHandler
+
+from efir.application.context import Ports
+from efir.drivers.http import channels, health, jobs, openapi, sessions, users, videos
+from efir.drivers.http.access import Access
+from efir.drivers.http.idempotency import Idempotency
+from efir.drivers.http.problems import HANDLERS as PROBLEM_HANDLERS
+from efir.drivers.http.security import Security, call_of
+
+API = (users, sessions, channels, videos, jobs, health, openapi)
+HEADERS = {
+    "x-content-type-options": "nosniff",
+    "referrer-policy": "same-origin",
+    "cross-origin-opener-policy": "same-origin",
+    "content-security-policy": "default-src 'none'; frame-ancestors 'none'",
+}
+
+
+def create_app(
+    ports: Ports,
+    *,
+    version: str,
+    trusted_proxies: str = "",
+    pages: Sequence[ControllerRouterHandler] = (),
+    lifespan: Sequence[Any] = (),
+) -> tuple[Litestar, Access]:
+    """Build the Litestar application, and the wrapper around it that servers run."""
+    app = Litestar(
+        [*(handler for module in API for handler in module.HANDLERS), *pages],
+        dependencies={"call": Provide(_call, sync_to_thread=False)},
+        middleware=[Security(ports, trusted=trusted_proxies), Idempotency()],
+        exception_handlers=PROBLEM_HANDLERS,
+        openapi_config=openapi.configuration(version),
+        request_max_body_size=ports.limits.json_bytes,
+        lifespan=list(lifespan),
+        debug=False,
+        pdb_on_exception=False,
+    )
+    headers = HEADERS
+    if ports.origin.startswith("https:"):
+        headers = {**HEADERS, "strict-transport-security": "max-age=31536000"}
+    return app, Access(app, new_id=ports.new_id, headers=headers)
+
+
+def _call(scope: Any) -> Any:
+    return call_of(scope)

@@ -1,0 +1,126 @@
+"""`Idempotency-Key`: the answer of a POST is stored in the transaction of its effect, and given again as it was."""
+
+import hashlib
+from dataclasses import replace
+from typing import Any
+
+from litestar.enums import ScopeType
+from litestar.middleware import ASGIMiddleware
+from litestar.types import ASGIApp, Message, Receive, Scope, Send
+
+from efir.application.context import Call
+from efir.domain.errors import Conflict, Invalid, Malformed, TooLarge
+from efir.ports.replies import Reply
+
+KEY_MOST = 255
+SERVER_ERROR = 500
+DROPPED = frozenset({"x-request-id", "date"})
+
+
+class KeyReused(Invalid):
+    """The key came with another request before."""
+
+    code = "idempotency-key-reused"
+    title = "This Idempotency-Key belongs to another request"
+
+
+class KeyInUse(Conflict):
+    """The first request with this key is still being answered."""
+
+    code = "idempotency-key-in-use"
+    title = "A request with this Idempotency-Key is being answered"
+
+
+class _Rollback(Exception):  # noqa: N818  # leaves the transaction, never this module
+    """Nothing of the request is kept."""
+
+
+class Idempotency(ASGIMiddleware):
+    """Runs a POST with a key inside one outer transaction that also stores the answer."""
+
+    scopes = (ScopeType.HTTP,)
+    exclude_opt_key = "streams"
+
+    async def handle(self, scope: Scope, receive: Receive, send: Send, next_app: ASGIApp) -> None:
+        """Replay, refuse, or run and remember."""
+        key = next((value for name, value in scope["headers"] if name == b"idempotency-key"), None)
+        if key is None or scope["method"] != "POST":
+            await next_app(scope, receive, send)
+            return
+        call: Call = scope["state"]["call"]
+        if not 1 <= len(key) <= KEY_MOST or not key.isascii():
+            raise Malformed(f"An Idempotency-Key has 1 to {KEY_MOST} ASCII characters.")
+        body = await _read(receive, call.ports.limits.json_bytes)
+        principal = "anonymous" if call.credential is None else str(call.credential.user_id)
+        request_hash = hashlib.sha256(
+            b"%s %s?%s\n%s" % (scope["method"].encode(), scope["path"].encode(), scope["query_string"], body)
+        ).digest()
+        messages: list[Message] = []
+        try:
+            async with call.ports.begin() as tx:
+                if not await tx.replies.acquire(principal, key.decode()):
+                    raise KeyInUse(retry_after=1)
+                known = await tx.replies.get(principal, key.decode())
+                if known is None:
+                    scope["state"]["call"] = replace(
+                        call, ports=replace(call.ports, begin=call.ports.joined(tx))
+                    )
+                    messages = await _run(scope, body, next_app)
+                    reply = _reply(messages, request_hash)
+                    if reply.status >= SERVER_ERROR:
+                        raise _Rollback
+                    await tx.replies.put(principal, key.decode(), reply)
+        except _Rollback:
+            known = None
+        if known is not None:
+            if known.request_hash != request_hash:
+                raise KeyReused
+            messages = _replay(known)
+        for message in messages:
+            await send(message)
+
+
+async def _read(receive: Receive, most: int) -> bytes:
+    body = b""
+    while True:
+        message = await receive()
+        body += message.get("body", b"")  # type: ignore[operator]  # bytes in a request message
+        if len(body) > most:
+            raise TooLarge(f"A request with an Idempotency-Key has at most {most} bytes.")
+        if not message.get("more_body"):
+            return body
+
+
+async def _run(scope: Scope, body: bytes, app: ASGIApp) -> list[Message]:
+    messages: list[Message] = []
+    given = False
+
+    async def receive() -> Any:
+        nonlocal given
+        if given:
+            return {"type": "http.disconnect"}
+        given = True
+        return {"type": "http.request", "body": body, "more_body": False}
+
+    async def send(message: Message) -> None:
+        messages.append(message)
+
+    await app(scope, receive, send)
+    return messages
+
+
+def _reply(messages: list[Message], request_hash: bytes) -> Reply:
+    start: Any = messages[0]
+    headers = [(name.decode("latin-1"), value.decode("latin-1")) for name, value in start["headers"]]
+    body = b"".join(message.get("body", b"") for message in messages[1:])  # type: ignore[misc]  # body messages
+    kept = [(name, value) for name, value in headers if name.lower() not in DROPPED]
+    return Reply(request_hash=request_hash, status=start["status"], headers=kept, body=body)
+
+
+def _replay(reply: Reply) -> list[Any]:
+    headers = [(name.encode("latin-1"), value.encode("latin-1")) for name, value in reply.headers]
+    headers.append((b"idempotency-replayed", b"true"))
+    return [
+        {"type": "http.response.start", "status": reply.status, "headers": headers},
+        {"type": "http.response.body", "body": reply.body, "more_body": False},
+    ]

@@ -1,0 +1,25 @@
+"""Lists over HTTP: `limit` and `cursor`, the page in the body, its neighbours in `Link`."""
+
+from typing import Annotated, Any
+from urllib.parse import urlencode
+
+from litestar import Request, Response
+from litestar.params import QueryParameter
+
+from efir.ports.pages import Page, T
+
+LimitQuery = Annotated[
+    int | None, QueryParameter(ge=1, le=100, description="At most this many items; 20 when absent.")
+]
+CursorQuery = Annotated[str | None, QueryParameter(description="`next` or `prev` of a page of the same list.")]
+
+
+def paged(request: Request[Any, Any, Any], page: Page[T]) -> Response[Page[T]]:
+    """Answer a page with a `Link` header (RFC 8288) to its neighbours."""
+    kept = [(name, value) for name, value in request.query_params.multi_items() if name != "cursor"]
+    links = [
+        f'<{request.url.path}?{urlencode([*kept, ("cursor", cursor)])}>; rel="{rel}"'
+        for rel, cursor in (("next", page.next), ("prev", page.prev))
+        if cursor is not None
+    ]
+    return Response(page, headers={"link": ", ".join(links)} if links else None)

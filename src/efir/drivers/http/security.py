@@ -1,0 +1,132 @@
+"""Who asks: cookie or bearer token, checked on every request, with the proof that an unsafe one is meant."""
+
+import ipaddress
+from http.cookies import CookieError, SimpleCookie
+from typing import Any
+from urllib.parse import urlsplit
+
+from litestar.enums import ScopeType
+from litestar.middleware import ASGIMiddleware
+from litestar.types import ASGIApp, Receive, Scope, Send
+
+from efir.application import csrf
+from efir.application.context import Call, Ports
+from efir.application.sessions import session_credential, token_credential
+from efir.domain.errors import Malformed
+from efir.domain.sessions import CsrfFailed, InvalidToken
+from efir.ports.correlation import correlation
+from efir.ports.sessions import Credential
+
+SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
+
+ANONYMOUS = {"anonymous": True}
+"""Route option: nobody is looked up, for files everybody may have."""
+
+KEEPS_IDLE = {"keeps_idle": True}
+"""Route option: the request does not count as use of the login session."""
+
+FORM = {"form": True}
+"""Route option: the page checks the token in its form itself."""
+
+
+class TwoCredentials(Malformed):
+    """Cookie and bearer token came together, so it is not clear who asks."""
+
+    code = "two-credentials"
+    title = "Send a cookie or a token, not both"
+
+
+class Security(ASGIMiddleware):
+    """Puts a `Call` into the scope; the one place that reads credentials."""
+
+    scopes = (ScopeType.HTTP,)
+
+    def __init__(self, ports: Ports, *, trusted: str = "") -> None:
+        self._ports = ports
+        self._trusted = [ipaddress.ip_network(part.strip()) for part in trusted.split(",") if part.strip()]
+        self._secure = ports.origin.startswith("https:")
+        self._host = urlsplit(ports.origin).netloc
+
+    async def handle(self, scope: Scope, receive: Receive, send: Send, next_app: ASGIApp) -> None:
+        """Resolve the credential and refuse what cannot be meant."""
+        headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]}
+        option: dict[str, Any] = scope["route_handler"].opt
+        credential = None if option.get("anonymous") else await self._credential(scope["method"], headers, option)
+        scope["state"]["call"] = Call(
+            ports=self._ports,
+            credential=credential,
+            now=self._ports.clock(),
+            correlation_id=correlation.get(),
+            ip=self._address(scope, headers),
+            user_agent=headers.get("user-agent", ""),
+        )
+        await next_app(scope, receive, send)
+
+    async def _credential(self, method: str, headers: dict[str, str], option: dict[str, Any]) -> Credential | None:
+        bearer, cookie = headers.get("authorization"), cookie_value(headers, cookie_name(self._ports.origin))
+        now = self._ports.clock()
+        if bearer is not None:
+            if cookie is not None:
+                raise TwoCredentials
+            kind, _, token = bearer.partition(" ")
+            if kind.lower() != "bearer":
+                raise InvalidToken("Only bearer tokens are accepted in the Authorization header.")
+            found = await token_credential(self._ports, token=token.strip(), now=now)
+            if found is None:
+                raise InvalidToken
+            return found
+        if cookie is None:
+            return None
+        found = await session_credential(self._ports, secret=cookie, now=now, extend=not option.get("keeps_idle"))
+        if found is not None and method not in SAFE and not option.get("form"):
+            self._same_origin(headers)
+            csrf.check(self._ports.keys, str(found.session_id), headers.get("x-csrf-token"))
+        return found
+
+    def _same_origin(self, headers: dict[str, str]) -> None:
+        site = headers.get("sec-fetch-site")
+        if site is not None and site != "same-origin":
+            raise CsrfFailed
+        origin = headers.get("origin")
+        if origin is not None and urlsplit(origin).netloc not in {self._host, headers.get("host")}:
+            raise CsrfFailed
+
+    def _address(self, scope: Scope, headers: dict[str, str]) -> str | None:
+        """The client's address: the right-most hop that is no proxy of ours."""
+        client = scope.get("client")
+        hops = [part.strip() for part in headers.get("x-forwarded-for", "").split(",") if part.strip()]
+        address = client[0] if client else None
+        while address is not None and hops and self._is_trusted(address):
+            address = hops.pop()
+        return address if address is not None and _valid(address) else None
+
+    def _is_trusted(self, address: str) -> bool:
+        return _valid(address) and any(ipaddress.ip_address(address) in network for network in self._trusted)
+
+
+def cookie_name(origin: str) -> str:
+    """The login session's cookie; the prefix makes browsers refuse one set by a sibling domain."""
+    return "__Host-sid" if origin.startswith("https:") else "sid"
+
+
+def cookie_value(headers: dict[str, str], name: str) -> str | None:
+    """Read a cookie; an unreadable header has none."""
+    try:
+        found = SimpleCookie(headers.get("cookie", "")).get(name)
+    except CookieError:
+        return None
+    return None if found is None or not found.value else found.value
+
+
+def call_of(scope: Scope) -> Call:
+    """The one dependency of every handler."""
+    call: Call = scope["state"]["call"]
+    return call
+
+
+def _valid(address: str) -> bool:
+    try:
+        ipaddress.ip_address(address)
+    except ValueError:
+        return False
+    return True
