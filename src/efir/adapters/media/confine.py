@@ -48,12 +48,12 @@ def _confine(spec: dict[str, Any]) -> None:
     if level == "namespaces":
         namespaces.enter(read=spec["read"], write=spec["work"], own_user=os.getuid() != 0)
         _die_with_parent()
-    os.chdir(spec["work"])
     os.nice(spec["nice"])
     if spec["uid"] is not None:
         os.setgroups([])
         os.setgid(spec["uid"])
         os.setuid(spec["uid"])
+    os.chdir(spec["work"])
     _limits(spec["limits"], owned=spec["uid"] is not None or level in {"bwrap", "namespaces"})
     if linux and level != "off":
         filters.no_new_privileges()

@@ -86,7 +86,7 @@ class Sandbox:
                 yield from ("--symlink", str(Path(path).readlink()), path)
             else:
                 yield from ("--ro-bind", path, path)
-        yield from ("--bind", str(work), str(work), "--chdir", str(work), "--")
+        yield from ("--bind", str(work), str(work), "--")
 
 
 def detect(setting: str = "auto", *, ffmpeg: str | None = None) -> Sandbox:
@@ -126,7 +126,7 @@ def tried(sandbox: Sandbox) -> str | None:
     with tempfile.TemporaryDirectory(prefix="efir-trial-") as folder, socket.create_server(("127.0.0.1", 0)) as port:
         canary, work = Path(folder, "canary"), Path(folder, "work")
         canary.write_text("outside")
-        work.mkdir()
+        work.mkdir(mode=0o700)
         if sandbox.uid is not None:
             Path(folder).chmod(0o755)
             os.chown(work, sandbox.uid, sandbox.uid)
