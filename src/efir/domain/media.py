@@ -159,6 +159,7 @@ class VideoFacts:
     vfr: bool
     interlaced: bool
     hdr: str
+    matrix: str
     frames: int
     start: float
     longest_frame: float

@@ -1,0 +1,136 @@
+"""Facts about a file from a confined look into it."""
+
+import os
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from efir.adapters.media import children, headers, sandbox
+from efir.domain import limits as bounds
+from efir.domain import media
+from efir.domain.media import AudioFacts, MediaFacts, VideoFacts
+
+REFUSALS: dict[str, type[media.MediaRefused]] = {
+    kind.code: kind
+    for kind in (media.MediaUnreadable, media.MediaNoVideo, media.MediaAudioOnly, media.MediaCodecRefused)
+}
+WHOLE_INDEX = frozenset({"mov", "matroska"})
+READ_BYTES_PER_SECOND = 20_000_000
+TAIL_SECONDS = 0.1
+KILLED = 128
+MEMORY = 2 << 30
+
+
+class ConfinedProbe:
+    """MediaProbe by PyAV in a confined child."""
+
+    def __init__(self, box: sandbox.Sandbox, limits: bounds.Limits, *, scratch: Path) -> None:
+        self._box = box
+        self._limits = limits
+        self._scratch = scratch
+
+    async def probe(self, source: Path) -> MediaFacts:
+        """See MediaProbe."""
+        head, size = _head(source)
+        demuxer = headers.demuxer(head)
+        raw = await self._look(source, demuxer, size)
+        if "refused" in raw:
+            raise REFUSALS[raw["refused"]]
+        media.admit_size(raw["width"], raw["height"], self._limits)
+        return media.admit(facts(raw, demuxer, size), self._limits)
+
+    async def _look(self, source: Path, demuxer: str, size: int) -> dict[str, Any]:
+        limits = self._limits
+        order = {"format": demuxer, "side": limits.source_side, "pixels": limits.source_pixels}
+        order["streams"] = limits.source_streams
+        seconds = limits.probe_seconds + size // READ_BYTES_PER_SECOND
+        with children.workspace(self._box, self._scratch) as work:
+            task = children.Task(
+                argv=(*sandbox.python(), "efir.adapters.media.probing", msgspec.json.encode(order).decode()),
+                work=work,
+                inputs=(source,),
+                limits=sandbox.Limits(memory=MEMORY, cpu=2 * seconds, file=0),
+                wall=seconds,
+            )
+            try:
+                done = await children.run(self._box, task)
+            except media.MediaWorkStalled as error:
+                raise media.MediaTooHeavy from error
+        if done.code:
+            # a parser that crashes or runs out of bounds was fed with something made for that, or with rubbish
+            raise media.MediaTooHeavy if done.code > KILLED or "MemoryError" in done.complaint else _broken(done)
+        found: dict[str, Any] = msgspec.json.decode(done.output)
+        return found
+
+
+def _head(source: Path) -> tuple[bytes, int]:
+    with source.open("rb") as file:
+        return file.read(headers.SNIFF), os.fstat(file.fileno()).st_size
+
+
+def facts(raw: dict[str, Any], demuxer: str, size: int) -> MediaFacts:
+    """Turn raw measurements into facts. Raises MediaUnreadable, MediaCodecRefused, MediaTooManyStreams."""
+    sound = raw["sound"]
+    audio = None if sound is None or not sound["packets"] else _audio(sound)
+    end = max(raw["end"], audio.start + audio.duration if audio else 0.0)
+    if demuxer in WHOLE_INDEX and end < 0.9 * raw["declared"] - 0.2:
+        raise media.MediaUnreadable(f"The file is cut short: {end:.1f} of {raw['declared']:.1f} seconds are there.")
+    duration = raw["end"] if end < raw["end"] + TAIL_SECONDS else end
+    return MediaFacts(
+        container=demuxer,
+        size=size,
+        duration=duration,
+        streams=raw["streams"],
+        video=_video(raw, duration),
+        audio=audio,
+    )
+
+
+def _video(raw: dict[str, Any], duration: float) -> VideoFacts:
+    wide, tall = raw["sar"]
+    width, height = max(1, round(raw["width"] * wide / tall)), raw["height"]
+    if raw["rotation"] in {90, 270}:
+        width, height = height, width
+    return VideoFacts(
+        codec=raw["codec"],
+        profile=raw["profile"],
+        level=raw["level"],
+        pix_fmt=raw["pix_fmt"],
+        width=width,
+        height=height,
+        coded_width=raw["width"],
+        coded_height=raw["height"],
+        square_pixels=wide == tall,
+        rotation=raw["rotation"],
+        rate_num=raw["rate"][0],
+        rate_den=raw["rate"][1],
+        vfr=raw["vfr"],
+        interlaced=raw["interlaced"],
+        hdr=raw["hdr"],
+        matrix=raw["matrix"],
+        frames=raw["frames"],
+        start=raw["start"],
+        longest_frame=max(raw["longest_frame"], raw["start"], duration - raw["end"]),
+        keyframe_spacing=raw["keyframe_spacing"],
+        bitrate=round(raw["bytes"] * 8 / max(raw["end"] - raw["start"], 0.01)),
+    )
+
+
+def _audio(sound: dict[str, Any]) -> AudioFacts:
+    if sound["codec"] not in media.AUDIO_CODECS:
+        raise media.MediaCodecRefused("The sound is coded in a format we cannot read. Use AAC, MP3 or Opus.")
+    length = max(0.0, sound["end"] - sound["start"])
+    return AudioFacts(
+        codec=sound["codec"],
+        profile=sound["profile"],
+        channels=sound["channels"],
+        rate=sound["rate"],
+        start=sound["start"],
+        duration=length,
+        bitrate=round(sound["bytes"] * 8 / max(length, 0.01)),
+    )
+
+
+def _broken(done: children.Finished) -> Exception:
+    return media.MediaWorkFailed(f"probe ended with {done.code}: {done.complaint}")
