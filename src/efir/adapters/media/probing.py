@@ -40,7 +40,7 @@ class Times:
         self.last_duration = 0
         self.end = -(1 << 62)
 
-    def add(self, packet: Packet[Any]) -> None:
+    def add(self, packet: "Packet[Any]") -> None:
         """Count a packet that will be shown."""
         self.bytes += packet.size
         stamp = packet.pts if packet.pts is not None else packet.dts
@@ -109,7 +109,7 @@ def _facts(container: InputContainer, picture: Any, sound: Any, order: dict[str,
     return facts
 
 
-def _decoded(packet: Packet[Any]) -> list[VideoFrame]:
+def _decoded(packet: "Packet[Any]") -> list[VideoFrame]:
     try:
         return list(packet.decode())
     except FFmpegError:
