@@ -6,6 +6,7 @@ import itertools
 import os
 import shutil
 import stat
+import threading
 from collections.abc import AsyncIterator, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -15,7 +16,18 @@ from efir.adapters.storage.scratch import LockedScratch
 from efir.ports.blobs import Blob, BlobInfo, BlobKey, BlobMissing, blob_key
 
 LISTED_AT_ONCE = 500
+CACHED_MOST = 256 * 1024
 _NOWAIT = getattr(os, "RWF_NOWAIT", 0)
+
+
+class _Buffers(threading.local):
+    """One buffer per thread, always warm: a fresh one for each read costs more than the read."""
+
+    def __init__(self) -> None:
+        self.view = memoryview(bytearray(CACHED_MOST))
+
+
+_buffers = _Buffers()
 
 
 class FilesystemBlobStore:
@@ -138,9 +150,9 @@ def _opened(key: BlobKey, path: Path) -> FileBlob:
 
 def _read_cached(handle: int, offset: int, length: int) -> bytes | None:
     """Read without ever waiting for the disk; None when not all of it is in memory or the system cannot tell."""
-    if not _NOWAIT:
+    if not _NOWAIT or length > CACHED_MOST:
         return None
-    buffer = bytearray(length)
+    buffer = _buffers.view[:length]
     try:
         count = os.preadv(handle, [buffer], offset, _NOWAIT)
     except OSError:  # EAGAIN: not in memory; EOPNOTSUPP: this file system does not know
