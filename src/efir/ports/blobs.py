@@ -9,6 +9,8 @@ from typing import NewType, Protocol
 
 import msgspec
 
+from efir.domain.errors import NoSpace, NotFound
+
 BlobKey = NewType("BlobKey", str)
 
 KEY_CHARACTERS_MOST = 400
@@ -20,12 +22,18 @@ class BlobKeyRefused(ValueError):  # noqa: N818  # an exception named by what is
     """The text is no key: it is built wrongly, so this is a fault of the program and never of a person."""
 
 
-class BlobMissing(LookupError):  # noqa: N818  # an exception named by what is the matter
-    """No object under this key; its argument is the key."""
+class BlobMissing(NotFound):
+    """No object under this key."""
+
+    code = "object-missing"
+    title = "These bytes are not here"
 
 
-class StorageFull(OSError):  # noqa: N818  # an exception named by what is the matter
+class StorageFull(NoSpace):
     """The store has no space left; nothing was stored, and the same call works once there is space."""
+
+    code = "storage-full"
+    title = "The storage has no space left"
 
 
 def blob_key(text: str) -> BlobKey:

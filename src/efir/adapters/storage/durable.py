@@ -20,7 +20,7 @@ def space_errors() -> Iterator[None]:
     except OSError as error:
         if error.errno not in NO_SPACE:
             raise
-        raise StorageFull(error.errno, os.strerror(error.errno or 0)) from error
+        raise StorageFull from error
 
 
 def sync_directory(path: Path) -> None:

@@ -49,7 +49,7 @@ class FilesystemBlobStore:
 
     async def open(self, key: BlobKey) -> Blob:
         """Open an object for reading. Raises BlobMissing."""
-        return await asyncio.to_thread(_opened, key, self._path(key))
+        return await asyncio.to_thread(_opened, self._path(key))
 
     async def delete(self, key: BlobKey) -> None:
         """Remove an object; a missing one is fine."""
@@ -137,14 +137,14 @@ class FileBlob:
             self._handle = -1
 
 
-def _opened(key: BlobKey, path: Path) -> FileBlob:
+def _opened(path: Path) -> FileBlob:
     try:
         handle = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
     except (FileNotFoundError, NotADirectoryError) as error:
-        raise BlobMissing(key) from error
+        raise BlobMissing from error
     if not stat.S_ISREG(os.fstat(handle).st_mode):
         os.close(handle)
-        raise BlobMissing(key)
+        raise BlobMissing
     return FileBlob(path, handle)
 
 
