@@ -193,13 +193,37 @@ async def test_file_calls_stay_off_the_event_loop(store: FilesystemBlobStore, mo
 
     for name in ("open", "fsync", "rename", "replace", "unlink", "rmdir", "pread", "scandir"):
         spy(name)
-    monkeypatch.setattr("efir.adapters.storage.filesystem._NOWAIT", 0)
+    monkeypatch.setattr("efir.adapters.storage.cached._NOWAIT", 0)
+    monkeypatch.setattr("efir.adapters.storage.cached._system", None)
     await store.put_bytes(KEY, b"x" * 100)
     assert await content(store, KEY) == b"x" * 100
     assert await listed(store) == {KEY}
     await store.delete(KEY)
     assert len(threads) >= 1
     assert threading.get_ident() not in threads
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="Linux can promise not to wait")
+async def test_what_is_in_memory_needs_no_thread(store: FilesystemBlobStore, monkeypatch: pytest.MonkeyPatch) -> None:
+    await store.put_bytes(KEY, b"0123456789")
+    assert await content(store, KEY) == b"0123456789"
+
+    async def refuse(*_: object) -> None:
+        raise AssertionError
+
+    monkeypatch.setattr(asyncio, "to_thread", refuse)
+    assert await content(store, KEY) == b"0123456789"
+
+
+async def test_without_help_of_the_kernel_all_is_the_same(
+    store: FilesystemBlobStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("efir.adapters.storage.cached._NOWAIT", 0)
+    monkeypatch.setattr("efir.adapters.storage.cached._system", None)
+    await store.put_bytes(KEY, b"0123456789")
+    assert await content(store, KEY) == b"0123456789"
+    with pytest.raises(BlobMissing):
+        await store.open(blob_key("vid"))
 
 
 async def test_scratch_is_gone_on_leaving_even_by_an_error(store: FilesystemBlobStore) -> None:

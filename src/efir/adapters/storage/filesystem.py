@@ -6,28 +6,16 @@ import itertools
 import os
 import shutil
 import stat
-import threading
 from collections.abc import AsyncIterator, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
+from efir.adapters.storage.cached import open_cached, read_cached
 from efir.adapters.storage.durable import place, prune, space_errors
 from efir.adapters.storage.scratch import LockedScratch
 from efir.ports.blobs import Blob, BlobInfo, BlobKey, BlobMissing, blob_key
 
 LISTED_AT_ONCE = 500
-CACHED_MOST = 256 * 1024
-_NOWAIT = getattr(os, "RWF_NOWAIT", 0)
-
-
-class _Buffers(threading.local):
-    """One buffer per thread, always warm: a fresh one for each read costs more than the read."""
-
-    def __init__(self) -> None:
-        self.view = memoryview(bytearray(CACHED_MOST))
-
-
-_buffers = _Buffers()
 
 
 class FilesystemBlobStore:
@@ -49,7 +37,9 @@ class FilesystemBlobStore:
 
     async def open(self, key: BlobKey) -> Blob:
         """Open an object for reading. Raises BlobMissing."""
-        return await asyncio.to_thread(_opened, self._path(key))
+        path = self._path(key)
+        handle = open_cached(path)
+        return await asyncio.to_thread(_opened, path) if handle is None else _regular(path, handle)
 
     async def delete(self, key: BlobKey) -> None:
         """Remove an object; a missing one is fine."""
@@ -125,7 +115,7 @@ class FileBlob:
         length = min(length, self.size - offset)
         if length <= 0:
             return b""
-        cached = _read_cached(self._handle, offset, length)
+        cached = read_cached(self._handle, offset, length)
         if cached is not None:
             return cached
         return await asyncio.to_thread(os.pread, self._handle, length, offset)
@@ -139,22 +129,13 @@ class FileBlob:
 
 def _opened(path: Path) -> FileBlob:
     try:
-        handle = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+        return _regular(path, os.open(path, os.O_RDONLY | os.O_CLOEXEC))
     except (FileNotFoundError, NotADirectoryError) as error:
         raise BlobMissing from error
+
+
+def _regular(path: Path, handle: int) -> FileBlob:
     if not stat.S_ISREG(os.fstat(handle).st_mode):
         os.close(handle)
         raise BlobMissing
     return FileBlob(path, handle)
-
-
-def _read_cached(handle: int, offset: int, length: int) -> bytes | None:
-    """Read without ever waiting for the disk; None when not all of it is in memory or the system cannot tell."""
-    if not _NOWAIT or length > CACHED_MOST:
-        return None
-    buffer = _buffers.view[:length]
-    try:
-        count = os.preadv(handle, [buffer], offset, _NOWAIT)
-    except OSError:  # EAGAIN: not in memory; EOPNOTSUPP: this file system does not know
-        return None
-    return bytes(buffer) if count == length else None

@@ -3,6 +3,7 @@
 import re
 from datetime import UTC, datetime
 from email.utils import format_datetime, parsedate_to_datetime
+from functools import lru_cache
 from itertools import pairwise
 from typing import NamedTuple
 
@@ -111,6 +112,7 @@ def http_time(text: str) -> datetime | None:
     return date if date.tzinfo else date.replace(tzinfo=UTC)
 
 
+@lru_cache(maxsize=1024)
 def http_date(time: datetime) -> str:
     """Write an HTTP date."""
     return format_datetime(time.astimezone(UTC), usegmt=True)

@@ -1,0 +1,107 @@
+"""Bytes per second of 1 MiB ranges and of whole segments: granian with our file answer against nginx, same file."""
+
+import asyncio
+import os
+import random
+import socket
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Iterator
+from functools import partial
+from pathlib import Path
+
+from litestar import Litestar, route
+
+from bench.rounds import SHORT, Outcome, compare, finish
+from efir.adapters.storage.filesystem import FilesystemBlobStore
+from efir.drivers.http.files import IMMUTABLE, FileAnswer, FileFacts
+from efir.ports.blobs import blob_key
+from programs import NGINX, granian, nginx
+
+SIZE = 64 << 20
+SEGMENT = 2 << 20
+RANGE = 1 << 20
+CONNECTIONS = 4
+SECONDS = 0.7 if SHORT else 1.5
+
+
+def app() -> Litestar:
+    """Serve the objects of the directory named in the environment."""
+    store = FilesystemBlobStore(Path(os.environ["BENCH_STORE"]))
+
+    @route("/{name:str}", http_method=["GET", "HEAD"])
+    async def stored(name: str) -> FileAnswer:
+        facts = FileFacts(media_type="video/mp4", tag=f'"{name}"', cache_control=IMMUTABLE)
+        return FileAnswer(partial(store.open, blob_key(name)), facts)
+
+    return Litestar([stored], openapi_config=None)
+
+
+def throughput(port: int, path: str, size: int, length: int | None = None) -> float:
+    """Megabytes per second over a few kept connections, each reading ranges at random places or the whole file."""
+    read: list[int] = []
+    stop = time.monotonic() + SECONDS
+    began = time.perf_counter()
+    readers = [threading.Thread(target=_read, args=(port, path, size, length, stop, read)) for _ in range(CONNECTIONS)]
+    for reader in readers:
+        reader.start()
+    for reader in readers:
+        reader.join()
+    if len(read) != CONNECTIONS:
+        raise RuntimeError("a reader failed")
+    return sum(read) / (time.perf_counter() - began) / 1e6
+
+
+def _read(port: int, path: str, size: int, length: int | None, stop: float, read: list[int]) -> None:
+    total, chance = 0, random.Random(1)  # noqa: S311  # places to read, no secret
+    with socket.create_connection(("127.0.0.1", port), 10) as connection:
+        while time.monotonic() < stop:
+            first = chance.randrange(size - length) if length else 0
+            asked = f"Range: bytes={first}-{first + length - 1}\r\n" if length else ""
+            connection.sendall(f"GET {path} HTTP/1.1\r\nHost: x\r\n{asked}\r\n".encode())
+            total += _body(connection, length or size)
+    read.append(total)
+
+
+def _body(connection: socket.socket, length: int) -> int:
+    buffer = memoryview(bytearray(1 << 18))
+    head = b""
+    while b"\r\n\r\n" not in head:
+        head += bytes(buffer[: connection.recv_into(buffer)]) or _broken(head)
+    if not head.startswith((b"HTTP/1.1 200", b"HTTP/1.1 206")):
+        _broken(head)
+    got = len(head) - head.index(b"\r\n\r\n") - 4
+    while got < length:
+        got += connection.recv_into(buffer) or len(_broken(head))
+    return got
+
+
+def _broken(head: bytes) -> bytes:
+    raise RuntimeError(head[:300])
+
+
+def outcomes() -> Iterator[Outcome]:
+    """Compare ranges, then whole files."""
+    with tempfile.TemporaryDirectory() as directory:
+        home = Path(directory)
+        store = FilesystemBlobStore(home / "store")
+        asyncio.run(store.put_bytes(blob_key("film.mp4"), os.urandom(SIZE)))
+        asyncio.run(store.put_bytes(blob_key("segment.m4s"), os.urandom(SEGMENT)))
+        with (
+            granian("bench.ranges:app", environment={"BENCH_STORE": str(home / "store")}) as (ours, _),
+            nginx(home / "nginx", f"root {home}/store/objects;") as theirs,
+        ):
+            for name, path, size, length in (
+                ("ranges of 1 MiB against nginx", "/film.mp4", SIZE, RANGE),
+                ("whole 2 MiB segments against nginx", "/segment.m4s", SEGMENT, None),
+            ):
+                measure = partial(throughput, path=path, size=size, length=length)
+                yield compare(name, partial(measure, ours), partial(measure, theirs), unit="MB/s", least=0.5)
+
+
+if __name__ == "__main__":
+    if NGINX is None:
+        sys.exit("nginx is not installed: nothing to compare with")
+    finish(outcomes())

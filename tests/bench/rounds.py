@@ -1,0 +1,73 @@
+"""Compare two ways of doing one thing: interleaved rounds (A B A B …), medians, a ratio and its limit.
+
+A bench is a program: it prints one line `name: ratio r (limit l)` per comparison, and with `--check` ends with 1 when
+a limit is missed: `cd tests && python -m bench.ranges --check`. EFFORT=short in the environment takes fewer rounds.
+"""
+
+import os
+import statistics
+import sys
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+
+SHORT = os.environ.get("EFFORT", "full") == "short"
+ROUNDS = 3 if SHORT else 7
+
+
+@dataclass(frozen=True, kw_only=True)
+class Outcome:
+    """Medians of both sides; `ratio` is ours to theirs, `least` and `most` bound it."""
+
+    name: str
+    ours: list[float]
+    theirs: list[float]
+    unit: str
+    least: float | None = None
+    most: float | None = None
+
+    @property
+    def ratio(self) -> float:
+        """Our median divided by theirs."""
+        return statistics.median(self.ours) / statistics.median(self.theirs)
+
+    @property
+    def holds(self) -> bool:
+        """Whether the ratio is within its limits."""
+        return (self.least is None or self.ratio >= self.least) and (self.most is None or self.ratio <= self.most)
+
+    def __str__(self) -> str:
+        limits = [f">= {self.least}"] * (self.least is not None) + [f"<= {self.most}"] * (self.most is not None)
+        sides = ", ".join(
+            f"{who} {statistics.median(found):.4g} [{min(found):.4g}..{max(found):.4g}]"
+            for who, found in (("ours", self.ours), ("theirs", self.theirs))
+        )
+        verdict = "" if self.holds else "  MISSED"
+        limit = " and ".join(limits) or "none"
+        return f"{self.name}: ratio {self.ratio:.3f} (limit {limit}) {self.unit}: {sides}{verdict}"
+
+
+def compare(
+    name: str,
+    ours: Callable[[], float],
+    theirs: Callable[[], float],
+    *,
+    unit: str,
+    least: float | None = None,
+    most: float | None = None,
+    rounds: int = ROUNDS,
+) -> Outcome:
+    """Measure both in turns after one warm-up each; each call returns its figure in `unit`."""
+    ours()
+    theirs()
+    pairs = [(ours(), theirs()) for _ in range(rounds)]
+    mine, other = (list(side) for side in zip(*pairs, strict=True))
+    return Outcome(name=name, ours=mine, theirs=other, unit=unit, least=least, most=most)
+
+
+def finish(outcomes: Iterable[Outcome]) -> None:
+    """Print each outcome as it comes and end the program, with 1 when `--check` was asked for and a limit missed."""
+    missed = 0
+    for outcome in outcomes:
+        print(outcome, flush=True)
+        missed += not outcome.holds
+    sys.exit(1 if missed and "--check" in sys.argv else 0)
