@@ -1,0 +1,90 @@
+"""One run of a child program: its output, its end, and how it is stopped."""
+
+import asyncio
+import contextlib
+import os
+import signal
+
+from efir.adapters.embedded.logs import Lines, drain
+from efir.adapters.embedded.programs import Program, spawn
+
+HURRY = 2.0  # seconds a child gets when there is no time to drain
+
+
+class Child:
+    """A running child; the supervisor calls `look` whenever some child of the process has changed its state."""
+
+    def __init__(self, program: Program, lines: Lines) -> None:
+        self.program = program
+        self.ended = asyncio.Event()
+        self.code = 0
+        self._lines = lines
+        self._pipe, writing = os.pipe()
+        try:
+            self._process = spawn(program, output=writing)
+        except BaseException:
+            os.close(self._pipe)
+            raise
+        finally:
+            os.close(writing)
+        os.set_blocking(self._pipe, False)
+        asyncio.get_running_loop().add_reader(self._pipe, self._read)
+
+    @property
+    def pid(self) -> int:
+        """The process id."""
+        return self._process.pid
+
+    def look(self) -> bool:
+        """Notice the end of the child, and end what is left of its process group; answers whether it ended now.
+
+        The group is killed before the child is reaped, while no other process can have its number.
+        """
+        if self.ended.is_set() or os.waitid(os.P_PID, self.pid, os.WEXITED | os.WNOHANG | os.WNOWAIT) is None:
+            return False
+        self.kill()
+        self.code = self._process.wait()
+        self._close()
+        self.ended.set()
+        return True
+
+    async def stop(self, hurried: asyncio.Event) -> bool:
+        """Ask the child to stop and wait, for its own bound or shortly when `hurried` is or gets set, then kill it.
+
+        Answers whether it stopped by itself.
+        """
+        if not self.ended.is_set():
+            self._process.send_signal(self.program.stop_signal)
+        end = asyncio.ensure_future(self.ended.wait())
+        hurry = asyncio.ensure_future(hurried.wait())
+        await asyncio.wait((end, hurry), timeout=self.program.stop_seconds, return_when=asyncio.FIRST_COMPLETED)
+        hurry.cancel()
+        if not self.ended.is_set() and hurried.is_set():
+            await asyncio.wait((end,), timeout=min(HURRY, self.program.stop_seconds))
+        in_time = self.ended.is_set()
+        self.kill()
+        await end
+        return in_time
+
+    def kill(self) -> None:
+        """Kill the child and its process group."""
+        if not self.ended.is_set():
+            with contextlib.suppress(ProcessLookupError, PermissionError):
+                os.killpg(self.pid, signal.SIGKILL)
+
+    def _read(self) -> None:
+        if not drain(self._pipe, self._lines):
+            self._close()
+
+    def _close(self) -> None:
+        if self._pipe >= 0:
+            asyncio.get_running_loop().remove_reader(self._pipe)
+            drain(self._pipe, self._lines)
+            self._lines.finish()
+            os.close(self._pipe)
+            self._pipe = -1
+
+
+def spelled(code: int) -> str:
+    """Say how a child ended."""
+    return f"ended by {signal.Signals(-code).name}" if code < 0 else f"ended with exit code {code}"

@@ -1,0 +1,92 @@
+"""Log files of bounded size, and the pipe that a child writes to."""
+
+import os
+from collections import deque
+from collections.abc import Callable
+from pathlib import Path
+
+MOST_BYTES = 5 << 20
+KEPT = 2  # older files beside the current one
+LONGEST_LINE = 64 << 10
+CHUNK = 64 << 10
+TAIL = 20
+
+
+class LogFile:
+    """Append lines to a file; when it is full it becomes `.1`, the one before `.2`, and the oldest goes."""
+
+    def __init__(self, path: Path, *, most_bytes: int = MOST_BYTES) -> None:
+        self._path = path
+        self._most = most_bytes
+        path.parent.mkdir(mode=0o700, exist_ok=True)
+        self._open()
+
+    def write(self, line: bytes) -> None:
+        """Write one line; a full disk loses the line, not the service."""
+        try:
+            self._size += os.write(self._handle, line + b"\n")
+        except OSError:
+            return
+        if self._size >= self._most:
+            self._turn()
+
+    def close(self) -> None:
+        """Close the file."""
+        os.close(self._handle)
+
+    def _open(self) -> None:
+        self._handle = os.open(self._path, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_NOFOLLOW, 0o600)
+        self._size = os.fstat(self._handle).st_size
+
+    def _turn(self) -> None:
+        self.close()
+        for number in range(KEPT, 0, -1):
+            older = self._path.with_name(f"{self._path.name}.{number}")
+            newer = self._path if number == 1 else self._path.with_name(f"{self._path.name}.{number - 1}")
+            if newer.exists():
+                newer.replace(older)
+        self._open()
+
+
+class Lines:
+    """Cut what a child writes into lines for its log file and for whoever listens; the last ones are remembered."""
+
+    def __init__(self, log: LogFile, listen: Callable[[str], None] | None = None) -> None:
+        self._log = log
+        self._listen = listen
+        self._rest = b""
+        self.tail: deque[str] = deque(maxlen=TAIL)
+
+    def feed(self, chunk: bytes) -> None:
+        """Take the next bytes; a line without end is cut at a bound."""
+        *lines, self._rest = (self._rest + chunk).split(b"\n")
+        if len(self._rest) > LONGEST_LINE:
+            lines.append(self._rest)
+            self._rest = b""
+        for line in lines:
+            self._take(line)
+
+    def finish(self) -> None:
+        """Take the unfinished last line."""
+        if self._rest:
+            self._take(self._rest)
+            self._rest = b""
+
+    def _take(self, line: bytes) -> None:
+        self._log.write(line)
+        text = line.decode(errors="replace")
+        self.tail.append(text)
+        if self._listen is not None:
+            self._listen(text)
+
+
+def drain(handle: int, lines: Lines) -> bool:
+    """Read what is there without waiting; answers whether the writer may write more."""
+    while True:
+        try:
+            chunk = os.read(handle, CHUNK)
+        except BlockingIOError:
+            return True
+        if not chunk:
+            return False
+        lines.feed(chunk)

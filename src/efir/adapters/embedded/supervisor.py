@@ -1,0 +1,114 @@
+"""The supervisor: children in stages, restarted when they die, stopped in order, and no process left behind."""
+
+import asyncio
+import contextlib
+import itertools
+import os
+import signal
+from collections.abc import Callable
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from efir.adapters.embedded.child import HURRY, Child
+from efir.adapters.embedded.guard import adopt_orphans, children, end_children
+from efir.adapters.embedded.keeper import Keeper, Service, StartFailed
+from efir.adapters.embedded.logs import Lines, LogFile
+from efir.adapters.embedded.programs import Program
+
+Report = Callable[[str], None]
+Listen = Callable[[str, str], None]
+
+
+class Supervisor:
+    """Owner of all children; used in the main thread of a process that has no other thread.
+
+    `report` gets one line per change of state; `listen` gets each line of output with the child's name. Setting
+    `hurried` shortens a stop that is under way.
+    """
+
+    def __init__(self, *, logs: Path, report: Report, listen: Listen | None = None) -> None:
+        self._logs = logs
+        self._report = report
+        self._listen = listen
+        self._keepers: list[Keeper] = []
+        self._children: list[Child] = []
+        self._files: dict[str, LogFile] = {}
+        self.hurried = asyncio.Event()
+
+    async def __aenter__(self) -> Self:
+        adopt_orphans()
+        asyncio.get_running_loop().add_signal_handler(signal.SIGCHLD, self._look)
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self.stop()
+        asyncio.get_running_loop().remove_signal_handler(signal.SIGCHLD)
+        end_children((), grace=HURRY)
+        for file in self._files.values():
+            file.close()
+
+    @property
+    def running(self) -> dict[str, int]:
+        """Process ids of the children by name."""
+        return {child.program.name: child.pid for child in self._children}
+
+    async def start(self, service: Service) -> None:
+        """Start a child and wait until it is ready; from then on it is kept alive.
+
+        Raises StartFailed when it cannot be brought up.
+        """
+        keeper = Keeper(service, self._lines(service.program.name), self._launch, self._report)
+        self._keepers.append(keeper)
+        await keeper.ready
+
+    async def run(self, program: Program) -> None:
+        """Run a child once to its end; raises StartFailed when it ends with an error."""
+        lines = self._lines(program.name)
+        child = self._launch(program, lines)
+        try:
+            await child.ended.wait()
+        finally:
+            await child.stop(self.hurried)
+        if child.code:
+            raise StartFailed(program.name, child.code, lines)
+
+    async def stop(self) -> None:
+        """Stop everything, the highest stage first, each child within its own bound."""
+        self._keepers.sort(key=_stage, reverse=True)
+        for _, members in itertools.groupby(self._keepers, key=_stage):
+            await asyncio.gather(*(keeper.stop(self.hurried) for keeper in members))
+        self._keepers.clear()
+
+    def _launch(self, program: Program, lines: Lines) -> Child:
+        child = Child(program, lines)
+        self._children.append(child)
+        return child
+
+    def _lines(self, name: str) -> Lines:
+        if name not in self._files:
+            self._files[name] = LogFile(self._logs / f"{name}.log")
+        file = self._files[name]
+        listen = self._listen
+        return Lines(file, None if listen is None else lambda line: listen(name, line))
+
+    def _look(self) -> None:
+        """Notice ended children.
+
+        What a dead child left in other sessions (an encoder of a killed worker) became our child: it is ended, so that
+        the next try does not meet it.
+        """
+        ended = [child for child in self._children if child.look()]
+        self._children = [child for child in self._children if child not in ended]
+        known = frozenset(self.running.values())
+        if ended:
+            end_children((), grace=HURRY, spared=known)
+        for orphan in set(children()) - known:
+            with contextlib.suppress(ChildProcessError):
+                os.waitpid(orphan, os.WNOHANG)
+
+
+def _stage(keeper: Keeper) -> int:
+    return keeper.service.stage
