@@ -20,47 +20,47 @@ class SettingsRefused(Exception):  # noqa: N818  # an exception named by the bro
 class Database(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """PostgreSQL; an empty address means the embedded server."""
 
-    url: str = ""
-    schema: str = "public"
-    pool_size: int = 8
+    url: str = ""  # postgresql://user:password@host:port/name; empty: the embedded server
+    schema: str = "public"  # the schema that holds Efir's tables; made when it is missing
+    pool_size: int = 8  # connections of each process
 
 
 class Address(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Address of a service; empty means the embedded one, or the default that belongs to it."""
 
-    url: str = ""
+    url: str = ""  # empty: the embedded one, or the default that belongs to it
 
 
 class Media(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """How foreign media is treated: `auto` confines by the best means found, `off` is an explicit risk."""
 
-    sandbox: Literal["auto", "off"] = "auto"
-    ffmpeg: str = ""
+    sandbox: Literal["auto", "off"] = "auto"  # auto: the best means of the machine; off: an explicit risk
+    ffmpeg: str = ""  # path of another ffmpeg; empty: the one that is installed with Efir
 
 
 class Log(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Logging."""
 
-    level: Literal["debug", "info", "warning", "error"] = "info"
+    level: Literal["debug", "info", "warning", "error"] = "info"  # the least important lines that are written
 
 
 class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """The whole configuration; `docs/reference/settings.md` and `.env.example` list every field."""
 
-    data_dir: Path = Path("~/.local/share/efir")
-    host: str = "127.0.0.1"
-    port: int = 8000
-    public_url: str = ""
-    secret: str = ""
-    api_workers: int = 0
-    trusted_proxies: str = ""
-    database: Database = Database()
-    redis: Address = Address()
-    broker: Address = Address()
-    storage: Address = Address()
-    media: Media = Media()
-    log: Log = Log()
-    limits: Limits = Limits()
+    data_dir: Path = Path("~/.local/share/efir")  # everything that is kept: database, files, keys
+    host: str = "127.0.0.1"  # address to listen on; 0.0.0.0 opens it to the network
+    port: int = 8000  # port to listen on; a busy one is replaced by a free one, which is printed
+    public_url: str = ""  # the address people use, behind a proxy; empty: the one listened on
+    secret: str = ""  # signs cookies, cursors and links; empty: made once and kept in the data folder
+    api_workers: int = 0  # processes that answer requests; 0: one for each core
+    trusted_proxies: str = ""  # networks whose forwarding headers are believed, separated by commas
+    database: Database = Database()  # PostgreSQL
+    redis: Address = Address()  # Valkey or Redis: wake-ups, rate limits, hints
+    broker: Address = Address()  # queue of wake-ups for the workers
+    storage: Address = Address()  # where files are kept
+    media: Media = Media()  # treatment of foreign media
+    log: Log = Log()  # log lines
+    limits: Limits = Limits()  # bounds of what is accepted
 
     @property
     def home(self) -> Path:
@@ -121,7 +121,7 @@ def dotenv(path: Path) -> dict[str, str]:
 
 
 def current(**changes: Any) -> Settings:
-    """Settings of this process."""
+    """Read the settings of this process."""
     return from_environment(os.environ, **changes)
 
 

@@ -7,37 +7,37 @@ from dataclasses import dataclass
 class Limits:
     """Bounds with their defaults: bytes, seconds and counts."""
 
-    json_bytes: int = 1 << 20
-    page_default: int = 20
-    page_most: int = 100
+    json_bytes: int = 1 << 20  # largest JSON body, in bytes
+    page_default: int = 20  # items of a page when `limit` is absent
+    page_most: int = 100  # most items of a page
 
-    session_idle_seconds: int = 7 * 86_400
-    session_life_seconds: int = 30 * 86_400
-    token_life_seconds: int = 90 * 86_400
+    session_idle_seconds: int = 7 * 86_400  # a login session ends so long after its last request
+    session_life_seconds: int = 30 * 86_400  # and so long after signing in in any case
+    token_life_seconds: int = 90 * 86_400  # an API token lives so long unless it asks for less
 
-    upload_bytes: int = 64 << 30
-    upload_idle_seconds: int = 24 * 3600
-    upload_life_seconds: int = 7 * 24 * 3600
-    upload_open_most: int = 100
-    upload_takeover_seconds: int = 10
+    upload_bytes: int = 64 << 30  # largest upload, in bytes
+    upload_idle_seconds: int = 24 * 3600  # an unfinished upload is dropped so long after its last byte
+    upload_life_seconds: int = 7 * 24 * 3600  # and so long after its start in any case
+    upload_open_most: int = 100  # unfinished uploads of one person
+    upload_takeover_seconds: int = 10  # a new request waits so long for a stuck one on the same upload
 
-    title_most: int = 120
-    description_most: int = 10_000
-    tags_most: int = 20
+    title_most: int = 120  # characters of a title
+    description_most: int = 10_000  # characters of a description
+    tags_most: int = 20  # tags of a video
 
-    source_seconds: int = 8 * 3600
-    source_side: int = 8192
-    source_pixels: int = 36_000_000
-    source_rate: int = 120
-    source_streams: int = 16
+    source_seconds: int = 8 * 3600  # longest video, in seconds
+    source_side: int = 8192  # longest side of a picture, in pixels
+    source_pixels: int = 36_000_000  # pixels of one picture
+    source_rate: int = 120  # frames per second
+    source_streams: int = 16  # streams inside one file
 
-    probe_seconds: int = 20
-    child_memory_bytes: int = 4 << 30
-    stall_seconds: int = 60
+    probe_seconds: int = 20  # time to read the facts of a file
+    child_memory_bytes: int = 4 << 30  # address space of a confined child process
+    stall_seconds: int = 60  # a conversion without progress is ended so soon
 
-    lease_seconds: int = 12
-    reconcile_seconds: int = 2
-    statement_seconds_api: int = 5
-    statement_seconds_worker: int = 30
-    pool_wait_seconds: int = 2
-    idempotency_seconds: int = 48 * 3600
+    lease_seconds: int = 12  # a worker that is silent so long loses its job
+    reconcile_seconds: int = 2  # time between two looks for lost jobs
+    statement_seconds_api: int = 5  # longest SQL statement of a request
+    statement_seconds_worker: int = 30  # longest SQL statement of a job
+    pool_wait_seconds: int = 2  # longest wait for a free database connection
+    idempotency_seconds: int = 48 * 3600  # an Idempotency-Key is remembered so long

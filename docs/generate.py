@@ -1,0 +1,169 @@
+"""Write the documents that come from the code; `--check` compares them and fails instead."""
+
+import argparse
+import dataclasses
+import difflib
+import functools
+import inspect
+import io
+import sys
+import textwrap
+import tokenize
+import types
+import typing
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from efir.settings import PREFIX, Settings
+
+TOP = Path(__file__).parent.parent
+
+ALIASES = (
+    ("DB_HOST, DB_PORT, DB_USER, DB_PASS, DB_NAME", "EFIR_DATABASE__URL"),
+    ("POSTGRES_HOST, POSTGRES_PORT, POSTGRES_USER, POSTGRES_PASSWORD, POSTGRES_DB", "EFIR_DATABASE__URL"),
+)
+OUTSIDE = (
+    ("EFIR_ENV_FILE", "another file than `.env` to read settings from"),
+    ("EFIR_URL", "the server that `efir upload` talks to"),
+    ("EFIR_TOKEN", "the API token that `efir upload` uses"),
+)
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Setting:
+    """One setting as people meet it."""
+
+    name: str
+    default: str
+    kind: str
+    meaning: str
+
+
+def settings() -> dict[str, list[Setting]]:
+    """Return every setting by the title of its group."""
+    own = [field for field in _fields(Settings) if not _is_group(field.kind)]
+    groups = {"the service": list(_explained(Settings, own, PREFIX))}
+    for field in _fields(Settings):
+        if _is_group(field.kind):
+            title = f"{field.name}: {_meaning(Settings, field.name)}"
+            groups[title] = list(_explained(field.kind, _fields(field.kind), f"{PREFIX}{field.name.upper()}__"))
+    return groups
+
+
+@dataclasses.dataclass(frozen=True)
+class _Field:
+    name: str
+    kind: Any
+    default: Any
+
+
+def _fields(owner: Any) -> list[_Field]:
+    if dataclasses.is_dataclass(owner):
+        return [_Field(field.name, field.type, field.default) for field in dataclasses.fields(owner)]
+    return [_Field(field.name, field.type, field.default) for field in msgspec.structs.fields(owner)]
+
+
+def _is_group(kind: Any) -> bool:
+    return isinstance(kind, type) and (dataclasses.is_dataclass(kind) or issubclass(kind, msgspec.Struct))
+
+
+def _explained(owner: type, members: list[_Field], prefix: str) -> Iterator[Setting]:
+    for field in members:
+        default = "" if field.default == "" else str(field.default)
+        meaning = _meaning(owner, field.name)
+        yield Setting(name=prefix + field.name.upper(), default=default, kind=_kind(field), meaning=meaning)
+
+
+def _meaning(owner: type, name: str) -> str:
+    if name not in (meanings := _comments(owner)):
+        raise SystemExit(f"{owner.__module__}.{owner.__name__}.{name} has no comment that explains it")
+    return meanings[name]
+
+
+@functools.cache
+def _comments(owner: type) -> dict[str, str]:
+    """Read the comment that ends the line of each field."""
+    source = textwrap.dedent(inspect.getsource(owner))
+    found = {}
+    for token in tokenize.generate_tokens(io.StringIO(source).readline):
+        name, colon, _ = token.line.partition(":")
+        if token.type == tokenize.COMMENT and colon and name.strip().isidentifier():
+            found[name.strip()] = token.string.lstrip("# ")
+    return found
+
+
+def _kind(field: _Field) -> str:
+    if typing.get_origin(field.kind) is typing.Literal:
+        return ", ".join(f"`{choice}`" for choice in typing.get_args(field.kind))
+    kind = field.kind if isinstance(field.kind, type | types.GenericAlias) else type(field.default)
+    return {int: "whole number", float: "number", bool: "`true` or `false`", Path: "path"}.get(kind, "text")
+
+
+def env_example() -> str:
+    """Return `.env.example`: every setting, commented out, with its default."""
+    lines = ["# Copy to `.env` and change what you need; each line shows the default. Generated: `just openapi`."]
+    for title, members in settings().items():
+        lines += ["", f"# --- {title} ---"]
+        for setting in members:
+            lines += [f"# {setting.meaning} ({setting.kind.replace('`', '')})", f"#{setting.name}={setting.default}"]
+    lines += ["", "# --- other names that are understood ---"]
+    lines += [f"# {names}: parts of {target}" for names, target in ALIASES]
+    lines += ["", "# --- from the environment only, not from this file ---"]
+    lines += [f"# {name}: {meaning.replace('`', '')}" for name, meaning in OUTSIDE]
+    return "\n".join(lines) + "\n"
+
+
+def settings_page() -> str:
+    """Return the reference page of the settings."""
+    lines = [
+        "# Settings",
+        "",
+        "Read once at the start: flags of the command, then the environment, then `.env` in the working directory.",
+        "An unknown name or a wrong value stops the start and is named. An empty value counts as not set.",
+        "Generated from `src/efir/settings.py` and `src/efir/domain/limits.py` by `just openapi`.",
+    ]
+    for title, members in settings().items():
+        lines += [
+            "",
+            f"## {title[0].upper()}{title[1:]}",
+            "",
+            "| Name | Kind | Default | Meaning |",
+            "|---|---|---|---|",
+        ]
+        lines += [f"| `{m.name}` | {m.kind} | {f'`{m.default}`' if m.default else ''} | {m.meaning} |" for m in members]
+    lines += ["", "## Other names that are understood", ""]
+    lines += [f"- `{names.replace(', ', '`, `')}`: parts of `{target}`" for names, target in ALIASES]
+    lines += ["", "## From the environment only", "", *(f"- `{name}`: {meaning}" for name, meaning in OUTSIDE)]
+    return "\n".join(lines) + "\n"
+
+
+DOCUMENTS: dict[str, Callable[[], str]] = {
+    ".env.example": env_example,
+    "docs/reference/settings.md": settings_page,
+}
+
+
+def main() -> int:
+    """Write or compare every generated document."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--check", action="store_true", help="compare only; exit code 1 when one differs")
+    check, stale = parser.parse_args().check, 0
+    for name, made in DOCUMENTS.items():
+        path, text = TOP / name, made()
+        stored = path.read_text(encoding="utf-8") if path.exists() else ""
+        if check and stored != text:
+            stale = 1
+            lines = difflib.unified_diff(
+                stored.splitlines(), text.splitlines(), name, f"{name} from the code", "", "", 1
+            )
+            sys.stdout.write("\n".join([*list(lines)[:40], f"{name} differs from the code: run `just openapi`.\n"]))
+        elif not check:
+            path.write_text(text, encoding="utf-8")
+    return stale
+
+
+if __name__ == "__main__":
+    sys.exit(main())
