@@ -1,0 +1,100 @@
+"""Documents, recipes and settings that people rely on say what the code does."""
+
+import ast
+import dataclasses
+import json
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from architecture.source import TOP, package, tracked
+from efir.settings import Settings, from_environment
+
+JUST = Path(sys.executable).parent / "just"
+PAGES = [path for path in tracked() if path.suffix == ".md"]
+
+
+def test_generated_documents_equal_what_the_code_gives() -> None:
+    done = subprocess.run(
+        [sys.executable, "docs/generate.py", "--check"], cwd=TOP, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_the_example_file_lists_every_setting_with_its_default() -> None:
+    text = (TOP / ".env.example").read_text()
+    given = dict(re.findall(r"^#(EFIR_\w+)=(.*)$", text, re.MULTILINE))
+    assert set(given) == {"EFIR_" + "__".join(path).upper() for path in _paths(Settings)}
+    assert from_environment({**given, "EFIR_ENV_FILE": "/dev/null"}) == Settings()
+
+
+def test_the_example_file_explains_the_names_of_other_projects() -> None:
+    settings = next(module for module in package() if module.name == "settings")
+    aliases = next(node for node in settings.tree.body if getattr(node, "name", "") == "aliases")
+    constants = {node.value for node in ast.walk(aliases) if isinstance(node, ast.Constant)}
+    names = {name for name in constants if isinstance(name, str) and re.fullmatch(r"[A-Z_]{4,}", name)}
+    assert names
+    assert [name for name in names if name not in (TOP / ".env.example").read_text()] == []
+
+
+def test_every_recipe_has_a_line_of_help() -> None:
+    assert [name for name, recipe in _recipes().items() if not recipe["doc"]] == []
+
+
+def test_just_alone_lists_the_recipes() -> None:
+    explained = set(re.findall(r"^ +([a-z-]+)\b.*# \w", _just(), re.MULTILINE))
+    assert set(_recipes()) - explained == set()
+
+
+@pytest.mark.parametrize(("section", "command"), [("Run", "python3 start.py up"), ("Test", "python3 start.py test")])
+def test_the_readme_says_how_to_run_and_test(section: str, command: str) -> None:
+    readme = (TOP / "README.md").read_text()
+    fenced = re.search(rf"^## {section}\b.*?^```[a-z]*\n(.*?)^```", readme, re.DOTALL | re.MULTILINE)
+    assert fenced
+    assert fenced[1].strip() == command
+
+
+@pytest.mark.parametrize("page", PAGES, ids=[str(page.relative_to(TOP)) for page in PAGES])
+def test_every_link_of_a_page_leads_somewhere(page: Path) -> None:
+    text = re.sub(r"```.*?```", "", page.read_text(), flags=re.DOTALL)
+    links = re.findall(r"\[[^\]]*\]\(([^)#\s]+)(?:#[^)]*)?\)", text)
+    assert [link for link in links if ":" not in link and not (page.parent / link).exists()] == []
+
+
+@pytest.mark.parametrize("page", PAGES, ids=[str(page.relative_to(TOP)) for page in PAGES])
+def test_every_recipe_that_a_page_names_exists(page: Path) -> None:
+    named = re.findall(r"(?:`|^)(?:just|python3 start\.py) ([a-z][a-z-]*)", page.read_text(), re.MULTILINE)
+    assert [name for name in named if name not in _recipes()] == []
+
+
+def test_every_setting_that_a_page_names_exists() -> None:
+    known = set(re.findall(r"\bEFIR_\w+", (TOP / ".env.example").read_text()))
+    named = {name for page in PAGES for name in re.findall(r"\bEFIR_[A-Z_]*[A-Z]\b", page.read_text())}
+    assert named - known == set()
+
+
+def _just(*flags: str) -> str:
+    command = [JUST, "--justfile", "justfile", *flags]
+    return subprocess.run(command, cwd=TOP, capture_output=True, text=True, check=True).stdout
+
+
+def _recipes() -> dict[str, dict[str, str]]:
+    dump = json.loads(_just("--dump", "--dump-format", "json"))
+    return {name: recipe for name, recipe in dump["recipes"].items() if not recipe["private"]}
+
+
+def _paths(kind: type) -> list[tuple[str, ...]]:
+    members = dataclasses.fields(kind) if dataclasses.is_dataclass(kind) else msgspec.structs.fields(kind)
+    return [
+        (member.name, *rest)
+        for member in members
+        for rest in (_paths(member.type) if _is_group(member.type) else [()])  # type: ignore[arg-type]  # a type here
+    ]
+
+
+def _is_group(kind: object) -> bool:
+    return isinstance(kind, type) and (dataclasses.is_dataclass(kind) or issubclass(kind, msgspec.Struct))

@@ -1,0 +1,78 @@
+"""What import contracts cannot say: parts of the standard library that a pure layer may not touch."""
+
+import ast
+import sys
+
+from architecture.source import imported, layers, package
+
+OUTSIDE_WORLD = {
+    *("asyncio", "io", "logging", "multiprocessing", "os", "pathlib", "random", "secrets", "select", "shutil"),
+    *("signal", "socket", "subprocess", "tempfile", "threading", "time", "urllib"),
+}
+FACTS = {"now", "utcnow", "today", "uuid1", "uuid4", "uuid6", "uuid7", "monotonic", "perf_counter", "getenv", "environ"}
+SOURCES_OF_FACTS = {"datetime", "date", "uuid", "time", "os"}
+
+
+def test_the_domain_imports_itself_and_pure_parts_of_the_standard_library() -> None:
+    allowed = set(sys.stdlib_module_names) - OUTSIDE_WORLD | {"efir"}
+    wrong = [
+        f"{module.at(node)} imports {name}"
+        for module in layers("domain")
+        for node in ast.walk(module.tree)
+        for name in imported(node)
+        if name.partition(".")[0] not in allowed
+    ]
+    assert not wrong, "\n".join(wrong)
+
+
+def test_the_domain_asks_no_clock_and_makes_no_identifier() -> None:
+    wrong = [
+        f"{module.at(node)} uses {node.attr}"
+        for module in layers("domain")
+        for node in ast.walk(module.tree)
+        if isinstance(node, ast.Attribute) and node.attr in FACTS
+    ]
+    assert not wrong, "\n".join(wrong)
+
+
+def test_use_cases_and_ports_are_told_time_and_chance() -> None:
+    wrong = [
+        f"{module.at(node)} uses {fact}"
+        for module in layers("ports", "application")
+        for node in ast.walk(module.tree)
+        if (fact := _fact(node))
+    ]
+    assert not wrong, "\n".join(wrong)
+
+
+def test_use_cases_and_ports_reach_nothing_outside_the_process() -> None:
+    forbidden = OUTSIDE_WORLD - {"asyncio", "logging"}  # a use case may wait for two ports at once
+    wrong = [
+        f"{module.at(node)} imports {name}"
+        for module in layers("ports", "application")
+        for node in ast.walk(module.tree)
+        for name in imported(node)
+        if name.partition(".")[0] in forbidden
+    ]
+    assert not wrong, "\n".join(wrong)
+
+
+def test_imports_stand_at_the_top_except_where_a_command_loads_its_branch() -> None:
+    wrong = [
+        f"{module.at(node)} imports inside {outer.name}"
+        for module in package()
+        if module.name != "bootstrap.main"
+        for outer in ast.walk(module.tree)
+        if isinstance(outer, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef)
+        for node in ast.walk(outer)
+        if isinstance(node, ast.Import | ast.ImportFrom)
+    ]
+    assert not wrong, "\n".join(wrong)
+
+
+def _fact(node: ast.AST) -> str:
+    if isinstance(node, ast.Attribute) and node.attr in FACTS:
+        root = node.value.attr if isinstance(node.value, ast.Attribute) else getattr(node.value, "id", "")
+        return node.attr if root in SOURCES_OF_FACTS else ""
+    names = {name.rpartition(".")[2] for name in imported(node)} & (FACTS - {"now", "today"})
+    return ", ".join(sorted(names))

@@ -1,0 +1,64 @@
+"""Modules are one subject, functions are one thought, names say what a thing is."""
+
+import ast
+
+from architecture.source import TOP, layers, package, words
+
+MODULE_LINES = 300
+FUNCTION_LINES = 40
+SAYS_NOTHING = {"util", "utils", "helper", "helpers", "common", "misc", "manager", "managers", "service", "base"}
+
+Function = ast.FunctionDef | ast.AsyncFunctionDef
+
+
+def test_no_module_is_longer_than_its_subject_needs() -> None:
+    long = {
+        str(module.path.relative_to(TOP)): lines
+        for module in package()
+        if (lines := module.text.count("\n")) > MODULE_LINES
+    }
+    assert not long, "\n".join(f"{name}: {lines} lines" for name, lines in long.items())
+
+
+def test_no_function_is_longer_than_a_screen() -> None:
+    long = {
+        f"{module.at(node)} {node.name}": lines
+        for module in package()
+        for node in ast.walk(module.tree)
+        if isinstance(node, Function) and (lines := _lines(node)) > FUNCTION_LINES
+    }
+    assert not long, "\n".join(f"{name}: {lines} lines" for name, lines in long.items())
+
+
+def test_no_name_says_nothing() -> None:
+    modules = [module.name for module in package() if SAYS_NOTHING & words(module.name)]
+    definitions = [
+        f"{module.at(node)} {node.name}"
+        for module in package()
+        for node in ast.walk(module.tree)
+        if isinstance(node, Function | ast.ClassDef) and SAYS_NOTHING & words(node.name)
+    ]
+    assert not modules + definitions, "\n".join(modules + definitions)
+
+
+def test_public_things_of_the_core_explain_themselves() -> None:
+    silent = [
+        f"{module.at(node)} {node.name}"
+        for module in layers("domain", "ports", "application")
+        for node in [*module.tree.body, *_members(module.tree)]
+        if isinstance(node, Function | ast.ClassDef)
+        and not node.name.startswith("_")
+        and ast.get_docstring(node) is None
+    ]
+    assert not silent, "\n".join(silent)
+
+
+def _lines(node: Function) -> int:
+    """Count a function's lines without its docstring."""
+    docstring = node.body[0] if ast.get_docstring(node) is not None else None
+    hidden = (docstring.end_lineno or 0) - docstring.lineno + 1 if docstring else 0
+    return (node.end_lineno or 0) - node.lineno + 1 - hidden
+
+
+def _members(tree: ast.Module) -> list[ast.stmt]:
+    return [node for owner in tree.body if isinstance(owner, ast.ClassDef) for node in owner.body]
