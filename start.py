@@ -49,7 +49,7 @@ NO_INSTALLER = """this Python has neither pip nor a way to get it, and there is 
   any system:      install uv and repeat"""
 
 
-class CannotInstall(Exception):  # noqa: N818  # reads as the sentence it prints
+class CannotInstall(Exception):
     """Installing failed; the message says why and what to do."""
 
 

@@ -13,7 +13,7 @@ PREFIX = "EFIR_"
 CLIENT_NAMES = frozenset({"EFIR_URL", "EFIR_TOKEN"})  # read by `efir upload`, which talks to a server elsewhere
 
 
-class SettingsRefused(Exception):  # noqa: N818  # an exception named by the broken rule, as in the domain
+class SettingsRefused(Exception):
     """A setting is unknown or has a wrong value; the message names it."""
 
 

@@ -19,7 +19,7 @@ pcm_s32be pcm_f32le pcm_f32be pcm_f64le pcm_alaw pcm_mulaw pcm_bluray pcm_dvd
 AUDIO_CODECS = frozenset(_AUDIO.split())
 
 
-class MediaRefused(Exception):  # noqa: N818  # named by the broken rule
+class MediaRefused(Exception):  # named by the broken rule
     """The file cannot be accepted; `code` is stable, `detail` is a sentence for the person who sent it."""
 
     code = "media-refused"
@@ -107,7 +107,7 @@ class MediaTooHeavy(MediaRefused):
     detail = "The file needs too much memory or time to be read."
 
 
-class MediaWorkFailed(Exception):  # noqa: N818  # named by what happened
+class MediaWorkFailed(Exception):  # named by what happened
     """The machine failed, not the file: another attempt may succeed. `detail` is for operators."""
 
     code = "media-work-failed"

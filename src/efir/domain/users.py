@@ -127,7 +127,7 @@ def parse_password(text: str, *, nickname: str, email_key: str, pointer: str = "
     if not PASSWORD_LEAST <= len(password) <= PASSWORD_MOST:
         raise _wrong(pointer, "length", f"A password has {PASSWORD_LEAST} to {PASSWORD_MOST} characters.")
     folded = password.casefold()
-    if folded in COMMON_PASSWORDS or len(set(folded)) < 3:  # noqa: PLR2004  # one or two characters repeated
+    if folded in COMMON_PASSWORDS or len(set(folded)) < 3:  # one or two characters repeated
         raise _wrong(pointer, "common", "This password is one of the first that anybody would try.")
     if folded in {nickname, email_key, email_key.partition("@")[0], nickname[::-1]}:
         raise _wrong(pointer, "personal", "A password is not the nickname or the address.")

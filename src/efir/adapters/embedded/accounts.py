@@ -20,7 +20,7 @@ class Account:
     gid: int
 
 
-class NoAccount(Exception):  # noqa: N818  # an exception named by the broken rule, as in the domain
+class NoAccount(Exception):  # an exception named by the broken rule, as in the domain
     """Root found no unprivileged user to run servers as."""
 
 

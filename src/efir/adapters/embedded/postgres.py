@@ -43,7 +43,7 @@ THROW_AWAY = {
 }
 
 
-class ClusterRefused(Exception):  # noqa: N818  # an exception named by the broken rule, as in the domain
+class ClusterRefused(Exception):  # an exception named by the broken rule, as in the domain
     """The database cannot be made or belongs to another PostgreSQL; the message says what to do."""
 
 

@@ -11,7 +11,7 @@ POSTGRES_SOCKET = ".s.PGSQL.5432"
 VALKEY_SOCKET = "valkey.sock"
 
 
-class ServerRefused(Exception):  # noqa: N818  # an exception named by the broken rule, as in the domain
+class ServerRefused(Exception):  # an exception named by the broken rule, as in the domain
     """PostgreSQL answered with an error; `code` is its SQLSTATE."""
 
     def __init__(self, code: str, message: str) -> None:

@@ -39,11 +39,11 @@ class Channels:
 
     async def by_handle(self, handle: str) -> Channel:
         """Raises ChannelNotFound."""
-        return self._one(await self._connection.fetchrow(f"select {COLUMNS} from channels where handle = $1", handle))  # noqa: S608  # own names only
+        return self._one(await self._connection.fetchrow(f"select {COLUMNS} from channels where handle = $1", handle))  # own names only
 
     async def first_of(self, owner: UserId) -> Channel:
         """Answer the channel made at registration. Raises ChannelNotFound."""
-        sql = f"select {COLUMNS} from channels where owner_id = $1 order by created_at, id limit 1"  # noqa: S608  # own names only
+        sql = f"select {COLUMNS} from channels where owner_id = $1 order by created_at, id limit 1"  # own names only
         return self._one(await self._connection.fetchrow(sql, owner))
 
     @staticmethod

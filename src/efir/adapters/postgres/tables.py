@@ -18,7 +18,7 @@ class Row(DeclarativeBase):
     """A table row; names of constraints follow advanced-alchemy's convention, so `constraints.py` can list them."""
 
     metadata = orm_registry.metadata
-    type_annotation_map = {  # noqa: RUF012  # SQLAlchemy reads this class attribute
+    type_annotation_map = {  # SQLAlchemy reads this class attribute
         str: Text(),
         datetime: Moment,
         UUID: PgUUID(),
