@@ -44,9 +44,11 @@ class VendoredScripts(BuildHookInterface):
         """Return what the build environment needs: nothing when the files are already there."""
         return [] if _present(Path(self.root)) else [NODE]
 
-    def initialize(self, version: str, build_data: dict[str, Any]) -> None:  # noqa: ARG002  # hatchling's signature
-        """Copy the files unless the same lock was copied before."""
+    def initialize(self, version: str, build_data: dict[str, Any]) -> None:
+        """Copy the files unless the same lock was copied before; a wheel also takes the migrations along."""
         root = Path(self.root)
+        if version == "standard":
+            build_data["force_include"]["migrations"] = "efir/migrations"
         if _present(root):
             return
         try:

@@ -71,10 +71,20 @@ chaos effort="full" *args: setup
 conformance effort="full" *args: setup
     shift || true; EFFORT={{ effort }} "{{ bin }}/pytest" -m slow tests/conformance "$@"
 
-# measure against a reference in the same run (effort: full or short)
+# measure against references in the same run; fails when a ratio is missed (effort: full or short; names of benches)
 [group("slow")]
-bench effort="full" *args: setup
-    shift || true; EFFORT={{ effort }} "{{ bin }}/pytest" -m slow tests/bench "$@"
+bench effort="full" *names: setup
+    #!/usr/bin/env bash
+    set -euo pipefail
+    shift || true
+    cd tests
+    missed=0
+    for program in $(grep -l "__main__" bench/*.py); do
+      name=$(basename "$program" .py)
+      [ $# = 0 ] || [[ " $* " == *" $name "* ]] || continue
+      EFFORT={{ effort }} "{{ bin }}/python" -m "bench.$name" --check || missed=1
+    done
+    exit $missed
 
 # pictures of every page into tests/screenshots
 [group("slow")]
