@@ -15,6 +15,7 @@ from architecture.source import TOP, package, tracked
 from efir.settings import Settings, from_environment
 
 JUST = Path(sys.executable).parent / "just"
+CODE = re.compile(r"```\w*\n(.*?)```|`([^`\n]+)`", re.DOTALL)
 PAGES = [path for path in tracked() if path.suffix == ".md"]
 
 
@@ -67,7 +68,8 @@ def test_every_link_of_a_page_leads_somewhere(page: Path) -> None:
 
 @pytest.mark.parametrize("page", PAGES, ids=[str(page.relative_to(TOP)) for page in PAGES])
 def test_every_recipe_that_a_page_names_exists(page: Path) -> None:
-    named = re.findall(r"(?:`|^)(?:just|python3 start\.py) ([a-z][a-z-]*)", page.read_text(), re.MULTILINE)
+    code = "\n".join(fenced or inline for fenced, inline in CODE.findall(page.read_text()))
+    named = re.findall(r"^(?:just|python3 start\.py) ([a-z][a-z-]*)", code, re.MULTILINE)
     assert [name for name in named if name not in _recipes()] == []
 
 

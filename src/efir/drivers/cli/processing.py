@@ -1,0 +1,68 @@
+"""Follow the processing of a video by server-sent events, through any number of lost connections."""
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import httpx
+
+from efir.drivers.cli.remote import Away, Patience, Remote
+
+ENDED = {"ready", "failed"}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Processing:
+    """One report: the video's state, how much is done (0..1) and the stage that is under way."""
+
+    state: str
+    progress: float
+    stage: str
+
+    @property
+    def ended(self) -> bool:
+        """Whether no further report follows."""
+        return self.state in ENDED
+
+
+def follow(remote: Remote, video_id: str, patience: Patience) -> Iterator[Processing]:
+    """Report until the video is ready or has failed. Raises Refused, Away after patience is over."""
+    path, last_id = f"/api/v1/videos/{video_id}/processing", ""
+    while True:
+        headers = {"Accept": "text/event-stream", **({"Last-Event-ID": last_id} if last_id else {})}
+        try:
+            with remote.listen(path, headers=headers) as response:
+                for event_id, data in _events(response, last_id):
+                    last_id = event_id
+                    patience.progress()
+                    report = _report(data)
+                    yield report
+                    if report.ended:
+                        return
+            fault = Away("the server closed the stream of events")
+        except Away as lost:
+            fault = lost
+        patience.again(fault)
+
+
+def _events(response: httpx.Response, last_id: str) -> Iterator[tuple[str, Any]]:
+    """Parse server-sent events; comments and events without data are passed over."""
+    lines: list[str] = []
+    for line in response.iter_lines():
+        field, _, value = line.partition(":")
+        value = value.removeprefix(" ")
+        if field == "id":
+            last_id = value
+        elif field == "data":
+            lines.append(value)
+        elif not line and lines:
+            yield last_id, json.loads("\n".join(lines))
+            lines = []
+
+
+def _report(data: Any) -> Processing:
+    running = [str(stage["name"]) for stage in data.get("stages") or [] if stage.get("state") == "running"]
+    return Processing(
+        state=str(data["state"]), progress=float(data.get("progress") or 0), stage=running[0] if running else ""
+    )
