@@ -28,7 +28,9 @@ def run(connection: Connection) -> None:
         render_as_batch=False,
         transaction_per_migration=True,
         version_table_schema=schema,
-        include_object=lambda _object, name, kind, reflected, _to: not (kind == "table" and reflected and name not in Row.metadata.tables),
+        include_object=lambda _object, name, kind, reflected, _to: (
+            not (kind == "table" and reflected and name not in Row.metadata.tables)
+        ),
     )
     with context.begin_transaction():
         context.run_migrations()
@@ -37,7 +39,9 @@ def run(connection: Connection) -> None:
 
 async def reach() -> None:
     url = context.config.attributes["url"]
-    engine = create_async_engine("postgresql+asyncpg://", async_creator=lambda: asyncpg.connect(url), poolclass=NullPool)
+    engine = create_async_engine(
+        "postgresql+asyncpg://", async_creator=lambda: asyncpg.connect(url), poolclass=NullPool
+    )
     async with engine.connect() as connection:
         await connection.run_sync(run)
     await engine.dispose()

@@ -78,5 +78,3 @@ class Call:
         if credential is None or (credential.scopes is not None and "videos.read" not in credential.scopes):
             return None
         return UserId(credential.user_id)
-
-

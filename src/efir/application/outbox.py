@@ -13,8 +13,13 @@ Consumer = Callable[[Event], NewJob]
 CONSUMERS: Mapping[str, tuple[Consumer, ...]] = {
     "video_deleted": (lambda event: NewJob(kind="purge_video", subject=event.subject, priority=3),),
     "video_ready": (
-        lambda event: NewJob(kind="drop_first_renditions", subject=event.subject, priority=3, delay=6 * 3600,
-                             facts={"generation": event.facts["generation"]}),  # fmt: skip
+        lambda event: NewJob(
+            kind="drop_first_renditions",
+            subject=event.subject,
+            priority=3,
+            delay=6 * 3600,
+            facts={"generation": event.facts["generation"]},
+        ),  # fmt: skip
     ),
 }
 

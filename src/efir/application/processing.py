@@ -276,9 +276,7 @@ async def _watchable(ports: Ports, tx: Transaction, video: Video, posters: Seque
         await tx.videos.set_state(video.id, VideoState.PLAYABLE, now=ports.clock())
 
 
-async def _early_posters(
-    ports: Ports, video: Video, stills: Sequence[Still], chosen: Plan, out: Path
-) -> list[Asset]:
+async def _early_posters(ports: Ports, video: Video, stills: Sequence[Still], chosen: Plan, out: Path) -> list[Asset]:
     if not any(still.kind == "poster" for still in stills):
         return []
     (out / "pictures").mkdir()

@@ -228,9 +228,7 @@ async def _picture(ports: Ports, video: Video, picture: Picture) -> Asset:
         name, kind = f"storyboard/{picture.ordinal}.{ending}", "storyboard_sheet"
     else:
         name, kind = f"poster-{picture.ordinal}-{picture.width}.{ending}", "poster"
-    stored = await _store(
-        ports, f"{folder(video)}/{picture.file.sha256[:16]}-{name.replace('/', '-')}", picture.file
-    )
+    stored = await _store(ports, f"{folder(video)}/{picture.file.sha256[:16]}-{name.replace('/', '-')}", picture.file)
     return Asset(
         name=name, kind=kind, key=stored.key, size=stored.size, sha256=stored.sha256,
         content_type=picture.media_type, width=picture.width, height=picture.height,

@@ -67,9 +67,7 @@ async def log_in(ports: Ports, *, login: str, password: str, now: datetime, ip: 
     session = _new_session(ports, user_id=UserId(found.id), secret=secret, now=now, ip=ip, ua=ua)
     async with ports.begin() as tx:
         await tx.sessions.add(session)
-    user = UserView(
-        id=found.id, nickname=found.nickname, display_name=found.display_name, created_at=found.created_at
-    )
+    user = UserView(id=found.id, nickname=found.nickname, display_name=found.display_name, created_at=found.created_at)
     return SignedIn(user=user, session_id=session.id, secret=secret)
 
 
@@ -126,9 +124,7 @@ async def create_api_token(
     )
 
 
-async def list_api_tokens(
-    ports: Ports, *, owner: UserId, limit: int | None, cursor: str | None
-) -> Page[TokenView]:
+async def list_api_tokens(ports: Ports, *, owner: UserId, limit: int | None, cursor: str | None) -> Page[TokenView]:
     """List a user's API tokens, newest first. Raises BadCursor."""
     name = f"tokens {owner}"
     part = wanted(ports.keys, ports.limits, name, limit=limit, cursor=cursor)

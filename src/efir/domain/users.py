@@ -17,17 +17,10 @@ DISPLAY_NAME_MOST = 60
 PASSWORD_LEAST, PASSWORD_MOST = 10, 256
 NICKNAME = re.compile(r"[a-z0-9](?:[a-z0-9]|[_.-](?=[a-z0-9]))*")
 RESERVED = frozenset(
-    "about account accounts admin administrator anonymous api app assets audio auth blog channel chat commercial "
-    "contact copyright discover docs efir embed everyone feed feeds feedback guest healthz help home info jobs legal "
-    "live login logout mail media me metrics moderator music news nobody notifications null oembed official owner "
-    "password playlists postmaster privacy quiz readyz record register reports robots roles rooms root search "
-    "security settings signin signup staff static status studio support swagger system team terms trending undefined "
-    "upload uploads user users video videos watch webmaster websocket www".split()
+    ["about", "account", "accounts", "admin", "administrator", "anonymous", "api", "app", "assets", "audio", "auth", "blog", "channel", "chat", "commercial", "contact", "copyright", "discover", "docs", "efir", "embed", "everyone", "feed", "feeds", "feedback", "guest", "healthz", "help", "home", "info", "jobs", "legal", "live", "login", "logout", "mail", "media", "me", "metrics", "moderator", "music", "news", "nobody", "notifications", "null", "oembed", "official", "owner", "password", "playlists", "postmaster", "privacy", "quiz", "readyz", "record", "register", "reports", "robots", "roles", "rooms", "root", "search", "security", "settings", "signin", "signup", "staff", "static", "status", "studio", "support", "swagger", "system", "team", "terms", "trending", "undefined", "upload", "uploads", "user", "users", "video", "videos", "watch", "webmaster", "websocket", "www"]
 )
 COMMON_PASSWORDS = frozenset(
-    "1234567890 12345678910 0123456789 9876543210 1111111111 0000000000 1q2w3e4r5t 1qaz2wsx3edc qwertyuiop "
-    "qwerty1234 qwerty12345 qwertyuiop1 password1 password12 password123 password1234 passwordpassword "
-    "administrator letmeinplease iloveyou123 welcome123 changeme123 correcthorsebatterystaple".split()
+    ["1234567890", "12345678910", "0123456789", "9876543210", "1111111111", "0000000000", "1q2w3e4r5t", "1qaz2wsx3edc", "qwertyuiop", "qwerty1234", "qwerty12345", "qwertyuiop1", "password1", "password12", "password123", "password1234", "passwordpassword", "administrator", "letmeinplease", "iloveyou123", "welcome123", "changeme123", "correcthorsebatterystaple"]
 )
 
 

@@ -18,7 +18,7 @@ _SEGMENT = r"[A-Za-z0-9_][A-Za-z0-9._-]{0,199}"
 _KEY = re.compile(rf"{_SEGMENT}(?:/{_SEGMENT})*")
 
 
-class BlobKeyRefused(ValueError):  # noqa: N818  # an exception named by what is the matter
+class BlobKeyRefused(ValueError):  # an exception named by what is the matter
     """The text is no key: it is built wrongly, so this is a fault of the program and never of a person."""
 
 

@@ -17,7 +17,7 @@ STEADY = 30.0  # seconds alive after which the next death counts as the first
 HOPELESS = frozenset({2, 3})  # exit codes for wrong usage and wrong settings: the same again would not help
 
 
-class StartFailed(Exception):  # noqa: N818  # an exception named by the broken rule, as in the domain
+class StartFailed(Exception):  # an exception named by the broken rule, as in the domain
     """A child did not become ready, or failed; `code` is its exit code."""
 
     def __init__(self, name: str, code: int, lines: Lines) -> None:

@@ -11,7 +11,7 @@ STOPPING = "stopping"
 NOTICE = 0.3  # seconds in which a supervisor whose parent was killed has noticed and written it down
 
 
-class DirectoryInUse(Exception):  # noqa: N818  # an exception named by the broken rule, as in the domain
+class DirectoryInUse(Exception):  # an exception named by the broken rule, as in the domain
     """Another `efir up` uses the data directory; `pid` is its process, 0 when unknown."""
 
     def __init__(self, data_dir: Path, pid: int) -> None:
@@ -64,4 +64,3 @@ class DirectoryLock:
         """Read who holds the lock, and whether it is stopping."""
         pid, _, state = os.pread(self._handle, 100, 0).decode(errors="replace").partition(" ")
         return int(pid) if pid.isdigit() else 0, state == STOPPING
-

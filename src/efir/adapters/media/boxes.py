@@ -15,7 +15,7 @@ SAMPLES_MOST = 1 << 20
 Buffer = bytes | bytearray
 
 
-class BoxesBroken(Exception):  # noqa: N818  # named by what is wrong
+class BoxesBroken(Exception):  # named by what is wrong
     """The bytes are not the boxes they should be."""
 
 

@@ -39,7 +39,9 @@ class Channels:
 
     async def by_handle(self, handle: str) -> Channel:
         """Raises ChannelNotFound."""
-        return self._one(await self._connection.fetchrow(f"select {COLUMNS} from channels where handle = $1", handle))  # own names only
+        return self._one(
+            await self._connection.fetchrow(f"select {COLUMNS} from channels where handle = $1", handle)
+        )  # own names only
 
     async def first_of(self, owner: UserId) -> Channel:
         """Answer the channel made at registration. Raises ChannelNotFound."""

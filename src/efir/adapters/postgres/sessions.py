@@ -46,7 +46,9 @@ class ReadSessions:
 
     async def tokens(self, owner: UserId, wanted: Slice) -> Found[TokenView]:
         """List a user's tokens that are not revoked, newest first."""
-        sql, arguments = keyset(TOKENS, wanted, key="created_at", kind="timestamptz", read=datetime.fromisoformat, first=2)
+        sql, arguments = keyset(
+            TOKENS, wanted, key="created_at", kind="timestamptz", read=datetime.fromisoformat, first=2
+        )
         rows = [TokenView(*row) for row in await self._connection.fetch(sql, owner, *arguments)]
         return found(rows, wanted, lambda row: Position(row.created_at.isoformat(), str(row.id)))
 

@@ -286,7 +286,13 @@ class JobRow(Row):
         Index("ix_jobs_due", "run_at", postgresql_where=text("state = 'ready'")),
         Index("ix_jobs_leased", "lease_until", postgresql_where=text("state = 'running'")),
         Index(
-            "uq_jobs_unit", "subject", "generation", "kind", "ordinal", unique=True, postgresql_where=text("generation > 0")
+            "uq_jobs_unit",
+            "subject",
+            "generation",
+            "kind",
+            "ordinal",
+            unique=True,
+            postgresql_where=text("generation > 0"),
         ),
         Index(
             "ix_jobs_fair",

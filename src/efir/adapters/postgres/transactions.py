@@ -93,9 +93,7 @@ class Database:
         finally:
             await self._pool.release(connection)
 
-    def joined(
-        self, outer: PostgresTransaction
-    ) -> Callable[[], AbstractAsyncContextManager[PostgresTransaction]]:
+    def joined(self, outer: PostgresTransaction) -> Callable[[], AbstractAsyncContextManager[PostgresTransaction]]:
         """Answer a `begin` whose transactions are savepoints of `outer`: they commit, or not, together with it."""
 
         @asynccontextmanager

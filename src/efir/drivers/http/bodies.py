@@ -12,9 +12,15 @@ class NewUser(Struct, forbid_unknown_fields=True):
     """A wanted account."""
 
     email: Annotated[str, Meta(max_length=320, description="Address.", examples=["ada@example.org"])]
-    nickname: Annotated[str, Meta(max_length=100, description="Unique name: 3 to 30 of a-z, 0-9, `.`, `_`, `-`.", examples=["ada"])]
-    password: Annotated[str, Meta(max_length=1024, description="10 to 256 characters.", examples=["a long quiet evening"])]
-    display_name: Annotated[str | None, Meta(description="Name as shown; the nickname when absent.", examples=["Ada Lovelace"])] = None
+    nickname: Annotated[
+        str, Meta(max_length=100, description="Unique name: 3 to 30 of a-z, 0-9, `.`, `_`, `-`.", examples=["ada"])
+    ]
+    password: Annotated[
+        str, Meta(max_length=1024, description="10 to 256 characters.", examples=["a long quiet evening"])
+    ]
+    display_name: Annotated[
+        str | None, Meta(description="Name as shown; the nickname when absent.", examples=["Ada Lovelace"])
+    ] = None
 
 
 class Credentials(Struct, forbid_unknown_fields=True):
@@ -50,14 +56,20 @@ class NewApiToken(Struct, forbid_unknown_fields=True):
     """A wanted API token."""
 
     name: Annotated[str, Meta(description="What it is for.", examples=["laptop"])]
-    scopes: Annotated[list[str] | None, Meta(description="What it may do; everything when absent.", examples=[["videos.write"]])] = None
-    expires_in: Annotated[int | None, Meta(description="Seconds until it ends; 90 days when absent.", examples=[86400])] = None
+    scopes: Annotated[
+        list[str] | None, Meta(description="What it may do; everything when absent.", examples=[["videos.write"]])
+    ] = None
+    expires_in: Annotated[
+        int | None, Meta(description="Seconds until it ends; 90 days when absent.", examples=[86400])
+    ] = None
 
 
 class NewVideo(Struct, forbid_unknown_fields=True):
     """A video to be made of an upload."""
 
-    upload_id: Annotated[str, Meta(description="A finished upload, or its address.", examples=["019a0c57-7a2c-7e6f-b4f2-5b3c7a1d2e3f"])]
+    upload_id: Annotated[
+        str, Meta(description="A finished upload, or its address.", examples=["019a0c57-7a2c-7e6f-b4f2-5b3c7a1d2e3f"])
+    ]
     title: Annotated[str, Meta(description="1 to 120 characters.", examples=["A walk in the rain"])]
     description: Annotated[str, Meta(description="Plain text, at most 10 000 characters.")] = ""
     tags: Annotated[list[str], Meta(description="At most 20, of 2 to 40 characters.", examples=[["rain"]])] = []
@@ -71,4 +83,6 @@ class ChangedVideo(Struct, forbid_unknown_fields=True):
     title: Annotated[str | UnsetType, Meta(description="1 to 120 characters.", examples=["A walk in the rain"])] = UNSET
     description: Annotated[str | None | UnsetType, Meta(description="Plain text; null clears it.")] = UNSET
     tags: Annotated[list[str] | None | UnsetType, Meta(description="At most 20; null clears them.")] = UNSET
-    visibility: Annotated[str | UnsetType, Meta(description="public, unlisted or private.", examples=["private"])] = UNSET
+    visibility: Annotated[str | UnsetType, Meta(description="public, unlisted or private.", examples=["private"])] = (
+        UNSET
+    )

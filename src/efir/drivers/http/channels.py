@@ -11,9 +11,7 @@ from efir.drivers.http.problems import raises
 from efir.ports.channels import ChannelView
 
 
-@get(
-    "/api/v1/channels/{handle:str}", operation_id="getChannel", tags=["Channels"], responses=raises(ChannelNotFound)
-)
+@get("/api/v1/channels/{handle:str}", operation_id="getChannel", tags=["Channels"], responses=raises(ChannelNotFound))
 async def one(handle: FromPath[str], call: NamedDependency[Call]) -> ChannelView:
     """Show a channel."""
     return await get_channel(call.ports, handle=handle)

@@ -31,7 +31,7 @@ class KeyInUse(Conflict):
     title = "A request with this Idempotency-Key is being answered"
 
 
-class _Rollback(Exception):  # noqa: N818  # leaves the transaction, never this module
+class _Rollback(Exception):  # leaves the transaction, never this module
     """Nothing of the request is kept."""
 
 
@@ -62,9 +62,7 @@ class Idempotency(ASGIMiddleware):
                     raise KeyInUse(retry_after=1)
                 known = await tx.replies.get(principal, key.decode())
                 if known is None:
-                    scope["state"]["call"] = replace(
-                        call, ports=replace(call.ports, begin=call.ports.joined(tx))
-                    )
+                    scope["state"]["call"] = replace(call, ports=replace(call.ports, begin=call.ports.joined(tx)))
                     messages = await _run(scope, body, next_app)
                     reply = _reply(messages, request_hash)
                     if reply.status >= SERVER_ERROR:

@@ -8,9 +8,7 @@ from litestar.params import QueryParameter
 
 from efir.ports.pages import Page, T
 
-LimitQuery = Annotated[
-    int | None, QueryParameter(ge=1, le=100, description="At most this many items; 20 when absent.")
-]
+LimitQuery = Annotated[int | None, QueryParameter(ge=1, le=100, description="At most this many items; 20 when absent.")]
 CursorQuery = Annotated[str | None, QueryParameter(description="`next` or `prev` of a page of the same list.")]
 
 

@@ -63,7 +63,9 @@ class ProblemField(msgspec.Struct, frozen=True):
 class Problem(msgspec.Struct, frozen=True, omit_defaults=True):
     """What every error answers."""
 
-    type: Annotated[str, msgspec.Meta(description="Address of the explanation.", examples=["/problems/video-not-found"])]
+    type: Annotated[
+        str, msgspec.Meta(description="Address of the explanation.", examples=["/problems/video-not-found"])
+    ]
     title: Annotated[str, msgspec.Meta(description="Summary of this kind of problem.")]
     status: Annotated[int, msgspec.Meta(description="HTTP status.", examples=[404])]
     detail: Annotated[str, msgspec.Meta(description="What happened this time.")]

@@ -26,7 +26,7 @@ class Slice(NamedTuple):
         return self.first + self.length - 1
 
 
-class RangeUnsatisfiable(Exception):  # noqa: N818  # named by what is the matter, as in the domain
+class RangeUnsatisfiable(Exception):  # named by what is the matter, as in the domain
     """Every range asked for lies behind the end: 416."""
 
 

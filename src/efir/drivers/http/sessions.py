@@ -51,9 +51,7 @@ async def login(data: JSONBody[Credentials], call: NamedDependency[Call]) -> Res
     return Response(LoggedIn(signed.user, token), cookies=[session_cookie(call, signed.secret)])
 
 
-@post(
-    "/api/v1/auth/logout", operation_id="logOut", tags=TAGS, status_code=204, responses=raises(NoSession, CsrfFailed)
-)
+@post("/api/v1/auth/logout", operation_id="logOut", tags=TAGS, status_code=204, responses=raises(NoSession, CsrfFailed))
 async def logout(call: NamedDependency[Call]) -> Response[None]:
     """End the login session."""
     await log_out(call.ports, session_id=SessionId(call.session().session_id or UUID(int=0)), now=call.now)

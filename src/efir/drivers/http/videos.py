@@ -54,9 +54,7 @@ TagQuery = Annotated[str | None, QueryParameter(description="Only videos with th
 )  # fmt: skip
 async def create(data: JSONBody[NewVideo], call: NamedDependency[Call]) -> Response[VideoView]:
     """Publish an upload as a video; processing starts at once."""
-    about = VideoChange(
-        title=data.title, description=data.description, tags=data.tags, visibility=data.visibility
-    )
+    about = VideoChange(title=data.title, description=data.description, tags=data.tags, visibility=data.visibility)
     video = await create_video(
         call.ports, owner=call.user("videos.write"), upload_id=_upload_id(data.upload_id), about=about,
         channel=data.channel, now=call.now,
