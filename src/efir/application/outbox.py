@@ -19,7 +19,7 @@ CONSUMERS: Mapping[str, tuple[Consumer, ...]] = {
             priority=3,
             delay=6 * 3600,
             facts={"generation": event.facts["generation"]},
-        ),  # fmt: skip
+        ),
     ),
 }
 

@@ -109,7 +109,7 @@ async def create_api_token(
     """Make an API token; `expires_in` counts seconds. Raises InvalidTokenRequest."""
     name, granted = parse_token_request(name, scopes)
     life = ports.limits.token_life_seconds if expires_in is None else expires_in
-    if not 60 <= life <= TOKEN_DAYS_MOST * DAY:  # a minute at least
+    if not 60 <= life <= TOKEN_DAYS_MOST * DAY:  # noqa: PLR2004  # a minute at least
         detail = f"A token lives between 60 seconds and {TOKEN_DAYS_MOST} days."
         raise InvalidTokenRequest(detail, errors=(FieldError("/expires_in", "range", detail),))
     secret = ports.new_secret()

@@ -1,5 +1,127 @@
 """The composition root: settings in, every port wired, everything closed on the way out."""
 
+import asyncio
+import shutil
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from pathlib import Path
+from urllib.parse import unquote, urlsplit
 
+import redis.asyncio
+
+from efir.adapters.media.converter import FfmpegConverter
+from efir.adapters.media.probe import ConfinedProbe
+from efir.adapters.media.sandbox import Sandbox, detect
+from efir.adapters.postgres.transactions import Database, connected
+from efir.adapters.redis.wakeups import DramatiqWakeups, redis_broker
+from efir.adapters.secrets.addresses import CheckedAddresses
+from efir.adapters.secrets.passwords import Argon2Passwords
+from efir.adapters.secrets.randomness import new_id, new_secret, now
+from efir.adapters.secrets.sealing import Sealer
+from efir.adapters.storage.filesystem import FilesystemBlobStore
+from efir.adapters.storage.scratch import LockedScratch
+from efir.application.context import Ports
+from efir.application.keys import Keys
+from efir.settings import Settings, SettingsRefused
 
 SECRET_LEAST = 32
+FREE_LEAST = 1 << 30  # bytes; below it storage counts as degraded
+
+
+@asynccontextmanager
+async def opened(settings: Settings, *, statement_seconds: float) -> AsyncIterator[Ports]:
+    """Wire everything for one process; connections are made when first needed."""
+    keys = keys_of(settings)
+    sealer = Sealer(keys.key("sealing"))
+    media = media_directory(settings)
+    wakeups = DramatiqWakeups(redis_broker(settings.broker.url or settings.redis.url))
+    box = detect(settings.media.sandbox, ffmpeg=settings.media.ffmpeg or None)
+    scratch = media / "scratch"
+    scratch.mkdir(parents=True, exist_ok=True)
+    async with connected(
+        settings.database.url,
+        schema=settings.database.schema,
+        pool_size=settings.database.pool_size,
+        wait=settings.limits.pool_wait_seconds,
+        statement_seconds=statement_seconds,
+        seal=(sealer.seal, sealer.unseal),
+        after_commit=wakeups.send,
+    ) as database:
+        yield Ports(
+            begin=database.begin,
+            read=database.read,
+            joined=database.joined,
+            blobs=FilesystemBlobStore(media),
+            scratch=LockedScratch(scratch),
+            probe=ConfinedProbe(box, settings.limits, scratch=scratch),
+            converter=FfmpegConverter(box, settings.limits, scratch=scratch, ffmpeg=settings.media.ffmpeg or None),
+            passwords=Argon2Passwords(sealer),
+            addresses=CheckedAddresses(),
+            new_id=new_id,
+            new_secret=new_secret,
+            clock=now,
+            keys=keys,
+            limits=settings.limits,
+            origin=settings.origin,
+            health=health_of(settings, database, box, media),
+        )
+
+
+def keys_of(settings: Settings) -> Keys:
+    """The instance's secret; short ones are refused, there is no default."""
+    if len(settings.secret) < SECRET_LEAST:
+        raise SettingsRefused(
+            f"EFIR_SECRET needs at least {SECRET_LEAST} characters; make one with: "
+            "python3 -c 'import secrets; print(secrets.token_hex(32))'"
+        )
+    return Keys(settings.secret.encode())
+
+
+def media_directory(settings: Settings) -> Path:
+    """Where `file:` storage lies. Raises SettingsRefused for another kind of address."""
+    address = settings.storage.url
+    if not address:
+        return settings.home / "media"
+    parts = urlsplit(address)
+    if parts.scheme != "file" or parts.netloc not in {"", "localhost"}:
+        raise SettingsRefused("EFIR_STORAGE__URL is a directory like file:///srv/efir/media.")
+    return Path(unquote(parts.path))
+
+
+def health_of(
+    settings: Settings, database: Database, box: Sandbox, media: Path
+) -> Callable[[], Awaitable[dict[str, tuple[str, str]]]]:
+    """Ask each dependency how it is, within a second."""
+
+    async def asked(call: Callable[[], Awaitable[object]], *, without: str) -> tuple[str, str]:
+        try:
+            async with asyncio.timeout(1):
+                await call()
+        except Exception as error:  # noqa: BLE001  # whatever it is, it is the reason
+            return without, type(error).__name__
+        return "ok", ""
+
+    async def ping() -> None:
+        client = redis.asyncio.from_url(settings.redis.url)
+        try:
+            await client.ping()
+        finally:
+            await client.aclose()
+
+    def storage() -> tuple[str, str]:
+        free = shutil.disk_usage(media).free
+        return ("ok", "") if free > FREE_LEAST else ("degraded", f"{free >> 20} MiB left")
+
+    async def health() -> dict[str, tuple[str, str]]:
+        database_state, redis_state = await asyncio.gather(
+            asked(database.ping, without="down"), asked(ping, without="degraded")
+        )
+        sandbox = ("ok", box.name) if box.name not in {"off", "none"} else ("degraded", box.reason)
+        return {
+            "database": database_state,
+            "redis": redis_state,
+            "storage": await asyncio.to_thread(storage),
+            "sandbox": sandbox,
+        }
+
+    return health

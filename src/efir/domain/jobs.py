@@ -69,9 +69,10 @@ class Failure:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NewJob:
-    """A job to be stored. `subject` is what it is about; `cost` is predicted CPU seconds for the fair queue; lower `priority` goes first,
-    and `delay` counts seconds from now. A unit (subject, generation, kind, ordinal) exists once when it has a generation.
+    """A job to be stored.
 
+    `subject` is what it is about; `cost` is predicted CPU seconds, for the fair queue; the lowest `priority` goes
+    first; `delay` counts seconds from now. With a generation, (subject, generation, kind, ordinal) exists once.
     Jobs of one subject and generation with `blocked` start when `tx.jobs.unblock` says so.
     """
 

@@ -207,7 +207,7 @@ def can_copy_video(facts: MediaFacts) -> bool:
         and facts.container in COPY_CONTAINERS
         and not (video.interlaced or video.rotation or video.hdr)
         and video.square_pixels
-        and 0 <= video.start <= 0.1  # a tenth of a second: not heard as a shift
+        and 0 <= video.start <= 0.1  # noqa: PLR2004  # a tenth of a second: not heard as a shift
         and video.keyframe_spacing <= COPY_SPACING
         and video.bitrate <= COPY_BITRATE
     )
@@ -223,7 +223,7 @@ def can_copy_audio(facts: MediaFacts) -> bool:
         and audio.profile == "LC"
         and audio.channels in {1, 2}
         and audio.rate in {32_000, 44_100, 48_000}
-        and abs(audio.start) <= 0.1  # as for the picture
+        and abs(audio.start) <= 0.1  # noqa: PLR2004  # as for the picture
     )
 
 
@@ -247,7 +247,7 @@ def bandwidths(sizes: Sequence[int], ticks: Sequence[int], timescale: int) -> tu
 
 def _plain(rate: Fraction) -> bool:
     """Rates that a player's clock can count exactly: whole numbers, and the same over 1.001."""
-    return rate.denominator <= 1001 and rate.numerator <= 120_000  # broadcast rates end there
+    return rate.denominator <= 1001 and rate.numerator <= 120_000  # noqa: PLR2004  # broadcast rates end there
 
 
 def _fills(width: int, height: int, row: Row) -> bool:

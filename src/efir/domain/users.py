@@ -16,12 +16,21 @@ NICKNAME_LEAST, NICKNAME_MOST = 3, 30
 DISPLAY_NAME_MOST = 60
 PASSWORD_LEAST, PASSWORD_MOST = 10, 256
 NICKNAME = re.compile(r"[a-z0-9](?:[a-z0-9]|[_.-](?=[a-z0-9]))*")
-RESERVED = frozenset(
-    ["about", "account", "accounts", "admin", "administrator", "anonymous", "api", "app", "assets", "audio", "auth", "blog", "channel", "chat", "commercial", "contact", "copyright", "discover", "docs", "efir", "embed", "everyone", "feed", "feeds", "feedback", "guest", "healthz", "help", "home", "info", "jobs", "legal", "live", "login", "logout", "mail", "media", "me", "metrics", "moderator", "music", "news", "nobody", "notifications", "null", "oembed", "official", "owner", "password", "playlists", "postmaster", "privacy", "quiz", "readyz", "record", "register", "reports", "robots", "roles", "rooms", "root", "search", "security", "settings", "signin", "signup", "staff", "static", "status", "studio", "support", "swagger", "system", "team", "terms", "trending", "undefined", "upload", "uploads", "user", "users", "video", "videos", "watch", "webmaster", "websocket", "www"]
-)
-COMMON_PASSWORDS = frozenset(
-    ["1234567890", "12345678910", "0123456789", "9876543210", "1111111111", "0000000000", "1q2w3e4r5t", "1qaz2wsx3edc", "qwertyuiop", "qwerty1234", "qwerty12345", "qwertyuiop1", "password1", "password12", "password123", "password1234", "passwordpassword", "administrator", "letmeinplease", "iloveyou123", "welcome123", "changeme123", "correcthorsebatterystaple"]
-)
+_RESERVED = """
+about account accounts admin administrator anonymous api app assets audio auth blog channel chat commercial contact
+copyright discover docs efir embed everyone feed feeds feedback guest healthz help home info jobs legal live login
+logout mail media me metrics moderator music news nobody notifications null oembed official owner password playlists
+postmaster privacy quiz readyz record register reports robots roles rooms root search security settings signin signup
+staff static status studio support swagger system team terms trending undefined upload uploads user users video videos
+watch webmaster websocket www
+"""
+_COMMON = """
+1234567890 12345678910 0123456789 9876543210 1111111111 0000000000 1q2w3e4r5t 1qaz2wsx3edc qwertyuiop qwerty1234
+qwerty12345 qwertyuiop1 password1 password12 password123 password1234 passwordpassword administrator letmeinplease
+iloveyou123 welcome123 changeme123 correcthorsebatterystaple
+"""
+RESERVED = frozenset(_RESERVED.split())
+COMMON_PASSWORDS = frozenset(_COMMON.split())
 
 
 class InvalidUser(Invalid):
@@ -120,7 +129,7 @@ def parse_password(text: str, *, nickname: str, email_key: str, pointer: str = "
     if not PASSWORD_LEAST <= len(password) <= PASSWORD_MOST:
         raise _wrong(pointer, "length", f"A password has {PASSWORD_LEAST} to {PASSWORD_MOST} characters.")
     folded = password.casefold()
-    if folded in COMMON_PASSWORDS or len(set(folded)) < 3:  # one or two characters repeated
+    if folded in COMMON_PASSWORDS or len(set(folded)) < 3:  # noqa: PLR2004  # one or two characters repeated
         raise _wrong(pointer, "common", "This password is one of the first that anybody would try.")
     if folded in {nickname, email_key, email_key.partition("@")[0], nickname[::-1]}:
         raise _wrong(pointer, "personal", "A password is not the nickname or the address.")

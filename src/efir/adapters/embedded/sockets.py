@@ -45,7 +45,7 @@ def existing_socket_directory(data_dir: Path) -> Path:
 
 def _outside(data_dir: Path, account: Account | None) -> Path:
     name = f"efir-{hashlib.sha256(os.fsencode(data_dir)).hexdigest()[:12]}"
-    places = [Path(tempfile.gettempdir()), Path("/tmp")]  # the directory itself is private and checked
+    places = [Path(tempfile.gettempdir()), Path("/tmp")]  # noqa: S108  # the directory itself is private and checked
     place = next((place for place in places if len(os.fsencode(place / name)) <= LONGEST), places[-1])
     outside = place / name
     try:

@@ -7,7 +7,7 @@ from efir.domain.channels import Channel, ChannelNotFound
 from efir.domain.users import UserId
 from efir.ports.channels import ChannelView
 
-COLUMNS = "id, owner_id, handle, title, description, created_at"
+ROWS = "select id, owner_id, handle, title, description, created_at from channels where "
 
 
 class ReadChannels:
@@ -39,13 +39,11 @@ class Channels:
 
     async def by_handle(self, handle: str) -> Channel:
         """Raises ChannelNotFound."""
-        return self._one(
-            await self._connection.fetchrow(f"select {COLUMNS} from channels where handle = $1", handle)
-        )  # own names only
+        return self._one(await self._connection.fetchrow(ROWS + "handle = $1", handle))
 
     async def first_of(self, owner: UserId) -> Channel:
         """Answer the channel made at registration. Raises ChannelNotFound."""
-        sql = f"select {COLUMNS} from channels where owner_id = $1 order by created_at, id limit 1"  # own names only
+        sql = ROWS + "owner_id = $1 order by created_at, id limit 1"
         return self._one(await self._connection.fetchrow(sql, owner))
 
     @staticmethod

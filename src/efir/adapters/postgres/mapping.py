@@ -23,4 +23,4 @@ def inserted(table: str, columns: Iterable[str], suffix: str = "") -> str:
     """Write an INSERT with one parameter a column; `table` and `columns` are names of our own code."""
     names = list(columns)
     marks = ", ".join(f"${position}" for position in range(1, len(names) + 1))
-    return f"insert into {table} ({', '.join(names)}) values ({marks}) {suffix}"  # own names only
+    return f"insert into {table} ({', '.join(names)}) values ({marks}) {suffix}"  # noqa: S608  # own names only

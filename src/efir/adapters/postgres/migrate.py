@@ -44,8 +44,7 @@ async def applied(url: str, schema: str) -> str | None:
             present = await connection.fetchval("select to_regclass($1)", f"{schema}.alembic_version")
             if present is None:
                 return None
-            return str(
-                await connection.fetchval(f"select version_num from {schema}.alembic_version")
-            )  # a setting, not input
+            sql = f'select version_num from "{schema}".alembic_version'  # noqa: S608  # a setting, not input
+            return str(await connection.fetchval(sql))
         finally:
             await connection.close()

@@ -12,13 +12,15 @@ from efir.ports.pages import Found, Position, Slice, found
 from efir.ports.sessions import Credential, TokenView
 
 BY_SESSION = """
-select u.id, u.nickname, u.display_name, u.status, u.created_at, s.id, null, null, s.created_at, s.abs_expires, s.idle_expires, s.seen_at
+select u.id, u.nickname, u.display_name, u.status, u.created_at,
+       s.id, null, null, s.created_at, s.abs_expires, s.idle_expires, s.seen_at
   from login_session s join user_account u on u.id = s.user_id
  where s.secret_hash = $1 and s.revoked_at is null and s.epoch = u.epoch
    and s.abs_expires > $2 and s.idle_expires > $2 and u.status = 'active'"""
 
-BY_TOKEN = """
-select u.id, u.nickname, u.display_name, u.status, u.created_at, null, t.id, t.scopes, t.created_at, t.expires_at, null, t.last_used_at
+BY_BEARER = """
+select u.id, u.nickname, u.display_name, u.status, u.created_at,
+       null, t.id, t.scopes, t.created_at, t.expires_at, null, t.last_used_at
   from api_token t join user_account u on u.id = t.user_id
  where t.secret_hash = $1 and t.revoked_at is null and (t.expires_at is null or t.expires_at > $2)
    and u.status = 'active'"""
@@ -41,7 +43,7 @@ class ReadSessions:
 
     async def by_token(self, secret_hash: bytes, *, now: datetime) -> Credential | None:
         """Find an API token that is neither expired nor revoked."""
-        row = await self._connection.fetchrow(BY_TOKEN, secret_hash, now)
+        row = await self._connection.fetchrow(BY_BEARER, secret_hash, now)
         return None if row is None else Credential(*row)
 
     async def tokens(self, owner: UserId, wanted: Slice) -> Found[TokenView]:

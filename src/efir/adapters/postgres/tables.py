@@ -5,9 +5,8 @@ from typing import Any
 from uuid import UUID
 
 from advanced_alchemy.base import orm_registry
-from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, LargeBinary, SmallInteger, Text, text
+from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, LargeBinary, SmallInteger, Text, Uuid, text
 from sqlalchemy.dialects.postgresql import ARRAY, INET, JSONB, REAL, TIMESTAMP
-from sqlalchemy.dialects.postgresql import UUID as PgUUID
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 Moment = TIMESTAMP(timezone=True)
@@ -18,10 +17,10 @@ class Row(DeclarativeBase):
     """A table row; names of constraints follow advanced-alchemy's convention, so `constraints.py` can list them."""
 
     metadata = orm_registry.metadata
-    type_annotation_map = {  # SQLAlchemy reads this class attribute
+    type_annotation_map = {  # noqa: RUF012  # SQLAlchemy reads this class attribute
         str: Text(),
         datetime: Moment,
-        UUID: PgUUID(),
+        UUID: Uuid(),
         bytes: LargeBinary(),
         dict[str, Any]: JSONB(none_as_null=True),
         list[str]: ARRAY(Text()),

@@ -12,8 +12,8 @@ from efir.domain.videos import Video, VideoId, VideoNotFound, VideoState
 from efir.ports.pages import Found, Position, Slice, found
 from efir.ports.videos import VideoChange, VideoFacts
 
-COLUMNS = """id, channel_id, owner_id, title, description, tags, visibility, state, generation, access_epoch, source_key,
-       created_at, updated_at"""
+COLUMNS = """id, channel_id, owner_id, title, description, tags, visibility, state, generation, access_epoch,
+       source_key, created_at, updated_at"""
 
 FACTS = """
 select v.id, v.owner_id, v.title, v.description, v.tags, v.state, v.visibility, v.generation, v.access_epoch,

@@ -34,7 +34,7 @@ class DramatiqWakeups:
         loop = asyncio.get_running_loop()
         try:
             await asyncio.wait_for(loop.run_in_executor(self._pool, self._enqueue, woken), PATIENCE)
-        except Exception as error:  # whatever is wrong with the broker, the jobs are rows
+        except Exception as error:  # noqa: BLE001  # whatever is wrong with the broker, the jobs are rows
             log.warning("wake-up lost", jobs=len(woken), error=type(error).__name__)
 
     def _enqueue(self, woken: list[tuple[Queue, JobId]]) -> None:

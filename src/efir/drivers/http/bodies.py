@@ -81,8 +81,8 @@ class ChangedVideo(Struct, forbid_unknown_fields=True):
     """New values of a video (JSON merge patch); what is absent stays."""
 
     title: Annotated[str | UnsetType, Meta(description="1 to 120 characters.", examples=["A walk in the rain"])] = UNSET
-    description: Annotated[str | None | UnsetType, Meta(description="Plain text; null clears it.")] = UNSET
-    tags: Annotated[list[str] | None | UnsetType, Meta(description="At most 20; null clears them.")] = UNSET
+    description: Annotated[str | UnsetType | None, Meta(description="Plain text; null clears it.")] = UNSET
+    tags: Annotated[list[str] | UnsetType | None, Meta(description="At most 20; null clears them.")] = UNSET
     visibility: Annotated[str | UnsetType, Meta(description="public, unlisted or private.", examples=["private"])] = (
         UNSET
     )

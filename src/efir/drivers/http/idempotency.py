@@ -6,11 +6,12 @@ from typing import Any
 
 from litestar.enums import ScopeType
 from litestar.middleware import ASGIMiddleware
-from litestar.types import ASGIApp, Message, Receive, Scope, Send
+from litestar.types import ASGIApp, Message, Receive, Send
 
 from efir.application.context import Call
 from efir.domain.errors import Conflict, Invalid, Malformed, TooLarge
 from efir.ports.replies import Reply
+from efir.ports.transactions import Transaction
 
 KEY_MOST = 255
 SERVER_ERROR = 500
@@ -41,7 +42,7 @@ class Idempotency(ASGIMiddleware):
     scopes = (ScopeType.HTTP,)
     exclude_opt_key = "streams"
 
-    async def handle(self, scope: Scope, receive: Receive, send: Send, next_app: ASGIApp) -> None:
+    async def handle(self, scope: Any, receive: Receive, send: Send, next_app: ASGIApp) -> None:
         """Replay, refuse, or run and remember."""
         key = next((value for name, value in scope["headers"] if name == b"idempotency-key"), None)
         if key is None or scope["method"] != "POST":
@@ -65,9 +66,7 @@ class Idempotency(ASGIMiddleware):
                     scope["state"]["call"] = replace(call, ports=replace(call.ports, begin=call.ports.joined(tx)))
                     messages = await _run(scope, body, next_app)
                     reply = _reply(messages, request_hash)
-                    if reply.status >= SERVER_ERROR:
-                        raise _Rollback
-                    await tx.replies.put(principal, key.decode(), reply)
+                    await _remember(tx, principal, key.decode(), reply)
         except _Rollback:
             known = None
         if known is not None:
@@ -76,6 +75,12 @@ class Idempotency(ASGIMiddleware):
             messages = _replay(known)
         for message in messages:
             await send(message)
+
+
+async def _remember(tx: Transaction, principal: str, key: str, reply: Reply) -> None:
+    if reply.status >= SERVER_ERROR:
+        raise _Rollback
+    await tx.replies.put(principal, key, reply)
 
 
 async def _read(receive: Receive, most: int) -> bytes:
@@ -89,7 +94,7 @@ async def _read(receive: Receive, most: int) -> bytes:
             return body
 
 
-async def _run(scope: Scope, body: bytes, app: ASGIApp) -> list[Message]:
+async def _run(scope: Any, body: bytes, app: ASGIApp) -> list[Message]:
     messages: list[Message] = []
     given = False
 

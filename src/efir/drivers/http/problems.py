@@ -82,13 +82,14 @@ def status_of(error: type[DomainError]) -> int:
 def raises(*errors: type[DomainError]) -> dict[int, ResponseSpec]:
     """Document the problems an operation answers; every one may also be unreadable, and the database away."""
     by_status: dict[int, set[str]] = {}
-    for error in (Malformed, Unavailable, *errors):
+    always: tuple[type[DomainError], ...] = (Malformed, Unavailable)
+    for error in always + errors:
         by_status.setdefault(status_of(error), set()).add(error.code)
     return {
         status: ResponseSpec(
             data_container=Problem,
             generate_examples=False,
-            media_type=MEDIA_TYPE,  # type: ignore[arg-type]  # any media type is accepted
+            media_type=MEDIA_TYPE,
             description=f"Problem: {', '.join(sorted(codes))}",
         )
         for status, codes in sorted(by_status.items())

@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 
 from litestar.enums import ScopeType
 from litestar.middleware import ASGIMiddleware
-from litestar.types import ASGIApp, Receive, Scope, Send
+from litestar.types import ASGIApp, Receive, Send
 
 from efir.application import csrf
 from efir.application.context import Call, Ports
@@ -47,7 +47,7 @@ class Security(ASGIMiddleware):
         self._secure = ports.origin.startswith("https:")
         self._host = urlsplit(ports.origin).netloc
 
-    async def handle(self, scope: Scope, receive: Receive, send: Send, next_app: ASGIApp) -> None:
+    async def handle(self, scope: Any, receive: Receive, send: Send, next_app: ASGIApp) -> None:
         """Resolve the credential and refuse what cannot be meant."""
         headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]}
         option: dict[str, Any] = scope["route_handler"].opt
@@ -91,7 +91,7 @@ class Security(ASGIMiddleware):
         if origin is not None and urlsplit(origin).netloc not in {self._host, headers.get("host")}:
             raise CsrfFailed
 
-    def _address(self, scope: Scope, headers: dict[str, str]) -> str | None:
+    def _address(self, scope: Any, headers: dict[str, str]) -> str | None:
         """The client's address: the right-most hop that is no proxy of ours."""
         client = scope.get("client")
         hops = [part.strip() for part in headers.get("x-forwarded-for", "").split(",") if part.strip()]
@@ -118,7 +118,7 @@ def cookie_value(headers: dict[str, str], name: str) -> str | None:
     return None if found is None or not found.value else found.value
 
 
-def call_of(scope: Scope) -> Call:
+def call_of(scope: Any) -> Call:
     """The one dependency of every handler."""
     call: Call = scope["state"]["call"]
     return call

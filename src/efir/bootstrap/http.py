@@ -1,0 +1,77 @@
+"""The API process: pages and JSON on granian."""
+
+import os
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+
+from granian import Granian
+from granian.constants import Interfaces, Loops, RuntimeModes
+from granian.log import LogLevels
+
+from efir.application.context import Ports
+from efir.bootstrap import logs
+from efir.bootstrap.ports import opened
+from efir.drivers.http.app import create_app
+from efir.settings import Settings, current
+
+VERSION = "0.1.0"
+DRAIN_SECONDS = 30
+
+
+def application() -> Any:
+    """Make the ASGI application of one granian worker, which calls this in its own process."""
+    settings = current()
+    logs.configure(settings.log.level)
+    return Deferred(settings)
+
+
+class Deferred:
+    """Builds the application on the loop that will serve it: the pool belongs to that loop."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self._app: Any = None
+
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        """Serve, or open and close everything with the server's lifespan."""
+        if scope["type"] != "lifespan":
+            await self._app(scope, receive, send)
+            return
+        await receive()
+        async with self._served():
+            await send({"type": "lifespan.startup.complete"})
+            await receive()
+        await send({"type": "lifespan.shutdown.complete"})
+
+    @asynccontextmanager
+    async def _served(self) -> AsyncIterator[None]:
+        settings = self._settings
+        async with opened(settings, statement_seconds=settings.limits.statement_seconds_api) as ports:
+            self._app = served(ports, settings)
+            yield
+
+
+def served(ports: Ports, settings: Settings) -> Any:
+    """The whole application over given ports; tests use it too."""
+    return create_app(ports, version=VERSION, trusted_proxies=settings.trusted_proxies)[1]
+
+
+def run_api(settings: Settings) -> None:
+    """Serve until SIGTERM; then finish what is being answered."""
+    workers = settings.api_workers or max(1, (os.cpu_count() or 1) // 2)
+    Granian(
+        "efir.bootstrap.http:application",
+        factory=True,
+        address=settings.host,
+        port=settings.port,
+        interface=Interfaces.ASGI,
+        runtime_mode=RuntimeModes.st,
+        loop=Loops.uvloop,
+        workers=workers,
+        websockets=False,
+        backlog=1024,
+        log_level=LogLevels.warning,
+        respawn_failed_workers=True,
+        workers_kill_timeout=DRAIN_SECONDS,
+    ).serve()

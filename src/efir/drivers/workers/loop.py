@@ -1,0 +1,80 @@
+"""The worker process: wake-ups start jobs, a tick keeps the promises when wake-ups are lost."""
+
+import asyncio
+import os
+import socket
+from collections.abc import Iterable
+
+import structlog
+
+from efir.application.context import Ports
+from efir.application.jobs import Kinds, run_next
+from efir.application.reconciler import tick
+from efir.domain.errors import DomainError
+from efir.domain.jobs import ClaimedJob, Queue
+
+log = structlog.get_logger("efir.jobs")
+
+
+class Worker:
+    """Runs one job of each of its queues at a time, until it is told to stop."""
+
+    def __init__(self, ports: Ports, kinds: Kinds, queues: Iterable[Queue]) -> None:
+        self._ports = ports
+        self._kinds = kinds
+        self._name = f"{socket.gethostname()}:{os.getpid()}"
+        self._turns = {queue: asyncio.Lock() for queue in queues}
+        self._running: set[asyncio.Task[None]] = set()
+        self._due: set[Queue] = set()
+        self._stopping = False
+
+    async def wake(self, queue: Queue) -> None:
+        """Do jobs of a queue until none is left; a wake-up that comes meanwhile makes it look once more."""
+        self._due.add(queue)
+        turn = self._turns[queue]
+        while queue in self._due and not turn.locked():
+            async with turn:
+                self._due.discard(queue)
+                task = asyncio.ensure_future(self._drain(queue))
+                self._running.add(task)
+                try:
+                    await task
+                finally:
+                    self._running.discard(task)
+
+    async def tick(self) -> None:
+        """Reconcile until stopped, and look for work that no wake-up announced."""
+        while not self._stopping:
+            try:
+                await tick(self._ports, self._kinds)
+            except DomainError as error:
+                log.warning("tick failed", code=error.code)
+            except Exception:
+                log.exception("tick failed")
+            await asyncio.sleep(self._ports.limits.reconcile_seconds)
+
+    async def stop(self) -> None:
+        """Hand back what runs, and take nothing more."""
+        self._stopping = True
+        for task in self._running:
+            task.cancel()
+        if self._running:
+            await asyncio.wait(set(self._running))
+
+    async def _drain(self, queue: Queue) -> None:
+        try:
+            while not self._stopping:
+                if not await run_next(self._ports, self._kinds, queue=queue, worker=self._name, told=_tell):
+                    return
+        except DomainError as error:  # the database is away: the tick finds the work again
+            log.warning("queue left", queue=queue.value, code=error.code)
+
+
+def _tell(event: str, job: ClaimedJob, error: BaseException | None) -> None:
+    facts = {"kind": job.kind, "job_id": str(job.id), "subject": str(job.subject), "ordinal": job.ordinal}
+    if error is None or isinstance(error, asyncio.CancelledError):
+        log.info(event, **facts, attempt=job.attempt)
+    elif isinstance(error, DomainError):
+        log.warning(event, **facts, attempt=job.attempt, code=error.code)
+    else:
+        log.error(event, **facts, attempt=job.attempt, exc_info=error)
