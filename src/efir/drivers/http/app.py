@@ -5,9 +5,9 @@ from typing import Any
 
 from litestar import Litestar
 from litestar.di import Provide
-from litestar.types import ControllerRouterHandler
+from litestar.types import ControllerRouterHandler, Scope
 
-from efir.application.context import Ports
+from efir.application.context import Call, Ports
 from efir.drivers.http import channels, health, jobs, openapi, sessions, users, videos
 from efir.drivers.http.access import Access
 from efir.drivers.http.idempotency import Idempotency
@@ -49,5 +49,5 @@ def create_app(
     return app, Access(app, new_id=ports.new_id, headers=headers)
 
 
-def _call(scope: Any) -> Any:
+def _call(scope: Scope) -> Call:
     return call_of(scope)
