@@ -44,7 +44,7 @@ class VideoView(Struct, frozen=True):
     title: Annotated[str, Meta(description="Title.", examples=["A walk in the rain"])]
     description: Annotated[str, Meta(description="Description, plain text.")]
     tags: Annotated[list[str], Meta(description="Tags.", examples=[["rain", "city"]])]
-    state: Annotated[VideoState, Meta(description="How far processing has come.")]
+    state: Annotated[str, Meta(description="uploaded, processing, playable, ready or failed.", examples=["ready"])]
     visibility: Annotated[str, Meta(description="public, unlisted or private.", examples=["public"])]
     duration: Annotated[float | None, Meta(description="Length in seconds.", examples=[61.4])]
     width: Annotated[int | None, Meta(description="Picture width in pixels.", examples=[1920])]

@@ -1,16 +1,17 @@
 """Around everything: the request's id, headers every answer has, and one log line without bodies or cookies."""
 
+import os
 import re
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any
-from uuid import UUID
 
 import structlog
 
 from efir.ports.correlation import correlation
 
 REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{8,64}")
+KNOW_HEAD = ("/api/v1/uploads", "/media/")
 TOKEN_IN_PATH = re.compile(r"^/media/s/[^/]+")
 log = structlog.get_logger("efir.access")
 
@@ -18,9 +19,8 @@ log = structlog.get_logger("efir.access")
 class Access:
     """Wraps the whole application, so that answers of the router and of broken requests are covered too."""
 
-    def __init__(self, app: Any, *, new_id: Callable[[], UUID], headers: Mapping[str, str]) -> None:
+    def __init__(self, app: Any, *, headers: Mapping[str, str]) -> None:
         self._app = app
-        self._new_id = new_id
         self._headers = [(name.encode(), value.encode()) for name, value in headers.items()]
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
@@ -28,8 +28,9 @@ class Access:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
+        scope, send = _as_get(scope, send)
         given = next((value.decode("latin-1") for name, value in scope["headers"] if name == b"x-request-id"), "")
-        request_id = given if REQUEST_ID.fullmatch(given) else self._new_id().hex
+        request_id = given if REQUEST_ID.fullmatch(given) else os.urandom(16).hex()
         correlation.set(request_id)
         started, status = time.perf_counter(), 0
 
@@ -53,3 +54,17 @@ class Access:
                 ms=round((time.perf_counter() - started) * 1000, 1),
                 request_id=request_id,
             )
+
+
+def _as_get(scope: Any, send: Any) -> tuple[Any, Any]:
+    """Answer HEAD as GET without a body (RFC 9110 §9.3.2); uploads and media know HEAD themselves."""
+    if scope["method"] != "HEAD" or scope["path"].startswith(KNOW_HEAD):
+        return scope, send
+
+    async def headed(message: Any) -> None:
+        if message["type"] != "http.response.body":
+            await send(message)
+        elif not message.get("more_body"):
+            await send({"type": "http.response.body", "body": b"", "more_body": False})
+
+    return {**scope, "method": "GET"}, headed

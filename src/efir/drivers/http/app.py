@@ -10,6 +10,7 @@ from litestar.types import ControllerRouterHandler, Scope
 from efir.application.context import Call, Ports
 from efir.drivers.http import channels, health, jobs, openapi, sessions, users, videos
 from efir.drivers.http.access import Access
+from efir.drivers.http.answers import Answer
 from efir.drivers.http.idempotency import Idempotency
 from efir.drivers.http.problems import HANDLERS as PROBLEM_HANDLERS
 from efir.drivers.http.security import Security, call_of
@@ -32,9 +33,11 @@ def create_app(
     lifespan: Sequence[Any] = (),
 ) -> tuple[Litestar, Access]:
     """Build the Litestar application, and the wrapper around it that servers run."""
+    handlers = [handler for module in API for handler in module.HANDLERS]
     app = Litestar(
-        [*(handler for module in API for handler in module.HANDLERS), *pages],
+        [*handlers, *pages],
         dependencies={"call": Provide(_call, sync_to_thread=False)},
+        response_class=Answer,
         middleware=[Security(ports, trusted=trusted_proxies), Idempotency()],
         exception_handlers=PROBLEM_HANDLERS,
         openapi_config=openapi.configuration(version),
@@ -46,7 +49,7 @@ def create_app(
     headers = HEADERS
     if ports.origin.startswith("https:"):
         headers = {**HEADERS, "strict-transport-security": "max-age=31536000"}
-    return app, Access(app, new_id=ports.new_id, headers=headers)
+    return app, Access(app, headers=headers)
 
 
 def _call(scope: Scope) -> Call:

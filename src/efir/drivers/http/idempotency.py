@@ -44,8 +44,9 @@ class Idempotency(ASGIMiddleware):
 
     async def handle(self, scope: Any, receive: Receive, send: Send, next_app: ASGIApp) -> None:
         """Replay, refuse, or run and remember."""
-        key = next((value for name, value in scope["headers"] if name == b"idempotency-key"), None)
-        if key is None or scope["method"] != "POST":
+        posted = scope["method"] == "POST"
+        key = next((value for name, value in scope["headers"] if name == b"idempotency-key"), None) if posted else None
+        if key is None:
             await next_app(scope, receive, send)
             return
         call: Call = scope["state"]["call"]

@@ -3,16 +3,17 @@
 from typing import Annotated, Any
 from urllib.parse import urlencode
 
-from litestar import Request, Response
+from litestar import Request
 from litestar.params import QueryParameter
 
+from efir.drivers.http.answers import Answer
 from efir.ports.pages import Page, T
 
 LimitQuery = Annotated[int | None, QueryParameter(ge=1, le=100, description="At most this many items; 20 when absent.")]
 CursorQuery = Annotated[str | None, QueryParameter(description="`next` or `prev` of a page of the same list.")]
 
 
-def paged(request: Request[Any, Any, Any], page: Page[T]) -> Response[Page[T]]:
+def paged(request: Request[Any, Any, Any], page: Page[T]) -> Answer[Page[T]]:
     """Answer a page with a `Link` header (RFC 8288) to its neighbours."""
     kept = [(name, value) for name, value in request.query_params.multi_items() if name != "cursor"]
     links = [
@@ -20,4 +21,4 @@ def paged(request: Request[Any, Any, Any], page: Page[T]) -> Response[Page[T]]:
         for rel, cursor in (("next", page.next), ("prev", page.prev))
         if cursor is not None
     ]
-    return Response(page, headers={"link": ", ".join(links)} if links else None)
+    return Answer(page, headers={"link": ", ".join(links)} if links else None)

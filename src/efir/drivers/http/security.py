@@ -17,6 +17,8 @@ from efir.domain.sessions import CsrfFailed, InvalidToken
 from efir.ports.correlation import correlation
 from efir.ports.sessions import Credential
 
+NAMES = "authorization cookie host origin sec-fetch-site user-agent x-csrf-token x-forwarded-for"
+READ = {name.encode(): name for name in NAMES.split()}
 SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 
 ANONYMOUS = {"anonymous": True}
@@ -49,7 +51,7 @@ class Security(ASGIMiddleware):
 
     async def handle(self, scope: Any, receive: Receive, send: Send, next_app: ASGIApp) -> None:
         """Resolve the credential and refuse what cannot be meant."""
-        headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]}
+        headers = {READ[name]: value.decode("latin-1") for name, value in scope["headers"] if name in READ}
         option: dict[str, Any] = scope["route_handler"].opt
         credential = None if option.get("anonymous") else await self._credential(scope["method"], headers, option)
         scope["state"]["call"] = Call(
@@ -94,6 +96,8 @@ class Security(ASGIMiddleware):
     def _address(self, scope: Any, headers: dict[str, str]) -> str | None:
         """The client's address: the right-most hop that is no proxy of ours."""
         client = scope.get("client")
+        if not self._trusted:
+            return client[0] if client else None
         hops = [part.strip() for part in headers.get("x-forwarded-for", "").split(",") if part.strip()]
         address = client[0] if client else None
         while address is not None and hops and self._is_trusted(address):
@@ -111,8 +115,10 @@ def cookie_name(origin: str) -> str:
 
 def cookie_value(headers: dict[str, str], name: str) -> str | None:
     """Read a cookie; an unreadable header has none."""
+    if "cookie" not in headers:
+        return None
     try:
-        found = SimpleCookie(headers.get("cookie", "")).get(name)
+        found = SimpleCookie(headers["cookie"]).get(name)
     except CookieError:
         return None
     return None if found is None or not found.value else found.value
