@@ -27,6 +27,8 @@ GOPS_PER_SEGMENT = 2
 GOPS_PER_CHUNK = 12
 NEARLY = Fraction(9, 10)
 TILE = 160
+STILLS = 400
+POSTERS_LEAST, POSTERS = 8, 60
 SEEKABLE = frozenset({"mov", "matroska", "mpegts"})
 COPY_CONTAINERS = frozenset({"mov", "matroska", "mpegts", "flv"})
 COPY_PROFILES = frozenset({"Baseline", "Constrained Baseline", "Main", "High"})
@@ -137,7 +139,7 @@ def plan(facts: MediaFacts, *, top: int = DEFAULT_TOP) -> Plan:
     video = facts.video
     rate = output_rate(video)
     gop = max(1, round(2 * rate))
-    frames = max(1, round(Fraction(facts.duration).limit_denominator(1_000_000) * rate))
+    frames = max(1, round(seconds_of(facts) * rate))
     grid = GOPS_PER_CHUNK * gop
     chunk = grid if can_chunk(facts) else grid * ceil(Fraction(frames, grid))
     width, height = fit(video.width, video.height, long=TILE, short=TILE)
@@ -149,11 +151,16 @@ def plan(facts: MediaFacts, *, top: int = DEFAULT_TOP) -> Plan:
         frames=frames,
         rungs=rungs(video.width, video.height, rate, top=top),
         audio=facts.audio is not None,
-        still_step=max(1, round(max(Fraction(2), Fraction(frames, 400) / rate) * rate)),
+        still_step=max(1, round(max(2 * rate, Fraction(frames, STILLS)))),
         still_width=width,
         still_height=height,
-        poster_step=max(1, round(max(Fraction(1), Fraction(frames, 60) / rate) * rate)),
+        poster_step=max(1, round(max(min(2 * rate, Fraction(frames, POSTERS_LEAST)), Fraction(frames, POSTERS)))),
     )
+
+
+def seconds_of(facts: MediaFacts) -> Fraction:
+    """Length of the source, exact to a microsecond."""
+    return Fraction(facts.duration).limit_denominator(1_000_000)
 
 
 def output_rate(video: VideoFacts) -> Fraction:

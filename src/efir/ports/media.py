@@ -92,7 +92,7 @@ class Picture(Struct, frozen=True, kw_only=True):
 class Pictures(Struct, frozen=True, kw_only=True):
     """Posters (best first, each in several sizes and formats), storyboard sheets, and the WebVTT map over them.
 
-    The map names sheets `{storyboard}/0.webp#xywh=…`, with the ordinal of the sheet.
+    The map names sheets as lying beside it: `storyboard-0.webp#xywh=…`, with the ordinal of the sheet.
     """
 
     posters: tuple[Picture, ...]
@@ -149,9 +149,9 @@ class MediaConverter(Protocol):
         """Posters and storyboard from the stills of all chunks."""
         ...
 
-    async def check(self, plan: Plan, tracks: Sequence[Track]) -> None:
+    async def check(self, plan: Plan, tracks: Sequence[Track], scratch: Path) -> None:
         """Prove complete tracks right: order, times, frames, digests, decoding, equal cuts, sound beside picture.
 
-        Raises RenditionDamaged naming track and segment.
+        Temporary files lie below `scratch`. Raises RenditionDamaged naming track and segment.
         """
         ...

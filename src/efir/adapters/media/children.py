@@ -26,6 +26,7 @@ COMPLAINT_MOST = 2_000
 READ_SIZE = 1 << 16
 GONE_SECONDS = 0.5
 POLL_SECONDS = 0.05
+ASK_SECONDS = 0.5
 LAST_LINE = b"progress=end"
 
 OnLine = Callable[[bytes], bool]
@@ -105,7 +106,7 @@ class _Child:
         self._loop = asyncio.get_running_loop()
         self._exit = self._loop.create_future()
         self._on_line = on_line
-        self._progress_at = self._started_at = self._loop.time()
+        self._progress_at = self._started_at = self._asked_at = self._loop.time()
         self._rest, self._tail = b"", b""
         self.output = bytearray()
         self.code, self.cpu_seconds, self._reaped = -1, 0.0, False
@@ -226,8 +227,9 @@ class _Child:
         for line in lines:
             if self._on_line(line):
                 self._progress_at = self._loop.time()
-            if line == LAST_LINE:  # bubblewrap does not collect its children, so their use is asked for in time
-                self.cpu_seconds = used(self._process.pid)
+            if line == LAST_LINE or self._loop.time() > self._asked_at + ASK_SECONDS:
+                self._asked_at = self._loop.time()  # bubblewrap does not collect its children, so ask in time
+                self.cpu_seconds = max(self.cpu_seconds, used(self._process.pid))
 
 
 def used(pid: int) -> float:

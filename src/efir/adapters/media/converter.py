@@ -1,17 +1,124 @@
-"""MediaConverter by ffmpeg; its methods arrive with the recipes."""
+"""MediaConverter by ffmpeg and libvips: each result is checked before it is handed out."""
 
+import asyncio
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
-from efir.adapters.media.sandbox import Sandbox
-from efir.domain.limits import Limits
+from efir.adapters.media import children, recipes, tracks, verify, vips
+from efir.adapters.media.ffmpeg import Ffmpeg, Progress
+from efir.domain.media import MediaFacts
+from efir.domain.renditions import Plan, Rung, can_copy_audio, seconds_of
+from efir.domain.timelines import check_run, check_rung, check_sound
+from efir.ports.media import ChunkOutput, CopiedTracks, MediaFile, Pictures, Report, Still, Track
+
+WALL_LEAST = 600.0
+WALL_PER_SECOND = 200.0
+COPY_PER_SECOND = 20.0
 
 
 class FfmpegConverter:
-    """MediaConverter by ffmpeg in confined children."""
+    """See MediaConverter; `ffmpeg` says which program and within which bounds."""
 
-    def __init__(self, box: Sandbox, limits: Limits, *, scratch: Path, ffmpeg: str | None = None) -> None:
-        self._given = (box, limits, scratch, ffmpeg)
+    def __init__(self, ffmpeg: Ffmpeg) -> None:
+        self._ffmpeg = ffmpeg
 
-    def __getattr__(self, name: str) -> Any:
-        raise AttributeError(name)
+    async def copy(self, source: Path, facts: MediaFacts, out: Path, report: Report) -> CopiedTracks:
+        """See MediaConverter."""
+        command = recipes.copy(self._ffmpeg.path, facts, sound=can_copy_audio(facts), seconds=seconds_of(facts))
+        with children.workspace(self._ffmpeg.box, out) as work:
+            await self._ffmpeg.run(
+                command,
+                work,
+                (source,),
+                wall=WALL_LEAST + COPY_PER_SECOND * facts.duration,
+                progress=Progress(report, seconds=facts.duration),
+            )
+            rate = facts.video.rate_num, facts.video.rate_den
+            video = await asyncio.to_thread(tracks.collect, work, "copy", out, rate=rate)
+            check_run(video.name, tracks.cuts(video))
+            audio = None if facts.audio is None else await asyncio.to_thread(tracks.collect, work, "audio", out)
+            if audio is not None:
+                check_run(audio.name, tracks.cuts(audio))
+        return CopiedTracks(video=video, audio=audio)
+
+    async def encode_chunk(
+        self,
+        source: Path,
+        facts: MediaFacts,
+        plan: Plan,
+        ordinal: int,
+        rungs: Sequence[Rung],
+        out: Path,
+        report: Report,
+        *,
+        fast: bool = False,
+    ) -> ChunkOutput:
+        """See MediaConverter."""
+        first, end = plan.span(ordinal)
+        with children.workspace(self._ffmpeg.box, out) as work:
+            used = await self._ffmpeg.run(
+                recipes.encode(self._ffmpeg.path, facts, plan, (first, end), rungs, fast=fast),
+                work,
+                (source,),
+                wall=WALL_LEAST + WALL_PER_SECOND * float((end - first) / plan.rate),
+                progress=Progress(report, frames=end - first),
+            )
+            made, stills = await asyncio.to_thread(_taken, work, plan, ordinal, rungs, out)
+        used += await verify.decode(self._ffmpeg, made, out)
+        return ChunkOutput(ordinal=ordinal, tracks=made, stills=stills, cpu_seconds=used)
+
+    async def encode_audio(self, source: Path, facts: MediaFacts, plan: Plan, out: Path, report: Report) -> Track:
+        """See MediaConverter."""
+        seconds = float(plan.seconds)
+        with children.workspace(self._ffmpeg.box, out) as work:
+            await self._ffmpeg.run(
+                recipes.audio(self._ffmpeg.path, facts, plan.seconds),
+                work,
+                (source,),
+                wall=WALL_LEAST + COPY_PER_SECOND * seconds,
+                progress=Progress(report, seconds=seconds),
+            )
+            made = await asyncio.to_thread(tracks.collect, work, "audio", out)
+        check_sound(plan, made.name, tracks.cuts(made), made.timescale)
+        await verify.decode(self._ffmpeg, [made], out)
+        return made
+
+    async def make_mp4(self, video: Track, audio: Track | None, out: Path, report: Report) -> MediaFile:
+        """See MediaConverter."""
+        seconds = sum(segment.ticks for segment in video.segments) / video.timescale
+        parts = [video] if audio is None else [video, audio]
+        with children.workspace(self._ffmpeg.box, out) as work:
+            joined = [await asyncio.to_thread(tracks.join, part, work / f"{part.kind}.mp4") for part in parts]
+            await self._ffmpeg.run(
+                recipes.progressive(self._ffmpeg.path, sound=audio is not None),
+                work,
+                tuple(joined),
+                wall=WALL_LEAST + COPY_PER_SECOND * seconds,
+                progress=Progress(report, seconds=seconds),
+            )
+            whole = children.keep(work / "whole.mp4", out / f"{video.name}.mp4")
+        return await asyncio.to_thread(tracks.measure, whole)
+
+    async def make_pictures(self, stills: Sequence[Still], plan: Plan, out: Path) -> Pictures:
+        """See MediaConverter."""
+        return await vips.make_pictures(self._ffmpeg.box, stills, plan, out)
+
+    async def check(self, plan: Plan, tracks_made: Sequence[Track], scratch: Path) -> None:
+        """See MediaConverter."""
+        await verify.check(self._ffmpeg, plan, tracks_made, scratch)
+
+
+def _taken(
+    work: Path, plan: Plan, ordinal: int, rungs: Sequence[Rung], out: Path
+) -> tuple[tuple[Track, ...], tuple[Still, ...]]:
+    """Take a chunk's tracks and stills over; every rung must fill exactly the chunk's place in the plan."""
+    first, end = plan.span(ordinal)
+    rate, before = (plan.rate_num, plan.rate_den), plan.first_segment(ordinal)
+    made = tuple(tracks.collect(work, rung.name, out, first=before, rate=rate) for rung in rungs)
+    for track in made:
+        check_rung(plan, track.name, tracks.cuts(track), track.timescale, first=first, end=end)
+    stills: list[Still] = []
+    for kind, step in (("tile", plan.still_step), ("poster", plan.poster_step)):
+        places = list(range(first + -first % step, end, step))
+        stills += tracks.stills(work, kind, out, places)
+    return made, tuple(stills)

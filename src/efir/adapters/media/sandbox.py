@@ -89,8 +89,8 @@ class Sandbox:
         yield from ("--bind", str(work), str(work), "--")
 
 
-def detect(setting: str = "auto", *, ffmpeg: str | None = None) -> Sandbox:
-    """Find the strongest level that works here; `off` asks for none at all.
+def detect(setting: str = "auto", *, ffmpeg: str | None = None, scratch: Path | None = None) -> Sandbox:
+    """Find the strongest level that works for work below `scratch`; `off` asks for none at all.
 
     Each candidate is tried for real: a child must fail to connect and to read a file outside, and manage to write.
     """
@@ -98,7 +98,7 @@ def detect(setting: str = "auto", *, ffmpeg: str | None = None) -> Sandbox:
         return Sandbox(name="off", reason=WORDS["off"])
     failures = []
     for candidate in candidates(paths(ffmpeg)):
-        failure = tried(candidate)
+        failure = tried(candidate, scratch)
         if failure is None:
             return candidate
         if "files outside can be read" in failure and candidate.name == "filters":
@@ -121,14 +121,16 @@ def candidates(read: tuple[str, ...]) -> Iterator[Sandbox]:
             yield Sandbox(name=name, reason=reason, uid=uid, bwrap=bwrap or "" if name == "bwrap" else "", read=read)
 
 
-def tried(sandbox: Sandbox) -> str | None:
+def tried(sandbox: Sandbox, scratch: Path | None = None) -> str | None:
     """Run the trial of `trial.py` inside; None when the walls hold, else what went wrong."""
-    with tempfile.TemporaryDirectory(prefix="efir-trial-") as folder, socket.create_server(("127.0.0.1", 0)) as port:
+    with (
+        tempfile.TemporaryDirectory(prefix="efir-trial-", dir=scratch) as folder,
+        socket.create_server(("127.0.0.1", 0)) as port,
+    ):
         canary, work = Path(folder, "canary"), Path(folder, "work")
         canary.write_text("outside")
         work.mkdir(mode=0o700)
         if sandbox.uid is not None:
-            Path(folder).chmod(0o755)
             os.chown(work, sandbox.uid, sandbox.uid)
         facts = json.dumps({"port": port.getsockname()[1], "canary": str(canary), "files": _must_read(sandbox.read)})
         argv = [*python(), "efir.adapters.media.trial", facts]

@@ -1,0 +1,80 @@
+"""The ffmpeg program: run confined, its progress told, its failures named."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+from efir.adapters.media import children
+from efir.adapters.media.sandbox import Limits, Sandbox
+from efir.domain.media import MediaTooHeavy, MediaUnreadable, MediaWorkFailed
+from efir.ports.media import Report
+
+BAD_INPUT = ("Invalid data found", "moov atom not found", "matches no streams", "partial file")
+TOO_MUCH = ("Cannot allocate memory",)
+CPU_LIMIT_SIGNAL, FILE_LIMIT_SIGNAL = 128 + 24, 128 + 25
+FILE_BYTES = 64 << 30
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ffmpeg:
+    """Where the program is and how it may run; `stall` is in seconds, `memory` in bytes."""
+
+    box: Sandbox
+    path: str
+    memory: int = 4 << 30
+    stall: float = 60.0
+    nice: int = 10
+
+    async def run(
+        self, command: Iterable[str], work: Path, inputs: tuple[Path, ...], *, wall: float, progress: "Progress"
+    ) -> float:
+        """Run a command of recipes.py to its end; return the processor seconds used.
+
+        Raises MediaUnreadable, MediaTooHeavy, MediaWorkFailed, and what children.run raises.
+        """
+        task = children.Task(
+            argv=tuple(command),
+            work=work,
+            inputs=inputs,
+            limits=Limits(memory=self.memory, cpu=round(64 * wall), file=FILE_BYTES),
+            wall=wall,
+            stall=self.stall,
+            nice=self.nice,
+        )
+        done = await children.run(self.box, task, progress)
+        if done.code:
+            raise failure(done)
+        progress.finish()
+        return done.cpu_seconds
+
+
+class Progress:
+    """Reads `-progress` lines: counts frames or seconds against a total, and tells when it went on."""
+
+    def __init__(self, report: Report, *, frames: int = 0, seconds: float = 0.0) -> None:
+        self._report = report
+        self._key = b"frame" if frames else b"out_time_us"
+        self._total = float(frames) or max(seconds, 0.001) * 1_000_000
+        self._seen = -1.0
+
+    def __call__(self, line: bytes) -> bool:
+        """Take one line; True when it shows progress."""
+        key, _, value = line.partition(b"=")
+        if key != self._key or not value.strip().isdigit() or float(value) <= self._seen:
+            return False
+        self._seen = float(value)
+        self._report(min(1.0, self._seen / self._total))
+        return True
+
+    def finish(self) -> None:
+        """Tell that all is done."""
+        self._report(1.0)
+
+
+def failure(done: children.Finished) -> Exception:
+    """Name what a failed run means: the file's fault, too much for one file, or the machine's fault."""
+    if done.code in {CPU_LIMIT_SIGNAL, FILE_LIMIT_SIGNAL} or any(words in done.complaint for words in TOO_MUCH):
+        return MediaTooHeavy()
+    if any(words in done.complaint for words in BAD_INPUT):
+        return MediaUnreadable()
+    return MediaWorkFailed(f"ffmpeg ended with {done.code}: {done.complaint}")

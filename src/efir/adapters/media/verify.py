@@ -1,0 +1,62 @@
+"""Proof that tracks are what the plan says: numbers from their bytes, and a decoder that finds no error."""
+
+import asyncio
+from collections.abc import Sequence
+from pathlib import Path
+
+from efir.adapters.media import children, recipes, tracks
+from efir.adapters.media.ffmpeg import Ffmpeg, Progress
+from efir.domain.media import MediaUnreadable, MediaWorkFailed, RenditionDamaged
+from efir.domain.renditions import Plan
+from efir.domain.timelines import check_run, check_rung, check_sound
+from efir.ports.media import Track
+
+WALL_LEAST = 120.0
+WALL_PER_SECOND = 20.0
+
+
+async def check(ffmpeg: Ffmpeg, plan: Plan, complete: Sequence[Track], scratch: Path) -> None:
+    """Check complete tracks from their files alone. Raises RenditionDamaged naming track and segment."""
+    for track in complete:
+        cuts = await asyncio.to_thread(tracks.reread, track)
+        if cuts != tracks.cuts(track):
+            raise RenditionDamaged("numbers differ from what was made", track=track.name)
+        if track.kind == "audio":
+            check_sound(plan, track.name, cuts, track.timescale)
+        elif any(rung.name == track.name for rung in plan.rungs):
+            check_rung(plan, track.name, cuts, track.timescale)
+        else:
+            check_run(track.name, cuts)
+        await decode(ffmpeg, [track], scratch)
+
+
+async def decode(ffmpeg: Ffmpeg, whole: Sequence[Track], scratch: Path) -> float:
+    """Decode tracks, or one chunk of each, beside each other; return the processor seconds used.
+
+    Raises RenditionDamaged.
+    """
+    names = ", ".join(track.name for track in whole)
+    seconds = max(sum(segment.ticks for segment in track.segments) / track.timescale for track in whole)
+    with children.workspace(ffmpeg.box, scratch) as work:
+        joined = [await asyncio.to_thread(tracks.join, track, work / f"{track.name}.mp4") for track in whole]
+        decoded = Decoded()
+        try:
+            used = await ffmpeg.run(
+                recipes.decode(ffmpeg.path, len(whole)),
+                work,
+                tuple(joined),
+                wall=WALL_LEAST + WALL_PER_SECOND * seconds * len(whole),
+                progress=Progress(decoded, seconds=seconds),
+            )
+        except (MediaUnreadable, MediaWorkFailed) as error:
+            if isinstance(error, RenditionDamaged):
+                raise
+            raise RenditionDamaged(f"cannot be decoded: {error.detail}", track=names) from error
+    return used
+
+
+class Decoded:
+    """A listener that nobody asks."""
+
+    def __call__(self, done: float) -> None:
+        """Take progress and drop it."""
