@@ -1,26 +1,24 @@
 """The last step before a media program runs: give up every right it does not need, then become it.
 
-Runs as `python -m efir.adapters.media.confine SPEC` in a fresh process with one thread. Inside bubblewrap the walls
-stand already; otherwise they are built here. Exit code 125 means that this step failed, with the reason on stderr.
+Runs in a fresh process with one thread as `… NAME=VALUE… -- PROGRAM ARGUMENT…`, written by sandbox.py. Inside
+bubblewrap the walls stand already; otherwise they are built here. Exit code 125 means that this step failed, with the
+reason on stderr. It is started for every piece of work, so it imports nothing that is slow to load.
 """
 
+import _signal  # type: ignore[import-not-found]  # `signal` is the same, but slower to load than all the rest
 import ctypes
 import fcntl
-import json
 import os
-import platform
 import resource
 import select
-import signal
 import sys
-from typing import Any
 
 from efir.adapters.media import filters, namespaces
 
 FAILED = 125
 FIRST_INPUT = 3
 PR_SET_PDEATHSIG = 1
-NPROC_KERNEL = (5, 14)
+NPROC_KERNEL = [5, 14]
 LIMITS = {
     "memory": resource.RLIMIT_AS,
     "cpu": resource.RLIMIT_CPU,
@@ -28,43 +26,52 @@ LIMITS = {
     "files": resource.RLIMIT_NOFILE,
 }
 
+Order = dict[str, list[str]]
+
 
 def main() -> None:
-    """Confine this process as the specification says and execute its command."""
-    spec = json.loads(sys.argv[1])
+    """Confine this process as the arguments say and execute its command."""
+    middle = sys.argv.index("--")
+    order: Order = {}
+    for word in sys.argv[1:middle]:
+        name, _, value = word.partition("=")
+        order.setdefault(name, []).append(value)
+    variables = dict(pair.split("=", 1) for pair in order["set"])
+    command = sys.argv[middle + 1 :]
     try:
-        _confine(spec)
-        os.execve(spec["argv"][0], spec["argv"], spec["environment"])  # noqa: S606  # a fixed command, no shell
+        _confine(order)
+        os.execve(command[0], command, variables)  # noqa: S606  # a fixed command, no shell
     except (OSError, ValueError) as error:
-        print(f"confine: {error}", file=sys.stderr)  # noqa: T201  # the parent reads it
+        sys.stderr.write(f"confine: {error}\n")
         os._exit(FAILED)
 
 
-def _confine(spec: dict[str, Any]) -> None:
-    level, linux = spec["level"], sys.platform == "linux"
-    _inputs(spec["inputs"])
+def _confine(order: Order) -> None:
+    (level,), (work,), read = order["level"], order["work"], order.get("read", [])
+    uid = int(order["uid"][0]) if "uid" in order else None
+    linux = sys.platform == "linux"
+    _inputs([int(fd) for fd in order.get("input", [])])
     if linux:
         _die_with_parent()
     if level == "namespaces":
-        namespaces.enter(read=spec["read"], write=spec["work"], own_user=os.getuid() != 0)
-        _die_with_parent()
-    os.nice(spec["nice"])
-    if spec["uid"] is not None:
+        namespaces.enter(read=read, write=work, own_user=os.getuid() != 0)
+    os.nice(int(order["nice"][0]))
+    if uid is not None:
         os.setgroups([])
-        os.setgid(spec["uid"])
-        os.setuid(spec["uid"])
-    os.chdir(spec["work"])
-    _limits(spec["limits"], owned=spec["uid"] is not None or level in {"bwrap", "namespaces"})
+        os.setgid(uid)
+        os.setuid(uid)
+    os.chdir(work)
+    _limits(order, owned=uid is not None or level in {"bwrap", "namespaces"})
     if linux and level != "off":
         filters.no_new_privileges()
         if level != "bwrap":
-            filters.landlock(read=spec["read"], write=spec["work"], must=False)
+            filters.landlock(read=read, write=work)
         filters.seccomp()
     if linux:
-        _die_with_parent()  # a change of user clears it
+        _die_with_parent()  # again: a new process or a change of user clears it
     _parent_lives()
-    for number in (signal.SIGPIPE, signal.SIGXFSZ):
-        signal.signal(number, signal.SIG_DFL)  # Python ignores these two, and the next program would inherit that
+    for number in (_signal.SIGPIPE, _signal.SIGXFSZ):
+        _signal.signal(number, _signal.SIG_DFL)  # Python ignores these two, and the next program would inherit that
 
 
 def _inputs(fds: list[int]) -> None:
@@ -76,25 +83,25 @@ def _inputs(fds: list[int]) -> None:
         os.close(fd)
 
 
-def _limits(limits: dict[str, int], *, owned: bool) -> None:
+def _limits(order: Order, *, owned: bool) -> None:
     for name, kind in LIMITS.items():
         if sys.platform == "darwin" and name == "memory":
             continue  # the system there refuses a bound of the address space
         _, hard = resource.getrlimit(kind)
-        most = limits[name] if hard == resource.RLIM_INFINITY else min(limits[name], hard)
+        wanted = int(order[name][0])
+        most = wanted if hard == resource.RLIM_INFINITY else min(wanted, hard)
         resource.setrlimit(kind, (most, most))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     if owned and _kernel() >= NPROC_KERNEL:  # before, and elsewhere, it counts all processes of the person
-        resource.setrlimit(resource.RLIMIT_NPROC, (limits["processes"],) * 2)
+        resource.setrlimit(resource.RLIMIT_NPROC, (int(order["processes"][0]),) * 2)
 
 
-def _kernel() -> tuple[int, ...]:
-    release = platform.release().split("-")[0].split(".")
-    return tuple(int(part) for part in release[:2] if part.isdigit())
+def _kernel() -> list[int]:
+    return [int(part) for part in os.uname().release.split("-")[0].split(".")[:2] if part.isdigit()]
 
 
 def _die_with_parent() -> None:
-    if ctypes.CDLL(None, use_errno=True).prctl(PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0):
+    if ctypes.CDLL(None, use_errno=True).prctl(PR_SET_PDEATHSIG, _signal.SIGKILL, 0, 0, 0):
         raise OSError(ctypes.get_errno(), "cannot bind life to the parent")
 
 
@@ -107,7 +114,3 @@ def _parent_lives() -> None:
     null = os.open(os.devnull, os.O_RDONLY)
     os.dup2(null, 0)
     os.close(null)
-
-
-if __name__ == "__main__":
-    main()

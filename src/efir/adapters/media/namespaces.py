@@ -1,8 +1,10 @@
-"""Linux namespaces without a helper program: the process sees named paths only, no network, no other process."""
+"""Linux namespaces without a helper program: the process sees named paths only, no network, no other process.
+
+Loaded for every piece of work, so without pathlib; and once the root is left, nothing more can be imported.
+"""
 
 import ctypes
 import os
-from pathlib import Path
 
 CLONE_NEWNS = 0x20000
 CLONE_NEWUTS = 0x4000000
@@ -30,9 +32,9 @@ def enter(*, read: list[str], write: str, own_user: bool) -> None:
     uid, gid = os.getuid(), os.getgid()
     _unshare(CLONE_NEWNS | CLONE_NEWUTS | CLONE_NEWIPC | CLONE_NEWPID | CLONE_NEWNET | own_user * CLONE_NEWUSER)
     if own_user:
-        Path("/proc/self/setgroups").write_text("deny")
-        Path("/proc/self/uid_map").write_text(f"{uid} {uid} 1")
-        Path("/proc/self/gid_map").write_text(f"{gid} {gid} 1")
+        _write("/proc/self/setgroups", "deny")
+        _write("/proc/self/uid_map", f"{uid} {uid} 1")
+        _write("/proc/self/gid_map", f"{gid} {gid} 1")
     _build(read, write)
     child = os.fork()
     if child:
@@ -44,7 +46,7 @@ def _build(read: list[str], write: str) -> None:
     _mount(None, "/", None, MS_REC | MS_PRIVATE)
     _mount("tmpfs", STAGE, "tmpfs", MS_NOSUID | MS_NODEV, "mode=755")
     for name in ("new", "old"):
-        Path(STAGE, name).mkdir()
+        os.mkdir(f"{STAGE}/{name}")
     _pivot(STAGE, f"{STAGE}/old")
     os.chdir("/")
     _mount("/new", "/new", None, MS_BIND | MS_REC)
@@ -59,20 +61,20 @@ def _build(read: list[str], write: str) -> None:
 
 
 def _show(path: str, *, writable: bool) -> None:
-    source, target = Path("/old" + path), Path("/new" + path)
-    if target.exists() or not os.path.lexists(source):
+    source, target = "/old" + path, "/new" + path
+    if os.path.exists(target) or not os.path.lexists(source):
         return
-    target.parent.mkdir(parents=True, exist_ok=True)
-    if source.is_symlink():
-        target.symlink_to(source.readlink())
+    os.makedirs(os.path.dirname(target), exist_ok=True)
+    if os.path.islink(source):
+        os.symlink(os.readlink(source), target)
         return
-    if source.is_dir():
-        target.mkdir(exist_ok=True)
+    if os.path.isdir(source):
+        os.mkdir(target)
     else:
-        target.touch()
-    _mount(str(source), str(target), None, MS_BIND | MS_REC)
+        _write(target, "")
+    _mount(source, target, None, MS_BIND | MS_REC)
     if not writable:
-        _read_only(str(target))
+        _read_only(target)
 
 
 def _read_only(path: str) -> None:
@@ -88,6 +90,12 @@ def _wait(child: int) -> None:
     os.closerange(3, 256)
     _, status = os.waitpid(child, 0)
     os._exit(128 + os.WTERMSIG(status) if os.WIFSIGNALED(status) else os.WEXITSTATUS(status))
+
+
+def _write(path: str, text: str) -> None:
+    fd = os.open(path, os.O_WRONLY | os.O_CREAT, 0o644)
+    os.write(fd, text.encode())
+    os.close(fd)
 
 
 def _unshare(flags: int) -> None:

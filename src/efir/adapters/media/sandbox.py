@@ -12,7 +12,6 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Any
 
 from efir.adapters.media.trial import BROKEN
 from efir.domain.media import SandboxUnavailable
@@ -23,6 +22,8 @@ SYSTEM = ("/usr", "/bin", "/sbin", "/lib", "/lib32", "/lib64", "/nix/store", "/g
 SYSTEM_FILES = ("/etc/ld.so.cache", "/etc/alternatives")
 LIBRARIES = ("av", "pyvips", "cffi", "msgspec")
 TRIAL_SECONDS = 20
+PYTHON = (str(Path(sys.executable).resolve()), "-s", "-S", "-P", "-B")
+START = (*PYTHON, "-c", "from efir.adapters.media.confine import main; main()")
 WORDS = {
     "bwrap": "bubblewrap: no network, own files only",
     "namespaces": "built-in namespaces: no network, own files only",
@@ -66,12 +67,16 @@ class Sandbox:
         """
         if self.name == "none":
             raise SandboxUnavailable(self.reason)
-        level = "bwrap" if self.bwrap else self.name
-        bounds = {name: getattr(limits, name) for name in ("memory", "cpu", "file", "files", "processes")}
-        spec: dict[str, Any] = {"level": level, "uid": self.uid, "limits": bounds, "nice": nice, "work": str(work)}
-        spec |= {"read": self.read, "inputs": list(inputs), "argv": list(argv), "environment": environment(work)}
-        inner = [*python(), "efir.adapters.media.confine", json.dumps(spec)]
+        inner = [*START, *self._order(work, limits, inputs, nice), "--", *argv]
         return [*self._bwrap(work), *inner] if self.bwrap else inner
+
+    def _order(self, work: Path, limits: Limits, inputs: Sequence[int], nice: int) -> Iterator[str]:
+        yield from (f"level={self.name}", f"work={work}", f"nice={nice}")
+        yield from (() if self.uid is None else (f"uid={self.uid}",))
+        yield from (f"{name}={getattr(limits, name)}" for name in ("memory", "cpu", "file", "files", "processes"))
+        yield from (f"read={path}" for path in self.read)
+        yield from (f"input={fd}" for fd in inputs)
+        yield from (f"set={name}={value}" for name, value in environment(work).items())
 
     def _bwrap(self, work: Path) -> Iterator[str]:
         yield self.bwrap
@@ -151,7 +156,7 @@ def paths(ffmpeg: str | None) -> tuple[str, ...]:
 
 def python() -> list[str]:
     """Run a module with this Python, without site files, and never with code from the working directory."""
-    return [os.path.realpath(sys.executable), "-s", "-S", "-P", "-B", "-m"]
+    return [*PYTHON, "-m"]
 
 
 def environment(work: Path) -> dict[str, str]:
