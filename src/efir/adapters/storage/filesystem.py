@@ -103,8 +103,7 @@ class FilesystemBlobStore:
 class FileBlob:
     """An open file; its bytes are read without a thread when the page cache holds them."""
 
-    def __init__(self, path: Path, handle: int) -> None:
-        facts = os.fstat(handle)
+    def __init__(self, path: Path, handle: int, facts: os.stat_result) -> None:
         self._handle = handle
         self.path = path
         self.size = facts.st_size
@@ -135,7 +134,8 @@ def _opened(path: Path) -> FileBlob:
 
 
 def _regular(path: Path, handle: int) -> FileBlob:
-    if not stat.S_ISREG(os.fstat(handle).st_mode):
+    facts = os.fstat(handle)
+    if not stat.S_ISREG(facts.st_mode):
         os.close(handle)
         raise BlobMissing
-    return FileBlob(path, handle)
+    return FileBlob(path, handle, facts)

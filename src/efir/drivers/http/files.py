@@ -28,6 +28,9 @@ Receive = Callable[[], Awaitable[Any]]
 
 CHUNK = 128 * 1024  # the fastest on granian: smaller costs calls, larger leaves the processor's cache
 WATCHED_FROM = 1024 * 1024  # shorter answers are over before somebody's leaving is worth a watch
+CONDITIONS = frozenset(
+    {b"range", b"if-range", b"if-match", b"if-none-match", b"if-modified-since", b"if-unmodified-since"}
+)
 PATHSEND = "http.response.pathsend"
 IMMUTABLE = "public, max-age=31536000, immutable"
 PRIVATE = "private, no-cache"
@@ -147,8 +150,9 @@ def disposition(name: str) -> str:
 def _asked(scope: Any) -> Headers:
     asked: Headers = {}
     for raw, value in scope["headers"]:
-        name = raw.decode("latin-1").lower()
-        asked[name] = f"{asked[name]}, {value.decode('latin-1')}" if name in asked else value.decode("latin-1")
+        if raw in CONDITIONS:
+            name, text = raw.decode(), value.decode("latin-1")
+            asked[name] = f"{asked[name]}, {text}" if name in asked else text
     return asked
 
 
