@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from litestar import Litestar, route
 
 from efir.adapters.storage.filesystem import FilesystemBlobStore
-from efir.drivers.http.files import CHUNK, IMMUTABLE, Content, FileAnswer, FileFacts, digest_tag, disposition
+from efir.drivers.http.files import CHUNK, IMMUTABLE, Content, FileAnswer, FileHead, digest_tag, disposition
 from efir.drivers.http.ranges import http_date
 from efir.ports.blobs import Blob, BlobMissing, blob_key
 
@@ -22,7 +22,7 @@ BYTES = bytes(range(256)) * 40  # 10 240
 SIZE = len(BYTES)
 MODIFIED = datetime(2026, 11, 20, 10, 0, 0, 999_000, tzinfo=UTC)
 TAG = digest_tag(b"\xab" * 32)
-FACTS = FileFacts(media_type="video/mp4", tag=TAG, cache_control=IMMUTABLE)
+FACTS = FileHead(media_type="video/mp4", tag=TAG, cache_control=IMMUTABLE)
 
 
 async def _content(content: bytes = BYTES) -> Blob:
@@ -42,7 +42,7 @@ async def empty_file() -> FileAnswer:
 @route("/download", http_method=["GET", "HEAD"])
 async def download() -> FileAnswer:
     return FileAnswer(
-        _content, FileFacts(media_type="audio/mpeg", tag=TAG, cache_control="no-store", download_name='ё\r\n".mp3')
+        _content, FileHead(media_type="audio/mpeg", tag=TAG, cache_control="no-store", download_name='ё\r\n".mp3')
     )
 
 

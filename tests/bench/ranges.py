@@ -16,7 +16,7 @@ from litestar import Litestar, route
 
 from bench.rounds import SHORT, Outcome, compare, finish
 from efir.adapters.storage.filesystem import FilesystemBlobStore
-from efir.drivers.http.files import IMMUTABLE, FileAnswer, FileFacts
+from efir.drivers.http.files import IMMUTABLE, FileAnswer, FileHead
 from efir.ports.blobs import blob_key
 from programs import NGINX, granian, nginx
 
@@ -33,7 +33,7 @@ def app() -> Litestar:
 
     @route("/{name:str}", http_method=["GET", "HEAD"])
     async def stored(name: str) -> FileAnswer:
-        facts = FileFacts(media_type="video/mp4", tag=f'"{name}"', cache_control=IMMUTABLE)
+        facts = FileHead(media_type="video/mp4", tag=f'"{name}"', cache_control=IMMUTABLE)
         return FileAnswer(partial(store.open, blob_key(name)), facts)
 
     return Litestar([stored], openapi_config=None)

@@ -42,7 +42,7 @@ def digest_tag(digest: bytes) -> str:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class FileFacts:
+class FileHead:
     """What the answer says about the bytes; `tag` is a strong entity tag, `accel` an internal address for nginx."""
 
     media_type: str
@@ -59,7 +59,7 @@ class FileAnswer:
     The object is opened when the answer is sent, so that `open_blob` may fail as an ordinary error, and closed after.
     """
 
-    def __init__(self, open_blob: Callable[[], Awaitable[Blob]], facts: FileFacts) -> None:
+    def __init__(self, open_blob: Callable[[], Awaitable[Blob]], facts: FileHead) -> None:
         self._open = open_blob
         self._facts = facts
 
