@@ -16,7 +16,6 @@ starting process ends, kill -9 included, the pipe closes, and the guard ends the
 """
 
 import json
-import shutil
 import signal
 import subprocess
 import sys
@@ -29,7 +28,7 @@ from efir.adapters.embedded.accounts import give, server_account
 from efir.adapters.embedded.binaries import find_binaries, for_account
 from efir.adapters.embedded.guard import adopt_orphans, watch
 from efir.adapters.embedded.programs import spawn
-from efir.adapters.embedded.sockets import socket_directory
+from efir.adapters.embedded.sockets import remove_sockets, socket_directory
 
 PATIENCE = 30.0
 
@@ -112,9 +111,10 @@ def _serve(kind: str, directory: Path, facts: dict[str, object]) -> int:
     print(json.dumps({"url": url, "sockets": str(sockets), "pid": child.pid}), flush=True)
     throw_away = kind == "postgres" and not facts["durable"]
     try:
-        return watch(child.pid, sys.stdin.fileno(), signal.SIGQUIT if throw_away else program.stop_signal)
+        stop = signal.SIGQUIT if throw_away else program.stop_signal
+        return watch(child.pid, requests={signal.SIGTERM: stop, signal.SIGINT: stop}, life=sys.stdin.fileno())
     finally:
-        shutil.rmtree(sockets, ignore_errors=True)
+        remove_sockets(home)
 
 
 if __name__ == "__main__":

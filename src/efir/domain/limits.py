@@ -40,4 +40,6 @@ class Limits:
     statement_seconds_api: int = 5  # longest SQL statement of a request
     statement_seconds_worker: int = 30  # longest SQL statement of a job
     pool_wait_seconds: int = 2  # longest wait for a free database connection
+    drain_edge_seconds: int = 36  # a stopping API process may take so long to finish its requests
+    drain_worker_seconds: int = 60  # and a stopping worker to finish or hand back its jobs
     idempotency_seconds: int = 48 * 3600  # an Idempotency-Key is remembered so long

@@ -28,11 +28,12 @@ def server_account(data_dir: Path) -> Account | None:
     """Whom to run as: nobody else for an ordinary user; for root the owner of the data directory, `efir` or `nobody`.
 
     The owner comes first, so root may start what an ordinary user began and leaves every file in that user's hands.
+    An owner without a name does not count: PostgreSQL runs for named users only.
     """
     if os.geteuid() != 0:
         return None
-    if data_dir.exists() and (owner := data_dir.stat()).st_uid != 0:
-        return Account(_name(owner.st_uid), owner.st_uid, owner.st_gid)
+    if data_dir.exists() and (owner := data_dir.stat()).st_uid != 0 and (name := name_of(owner.st_uid)):
+        return Account(name, owner.st_uid, owner.st_gid)
     for name in CANDIDATES:
         try:
             entry = pwd.getpwnam(name)
@@ -42,21 +43,22 @@ def server_account(data_dir: Path) -> Account | None:
     raise NoAccount("PostgreSQL does not run as root and there is no user `efir` or `nobody`: create one of them")
 
 
-def _name(uid: int) -> str:
+def name_of(uid: int) -> str:
+    """Look up the name of a user; empty when there is none."""
     try:
         return pwd.getpwuid(uid).pw_name
     except KeyError:
-        return str(uid)
+        return ""
 
 
 def can_reach(account: Account | None, *paths: Path) -> bool:
-    """Tell whether the account may read every path.
+    """Tell whether the account gets to every path.
 
     A real process of that account is asked: modes, groups and ACLs of all parents then count by themselves.
     """
     if account is None:
         return all(path.exists() for path in paths)
-    script = 'for path; do test -r "$path" || exit 1; done'
+    script = 'for path; do test -e "$path" || exit 1; done'
     asked: subprocess.CompletedProcess[bytes] = subprocess.run(
         [SHELL, "-c", script, SHELL, *(str(path) for path in paths)],
         cwd="/",

@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 PR_SET_CHILD_SUBREAPER = 36
@@ -67,26 +68,38 @@ def _reap(processes: list[int]) -> None:
             os.waitpid(process, os.WNOHANG)
 
 
-def watch(child: int, life: int, stop: signal.Signals) -> int:
-    """Wait for a child; end it when the pipe `life` closes; in either case leave nothing behind.
+def nothing() -> None:
+    """Do nothing at the end."""
 
-    Answers the child's exit code (negative for a signal). Asked to stop itself, it passes the request on.
+
+def watch(
+    child: int,
+    *,
+    requests: Mapping[signal.Signals, signal.Signals],
+    life: int = -1,
+    ended: Callable[[], None] = nothing,
+) -> int:
+    """Wait for a child, or for the end of the pipe `life`; then end everything that is left below this process.
+
+    `requests` tells which signal to us becomes which one to the child. `ended` is called before the rest is ended.
+    Answers the child's exit code (negative for a signal), 0 when the pipe ended.
     """
-    for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
-        signal.signal(number, lambda *_: _signal_group(child, stop))
+    for number, passed in requests.items():
+        signal.signal(number, lambda *_, passed=passed: _signal_group(child, passed))
     bell, hammer = os.pipe()
     os.set_blocking(hammer, False)
     signal.set_wakeup_fd(hammer)
     signal.signal(signal.SIGCHLD, lambda *_: None)
     try:
         while True:
-            ended, status = os.waitpid(child, os.WNOHANG)
-            if ended:
+            reaped, status = os.waitpid(child, os.WNOHANG)
+            if reaped:
                 return os.waitstatus_to_exitcode(status)
-            readable, _, _ = select.select([bell, life], [], [])
+            readable, _, _ = select.select([bell, *([life] if life >= 0 else [])], [], [])
             if bell in readable:
                 os.read(bell, 4096)
             if life in readable and not os.read(life, 64):
                 return 0
     finally:
-        end_children((stop,))
+        ended()
+        end_children((requests[signal.SIGTERM],))

@@ -1,4 +1,4 @@
-"""Servers that outlived their supervisor: found by the directory they work in, which no other program uses."""
+"""What outlived its supervisor: servers by the directory they work in, others by a mark in their environment."""
 
 import contextlib
 import os
@@ -7,6 +7,8 @@ import time
 from pathlib import Path
 
 PROCESSES = Path("/proc")
+PATIENCE = 5.0
+MARK = "SUPERVISED_BY_EFIR"  # its value is the data directory
 
 
 def servers_in(directory: Path, program: str) -> list[int]:
@@ -19,7 +21,7 @@ def servers_in(directory: Path, program: str) -> list[int]:
     return found
 
 
-def end_servers(directory: Path, program: str, *, patience: float = 5.0) -> int:
+def end_servers(directory: Path, program: str, *, patience: float = PATIENCE) -> int:
     """End what is left of a server, first by its immediate shutdown, then by force; answers how many there were."""
     first = servers_in(directory, program)
     deadline = time.monotonic() + patience
@@ -32,3 +34,29 @@ def end_servers(directory: Path, program: str, *, patience: float = 5.0) -> int:
                 os.kill(process, wanted)
         time.sleep(0.05)
     return len(first)
+
+
+def end_marked(data_dir: Path) -> int:
+    """Kill children of a supervisor of this data directory that was killed together with its guard; answers how many.
+
+    The caller holds the lock of the data directory, so no living supervisor owns them.
+    """
+    wanted = f"{MARK}={data_dir}".encode()
+    killed: set[int] = set()
+    deadline = time.monotonic() + PATIENCE
+    while (left := _marked(wanted)) and time.monotonic() < deadline:
+        for process in left:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(process, signal.SIGKILL)
+        killed.update(left)
+        time.sleep(0.02)
+    return len(killed)
+
+
+def _marked(wanted: bytes) -> list[int]:
+    found = []
+    for entry in PROCESSES.glob("[0-9]*"):
+        with contextlib.suppress(OSError):
+            if wanted in (entry / "environ").read_bytes().split(b"\0"):
+                found.append(int(entry.name))
+    return found

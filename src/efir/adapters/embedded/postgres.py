@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import quote
 
-from efir.adapters.embedded.accounts import Account, can_reach, give, identity
+from efir.adapters.embedded.accounts import Account, can_reach, give, identity, name_of
 from efir.adapters.embedded.leftovers import end_servers
 from efir.adapters.embedded.programs import Program, quiet_environment
 from efir.adapters.embedded.wire import POSTGRES_SOCKET, ServerRefused, postgres_execute
@@ -81,6 +81,11 @@ def create(cluster: Cluster) -> bool:
         return False
     for scratch in target.parent.glob(f"{target.name}.new-*"):
         shutil.rmtree(scratch)
+    if cluster.account is None and not name_of(os.geteuid()):
+        raise ClusterRefused(
+            f"PostgreSQL runs for named users only, and the user id {os.geteuid()} has no name: add it to /etc/passwd,"
+            " or set EFIR_DATABASE__URL"
+        )
     scratch = Path(tempfile.mkdtemp(prefix=f"{target.name}.new-", dir=target.parent))
     give(scratch, cluster.account)
     flags = [f"-c{name}={value}" for name, value in CONFIGURATION.items()]
@@ -98,7 +103,7 @@ def create(cluster: Cluster) -> bool:
         cause = (made.stderr or made.stdout).strip().splitlines() or [f"initdb ended with {made.returncode}"]
         raise ClusterRefused(f"the database could not be made in {target}: {cause[0]}")
     scratch.rename(target)
-    _sync_directory(target.parent)
+    sync_directory(target.parent)
     return True
 
 
@@ -129,7 +134,8 @@ def _spelled(cluster: Cluster, directory: Path) -> str:
     return str(directory) if can_reach(cluster.account, directory) else HERE
 
 
-def _sync_directory(directory: Path) -> None:
+def sync_directory(directory: Path) -> None:
+    """Make the names in a directory durable."""
     handle = os.open(directory, os.O_RDONLY)
     try:
         os.fsync(handle)

@@ -37,6 +37,13 @@ def socket_directory(data_dir: Path, account: Account | None) -> Path:
     return outside
 
 
+def remove_sockets(data_dir: Path) -> None:
+    """Remove the socket directory after the servers have stopped, wherever it was."""
+    inside = data_dir / LINK
+    shutil.rmtree(existing_socket_directory(data_dir), ignore_errors=True)
+    inside.unlink(missing_ok=True)
+
+
 def existing_socket_directory(data_dir: Path) -> Path:
     """Where the servers of a data directory listen while they run."""
     inside = data_dir / LINK

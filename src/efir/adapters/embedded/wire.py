@@ -6,6 +6,7 @@ import struct
 from pathlib import Path
 
 TIMEOUT = 0.5  # a local server answers or refuses at once; only a stopped one lets us wait
+PATIENCE = 30.0  # seconds for a statement
 PROTOCOL = 196_608  # version 3.0
 POSTGRES_SOCKET = ".s.PGSQL.5432"
 VALKEY_SOCKET = "valkey.sock"
@@ -19,8 +20,8 @@ class ServerRefused(Exception):  # an exception named by the broken rule, as in 
         self.code = code
 
 
-def postgres_execute(sockets: Path, database: str, statement: str) -> None:
-    """Run one statement over a fresh connection as the superuser `efir`.
+def postgres_execute(sockets: Path, database: str, statement: str) -> str | None:
+    """Run one statement over a fresh connection as the superuser `efir`; answers the first value of the first row.
 
     Raises ServerRefused with the SQLSTATE, or OSError when nobody listens.
     """
@@ -30,12 +31,14 @@ def postgres_execute(sockets: Path, database: str, statement: str) -> None:
         _until_ready(link)
         query = statement.encode() + b"\0"
         link.sendall(b"Q" + struct.pack("!i", len(query) + 4) + query)
-        link.settimeout(30)
-        _until_ready(link)
+        link.settimeout(PATIENCE)
+        value = _until_ready(link)
         link.sendall(b"X" + struct.pack("!i", 4))
+    return value
 
 
-def _until_ready(link: socket.socket) -> None:
+def _until_ready(link: socket.socket) -> str | None:
+    value: str | None = None
     refusal: ServerRefused | None = None
     while True:
         kind, size = struct.unpack("!ci", _exactly(link, 5))
@@ -45,10 +48,13 @@ def _until_ready(link: socket.socket) -> None:
             refusal = ServerRefused(fields.get(b"C", ""), fields.get(b"M", ""))
             if fields.get(b"V", fields.get(b"S")) in {"FATAL", "PANIC"}:
                 raise refusal
+        elif kind == b"D" and value is None:
+            columns, length = struct.unpack_from("!hi", body)
+            value = body[6 : 6 + length].decode() if columns and length >= 0 else None
         elif kind == b"Z":
             if refusal:
                 raise refusal
-            return
+            return value
 
 
 def _exactly(link: socket.socket, size: int) -> bytes:

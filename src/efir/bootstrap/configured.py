@@ -1,0 +1,82 @@
+"""Settings for a command: read, refused with a next step, and completed from the data directory."""
+
+import contextlib
+import os
+import secrets
+from pathlib import Path
+
+import msgspec
+
+from efir.adapters.embedded import postgres, valkey
+from efir.adapters.embedded.accounts import Account, give
+from efir.adapters.embedded.sockets import existing_socket_directory
+from efir.drivers.cli.failures import CONFIGURATION, UNAVAILABLE, CommandFailed
+from efir.settings import Address, Settings, SettingsRefused, current
+
+SECRET = "secret"  # noqa: S105  # the name of the file
+SECRET_BYTES = 32
+
+
+def configured(changes: dict[str, object]) -> Settings:
+    """Read the settings of this process; a wrong one ends the command with exit code 3."""
+    try:
+        return current(**changes)
+    except SettingsRefused as error:
+        raise CommandFailed(str(error), "`efir config` lists all settings", CONFIGURATION) from error
+
+
+def attached(changes: dict[str, object], *, cache_needed: bool = True) -> Settings:
+    """Complete the settings of a process that runs alone.
+
+    An address that is not set means the embedded server of the data directory, which `efir up` must be running.
+    """
+    settings = configured(changes)
+    sockets = existing_socket_directory(settings.home)
+    database, cache = settings.database, settings.redis
+    if not database.url:
+        if not postgres.ready(sockets):
+            raise _away("database", settings.home, "EFIR_DATABASE__URL")
+        database = msgspec.structs.replace(database, url=postgres.postgres_url(sockets))
+    if not cache.url and cache_needed:
+        if not valkey.ready(sockets):
+            raise _away("cache", settings.home, "EFIR_REDIS__URL")
+        cache = Address(url=valkey.valkey_url(sockets))
+    return msgspec.structs.replace(
+        settings, database=database, redis=cache, secret=settings.secret or kept_secret(settings.home, None)
+    )
+
+
+def _away(what: str, home: Path, setting: str) -> CommandFailed:
+    return CommandFailed(
+        f"no {what} runs in {home}", f"start `efir up --data-dir {home}` or set {setting}", UNAVAILABLE
+    )
+
+
+def kept_secret(home: Path, account: Account | None) -> str:
+    """Read the secret of the data directory, or make it; raises CommandFailed when it belongs to somebody else."""
+    path = home / SECRET
+    try:
+        return path.read_text(encoding="ascii").strip()
+    except FileNotFoundError:
+        _make_secret(path, account)
+        return path.read_text(encoding="ascii").strip()
+    except PermissionError as error:
+        raise CommandFailed(
+            f"{path} may not be read by this user", "run as the user that owns the data directory", CONFIGURATION
+        ) from error
+
+
+def _make_secret(path: Path, account: Account | None) -> None:
+    """Write a secret whole and durably under another name, then give it its own, unless another process was first."""
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    fresh = path.with_name(f"{path.name}.{os.getpid()}")
+    handle = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW, 0o600)
+    with os.fdopen(handle, "w", encoding="ascii") as file:
+        file.write(secrets.token_hex(SECRET_BYTES))
+        file.flush()
+        os.fsync(file.fileno())
+    give(fresh, account)
+    with contextlib.suppress(FileExistsError):
+        path.hardlink_to(fresh)
+    fresh.unlink()
+    postgres.sync_directory(path.parent)

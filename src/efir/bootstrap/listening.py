@@ -1,0 +1,55 @@
+"""Whether the port we want is free: asked before anything is started."""
+
+import errno
+import socket
+
+from efir.drivers.cli.failures import CONFIGURATION, UNAVAILABLE, CommandFailed
+
+NEIGHBOURS = 100
+
+
+def check_port(host: str, port: int) -> None:
+    """Refuse a port that is taken or not allowed, with what to do; raises CommandFailed."""
+    try:
+        _bind(host, port)
+    except socket.gaierror as error:
+        raise CommandFailed(
+            f"the host {host!r} is unknown", "use --host 127.0.0.1 or 0.0.0.0", CONFIGURATION
+        ) from error
+    except OSError as error:
+        if error.errno == errno.EADDRINUSE:
+            free = _free_neighbour(host, port)
+            hint = f"use --port {free}" if free else "choose another with --port"
+            raise CommandFailed(
+                f"port {port} is taken by another program", f"stop it or {hint}", UNAVAILABLE
+            ) from error
+        if error.errno == errno.EACCES:
+            raise CommandFailed(
+                f"port {port} is reserved for the system", "use one above 1023, like --port 8000", CONFIGURATION
+            ) from error
+        if error.errno == errno.EADDRNOTAVAIL:
+            raise CommandFailed(
+                f"this machine has no address {host}", "use --host 127.0.0.1 or 0.0.0.0", CONFIGURATION
+            ) from error
+        raise
+
+
+def _bind(host: str, port: int) -> None:
+    for family, kind, protocol, _, address in socket.getaddrinfo(
+        host or None, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
+    ):
+        with socket.socket(family, kind, protocol) as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            probe.bind(address)
+            probe.listen(1)
+        return
+
+
+def _free_neighbour(host: str, port: int) -> int | None:
+    for candidate in range(port + 1, min(port + NEIGHBOURS, 65_536)):
+        try:
+            _bind(host, candidate)
+        except OSError:
+            continue
+        return candidate
+    return None

@@ -1,0 +1,32 @@
+"""Whether the embedded database has the newest schema: asked without loading Alembic, so that starts stay short."""
+
+import re
+from pathlib import Path
+
+import efir
+from efir.adapters.embedded.wire import ServerRefused, postgres_execute
+
+REVISION = re.compile(r"""^(down_)?revision\b[^=]*=\s*(.+)$""", re.MULTILINE)
+NAMES = re.compile(r"""["']([^"']+)["']""")
+
+
+def newest_revisions() -> set[str]:
+    """Find the revisions that no other revision follows; more than one, or none, means Alembic has to judge."""
+    installed = Path(efir.__file__).parent / "migrations"
+    scripts = installed if installed.is_dir() else Path(efir.__file__).parents[2] / "migrations"
+    known: set[str] = set()
+    followed: set[str] = set()
+    for script in (scripts / "versions").glob("*.py"):
+        for down, value in REVISION.findall(script.read_text(encoding="utf-8")):
+            (followed if down else known).update(NAMES.findall(value))
+    return known - followed
+
+
+def is_migrated(sockets: Path, schema: str) -> bool:
+    """Tell whether the database of the embedded server is at the newest revision."""
+    quoted = schema.replace('"', '""')
+    try:
+        applied = postgres_execute(sockets, "efir", f'select version_num from "{quoted}".alembic_version')  # noqa: S608  # a setting, quoted
+    except (OSError, ServerRefused):
+        return False
+    return newest_revisions() == {applied}

@@ -1,0 +1,193 @@
+"""The parts of `efir up`: what is started, in which order, and with which environment."""
+
+import asyncio
+import contextlib
+import os
+import signal
+import sys
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from efir.adapters.embedded import postgres, valkey
+from efir.adapters.embedded.accounts import can_reach
+from efir.adapters.embedded.binaries import Binaries, find_binaries, for_account
+from efir.adapters.embedded.keeper import Service, StartFailed
+from efir.adapters.embedded.leftovers import MARK
+from efir.adapters.embedded.programs import Program
+from efir.adapters.embedded.sockets import existing_socket_directory, socket_directory
+from efir.adapters.embedded.supervisor import Supervisor
+from efir.bootstrap.revisions import is_migrated
+from efir.bootstrap.tenancy import Tenancy
+from efir.drivers.cli.up import shown_address
+from efir.settings import Settings, dotenv
+
+STAGES = {"postgres": 0, "valkey": 1, "worker": 2, "api": 3}
+COMMAND = (sys.executable, "-m", "efir")
+WORKERS = {"media": ("media",), "fast": ("fast",)}
+HEAD_START = 3.0  # seconds the API has the processors for itself before the workers start
+ANSWER = 2.0
+BROKEN_FILE = ("Bad file format", "AOF", "append only file", "Short read", "RDB")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stack:
+    """Everything needed to describe the children."""
+
+    settings: Settings
+    tenancy: Tenancy
+    secret: str
+    say: Callable[[str], None]
+
+    @property
+    def home(self) -> Path:
+        """The data directory."""
+        return self.tenancy.home
+
+
+async def bring_up(stack: Stack, supervisor: Supervisor) -> None:
+    """Start everything and return when the API is ready; servers that are named in the settings are not ours to start.
+
+    Raises StartFailed, ClusterRefused or BinariesMissing.
+    """
+    own_database, own_cache = not stack.settings.database.url, not stack.settings.redis.url
+    sockets = socket_directory(stack.home, stack.tenancy.servers)
+    if own_database or own_cache:
+        binaries = for_account(find_binaries(), stack.tenancy.servers, stack.home)
+        steps = []
+        if own_cache:
+            steps.append(_start_cache(stack, supervisor, binaries, sockets))
+        if own_database:
+            steps.append(_start_database(stack, supervisor, binaries, sockets))
+        await asyncio.gather(*steps)
+    environ = environment(stack, sockets)
+    if not own_database or not is_migrated(sockets, stack.settings.database.schema):
+        stack.say("schema: being brought up to date")
+        await supervisor.run(_efir(stack, environ, "migrate", "migrate"))
+    api = asyncio.ensure_future(supervisor.start(_api(stack, environ)))
+    await asyncio.wait((api,), timeout=HEAD_START)
+    for name, queues in WORKERS.items():
+        await supervisor.start(_worker(stack, environ, name, queues))
+    await api
+
+
+async def _start_database(stack: Stack, supervisor: Supervisor, binaries: Binaries, sockets: Path) -> None:
+    cluster = postgres.Cluster(
+        binaries=binaries.postgres,
+        directory=stack.home / "postgres",
+        sockets=sockets,
+        account=stack.tenancy.servers,
+    )
+    if not cluster.directory.exists():
+        stack.say(f"database: being made in {cluster.directory}")
+    await asyncio.sleep(0)  # the cache starts meanwhile
+    postgres.create(cluster)
+
+    def before() -> None:
+        if left := postgres.clear_remains(cluster):
+            stack.say(f"database: ended {left} processes left from before")
+
+    async def ready() -> bool:
+        return postgres.ready(sockets)
+
+    program = postgres.program(cluster)
+    await supervisor.start(Service(program=program, ready=ready, stage=STAGES["postgres"], before=before))
+
+
+async def _start_cache(stack: Stack, supervisor: Supervisor, binaries: Binaries, sockets: Path) -> None:
+    cache = valkey.Cache(
+        binary=binaries.valkey, directory=stack.home / "valkey", sockets=sockets, account=stack.tenancy.servers
+    )
+
+    def before() -> None:
+        valkey.prepare(cache)
+
+    async def ready() -> bool:
+        return valkey.ready(sockets)
+
+    def mend(tail: str) -> str:
+        if any(sign in tail for sign in BROKEN_FILE):
+            return f"its file is broken and was put away as {valkey.set_aside(cache)}; it starts empty"
+        return ""
+
+    program = valkey.program(cache)
+    await supervisor.start(Service(program=program, ready=ready, stage=STAGES["valkey"], before=before, mend=mend))
+
+
+async def fill(stack: Stack, supervisor: Supervisor) -> None:
+    """Add the sample person and videos through the public API; a failure is told and changes nothing else."""
+    url = shown_address(stack.settings.host, stack.settings.port)
+    words = ("demo", "--url", url, "--data-dir", str(stack.home))
+    try:
+        await supervisor.run(_efir(stack, environment(stack, existing_socket_directory(stack.home)), "demo", *words))
+    except StartFailed as error:
+        stack.say(f"the sample videos could not be added: {error}")
+
+
+def _api(stack: Stack, environ: Mapping[str, str]) -> Service:
+    async def ready() -> bool:
+        return await answers(stack.settings.host, stack.settings.port, "/readyz")
+
+    limits = stack.settings.limits
+    program = _efir(stack, environ, "api", "api", stop_seconds=limits.drain_edge_seconds)
+    return Service(program=program, ready=ready, stage=STAGES["api"])
+
+
+def _worker(stack: Stack, environ: Mapping[str, str], name: str, queues: tuple[str, ...]) -> Service:
+    async def ready() -> bool:
+        return True
+
+    words = ("worker", "--queues", ",".join(queues))
+    program = _efir(stack, environ, name, *words, stop_seconds=stack.settings.limits.drain_worker_seconds)
+    return Service(program=program, ready=ready, stage=STAGES["worker"])
+
+
+def _efir(stack: Stack, environ: Mapping[str, str], name: str, *words: str, stop_seconds: float = 10) -> Program:
+    here = Path.cwd()
+    return Program(
+        name=name,
+        argv=(*COMMAND, *words),
+        cwd=here if can_reach(stack.tenancy.processes, here) else stack.home,
+        account=stack.tenancy.processes,
+        environ=environ,
+        stop_signal=signal.SIGTERM,
+        stop_seconds=stop_seconds,
+    )
+
+
+def environment(stack: Stack, sockets: Path) -> dict[str, str]:
+    """Make the children's environment: ours with `.env`, the addresses of the embedded servers, the secret."""
+    settings = stack.settings
+    environ = {**dotenv(Path(os.environ.get("EFIR_ENV_FILE", ".env"))), **os.environ}
+    environ |= {
+        "EFIR_DATA_DIR": str(stack.home),
+        "EFIR_HOST": settings.host,
+        "EFIR_PORT": str(settings.port),
+        "EFIR_SECRET": stack.secret,
+        "EFIR_DATABASE__URL": settings.database.url or postgres.postgres_url(sockets),
+        "EFIR_REDIS__URL": settings.redis.url or valkey.valkey_url(sockets),
+        MARK: str(stack.home),
+        "EFIR_ENV_FILE": os.devnull,  # read already; its place may be out of the child's reach
+    }
+    if stack.tenancy.processes is not None:
+        environ |= {
+            "HOME": str(stack.home),
+            "USER": stack.tenancy.processes.name,
+            "LOGNAME": stack.tenancy.processes.name,
+        }
+    return environ
+
+
+async def answers(host: str, port: int, path: str) -> bool:
+    """Tell whether a GET is answered with 200."""
+    address = {"0.0.0.0": "127.0.0.1", "::": "::1", "": "127.0.0.1"}.get(host, host)  # noqa: S104  # compared, not bound
+    with contextlib.suppress(OSError, TimeoutError):
+        async with asyncio.timeout(ANSWER):
+            reader, writer = await asyncio.open_connection(address, port)
+            try:
+                writer.write(f"GET {path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n".encode())
+                line = await reader.readline()
+            finally:
+                writer.close()
+            return line.split()[1:2] == [b"200"]
+    return False

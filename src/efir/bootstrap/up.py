@@ -1,0 +1,149 @@
+"""`efir up`: a guard process that outlives the supervisor, and the supervisor that runs everything."""
+
+import asyncio
+import os
+import signal
+import traceback
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Never
+
+from efir.adapters.embedded.binaries import BinariesMissing
+from efir.adapters.embedded.guard import adopt_orphans, watch
+from efir.adapters.embedded.keeper import StartFailed
+from efir.adapters.embedded.leftovers import end_marked
+from efir.adapters.embedded.lock import DirectoryInUse, DirectoryLock
+from efir.adapters.embedded.postgres import ClusterRefused
+from efir.adapters.embedded.sockets import remove_sockets
+from efir.adapters.embedded.supervisor import Supervisor
+from efir.bootstrap.configured import configured, kept_secret
+from efir.bootstrap.listening import check_port
+from efir.bootstrap.stack import Stack, bring_up, fill
+from efir.bootstrap.tenancy import settle
+from efir.drivers.cli.failures import CONFIGURATION, FAILED, INTERRUPTED, OK, UNAVAILABLE, CommandFailed
+from efir.drivers.cli.up import Progress, shown_address, up_arguments
+
+PATIENCE = 120.0  # seconds to wait for another `efir up` that is draining
+REQUESTS = {
+    signal.SIGTERM: signal.SIGTERM,
+    signal.SIGINT: signal.SIGINT,
+    signal.SIGHUP: signal.SIGTERM,
+}
+SERVERS = frozenset({"postgres", "valkey"})
+
+
+def up(argv: Sequence[str]) -> int:
+    """Run everything until SIGTERM or Ctrl-C.
+
+    Two processes: this one, which the person knows by its id, only waits, and ends whatever a killed supervisor leaves;
+    the supervisor, forked from it, stops everything when this one is gone.
+    """
+    arguments = up_arguments(argv)
+    settings = configured(arguments.changes)
+    progress = Progress(verbose=arguments.verbose)
+    lock = _locked(settings.home, progress)
+    if left := end_marked(settings.home):
+        progress.state(f"{left} processes of an `efir up` that was killed were ended")
+    check_port(settings.host, settings.port)
+    tenancy = settle(settings.home)
+    secret = settings.secret or kept_secret(settings.home, tenancy.processes)
+    progress.say(f"data: {settings.home}")
+    if tenancy.stays_root:
+        progress.state("the API and the workers run as root: no other user reaches their environment or data")
+    stack = Stack(settings=settings, tenancy=tenancy, secret=secret, say=progress.say)
+    life, held = os.pipe()
+    supervisor = os.fork()
+    if supervisor == 0:
+        os.close(held)
+        os.setsid()
+        os._exit(_as_supervisor(stack, progress, lock, life, demo=arguments.demo))
+    os.close(life)
+    adopt_orphans()
+    return _guard(supervisor, lock, progress)
+
+
+def _as_supervisor(stack: Stack, progress: Progress, lock: DirectoryLock, life: int, *, demo: bool) -> int:
+    """Be the forked process: whatever happens, it ends here with an exit code."""
+    try:
+        code = asyncio.run(_supervise(stack, progress, lock, life, demo=demo))
+        remove_sockets(stack.home)
+    except Exception as error:  # noqa: BLE001  # a fault of ours must not unwind into the caller's copy of this process
+        progress.state(f"{type(error).__name__}: {error}")
+        (stack.home / "logs" / "supervisor.log").write_text(traceback.format_exc(), encoding="utf-8")
+        return FAILED
+    return code
+
+
+def _guard(supervisor: int, lock: DirectoryLock, progress: Progress) -> int:
+    """Wait for the supervisor; when it was killed, tell so, with everything it left ended."""
+    code = watch(supervisor, requests=REQUESTS, ended=lock.note_stopping)
+    if code < 0:
+        progress.state(f"the supervisor was ended by {signal.Signals(-code).name}; everything it ran is stopped")
+        return FAILED
+    return code
+
+
+def _locked(home: Path, progress: Progress) -> DirectoryLock:
+    try:
+        home.mkdir(mode=0o700, parents=True, exist_ok=True)
+        lock = DirectoryLock(home)
+        lock.take(patience=PATIENCE, waiting=lambda: progress.say("waiting for the previous `efir up` to stop"))
+    except DirectoryInUse as error:
+        raise CommandFailed(str(error), "stop it or choose another with --data-dir", UNAVAILABLE) from error
+    except OSError as error:
+        raise CommandFailed(
+            f"the data directory {home} cannot be used ({error.strerror})",
+            "choose another with --data-dir",
+            CONFIGURATION,
+        ) from error
+    return lock
+
+
+async def _supervise(stack: Stack, progress: Progress, lock: DirectoryLock, life: int, *, demo: bool) -> int:
+    """Start everything, wait for the request to stop, stop everything in order; answers the exit code."""
+    loop = asyncio.get_running_loop()
+    stop: asyncio.Future[int] = loop.create_future()
+    async with Supervisor(logs=stack.home / "logs", report=progress.state, listen=progress.log) as supervisor:
+
+        def end(code: int) -> None:
+            """First request: drain; second: hurry."""
+            if stop.done():
+                supervisor.hurried.set()
+            else:
+                lock.note_stopping()
+                stop.set_result(code)
+
+        def abandoned() -> None:
+            loop.remove_reader(life)
+            supervisor.hurried.set()
+            end(FAILED)
+
+        loop.add_signal_handler(signal.SIGTERM, end, OK)
+        loop.add_signal_handler(signal.SIGINT, end, INTERRUPTED)
+        loop.add_reader(life, abandoned)
+        running = asyncio.ensure_future(_run(stack, progress, supervisor, demo=demo))
+        await asyncio.wait((running, stop), return_when=asyncio.FIRST_COMPLETED)
+        if not stop.done():
+            lock.note_stopping()
+            return running.result()
+        progress.state("stopping")
+        running.cancel()
+        await asyncio.wait((running,))
+        return stop.result()
+
+
+async def _run(stack: Stack, progress: Progress, supervisor: Supervisor, *, demo: bool) -> int:
+    """Bring everything up and then wait for ever; answers an exit code when it cannot be brought up."""
+    try:
+        await bring_up(stack, supervisor)
+    except StartFailed as error:
+        progress.state(f"{error} (see {stack.home / 'logs' / error.name}.log)")
+        return CONFIGURATION if error.code == CONFIGURATION else UNAVAILABLE if error.name in SERVERS else FAILED
+    except (ClusterRefused, BinariesMissing) as error:
+        progress.state(str(error))
+        return CONFIGURATION
+    progress.ready(shown_address(stack.settings.host, stack.settings.port))
+    if demo:
+        await fill(stack, supervisor)
+    forever: asyncio.Future[Never] = asyncio.get_running_loop().create_future()
+    return await forever

@@ -1,0 +1,74 @@
+"""What every command's arguments have in common."""
+
+import argparse
+from collections.abc import Sequence
+from pathlib import Path
+
+LAST_PORT = 65_535
+
+
+def command_parser(name: str, summary: str, *, example: str) -> argparse.ArgumentParser:
+    """Build a command's parser: an example in its help, and the data directory."""
+    parser = argparse.ArgumentParser(
+        prog=f"efir {name}",
+        description=summary,
+        epilog=f"example:\n  {example}",
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        allow_abbrev=False,
+    )
+    parser.add_argument(
+        "--data-dir",
+        type=Path,
+        metavar="DIR",
+        help="where everything is kept (default: EFIR_DATA_DIR, ~/.local/share/efir)",
+    )
+    return parser
+
+
+def changes(parsed: argparse.Namespace, *names: str) -> dict[str, object]:
+    """Pick the settings that were given as flags; they win over the environment."""
+    given = {name: getattr(parsed, name) for name in ("data_dir", *names)}
+    return {name: value for name, value in given.items() if value is not None}
+
+
+def queues(text: str) -> tuple[str, ...]:
+    """Read a comma-separated list of queue names."""
+    names = tuple(name.strip() for name in text.split(",") if name.strip())
+    if not names:
+        raise argparse.ArgumentTypeError("name at least one queue")
+    return names
+
+
+def api_arguments(argv: Sequence[str]) -> dict[str, object]:
+    """Read the flags of `efir api`."""
+    parser = command_parser("api", "Serve the HTTP API and the pages.", example="efir api --port 8000")
+    parser.add_argument("--host", help="address to listen on (default: EFIR_HOST, 127.0.0.1)")
+    parser.add_argument("--port", type=port_number, help="port to listen on (default: EFIR_PORT, 8000)")
+    return changes(parser.parse_args(argv), "host", "port")
+
+
+def worker_arguments(argv: Sequence[str]) -> tuple[dict[str, object], tuple[str, ...]]:
+    """Read the flags of `efir worker`: settings, and the queues to work on."""
+    parser = command_parser("worker", "Do background work.", example="efir worker --queues media")
+    parser.add_argument(
+        "--queues",
+        type=queues,
+        default=("media", "fast"),
+        metavar="A,B",
+        help="queues to work on (default: media,fast)",
+    )
+    parsed = parser.parse_args(argv)
+    return changes(parsed), parsed.queues
+
+
+def migrate_arguments(argv: Sequence[str]) -> dict[str, object]:
+    """Read the flags of `efir migrate`."""
+    parser = command_parser("migrate", "Bring the database to the newest schema.", example="efir migrate")
+    return changes(parser.parse_args(argv))
+
+
+def port_number(text: str) -> int:
+    """Read a TCP port."""
+    if not text.isdecimal() or not 1 <= int(text) <= LAST_PORT:
+        raise argparse.ArgumentTypeError("a port is a number from 1 to 65535")
+    return int(text)

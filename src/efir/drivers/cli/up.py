@@ -1,0 +1,80 @@
+"""`efir up`: its flags and what it tells the person who started it."""
+
+import json
+import sys
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from efir.drivers.cli.arguments import changes, command_parser, port_number
+
+LOUD = frozenset({"warning", "error", "critical"})
+QUIET_SERVERS = frozenset({"postgres", "valkey"})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UpArguments:
+    """Settings given as flags, and what only `efir up` knows."""
+
+    changes: dict[str, object]
+    demo: bool
+    verbose: bool
+
+
+def up_arguments(argv: Sequence[str]) -> UpArguments:
+    """Read the flags."""
+    parser = command_parser(
+        "up",
+        "Run everything on this machine: database, cache, API, pages and workers.",
+        example="efir up --port 8000 --data-dir ./data --demo",
+    )
+    parser.add_argument("--host", help="address to listen on (default: EFIR_HOST, 127.0.0.1)")
+    parser.add_argument("--port", type=port_number, help="port to listen on (default: EFIR_PORT, 8000)")
+    parser.add_argument("--demo", action="store_true", help="add a person and two sample videos")
+    parser.add_argument("--verbose", action="store_true", help="show every log line of the API and the workers")
+    parsed = parser.parse_args(argv)
+    return UpArguments(changes=changes(parsed, "host", "port"), demo=parsed.demo, verbose=parsed.verbose)
+
+
+class Progress:
+    """Plain lines on stdout; log lines of children go to stderr with their child's name."""
+
+    def __init__(self, *, verbose: bool) -> None:
+        self._verbose = verbose
+        self._began = time.monotonic()
+
+    def say(self, line: str) -> None:
+        """Tell one step."""
+        print(line, flush=True)
+
+    def state(self, line: str) -> None:
+        """Tell a change in a child's state."""
+        print(f"[efir] {line}", file=sys.stderr, flush=True)
+
+    def log(self, child: str, line: str) -> None:
+        """Show a line of a child: all when asked for, else only what is wrong; its log file has everything."""
+        if child == "demo":
+            self.say(line)
+        elif self._verbose or (child not in QUIET_SERVERS and worth_showing(line)):
+            print(f"[{child}] {line}", file=sys.stderr, flush=True)
+
+    def ready(self, address: str) -> None:
+        """Tell that the service answers."""
+        self.say(f"Efir is ready at {address}")
+
+
+def worth_showing(line: str) -> bool:
+    """Tell whether a log line speaks of trouble: a level of warning or worse, or no JSON at all."""
+    if not line.startswith("{"):
+        return bool(line.strip())
+    try:
+        entry = json.loads(line)
+    except ValueError:
+        return True
+    return isinstance(entry, dict) and str(entry.get("level", "")).lower() in LOUD
+
+
+def shown_address(host: str, port: int) -> str:
+    """Spell the address to open on this machine: every-interface hosts are reached over loopback."""
+    reachable = {"0.0.0.0": "127.0.0.1", "::": "[::1]", "": "127.0.0.1"}.get(host)  # noqa: S104  # compared, not bound
+    return f"http://{reachable or (f'[{host}]' if ':' in host else host)}:{port}"
