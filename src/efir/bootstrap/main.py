@@ -1,6 +1,7 @@
 """The console script: a table of commands, each loaded only when it is called."""
 
 import importlib
+import os
 import sys
 from collections.abc import Sequence
 from typing import NamedTuple
@@ -73,6 +74,9 @@ def _run(command: Command, arguments: list[str], *, debug: bool) -> int:
         return int(run(arguments))
     except KeyboardInterrupt:
         return 130
+    except BrokenPipeError:  # the reader of our output has gone, as `head` does
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
     except CommandFailed as error:
         print(f"efir: {error}", file=sys.stderr)
         return error.code

@@ -25,6 +25,12 @@ def command_parser(name: str, summary: str, *, example: str) -> argparse.Argumen
     return parser
 
 
+def listening(parser: argparse.ArgumentParser) -> None:
+    """Add the flags of where to listen."""
+    parser.add_argument("--host", help="address to listen on (default: EFIR_HOST, 127.0.0.1)")
+    parser.add_argument("--port", type=port_number, help="port to listen on (default: EFIR_PORT, 8000)")
+
+
 def changes(parsed: argparse.Namespace, *names: str) -> dict[str, object]:
     """Pick the settings that were given as flags; they win over the environment."""
     given = {name: getattr(parsed, name) for name in ("data_dir", *names)}
@@ -42,8 +48,7 @@ def queues(text: str) -> tuple[str, ...]:
 def api_arguments(argv: Sequence[str]) -> dict[str, object]:
     """Read the flags of `efir api`."""
     parser = command_parser("api", "Serve the HTTP API and the pages.", example="efir api --port 8000")
-    parser.add_argument("--host", help="address to listen on (default: EFIR_HOST, 127.0.0.1)")
-    parser.add_argument("--port", type=port_number, help="port to listen on (default: EFIR_PORT, 8000)")
+    listening(parser)
     return changes(parser.parse_args(argv), "host", "port")
 
 

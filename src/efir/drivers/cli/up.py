@@ -6,7 +6,7 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from efir.drivers.cli.arguments import changes, command_parser, port_number
+from efir.drivers.cli.arguments import changes, command_parser, listening
 
 LOUD = frozenset({"warning", "error", "critical"})
 QUIET_SERVERS = frozenset({"postgres", "valkey"})
@@ -28,8 +28,7 @@ def up_arguments(argv: Sequence[str]) -> UpArguments:
         "Run everything on this machine: database, cache, API, pages and workers.",
         example="efir up --port 8000 --data-dir ./data --demo",
     )
-    parser.add_argument("--host", help="address to listen on (default: EFIR_HOST, 127.0.0.1)")
-    parser.add_argument("--port", type=port_number, help="port to listen on (default: EFIR_PORT, 8000)")
+    listening(parser)
     parser.add_argument("--demo", action="store_true", help="add a person and two sample videos")
     parser.add_argument("--verbose", action="store_true", help="show every log line of the API and the workers")
     parsed = parser.parse_args(argv)
