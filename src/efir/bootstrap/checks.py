@@ -10,6 +10,7 @@ from pathlib import Path
 
 from efir.adapters.embedded.accounts import can_reach, server_account
 from efir.adapters.embedded.binaries import BinariesMissing, find_binaries
+from efir.adapters.media.sandbox import detect
 from efir.bootstrap.configured import SECRET
 from efir.bootstrap.listening import check_port
 from efir.drivers.cli.doctor import Finding
@@ -21,7 +22,6 @@ GIB = 1 << 30
 DISK_LOW, DISK_WARNING = 1 * GIB, 5 * GIB
 ENCODERS = ("libx264", "aac", "libmp3lame", "libvpx-vp9", "libopus")
 REINSTALL = "install Efir again with its dependencies"
-NAMESPACES = "import ctypes,sys; sys.exit(ctypes.CDLL(None).unshare(0x10000000 | 0x40000000) != 0)"  # user, network
 PATIENCE = 20
 
 
@@ -61,7 +61,7 @@ def _server(check: str, setting: str, which: str) -> Finding:
 
 def ffmpeg(settings: Settings) -> Finding:
     """Check ffmpeg and the encoders that video needs."""
-    program = settings.media.ffmpeg or _wheel_ffmpeg()
+    program = settings.media.ffmpeg or wheel_ffmpeg()
     step = REINSTALL if not settings.media.ffmpeg else "correct EFIR_MEDIA__FFMPEG"
     said = _said(program, "-encoders") if program else None
     if not program or said is None:
@@ -74,7 +74,8 @@ def ffmpeg(settings: Settings) -> Finding:
     return Finding("ffmpeg", "ok", f"{version} ({program})")
 
 
-def _wheel_ffmpeg() -> str:
+def wheel_ffmpeg() -> str:
+    """Find the ffmpeg that is installed with Efir; empty when there is none."""
     try:
         import imageio_ffmpeg
 
@@ -99,23 +100,13 @@ def _library(check: str, package: str, code: str) -> Finding:
 
 
 def sandbox(settings: Settings) -> Finding:
-    """Check what confines foreign media: bubblewrap, else namespaces of our own."""
-    install = "install bubblewrap, or allow unprivileged user namespaces"
-    if settings.media.sandbox == "off":
-        return Finding(
-            "sandbox", "warning", "EFIR_MEDIA__SANDBOX is off: foreign media runs unconfined", "set it to auto"
-        )
-    bwrap = shutil.which("bwrap")
-    if (
-        bwrap
-        and _said(bwrap, "--unshare-all", "--ro-bind", "/", "/", "--dev", "/dev", sys.executable, "-V") is not None
-    ):
-        return Finding("sandbox", "ok", f"bubblewrap ({bwrap})")
-    if _said(sys.executable, "-c", NAMESPACES) is not None:
-        return Finding(
-            "sandbox", "ok", "user namespaces" + (" (bubblewrap is installed but does not run)" if bwrap else "")
-        )
-    return Finding("sandbox", "problem", "neither bubblewrap nor user namespaces work: media is refused", install)
+    """Check what confines foreign media, by trying to break out of it."""
+    box = detect(settings.media.sandbox, ffmpeg=settings.media.ffmpeg or None)
+    if box.name == "off":
+        return Finding("sandbox", "warning", box.reason, "set EFIR_MEDIA__SANDBOX to auto")
+    if box.name == "none":
+        return Finding("sandbox", "problem", box.reason, "install bubblewrap, or allow unprivileged user namespaces")
+    return Finding("sandbox", "ok", box.reason)
 
 
 def disk(settings: Settings) -> Finding:

@@ -3,6 +3,7 @@
 import contextlib
 import os
 import secrets
+from collections.abc import Iterator
 from pathlib import Path
 
 import msgspec
@@ -10,7 +11,8 @@ import msgspec
 from efir.adapters.embedded import postgres, valkey
 from efir.adapters.embedded.accounts import Account, give
 from efir.adapters.embedded.sockets import existing_socket_directory
-from efir.drivers.cli.failures import CONFIGURATION, UNAVAILABLE, CommandFailed
+from efir.drivers.cli.exits import Exit
+from efir.drivers.cli.failures import CommandFailed
 from efir.settings import Address, Settings, SettingsRefused, current
 
 SECRET = "secret"  # noqa: S105  # the name of the file
@@ -19,10 +21,17 @@ SECRET_BYTES = 32
 
 def configured(changes: dict[str, object]) -> Settings:
     """Read the settings of this process; a wrong one ends the command with exit code 3."""
-    try:
+    with refusing():
         return current(**changes)
+
+
+@contextlib.contextmanager
+def refusing() -> Iterator[None]:
+    """End the command with one line when a setting is refused."""
+    try:
+        yield
     except SettingsRefused as error:
-        raise CommandFailed(str(error), "`efir config` lists all settings", CONFIGURATION) from error
+        raise CommandFailed(str(error).rstrip("."), "`efir config` lists all settings", Exit.CONFIGURATION) from error
 
 
 def attached(changes: dict[str, object], *, cache_needed: bool = True) -> Settings:
@@ -32,23 +41,35 @@ def attached(changes: dict[str, object], *, cache_needed: bool = True) -> Settin
     """
     settings = configured(changes)
     sockets = existing_socket_directory(settings.home)
-    database, cache = settings.database, settings.redis
-    if not database.url:
-        if not postgres.ready(sockets):
-            raise _away("database", settings.home, "EFIR_DATABASE__URL")
-        database = msgspec.structs.replace(database, url=postgres.postgres_url(sockets))
-    if not cache.url and cache_needed:
-        if not valkey.ready(sockets):
-            raise _away("cache", settings.home, "EFIR_REDIS__URL")
-        cache = Address(url=valkey.valkey_url(sockets))
-    return msgspec.structs.replace(
-        settings, database=database, redis=cache, secret=settings.secret or kept_secret(settings.home, None)
-    )
+    if not settings.database.url and not postgres.ready(sockets):
+        raise _away("database", settings.home, "EFIR_DATABASE__URL")
+    if not settings.redis.url and cache_needed and not valkey.ready(sockets):
+        raise _away("cache", settings.home, "EFIR_REDIS__URL")
+    return completed(settings, sockets, settings.secret or kept_secret(settings.home, None))
+
+
+def completed(settings: Settings, sockets: Path, secret: str) -> Settings:
+    """Put the embedded servers of a socket directory, and a secret, where the settings name none."""
+    database = msgspec.structs.replace(settings.database, url=settings.database.url or postgres.postgres_url(sockets))
+    cache = Address(url=settings.redis.url or valkey.valkey_url(sockets))
+    return msgspec.structs.replace(settings, database=database, redis=cache, secret=settings.secret or secret)
+
+
+def exported(settings: Settings) -> dict[str, str]:
+    """Write down what was completed, for processes that read the environment again."""
+    return {
+        "EFIR_DATA_DIR": str(settings.home),
+        "EFIR_HOST": settings.host,
+        "EFIR_PORT": str(settings.port),
+        "EFIR_SECRET": settings.secret,
+        "EFIR_DATABASE__URL": settings.database.url,
+        "EFIR_REDIS__URL": settings.redis.url,
+    }
 
 
 def _away(what: str, home: Path, setting: str) -> CommandFailed:
     return CommandFailed(
-        f"no {what} runs in {home}", f"start `efir up --data-dir {home}` or set {setting}", UNAVAILABLE
+        f"no {what} runs in {home}", f"start `efir up --data-dir {home}` or set {setting}", Exit.UNAVAILABLE
     )
 
 
@@ -62,7 +83,7 @@ def kept_secret(home: Path, account: Account | None) -> str:
         return path.read_text(encoding="ascii").strip()
     except PermissionError as error:
         raise CommandFailed(
-            f"{path} may not be read by this user", "run as the user that owns the data directory", CONFIGURATION
+            f"{path} may not be read by this user", "run as the user that owns the data directory", Exit.CONFIGURATION
         ) from error
 
 

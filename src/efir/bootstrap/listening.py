@@ -3,7 +3,8 @@
 import errno
 import socket
 
-from efir.drivers.cli.failures import CONFIGURATION, UNAVAILABLE, CommandFailed
+from efir.drivers.cli.exits import Exit
+from efir.drivers.cli.failures import CommandFailed
 
 NEIGHBOURS = 100
 
@@ -14,22 +15,22 @@ def check_port(host: str, port: int) -> None:
         _bind(host, port)
     except socket.gaierror as error:
         raise CommandFailed(
-            f"the host {host!r} is unknown", "use --host 127.0.0.1 or 0.0.0.0", CONFIGURATION
+            f"the host {host!r} is unknown", "use --host 127.0.0.1 or 0.0.0.0", Exit.CONFIGURATION
         ) from error
     except OSError as error:
         if error.errno == errno.EADDRINUSE:
             free = _free_neighbour(host, port)
             hint = f"use --port {free}" if free else "choose another with --port"
             raise CommandFailed(
-                f"port {port} is taken by another program", f"stop it or {hint}", UNAVAILABLE
+                f"port {port} is taken by another program", f"stop it or {hint}", Exit.UNAVAILABLE
             ) from error
         if error.errno == errno.EACCES:
             raise CommandFailed(
-                f"port {port} is reserved for the system", "use one above 1023, like --port 8000", CONFIGURATION
+                f"port {port} is reserved for the system", "use one above 1023, like --port 8000", Exit.CONFIGURATION
             ) from error
         if error.errno == errno.EADDRNOTAVAIL:
             raise CommandFailed(
-                f"this machine has no address {host}", "use --host 127.0.0.1 or 0.0.0.0", CONFIGURATION
+                f"this machine has no address {host}", "use --host 127.0.0.1 or 0.0.0.0", Exit.CONFIGURATION
             ) from error
         raise
 

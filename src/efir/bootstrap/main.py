@@ -27,7 +27,8 @@ COMMANDS = {
     "migrate": Command("efir.bootstrap.processes", "migrate", "bring the database to the newest schema"),
     "doctor": Command("efir.bootstrap.doctor", "doctor", "check this installation and say what to do"),
     "config": Command("efir.bootstrap.config", "config", "show every setting and where it comes from"),
-    "demo": Command("efir.bootstrap.demo", "demo", "add a person and two sample videos to a running server"),
+    "upload": Command("efir.bootstrap.clients", "upload", "send video files to a server"),
+    "demo": Command("efir.bootstrap.clients", "demo", "add a person and two sample videos to a running server"),
 }
 
 

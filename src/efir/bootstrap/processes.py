@@ -1,8 +1,9 @@
 """Single processes: the API, a worker, the migration."""
 
+import os
 from collections.abc import Sequence
 
-from efir.bootstrap.configured import attached
+from efir.bootstrap.configured import attached, exported, refusing
 from efir.drivers.cli.arguments import api_arguments, migrate_arguments, worker_arguments
 
 
@@ -10,7 +11,12 @@ def api(argv: Sequence[str]) -> int:
     """Serve the HTTP API and the pages until SIGTERM."""
     settings = attached(api_arguments(argv))
     from efir.bootstrap.http import run_api
+    from efir.bootstrap.ports import keys_of, media_directory
 
+    with refusing():
+        keys_of(settings)
+        media_directory(settings)
+    os.environ.update(exported(settings))  # each server process reads the settings again
     run_api(settings)
     return 0
 
@@ -21,7 +27,8 @@ def worker(argv: Sequence[str]) -> int:
     settings = attached(changes)
     from efir.bootstrap.workers import run_workers
 
-    run_workers(settings, queues)
+    with refusing():
+        run_workers(settings, queues)
     return 0
 
 

@@ -17,6 +17,7 @@ from efir.adapters.embedded.leftovers import MARK
 from efir.adapters.embedded.programs import Program
 from efir.adapters.embedded.sockets import existing_socket_directory, socket_directory
 from efir.adapters.embedded.supervisor import Supervisor
+from efir.bootstrap.configured import completed, exported
 from efir.bootstrap.revisions import is_migrated
 from efir.bootstrap.tenancy import Tenancy
 from efir.drivers.cli.up import shown_address
@@ -157,15 +158,11 @@ def _efir(stack: Stack, environ: Mapping[str, str], name: str, *words: str, stop
 
 def environment(stack: Stack, sockets: Path) -> dict[str, str]:
     """Make the children's environment: ours with `.env`, the addresses of the embedded servers, the secret."""
-    settings = stack.settings
-    environ = {**dotenv(Path(os.environ.get("EFIR_ENV_FILE", ".env"))), **os.environ}
-    environ |= {
-        "EFIR_DATA_DIR": str(stack.home),
-        "EFIR_HOST": settings.host,
-        "EFIR_PORT": str(settings.port),
-        "EFIR_SECRET": stack.secret,
-        "EFIR_DATABASE__URL": settings.database.url or postgres.postgres_url(sockets),
-        "EFIR_REDIS__URL": settings.redis.url or valkey.valkey_url(sockets),
+    settings = completed(stack.settings, sockets, stack.secret)
+    environ = {
+        **dotenv(Path(os.environ.get("EFIR_ENV_FILE", ".env"))),
+        **os.environ,
+        **exported(settings),
         MARK: str(stack.home),
         "EFIR_ENV_FILE": os.devnull,  # read already; its place may be out of the child's reach
     }

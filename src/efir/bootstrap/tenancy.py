@@ -7,7 +7,8 @@ from pathlib import Path
 
 from efir.adapters.embedded.accounts import Account, NoAccount, can_reach, can_run, give, server_account
 from efir.bootstrap.configured import SECRET
-from efir.drivers.cli.failures import CONFIGURATION, CommandFailed
+from efir.drivers.cli.exits import Exit
+from efir.drivers.cli.failures import CommandFailed
 
 IMPORTS = "import efir.settings, msgspec"
 INDIFFERENT = frozenset({"lock", "lost+found"})
@@ -42,7 +43,7 @@ def settle(home: Path) -> Tenancy:
     try:
         account = server_account(home)
     except NoAccount as error:
-        raise CommandFailed(str(error), "", CONFIGURATION) from error
+        raise CommandFailed(str(error), "", Exit.CONFIGURATION) from error
     reachable = (
         account is not None and can_reach(account, home) and can_run(account, Path(sys.executable), "-c", IMPORTS)
     )
@@ -61,7 +62,7 @@ def _hand_over(home: Path, account: Account) -> None:
             raise CommandFailed(
                 f"{home} is not empty and no data directory of Efir ({min(strangers)} is in it)",
                 "choose an empty one with --data-dir",
-                CONFIGURATION,
+                Exit.CONFIGURATION,
             )
     elif secret.stat().st_uid == account.uid:
         return

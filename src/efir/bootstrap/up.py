@@ -20,7 +20,8 @@ from efir.bootstrap.configured import configured, kept_secret
 from efir.bootstrap.listening import check_port
 from efir.bootstrap.stack import Stack, bring_up, fill
 from efir.bootstrap.tenancy import settle
-from efir.drivers.cli.failures import CONFIGURATION, FAILED, INTERRUPTED, OK, UNAVAILABLE, CommandFailed
+from efir.drivers.cli.exits import Exit
+from efir.drivers.cli.failures import CommandFailed
 from efir.drivers.cli.up import Progress, shown_address, up_arguments
 
 PATIENCE = 120.0  # seconds to wait for another `efir up` that is draining
@@ -70,7 +71,7 @@ def _as_supervisor(stack: Stack, progress: Progress, lock: DirectoryLock, life: 
     except Exception as error:  # noqa: BLE001  # a fault of ours must not unwind into the caller's copy of this process
         progress.state(f"{type(error).__name__}: {error}")
         (stack.home / "logs" / "supervisor.log").write_text(traceback.format_exc(), encoding="utf-8")
-        return FAILED
+        return Exit.FAILED
     return code
 
 
@@ -79,7 +80,7 @@ def _guard(supervisor: int, lock: DirectoryLock, progress: Progress) -> int:
     code = watch(supervisor, requests=REQUESTS, ended=lock.note_stopping)
     if code < 0:
         progress.state(f"the supervisor was ended by {signal.Signals(-code).name}; everything it ran is stopped")
-        return FAILED
+        return Exit.FAILED
     return code
 
 
@@ -89,12 +90,12 @@ def _locked(home: Path, progress: Progress) -> DirectoryLock:
         lock = DirectoryLock(home)
         lock.take(patience=PATIENCE, waiting=lambda: progress.say("waiting for the previous `efir up` to stop"))
     except DirectoryInUse as error:
-        raise CommandFailed(str(error), "stop it or choose another with --data-dir", UNAVAILABLE) from error
+        raise CommandFailed(str(error), "stop it or choose another with --data-dir", Exit.UNAVAILABLE) from error
     except OSError as error:
         raise CommandFailed(
             f"the data directory {home} cannot be used ({error.strerror})",
             "choose another with --data-dir",
-            CONFIGURATION,
+            Exit.CONFIGURATION,
         ) from error
     return lock
 
@@ -116,10 +117,10 @@ async def _supervise(stack: Stack, progress: Progress, lock: DirectoryLock, life
         def abandoned() -> None:
             loop.remove_reader(life)
             supervisor.hurried.set()
-            end(FAILED)
+            end(Exit.FAILED)
 
-        loop.add_signal_handler(signal.SIGTERM, end, OK)
-        loop.add_signal_handler(signal.SIGINT, end, INTERRUPTED)
+        loop.add_signal_handler(signal.SIGTERM, end, Exit.OK)
+        loop.add_signal_handler(signal.SIGINT, end, Exit.INTERRUPTED)
         loop.add_reader(life, abandoned)
         running = asyncio.ensure_future(_run(stack, progress, supervisor, demo=demo))
         await asyncio.wait((running, stop), return_when=asyncio.FIRST_COMPLETED)
@@ -138,10 +139,16 @@ async def _run(stack: Stack, progress: Progress, supervisor: Supervisor, *, demo
         await bring_up(stack, supervisor)
     except StartFailed as error:
         progress.state(f"{error} (see {stack.home / 'logs' / error.name}.log)")
-        return CONFIGURATION if error.code == CONFIGURATION else UNAVAILABLE if error.name in SERVERS else FAILED
+        return (
+            Exit.CONFIGURATION
+            if error.code == Exit.CONFIGURATION
+            else Exit.UNAVAILABLE
+            if error.name in SERVERS
+            else Exit.FAILED
+        )
     except (ClusterRefused, BinariesMissing) as error:
         progress.state(str(error))
-        return CONFIGURATION
+        return Exit.CONFIGURATION
     progress.ready(shown_address(stack.settings.host, stack.settings.port))
     if demo:
         await fill(stack, supervisor)

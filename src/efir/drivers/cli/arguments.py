@@ -7,15 +7,20 @@ from pathlib import Path
 LAST_PORT = 65_535
 
 
-def command_parser(name: str, summary: str, *, example: str) -> argparse.ArgumentParser:
-    """Build a command's parser: an example in its help, and the data directory."""
-    parser = argparse.ArgumentParser(
+def plain_parser(name: str, summary: str, *, example: str = "") -> argparse.ArgumentParser:
+    """Build the parser of a command that needs no data directory."""
+    return argparse.ArgumentParser(
         prog=f"efir {name}",
         description=summary,
-        epilog=f"example:\n  {example}",
+        epilog=f"example:\n  {example}" if example else None,
         formatter_class=argparse.RawDescriptionHelpFormatter,
         allow_abbrev=False,
     )
+
+
+def command_parser(name: str, summary: str, *, example: str) -> argparse.ArgumentParser:
+    """Build a command's parser: an example in its help, and the data directory."""
+    parser = plain_parser(name, summary, example=example)
     parser.add_argument(
         "--data-dir",
         type=Path,

@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass
 from typing import Literal
 
 from efir.drivers.cli.arguments import changes, command_parser, listening
-from efir.drivers.cli.failures import OK, PROBLEMS
+from efir.drivers.cli.exits import Exit
 
 State = Literal["ok", "warning", "problem"]
 COLOURS = {"ok": "32", "warning": "33", "problem": "31"}
@@ -42,14 +42,14 @@ def present(findings: Sequence[Finding], *, as_json: bool) -> int:
     wrong = sum(finding.state == "problem" for finding in findings)
     if as_json:
         print(json.dumps({"ok": not wrong, "checks": [asdict(finding) for finding in findings]}, ensure_ascii=False))
-        return PROBLEMS if wrong else OK
+        return Exit.PROBLEMS if wrong else Exit.OK
     width = max(len(finding.check) for finding in findings)
     for finding in findings:
         print(f"{_coloured(finding.state)}  {finding.check:<{width}}  {finding.detail}")
         if finding.next_step:
             print(f"{'':<{width + 11}}-> {finding.next_step}")
     print(f"\n{wrong} problem{'' if wrong == 1 else 's'} found" if wrong else "\nnothing is wrong")
-    return PROBLEMS if wrong else OK
+    return Exit.PROBLEMS if wrong else Exit.OK
 
 
 def _coloured(state: State) -> str:
