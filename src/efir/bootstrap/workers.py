@@ -51,5 +51,4 @@ async def _work(settings: Settings, queues: tuple[Queue, ...]) -> None:
         ticking.cancel()
         await worker.stop()
         await asyncio.to_thread(consumer.stop, STOP_SECONDS * 1000)
-        broker.emit_before("process_stop")
         broker.close()

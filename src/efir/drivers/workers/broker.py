@@ -4,7 +4,7 @@ from collections.abc import Awaitable, Callable
 
 import dramatiq
 from dramatiq.brokers.redis import RedisBroker
-from dramatiq.middleware import AsyncIO, Shutdown, TimeLimit
+from dramatiq.middleware import AsyncIO, ShutdownNotifications, TimeLimit
 
 from efir.domain.jobs import Queue
 
@@ -20,15 +20,13 @@ def declared(broker: RedisBroker, queues: tuple[Queue, ...], wake: Wake) -> None
     """
     broker.add_middleware(AsyncIO())
     broker.add_middleware(TimeLimit())
-    broker.add_middleware(Shutdown())  # type: ignore[arg-type]  # a factory in its annotations, a class in fact
+    broker.add_middleware(ShutdownNotifications())
 
     def actor(queue: Queue) -> None:
         async def woken(job_id: str) -> None:  # noqa: ARG001  # shown by the broker's own tools
             await wake(queue)
 
-        declare = dramatiq.actor(
-            broker=broker, actor_name=queue.value, queue_name=queue.value, max_retries=0, time_limit=12 * HOURS
-        )
+        declare = dramatiq.actor(broker=broker, actor_name=queue.value, queue_name=queue.value, time_limit=12 * HOURS)
         declare(woken)
 
     for queue in queues:
