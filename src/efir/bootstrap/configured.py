@@ -5,18 +5,21 @@ import os
 import secrets
 from collections.abc import Iterator
 from pathlib import Path
+from urllib.parse import unquote, urlsplit
 
 import msgspec
 
 from efir.adapters.embedded import postgres, valkey
 from efir.adapters.embedded.accounts import Account, give
 from efir.adapters.embedded.sockets import existing_socket_directory
+from efir.application.keys import Keys
 from efir.drivers.cli.exits import Exit
 from efir.drivers.cli.failures import CommandFailed
 from efir.settings import Address, Settings, SettingsRefused, current
 
 SECRET = "secret"  # noqa: S105  # the name of the file
 SECRET_BYTES = 32
+SECRET_LEAST = 32  # characters
 
 
 def configured(changes: dict[str, object]) -> Settings:
@@ -101,3 +104,24 @@ def _make_secret(path: Path, account: Account | None) -> None:
         path.hardlink_to(fresh)
     fresh.unlink()
     postgres.sync_directory(path.parent)
+
+
+def keys_of(settings: Settings) -> Keys:
+    """The instance's secret; short ones are refused, there is no default."""
+    if len(settings.secret) < SECRET_LEAST:
+        raise SettingsRefused(
+            f"EFIR_SECRET needs at least {SECRET_LEAST} characters; make one with: "
+            "python3 -c 'import secrets; print(secrets.token_hex(32))'"
+        )
+    return Keys(settings.secret.encode())
+
+
+def media_directory(settings: Settings) -> Path:
+    """Where `file:` storage lies. Raises SettingsRefused for another kind of address."""
+    address = settings.storage.url
+    if not address:
+        return settings.home / "media"
+    parts = urlsplit(address)
+    if parts.scheme != "file" or parts.netloc not in {"", "localhost"}:
+        raise SettingsRefused("EFIR_STORAGE__URL is a directory like file:///srv/efir/media.")
+    return Path(unquote(parts.path))

@@ -1,13 +1,8 @@
-"""The API process: pages and JSON on granian."""
+"""The application of the API process: pages and JSON."""
 
-import os
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
-
-from granian import Granian
-from granian.constants import Interfaces, Loops, RuntimeModes
-from granian.log import LogLevels
 
 from efir.application.context import Ports
 from efir.bootstrap import logs
@@ -16,7 +11,6 @@ from efir.drivers.http.app import create_app
 from efir.settings import Settings, current
 
 VERSION = "0.1.0"
-DRAIN_SECONDS = 30
 
 
 def application() -> Any:
@@ -55,23 +49,3 @@ class Deferred:
 def served(ports: Ports, settings: Settings) -> Any:
     """The whole application over given ports; tests use it too."""
     return create_app(ports, version=VERSION, trusted_proxies=settings.trusted_proxies)[1]
-
-
-def run_api(settings: Settings) -> None:
-    """Serve until SIGTERM; then finish what is being answered."""
-    workers = settings.api_workers or max(1, (os.cpu_count() or 1) // 2)
-    Granian(
-        "efir.bootstrap.http:application",
-        factory=True,
-        address=settings.host,
-        port=settings.port,
-        interface=Interfaces.ASGI,
-        runtime_mode=RuntimeModes.st,
-        loop=Loops.uvloop,
-        workers=workers,
-        websockets=False,
-        backlog=1024,
-        log_level=LogLevels.warning,
-        respawn_failed_workers=True,
-        workers_kill_timeout=DRAIN_SECONDS,
-    ).serve()

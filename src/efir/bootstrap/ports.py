@@ -5,7 +5,6 @@ import shutil
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
-from urllib.parse import unquote, urlsplit
 
 import redis.asyncio
 
@@ -21,10 +20,9 @@ from efir.adapters.secrets.sealing import Sealer
 from efir.adapters.storage.filesystem import FilesystemBlobStore
 from efir.adapters.storage.scratch import LockedScratch
 from efir.application.context import Ports
-from efir.application.keys import Keys
-from efir.settings import Settings, SettingsRefused
+from efir.bootstrap.configured import keys_of, media_directory
+from efir.settings import Settings
 
-SECRET_LEAST = 32
 FREE_LEAST = 1 << 30  # bytes; below it storage counts as degraded
 
 
@@ -65,27 +63,6 @@ async def opened(settings: Settings, *, statement_seconds: float) -> AsyncIterat
             origin=settings.origin,
             health=health_of(settings, database, box, media),
         )
-
-
-def keys_of(settings: Settings) -> Keys:
-    """The instance's secret; short ones are refused, there is no default."""
-    if len(settings.secret) < SECRET_LEAST:
-        raise SettingsRefused(
-            f"EFIR_SECRET needs at least {SECRET_LEAST} characters; make one with: "
-            "python3 -c 'import secrets; print(secrets.token_hex(32))'"
-        )
-    return Keys(settings.secret.encode())
-
-
-def media_directory(settings: Settings) -> Path:
-    """Where `file:` storage lies. Raises SettingsRefused for another kind of address."""
-    address = settings.storage.url
-    if not address:
-        return settings.home / "media"
-    parts = urlsplit(address)
-    if parts.scheme != "file" or parts.netloc not in {"", "localhost"}:
-        raise SettingsRefused("EFIR_STORAGE__URL is a directory like file:///srv/efir/media.")
-    return Path(unquote(parts.path))
 
 
 def health_of(

@@ -3,15 +3,14 @@
 import os
 from collections.abc import Sequence
 
-from efir.bootstrap.configured import attached, exported, refusing
+from efir.bootstrap.configured import attached, exported, keys_of, media_directory, refusing
 from efir.drivers.cli.arguments import api_arguments, migrate_arguments, worker_arguments
 
 
 def api(argv: Sequence[str]) -> int:
     """Serve the HTTP API and the pages until SIGTERM."""
     settings = attached(api_arguments(argv))
-    from efir.bootstrap.http import run_api
-    from efir.bootstrap.ports import keys_of, media_directory
+    from efir.bootstrap.serving import run_api
 
     with refusing():
         keys_of(settings)
