@@ -3,11 +3,10 @@
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
 
 import httpx
 
-from efir.drivers.cli.remote import Away, Patience, Remote
+from efir.drivers.cli.remote import Away, Patience, Refused, Remote
 
 ENDED = {"ready", "failed"}
 
@@ -46,7 +45,7 @@ def follow(remote: Remote, video_id: str, patience: Patience) -> Iterator[Proces
         patience.again(fault)
 
 
-def _events(response: httpx.Response, last_id: str) -> Iterator[tuple[str, Any]]:
+def _events(response: httpx.Response, last_id: str) -> Iterator[tuple[str, str]]:
     """Parse server-sent events; comments and events without data are passed over."""
     lines: list[str] = []
     for line in response.iter_lines():
@@ -57,12 +56,15 @@ def _events(response: httpx.Response, last_id: str) -> Iterator[tuple[str, Any]]
         elif field == "data":
             lines.append(value)
         elif not line and lines:
-            yield last_id, json.loads("\n".join(lines))
+            yield last_id, "\n".join(lines)
             lines = []
 
 
-def _report(data: Any) -> Processing:
-    running = [str(stage["name"]) for stage in data.get("stages") or [] if stage.get("state") == "running"]
-    return Processing(
-        state=str(data["state"]), progress=float(data.get("progress") or 0), stage=running[0] if running else ""
-    )
+def _report(text: str) -> Processing:
+    try:
+        data = json.loads(text)
+        running = [str(stage["name"]) for stage in data.get("stages") or [] if stage["state"] == "running"]
+        progress = float(data.get("progress") or 0)
+        return Processing(state=str(data["state"]), progress=progress, stage=running[0] if running else "")
+    except (ValueError, TypeError, LookupError, AttributeError) as error:
+        raise Refused(200, "not-efir", "the server's reports are not those of Efir; check the address") from error
