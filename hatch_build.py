@@ -16,15 +16,15 @@ PAGES = Path("src/efir/drivers/web")
 VENDOR = PAGES / "static/vendor"
 STAMP = "INSTALLED"
 
-FILES = (
-    "hls.js/dist/hls.min.js",
-    "hls.js/dist/hls.worker.js",
-    "htmx.org/dist/htmx.min.js",
-    "swagger-ui-dist/favicon-32x32.png",
-    "swagger-ui-dist/swagger-ui-bundle.js",
-    "swagger-ui-dist/swagger-ui-standalone-preset.js",
-    "swagger-ui-dist/swagger-ui.css",
-)
+FILES = {
+    "hls.js/dist/hls.min.js": "hls.min.js",
+    "hls.js/dist/hls.worker.js": "hls.worker.js",
+    "htmx.org/dist/htmx.min.js": "htmx.min.js",
+    "swagger-ui-dist/favicon-32x32.png": "swagger-ui/favicon-32x32.png",
+    "swagger-ui-dist/swagger-ui-bundle.js": "swagger-ui/swagger-ui-bundle.js",
+    "swagger-ui-dist/swagger-ui-standalone-preset.js": "swagger-ui/swagger-ui-standalone-preset.js",
+    "swagger-ui-dist/swagger-ui.css": "swagger-ui/swagger-ui.css",
+}
 LICENSES = (
     "hls.js/LICENSE",
     "htmx.org/LICENSE",
@@ -98,10 +98,8 @@ def _npm_ci(room: Path) -> None:
 
 def _collected(room: Path, stamp: str) -> Path:
     modules, made = room / "node_modules", room / "vendor"
-    (made / "LICENSES").mkdir(parents=True)
-    for name in FILES:
-        shutil.copy(modules / name, made / Path(name).name)
-    for name in LICENSES:
-        shutil.copy(modules / name, made / "LICENSES" / name.replace("/", "-"))
+    for source, name in (FILES | {source: f"LICENSES/{source.replace('/', '-')}" for source in LICENSES}).items():
+        (made / name).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy(modules / source, made / name)
     (made / STAMP).write_text(stamp, encoding="utf-8")
     return made

@@ -4,8 +4,10 @@ import argparse
 import dataclasses
 import difflib
 import functools
+import importlib
 import inspect
 import io
+import pkgutil
 import sys
 import textwrap
 import tokenize
@@ -17,6 +19,11 @@ from typing import Any
 
 import msgspec
 
+import efir.application
+import efir.domain
+import efir.ports
+from efir.domain.errors import DomainError
+from efir.drivers.http.problems import status_of
 from efir.settings import PREFIX, Settings
 
 TOP = Path(__file__).parent.parent
@@ -140,9 +147,42 @@ def settings_page() -> str:
     return "\n".join(lines) + "\n"
 
 
+def errors() -> list[type[DomainError]]:
+    """Return every error a request may meet, by its code."""
+    for package in (efir.domain, efir.ports, efir.application):
+        for module in pkgutil.iter_modules(package.__path__, f"{package.__name__}."):
+            importlib.import_module(module.name)
+    found, waiting = set(), [DomainError]
+    while waiting:
+        known = waiting.pop().__subclasses__()
+        found.update(known)
+        waiting.extend(known)
+    return sorted(found, key=lambda error: error.code)
+
+
+def errors_page() -> str:
+    """Return the reference page of the errors."""
+    lines = [
+        "# Errors",
+        "",
+        "Every error of the API is `application/problem+json` (RFC 9457) with `type`, `title`, `status`, `detail`,",
+        "`code`, `request_id` and, for wrong values, `errors`: a list of `pointer`, `code` and `detail`.",
+        "`code` is stable and meant for programs, `detail` is for people.",
+        "Statuses 429 and 503 come with `Retry-After`. Generated from the error classes by `just openapi`.",
+        "",
+        "| Code | Status | Meaning | Rule |",
+        "|---|---|---|---|",
+    ]
+    for error in errors():
+        rule = " ".join((error.__doc__ or "").split())
+        lines.append(f"| `{error.code}` | {status_of(error)} | {error.title} | {rule} |")
+    return "\n".join(lines) + "\n"
+
+
 DOCUMENTS: dict[str, Callable[[], str]] = {
     ".env.example": env_example,
     "docs/reference/settings.md": settings_page,
+    "docs/reference/errors.md": errors_page,
 }
 
 

@@ -46,7 +46,7 @@ def imported(node: ast.AST) -> list[str]:
 
 def words(name: str) -> set[str]:
     """Split `snake_case` and `CamelCase` into lower-case words."""
-    return {word.lower() for word in re.findall(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+", name)}
+    return {word.lower() for word in re.findall(r"[A-Z]+(?![a-z])|[A-Z]?[a-z0-9]+", name)}
 
 
 @functools.cache
