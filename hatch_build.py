@@ -35,7 +35,7 @@ LICENSES = (
 )
 
 
-class VendoredScripts(BuildHookInterface):
+class VendoredScripts(BuildHookInterface[Any]):
     """Fills `static/vendor` before a wheel or an editable install is made; node is asked for only when it is needed."""
 
     PLUGIN_NAME = "custom"

@@ -49,6 +49,7 @@ lint: setup
 [group("check")]
 types: setup
     "{{ bin }}/mypy"
+    "{{ bin }}/mypy" start.py hatch_build.py docs/generate.py
 
 # layers and declared dependencies
 [group("check")]

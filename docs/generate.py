@@ -11,7 +11,6 @@ import pkgutil
 import sys
 import textwrap
 import tokenize
-import types
 import typing
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -105,7 +104,7 @@ def _comments(owner: type) -> dict[str, str]:
 def _kind(field: _Field) -> str:
     if typing.get_origin(field.kind) is typing.Literal:
         return ", ".join(f"`{choice}`" for choice in typing.get_args(field.kind))
-    kind = field.kind if isinstance(field.kind, type | types.GenericAlias) else type(field.default)
+    kind = field.kind if isinstance(field.kind, type) else type(field.default)
     return {int: "whole number", float: "number", bool: "`true` or `false`", Path: "path"}.get(kind, "text")
 
 

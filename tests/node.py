@@ -68,4 +68,4 @@ def _npm_ci(room: Path) -> None:
         text=True,
     )
     if done.returncode:
-        raise RuntimeError(f"npm could not install the peers of the tests; is its registry reachable?\n{done.stderr}")
+        raise RuntimeError(f"npm could not install the peers of the tests; is its registry reachable?\n{done.stderr!s}")
