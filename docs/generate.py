@@ -1,14 +1,18 @@
 """Write the documents that come from the code; `--check` compares them and fails instead."""
 
 import argparse
+import asyncio
 import dataclasses
 import difflib
 import functools
 import importlib
 import inspect
 import io
+import os
 import pkgutil
+import secrets
 import sys
+import tempfile
 import textwrap
 import tokenize
 import typing
@@ -16,14 +20,18 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+import httpx
 import msgspec
 
 import efir.application
 import efir.domain
 import efir.ports
+from efir.bootstrap import logs
+from efir.bootstrap.http import served
+from efir.bootstrap.ports import opened
 from efir.domain.errors import DomainError
 from efir.drivers.http.problems import status_of
-from efir.settings import PREFIX, Settings
+from efir.settings import PREFIX, Settings, from_environment
 
 TOP = Path(__file__).parent.parent
 
@@ -178,10 +186,34 @@ def errors_page() -> str:
     return "\n".join(lines) + "\n"
 
 
+def openapi() -> str:
+    """Return the OpenAPI document as the service answers it; nothing is connected for that."""
+    logs.configure("error")
+    return asyncio.run(_openapi())
+
+
+async def _openapi() -> str:
+    with tempfile.TemporaryDirectory() as home:
+        environ = {
+            "EFIR_DATA_DIR": home,
+            "EFIR_SECRET": secrets.token_hex(32),
+            "EFIR_MEDIA__SANDBOX": "off",
+            "EFIR_DATABASE__URL": "postgresql://nowhere.invalid/none",
+            "EFIR_REDIS__URL": "redis://nowhere.invalid",
+            "EFIR_ENV_FILE": os.devnull,
+        }
+        found = from_environment(environ)
+        async with opened(found, statement_seconds=1) as ports:
+            transport = httpx.ASGITransport(app=served(ports, found))
+            async with httpx.AsyncClient(transport=transport, base_url="http://efir.invalid") as client:
+                return (await client.get("/openapi.json")).raise_for_status().text
+
+
 DOCUMENTS: dict[str, Callable[[], str]] = {
     ".env.example": env_example,
     "docs/reference/settings.md": settings_page,
     "docs/reference/errors.md": errors_page,
+    "docs/openapi.json": openapi,
 }
 
 

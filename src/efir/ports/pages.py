@@ -1,6 +1,6 @@
 """Lists: one keyset page at a time, in either direction."""
 
-from typing import Any, Generic, TypeVar
+from typing import Annotated, Any, Generic, TypeVar
 
 import msgspec
 
@@ -33,9 +33,9 @@ class Found(msgspec.Struct, Generic[T], frozen=True):
 class Page(msgspec.Struct, Generic[T], frozen=True):
     """What a list operation answers; cursors are opaque and signed."""
 
-    items: list[T]
-    next: str | None = None
-    prev: str | None = None
+    items: Annotated[list[T], msgspec.Meta(description="The rows of this page, in the order of the list.")]
+    next: Annotated[str | None, msgspec.Meta(description="Cursor of the next page; null at the end.")] = None
+    prev: Annotated[str | None, msgspec.Meta(description="Cursor of the page before; null at the start.")] = None
 
 
 def found(rows: list[Any], wanted: Slice, position: Any) -> Found[Any]:

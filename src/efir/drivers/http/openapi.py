@@ -1,5 +1,6 @@
 """The OpenAPI document and the page that shows it; nothing comes from another host."""
 
+import re
 from typing import Any
 
 import msgspec
@@ -26,6 +27,7 @@ PAGE = """<!doctype html>
 </body>
 </html>
 """
+GENERIC = re.compile(rb"\b([A-Z]\w*)_efir\.[\w.]*?\b([A-Z]\w*)_(?=[\"/])")  # Page_efir.ports.videos.VideoView_
 # Swagger UI writes style attributes and inlines pictures; no other page may.
 POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; "
@@ -56,8 +58,9 @@ def configuration(version: str) -> OpenAPIConfig:
 
 
 def document(app: Any) -> bytes:
-    """Write the document, in a stable order."""
-    return msgspec.json.format(msgspec.json.encode(app.openapi_schema.to_schema(), order="sorted"), indent=2)
+    """Write the document, in a stable order and with names that generated clients can use."""
+    schema = msgspec.json.encode(app.openapi_schema.to_schema(), order="sorted")
+    return msgspec.json.format(GENERIC.sub(rb"\2\1", schema), indent=2)
 
 
 @get("/openapi.json", include_in_schema=False, opt=ANONYMOUS)
