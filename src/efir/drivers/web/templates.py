@@ -1,0 +1,73 @@
+"""Jinja2 templates, one environment per language; what is missing is an error, everything is escaped."""
+
+from collections.abc import Callable
+from datetime import datetime
+from gettext import NullTranslations
+from pathlib import Path
+from typing import Any
+
+from babel.core import Locale
+from jinja2 import Environment, FileSystemLoader, StrictUndefined, pass_context
+from jinja2.runtime import Context
+from jinja2.utils import urlize
+from markupsafe import Markup
+
+from efir.drivers.web import formats, texts
+from efir.drivers.web.assets import Assets
+
+HERE = Path(__file__).parent
+LINK_MOST = 60
+Explain = Callable[[str, NullTranslations], str]
+
+
+class Templates:
+    """Renders a page in a language."""
+
+    def __init__(self, assets: Assets, explain: Explain) -> None:
+        """Take the static files, and a function that words an error code in a language."""
+        self._catalogues = {language: texts.catalogue(HERE / "locale", language) for language in texts.LANGUAGES}
+        self._environments = {
+            language: _environment(language, words, assets, explain) for language, words in self._catalogues.items()
+        }
+
+    def render(self, name: str, language: str, **data: Any) -> str:
+        """Render a page."""
+        return self._environments[language].get_template(name).render(lang=language, **data)
+
+    def words(self, language: str) -> NullTranslations:
+        """Give the texts of a language."""
+        return self._catalogues[language]
+
+
+def _environment(language: str, words: NullTranslations, assets: Assets, explain: Explain) -> Environment:
+    environment = Environment(
+        loader=FileSystemLoader(HERE / "templates"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        extensions=["jinja2.ext.i18n"],
+        auto_reload=False,
+    )
+    environment.install_gettext_translations(words, newstyle=True)  # type: ignore[attr-defined]  # added by the i18n extension
+    environment.globals.update(asset=assets.address, languages=list(texts.LANGUAGES.items()))
+    locale = Locale.parse(language)
+    environment.filters.update(
+        age=_age(locale),
+        exact=lambda moment: formats.exact(moment, locale),
+        stamp=formats.stamp,
+        clock=formats.clock,
+        count=lambda number: formats.count(number, locale),
+        size=lambda amount: formats.size(amount, locale),
+        linked=lambda text: Markup(urlize(text, LINK_MOST, rel="nofollow noopener ugc")),  # noqa: S704  # urlize escapes
+        failure=lambda code: explain(code, words),
+    )
+    return environment
+
+
+def _age(locale: Locale) -> Callable[[Context, datetime], str]:
+    @pass_context
+    def age(context: Context, moment: datetime) -> str:
+        return formats.age(moment, context["now"], locale)
+
+    return age
