@@ -151,7 +151,7 @@ async def finish_video(ports: Ports, job: ClaimedJob, progress: Progress) -> Non
         tracks = [await local_track(ports, track, out) for track in stored]
         sound = None if audio is None else await local_track(ports, audio, out)
         try:
-            await ports.converter.check(source.plan, [*tracks, sound] if sound else tracks)
+            await ports.converter.check(source.plan, [*tracks, sound] if sound else tracks, out)
         except RenditionDamaged as damage:
             if await _redone(ports, job, source.plan, damage):
                 return
