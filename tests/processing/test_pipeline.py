@@ -1,0 +1,43 @@
+"""From a finished upload to a video ready to watch."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import clips
+from efir.application.context import Ports
+from efir.domain.videos import VideoId
+from processing.conftest import Published, shown, worked
+
+
+@pytest.mark.parametrize("clip", [clips.h264, clips.webm])
+async def test_a_source_becomes_a_ladder_a_plain_file_a_poster_and_a_storyboard(
+    ports: Ports, publish: Published, clip: Any, connection: Any
+) -> None:
+    video = await publish(clip())
+    assert video.state == "uploaded"
+    told = await worked(ports)
+    found = await shown(ports, video.id)
+    assert found.state == "ready", told
+    assert (found.width, found.height) == (640, 360)
+    assert found.duration == pytest.approx(3, abs=0.1)
+    assert found.hls
+    assert found.poster
+    assert found.storyboard
+    assert found.mp4_heights == [360]
+    async with ports.read() as views:
+        renditions = await views.renditions.of_video(VideoId(video.id), 1)
+    listed = {row.name for row in renditions if row.listed}
+    assert listed == {"360p", "240p", "audio"}
+    assert await connection.fetchval("select count(*) from jobs where state <> 'done'") == 0
+
+
+async def test_a_file_that_is_no_video_fails_with_a_reason(ports: Ports, publish: Published, tmp_path: Path) -> None:
+    text = tmp_path / "text.mp4"
+    text.write_text("this is not a video " * 100)
+    video = await publish(text)
+    await worked(ports)
+    found = await shown(ports, video.id)
+    assert (found.state, found.failure_code) == ("failed", "media-format-refused")
+    assert found.failure_detail
