@@ -11,7 +11,7 @@ import pytest
 
 from efir.application.context import Ports
 from efir.application.jobs import run_next
-from efir.application.processing import KINDS
+from efir.application.kinds import KINDS
 from efir.application.users import register_user
 from efir.application.videos import create_video
 from efir.domain.jobs import Queue
@@ -40,11 +40,12 @@ def publish(ports: Ports, owner: UserId, connection: Any) -> Published:
 
     async def publish_file(path: Path) -> VideoView:
         upload_id = UploadId(ports.new_id())
-        await ports.blobs.put_bytes(blob_key(f"src/{upload_id}"), path.read_bytes())
+        content = await asyncio.to_thread(path.read_bytes)
+        await ports.blobs.put_bytes(blob_key(f"src/{upload_id}"), content)
         await connection.execute(
             """insert into uploads (id, owner_id, state, length, stored_offset, expires_at)
                values ($1, $2, 'finished', $3, $3, $4)""",
-            upload_id, owner, path.stat().st_size, ports.clock() + timedelta(days=1),
+            upload_id, owner, len(content), ports.clock() + timedelta(days=1),
         )  # fmt: skip
         about = VideoChange(title="A clip")
         return await create_video(ports, owner=owner, upload_id=upload_id, about=about, channel=None, now=ports.clock())

@@ -43,6 +43,6 @@ def _playback(folder: str, facts: VideoFacts) -> Playback:
     )
 
 
-def media_folder(_ports: Ports, facts: VideoFacts, *, now: datetime) -> str:  # noqa: ARG001
+def media_folder(_ports: Ports, facts: VideoFacts, *, now: datetime) -> str:  # noqa: ARG001  # signed addresses need both
     """Path under which all files of a video lie; relative addresses inside playlists stay below it."""
     return f"/media/v/{facts.id}/{facts.generation}"

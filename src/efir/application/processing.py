@@ -13,7 +13,8 @@ from typing import Any
 import msgspec
 
 from efir.application.context import Ports
-from efir.application.jobs import Kind, Progress
+from efir.application.jobs import Progress
+from efir.application.planning import FIRST, LADDER, Source, first_encodes, planned
 from efir.application.publishing import (
     StoredStill,
     StoredTrack,
@@ -27,26 +28,16 @@ from efir.application.publishing import (
     store_stills,
     store_track,
 )
-from efir.domain.jobs import ClaimedJob, Failure, NewJob, Queue
-from efir.domain.media import MediaFacts, RenditionDamaged
-from efir.domain.renditions import Plan, can_copy_video, plan
+from efir.domain.jobs import ClaimedJob, Failure
+from efir.domain.media import RenditionDamaged
+from efir.domain.renditions import Plan, plan
 from efir.domain.videos import WATCHABLE, Video, VideoId, VideoState
-from efir.ports.blobs import blob_key
 from efir.ports.jobs import JobRow
 from efir.ports.media import Still
 from efir.ports.renditions import Asset
 from efir.ports.transactions import Transaction
 
-LADDER = "encode_chunk"
-FIRST = ("copy_video", "encode_first")
 PLAIN_HEIGHT = 480
-
-
-class Source(msgspec.Struct, frozen=True):
-    """What the probe found and decided; every later job carries it."""
-
-    facts: MediaFacts
-    plan: Plan
 
 
 class Made(msgspec.Struct, frozen=True):
@@ -71,7 +62,7 @@ async def probe_video(ports: Ports, job: ClaimedJob, progress: Progress) -> None
             video.id, VideoState.PROCESSING, now=ports.clock(), duration=float(source.plan.seconds),
             width=facts.video.width, height=facts.video.height,
         )  # fmt: skip
-        await tx.jobs.put(_planned(video.id, video.owner_id, video.generation, source))
+        await tx.jobs.put(planned(video.id, video.owner_id, video.generation, source))
 
 
 async def copy_video(ports: Ports, job: ClaimedJob, progress: Progress) -> None:
@@ -175,30 +166,6 @@ async def finish_video(ports: Ports, job: ClaimedJob, progress: Progress) -> Non
         await tx.outbox.put("video_ready", video.id, generation=video.generation)
 
 
-async def drop_first_renditions(ports: Ports, job: ClaimedJob, _progress: Progress) -> None:
-    """Remove the files that served until the ladder was there, once nobody can still be playing them."""
-    async with ports.begin() as tx:
-        keys = await tx.renditions.temporary_keys(VideoId(job.subject), job.facts["generation"])
-    for key in keys:
-        await ports.blobs.delete(blob_key(key))
-    async with ports.begin() as tx:
-        await tx.jobs.finish(job)
-        await tx.renditions.drop_temporary(VideoId(job.subject), job.facts["generation"])
-    await ports.blobs.delete_prefix(blob_key(f"vid/{job.subject}/{job.facts['generation']}/stills"))
-
-
-async def purge_video(ports: Ports, job: ClaimedJob, _progress: Progress) -> None:
-    """Remove a deleted video's files, then its rows."""
-    async with ports.begin() as tx:
-        sources = await tx.videos.sources_of_deleted(VideoId(job.subject))
-    for key in sources:
-        await ports.blobs.delete(blob_key(key))
-    await ports.blobs.delete_prefix(blob_key(f"vid/{job.subject}"))
-    async with ports.begin() as tx:
-        await tx.jobs.finish(job)
-        await tx.videos.purge(VideoId(job.subject))
-
-
 async def video_failed(ports: Ports, tx: Transaction, row: JobRow, failure: Failure) -> None:
     """Tell the owner why; what can be watched already stays so."""
     video = await _still_there(tx, row)
@@ -216,18 +183,7 @@ async def copy_failed(_ports: Ports, tx: Transaction, row: JobRow, _failure: Fai
     video = await _still_there(tx, row)
     if video is not None and video.generation == row.generation:
         source = msgspec.convert(row.facts, Source)
-        await tx.jobs.put(_first_encodes(video.id, video.owner_id, video.generation, source))
-
-
-KINDS = {
-    "probe_video": Kind(work=probe_video, after_failure=video_failed),
-    "copy_video": Kind(work=copy_video, after_failure=copy_failed),
-    "encode_first": Kind(work=encode_first, after_failure=video_failed),
-    "encode_chunk": Kind(work=encode_chunk, after_failure=video_failed),
-    "finish_video": Kind(work=finish_video, after_failure=video_failed),
-    "drop_first_renditions": Kind(work=drop_first_renditions),
-    "purge_video": Kind(work=purge_video),
-}
+        await tx.jobs.put(first_encodes(video.id, video.owner_id, video.generation, source))
 
 
 @asynccontextmanager
@@ -238,35 +194,6 @@ async def _opened(ports: Ports, job: ClaimedJob) -> AsyncIterator[tuple[Video, S
     async with ports.scratch.directory(job.kind) as out:
         (out / "made").mkdir()
         yield video, msgspec.convert(job.facts, Source), await local_file(ports, video.source_key, out), out / "made"
-
-
-def _planned(video_id: VideoId, owner_id: Any, generation: int, source: Source) -> list[NewJob]:
-    """All jobs at once: what can be watched first, then the ladder, then what needs all of it."""
-    facts, whole = msgspec.to_builtins(source), float(source.plan.seconds)
-    pixels = sum(rung.width * rung.height for rung in source.plan.rungs) / 1e6
-
-    def job(kind: str, **about: Any) -> NewJob:
-        given = {"queue": Queue.MEDIA, "facts": facts} | about
-        return NewJob(kind=kind, subject=video_id, owner_id=owner_id, generation=generation, **given)
-
-    if can_copy_video(source.facts):
-        first = [job("copy_video", queue=Queue.FAST, priority=0, cost=1 + 0.01 * whole)]
-    else:
-        first = _first_encodes(video_id, owner_id, generation, source)
-    part = whole / source.plan.chunks
-    ladder = [job(LADDER, ordinal=k, cost=max(0.1, 0.4 * part * pixels)) for k in range(source.plan.chunks)]
-    return [*first, *ladder, job("finish_video", cost=1 + 0.05 * whole, blocked=True)]
-
-
-def _first_encodes(video_id: VideoId, owner_id: Any, generation: int, source: Source) -> list[NewJob]:
-    facts, part = msgspec.to_builtins(source), float(source.plan.seconds) / source.plan.chunks
-    return [
-        NewJob(
-            kind="encode_first", subject=video_id, owner_id=owner_id, generation=generation, ordinal=ordinal,
-            priority=0, queue=Queue.MEDIA, cost=max(0.1, 0.1 * part), facts=facts,
-        )
-        for ordinal in range(source.plan.chunks)
-    ]  # fmt: skip
 
 
 async def _watchable(ports: Ports, tx: Transaction, video: Video, posters: Sequence[Asset]) -> None:

@@ -1,5 +1,6 @@
 """The application of the API process: pages and JSON."""
 
+import gc
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
@@ -43,6 +44,8 @@ class Deferred:
         settings = self._settings
         async with opened(settings, statement_seconds=settings.limits.statement_seconds_api) as ports:
             self._app = served(ports, settings)
+            gc.collect()
+            gc.freeze()  # what was built now lives as long as the process: no collection need look at it again
             yield
 
 

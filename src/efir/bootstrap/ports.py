@@ -6,11 +6,8 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
 
-import imageio_ffmpeg
 import redis.asyncio
 
-from efir.adapters.media.converter import FfmpegConverter
-from efir.adapters.media.ffmpeg import Ffmpeg
 from efir.adapters.media.probe import ConfinedProbe
 from efir.adapters.media.sandbox import Sandbox, detect
 from efir.adapters.postgres.transactions import Database, connected
@@ -54,14 +51,7 @@ async def opened(settings: Settings, *, statement_seconds: float) -> AsyncIterat
             blobs=FilesystemBlobStore(media),
             scratch=LockedScratch(scratch),
             probe=ConfinedProbe(box, settings.limits, scratch=scratch),
-            converter=FfmpegConverter(
-                Ffmpeg(
-                    box=box,
-                    path=settings.media.ffmpeg or imageio_ffmpeg.get_ffmpeg_exe(),
-                    memory=settings.limits.child_memory_bytes,
-                    stall=settings.limits.stall_seconds,
-                )
-            ),
+            converter=converter_of(settings, box),
             passwords=Argon2Passwords(sealer),
             addresses=CheckedAddresses(),
             new_id=new_id,
@@ -72,6 +62,18 @@ async def opened(settings: Settings, *, statement_seconds: float) -> AsyncIterat
             origin=settings.origin,
             health=health_of(settings, database, box, media),
         )
+
+
+def converter_of(settings: Settings, box: Sandbox) -> FfmpegConverter:
+    """The converter, with the wheel's ffmpeg unless another is set."""
+    return FfmpegConverter(
+        Ffmpeg(
+            box=box,
+            path=settings.media.ffmpeg or imageio_ffmpeg.get_ffmpeg_exe(),
+            memory=settings.limits.child_memory_bytes,
+            stall=settings.limits.stall_seconds,
+        )
+    )
 
 
 def health_of(

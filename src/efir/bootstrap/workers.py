@@ -8,7 +8,7 @@ import uvloop
 from dramatiq import Worker as DramatiqWorker
 
 from efir.adapters.redis.wakeups import redis_broker
-from efir.application.processing import KINDS
+from efir.application.kinds import KINDS
 from efir.bootstrap import logs
 from efir.bootstrap.ports import opened
 from efir.domain.jobs import Queue

@@ -20,7 +20,7 @@ class ChannelView(Struct, frozen=True):
     created_at: Annotated[datetime, Meta(description="When it was made.")]
 
 
-class ChannelRef(Struct, frozen=True):
+class ChannelRef(Struct, frozen=True, gc=False):
     """A channel named beside a video."""
 
     handle: Annotated[str, Meta(description="Unique name in addresses.", examples=["ada"])]

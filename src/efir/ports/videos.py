@@ -12,14 +12,14 @@ from efir.ports.channels import ChannelRef
 from efir.ports.pages import Found, Slice
 
 
-class Mp4(Struct, frozen=True):
+class Mp4(Struct, frozen=True, gc=False):
     """A plain file for players without HLS."""
 
     height: Annotated[int, Meta(description="Picture height in pixels.", examples=[480])]
     url: Annotated[str, Meta(description="Address of the file.")]
 
 
-class Playback(Struct, frozen=True):
+class Playback(Struct, frozen=True, gc=False):
     """Addresses of what a player needs; those of private videos are signed and expire."""
 
     hls: Annotated[str | None, Meta(description="HLS master playlist.")]
@@ -30,14 +30,14 @@ class Playback(Struct, frozen=True):
     chapters: Annotated[list[dict[str, Any]], Meta(description="Chapters.")]
 
 
-class FailureView(Struct, frozen=True):
+class FailureView(Struct, frozen=True, gc=False):
     """Why processing failed."""
 
     code: Annotated[str, Meta(description="Stable code.", examples=["media-unreadable"])]
     detail: Annotated[str, Meta(description="The reason in words.")]
 
 
-class VideoView(Struct, frozen=True):
+class VideoView(Struct, frozen=True, gc=False):
     """A video as the API shows it."""
 
     id: Annotated[UUID, Meta(description="Identifier (UUIDv7).")]
@@ -59,7 +59,7 @@ class VideoView(Struct, frozen=True):
     published_at: Annotated[datetime | None, Meta(description="When it could first be watched.")]
 
 
-class VideoFacts(Struct, frozen=True, array_like=True):
+class VideoFacts(Struct, frozen=True, gc=False, array_like=True):
     """A video's row with its channel and its pictures and files, before addresses are made; in column order."""
 
     id: UUID

@@ -1,0 +1,23 @@
+"""Every kind of job there is, with what does it."""
+
+from efir.application.jobs import Kind
+from efir.application.processing import (
+    copy_failed,
+    copy_video,
+    encode_chunk,
+    encode_first,
+    finish_video,
+    probe_video,
+    video_failed,
+)
+from efir.application.removal import drop_first_renditions, purge_video
+
+KINDS = {
+    "probe_video": Kind(work=probe_video, after_failure=video_failed),
+    "copy_video": Kind(work=copy_video, after_failure=copy_failed),
+    "encode_first": Kind(work=encode_first, after_failure=video_failed),
+    "encode_chunk": Kind(work=encode_chunk, after_failure=video_failed),
+    "finish_video": Kind(work=finish_video, after_failure=video_failed),
+    "drop_first_renditions": Kind(work=drop_first_renditions),
+    "purge_video": Kind(work=purge_video),
+}
