@@ -6,8 +6,11 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
 
+import imageio_ffmpeg
 import redis.asyncio
 
+from efir.adapters.media.converter import FfmpegConverter
+from efir.adapters.media.ffmpeg import Ffmpeg
 from efir.adapters.media.probe import ConfinedProbe
 from efir.adapters.media.sandbox import Sandbox, detect
 from efir.adapters.postgres.transactions import Database, connected
