@@ -25,10 +25,10 @@ insert into jobs (kind, subject, generation, ordinal, dedupe_key, owner_id, queu
                   correlation_id, state, woken_at, run_at, vtime)
 select $1, $2, $3, $4, $5, $6::uuid, $7, $8::smallint, $9::real, $10, $11, $12, now(),
        now() + make_interval(secs => $13),
-       greatest((select max(vtime) from jobs where owner_id = $6::uuid and priority = $8::smallint
+       greatest((select max(vtime + cost) from jobs where owner_id = $6::uuid and priority = $8::smallint
                     and state in ('blocked','ready','running')),
                 (select min(vtime) from jobs where priority = $8::smallint and queue = $7 and state = 'ready'),
-                0) + $9::real
+                0)
 on conflict do nothing returning id"""
 
 CLAIM = """
