@@ -64,7 +64,7 @@ class FfmpegConverter:
                 progress=Progress(report, frames=end - first),
             )
             made, stills = await asyncio.to_thread(_taken, work, plan, ordinal, rungs, out)
-        used += await verify.decode(self._ffmpeg, made, out)
+        used += await verify.decode(self._ffmpeg, [tracks.sampled(track, n) for n, track in enumerate(made)], out)
         return ChunkOutput(ordinal=ordinal, tracks=made, stills=stills, cpu_seconds=used)
 
     async def encode_audio(self, source: Path, facts: MediaFacts, plan: Plan, out: Path, report: Report) -> Track:

@@ -86,7 +86,8 @@ def decode(ffmpeg: str, tracks: int) -> Iterator[str]:
     """Decode joined tracks in descriptors 3, 4, … and stop at the first error."""
     yield from (ffmpeg, *QUIET, "-xerror")
     for number in range(tracks):
-        yield from (*SAFE, "-format_whitelist", "mov", "-err_detect", "explode", "-skip_loop_filter", "all")
+        yield from (*SAFE, "-format_whitelist", "mov", "-err_detect", "explode")
+        yield from ("-skip_loop_filter", "all", "-skip_idct", "all")  # errors show while bits are read, not later
         yield from ("-fd", str(3 + number), "-f", "mov", "-i", "fd:")
     for number in range(tracks):
         yield from ("-map", f"{number}:0", "-f", "null", "-")
