@@ -251,19 +251,26 @@ def upgrade() -> None:
         sa.Column("filetype", sa.Text(), server_default="", nullable=False),
         sa.Column("metadata", sa.Text(), server_default="", nullable=False),
         sa.Column("sha256", sa.Text(), nullable=True),
-        sa.Column("hash_state", sa.LargeBinary(), nullable=True),
         sa.Column("partial", sa.Boolean(), server_default=sa.text("false"), nullable=False),
+        sa.Column("concat", sa.Text(), server_default="", nullable=False),
         sa.Column("writer_fence", sa.Integer(), server_default="0", nullable=False),
-        sa.Column("writer", sa.Text(), nullable=True),
         sa.Column("writer_until", postgresql.TIMESTAMP(timezone=True), nullable=True),
         sa.Column("created_at", postgresql.TIMESTAMP(timezone=True), server_default=sa.text("now()"), nullable=False),
         sa.Column("expires_at", postgresql.TIMESTAMP(timezone=True), nullable=False),
+        sa.Column("cleared_at", postgresql.TIMESTAMP(timezone=True), nullable=True),
         sa.CheckConstraint("state in ('open','finished','used','gone')", name=op.f("ck_uploads_state")),
         sa.CheckConstraint("length is null or stored_offset <= length", name=op.f("ck_uploads_offset")),
         sa.ForeignKeyConstraint(
             ["owner_id"], ["user_account.id"], name=op.f("fk_uploads_owner_id_user_account"), ondelete="CASCADE"
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_uploads")),
+    )
+    op.create_index(
+        "ix_uploads_ended",
+        "uploads",
+        ["id"],
+        unique=False,
+        postgresql_where=sa.text("state = 'gone' and cleared_at is null"),
     )
     op.create_index(
         "ix_uploads_expires_at",
@@ -418,6 +425,9 @@ def downgrade() -> None:
     op.drop_index("ix_videos_channel_id", table_name="videos")
     op.drop_table("videos")
     op.drop_index("ix_uploads_owner_id", table_name="uploads", postgresql_where=sa.text("state in ('open','finished')"))
+    op.drop_index(
+        "ix_uploads_ended", table_name="uploads", postgresql_where=sa.text("state = 'gone' and cleared_at is null")
+    )
     op.drop_index(
         "ix_uploads_expires_at", table_name="uploads", postgresql_where=sa.text("state in ('open','finished')")
     )

@@ -16,6 +16,7 @@ from efir.ports.media import MediaConverter, MediaProbe
 from efir.ports.passwords import Passwords
 from efir.ports.sessions import Credential
 from efir.ports.transactions import Begin, Read
+from efir.ports.uploads import Staging
 from efir.ports.users import Addresses
 
 
@@ -28,6 +29,7 @@ class Ports:
     joined: Callable[[Any], Begin]
     blobs: BlobStore
     scratch: Scratch
+    staging: Staging
     probe: MediaProbe
     converter: MediaConverter
     passwords: Passwords

@@ -3,6 +3,7 @@
 from efir.application.context import Ports
 from efir.application.jobs import Kinds, reconcile
 from efir.application.outbox import relay_events
+from efir.application.uploads import expire_uploads
 
 
 async def tick(ports: Ports, kinds: Kinds) -> None:
@@ -12,5 +13,6 @@ async def tick(ports: Ports, kinds: Kinds) -> None:
     """
     await relay_events(ports)
     await reconcile(ports, kinds)
+    await expire_uploads(ports)
     async with ports.begin() as tx:
         await tx.replies.forget(ports.limits.idempotency_seconds)

@@ -21,6 +21,7 @@ from efir.adapters.secrets.randomness import new_id, new_secret, now
 from efir.adapters.secrets.sealing import Sealer
 from efir.adapters.storage.filesystem import FilesystemBlobStore
 from efir.adapters.storage.scratch import LockedScratch
+from efir.adapters.storage.staging import FilesystemStaging
 from efir.application.context import Ports
 from efir.bootstrap.configured import keys_of, media_directory
 from efir.settings import Settings
@@ -53,6 +54,7 @@ async def opened(settings: Settings, *, statement_seconds: float) -> AsyncIterat
             joined=database.joined,
             blobs=FilesystemBlobStore(media),
             scratch=LockedScratch(scratch),
+            staging=FilesystemStaging(media / "staging"),
             probe=ConfinedProbe(box, settings.limits, scratch=scratch),
             converter=converter_of(settings, box),
             passwords=Argon2Passwords(sealer),

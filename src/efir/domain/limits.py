@@ -19,7 +19,8 @@ class Limits:
     upload_idle_seconds: int = 24 * 3600  # an unfinished upload is dropped so long after its last byte
     upload_life_seconds: int = 7 * 24 * 3600  # and so long after its start in any case
     upload_open_most: int = 100  # unfinished uploads of one person
-    upload_takeover_seconds: int = 10  # a new request waits so long for a stuck one on the same upload
+    upload_stall_seconds: int = 60  # a request that sends no byte for so long is ended; what came is kept
+    upload_takeover_seconds: int = 3  # a request without a byte for so long can be overtaken by a new one
 
     title_most: int = 120  # characters of a title
     description_most: int = 10_000  # characters of a description

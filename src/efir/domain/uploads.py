@@ -1,15 +1,34 @@
 """Uploads: bytes on their way in (tus 1.0)."""
 
+import base64
+import binascii
+import re
+from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import NewType
 from uuid import UUID
 
-from efir.domain.errors import Conflict, Gone, NotFound
+from efir.domain.errors import (
+    Busy,
+    ChecksumMismatch,
+    Conflict,
+    Forbidden,
+    Gone,
+    Malformed,
+    NotFound,
+    TooLarge,
+    TooMany,
+)
+from efir.domain.limits import Limits
 from efir.domain.users import UserId
 
 UploadId = NewType("UploadId", UUID)
+
+METADATA_MOST = 8192
+PARTS_MOST = 1000
+_KEY = re.compile(r"[\x21-\x2b\x2d-\x7e]+")
 
 
 class UploadNotFound(NotFound):
@@ -40,6 +59,69 @@ class UploadUsed(Conflict):
     title = "This upload has become a video already"
 
 
+class UploadMalformed(Malformed):
+    """Length, offset, metadata, checksum or parts of an upload cannot be read or do not fit together."""
+
+    code = "upload-malformed"
+    title = "The upload's headers cannot be read"
+
+
+class UploadTooLarge(TooLarge):
+    """More bytes than the server takes, or than the upload said it would have."""
+
+    code = "upload-too-large"
+    title = "This is more than fits"
+
+
+class OffsetMismatch(Conflict):
+    """Bytes are appended where the stored ones end, nowhere else; the client asks for the offset and goes on there."""
+
+    code = "upload-offset-mismatch"
+    title = "The stored bytes end elsewhere"
+
+
+class UploadLocked(Busy):
+    """Another request is writing at this moment."""
+
+    code = "upload-locked"
+    title = "Another request is writing to this upload"
+
+
+class UploadOvertaken(Conflict):
+    """A newer request has taken the upload over."""
+
+    code = "upload-overtaken"
+    title = "Another request has taken this upload over"
+
+
+class ChunkCorrupt(ChecksumMismatch):
+    """The bytes of this request differ from its Upload-Checksum; none of them is kept."""
+
+    code = "upload-checksum-mismatch"
+    title = "The checksum does not match the bytes"
+
+
+class UploadCorrupt(ChecksumMismatch):
+    """The whole file differs from the `sha256` its metadata named; nothing of it is kept."""
+
+    code = "upload-digest-mismatch"
+    title = "The file is not the one that was announced"
+
+
+class UploadJoined(Forbidden):
+    """What is joined of parts takes no bytes itself."""
+
+    code = "upload-joined"
+    title = "An upload joined of others takes no bytes"
+
+
+class UploadsTooMany(TooMany):
+    """One person has only so many unfinished uploads at a time."""
+
+    code = "uploads-too-many"
+    title = "Finish or end other uploads first"
+
+
 class UploadState(StrEnum):
     """Open takes bytes; finished is whole and stored; used has become a video; gone has no bytes any more."""
 
@@ -62,28 +144,109 @@ class Upload:
     filetype: str
     metadata: str
     sha256: str | None
+    partial: bool
+    concat: str
     writer_fence: int
     created_at: datetime
     expires_at: datetime
+
+    def owned_by(self, user_id: UserId) -> "Upload":
+        """Answer the upload to its owner. Raises UploadNotFound for others, UploadGone."""
+        if self.owner_id != user_id:
+            raise UploadNotFound
+        if self.state is UploadState.GONE:
+            raise UploadGone
+        return self
 
     def usable_by(self, user_id: UserId) -> "Upload":
         """Answer the upload when a video can be made of it by `user_id`.
 
         Raises UploadNotFound for strangers, UploadGone, UploadUsed, UploadUnfinished.
         """
-        if self.owner_id != user_id:
-            raise UploadNotFound
-        match self.state:
-            case UploadState.GONE:
-                raise UploadGone
-            case UploadState.USED:
-                raise UploadUsed
-            case UploadState.OPEN:
-                raise UploadUnfinished
-            case UploadState.FINISHED:
-                return self
+        self.owned_by(user_id)
+        if self.state is UploadState.USED:
+            raise UploadUsed
+        if self.state is UploadState.OPEN or self.partial:
+            raise UploadUnfinished
+        return self
+
+    def appendable_at(self, offset: int) -> "Upload":
+        """Answer the upload when bytes may be appended at `offset`. Raises UploadJoined, OffsetMismatch."""
+        if self.concat:
+            raise UploadJoined
+        if self.stored_offset != offset:
+            raise OffsetMismatch(f"The stored bytes end at {self.stored_offset}.")
+        return self
+
+    def length_with(self, declared: int | None, limits: Limits) -> int | None:
+        """Answer the length after a request that may declare the deferred one.
+
+        Raises UploadMalformed when it changes or is less than what is there, UploadTooLarge.
+        """
+        if declared is None or declared == self.length:
+            return self.length
+        if self.length is not None or declared < self.stored_offset:
+            raise UploadMalformed("Upload-Length is said once, and not below what is already here.")
+        return checked_length(declared, limits)
 
     @property
     def source_key(self) -> str:
         """Where the finished bytes are stored."""
         return f"src/{self.id}"
+
+
+def checked_length(length: int, limits: Limits) -> int:
+    """Answer an acceptable length in bytes. Raises UploadTooLarge."""
+    if length > limits.upload_bytes:
+        raise UploadTooLarge(f"An upload has at most {limits.upload_bytes} bytes.")
+    return length
+
+
+def room(offset: int, length: int | None, limits: Limits) -> int:
+    """How many bytes may follow `offset`; an unknown length is bounded by the largest allowed."""
+    return (limits.upload_bytes if length is None else length) - offset
+
+
+def expiry(created_at: datetime, now: datetime, limits: Limits) -> datetime:
+    """When unfinished bytes are dropped: so long after the last of them, and so long after the first in any case."""
+    idle = now + timedelta(seconds=limits.upload_idle_seconds)
+    return min(idle, created_at + timedelta(seconds=limits.upload_life_seconds))
+
+
+def joinable(parts: Sequence[Upload], limits: Limits) -> int:
+    """Answer the length of parts joined. Raises UploadUnfinished, UploadMalformed, UploadTooLarge."""
+    for part in parts:
+        if not part.partial:
+            raise UploadMalformed("Only partial uploads can be joined.")
+        if part.state is not UploadState.FINISHED:
+            raise UploadUnfinished
+    return checked_length(sum(part.stored_offset for part in parts), limits)
+
+
+def parse_metadata(text: str) -> dict[str, str]:
+    """Read Upload-Metadata: `key base64` pairs joined by commas, keys unique, a value may be absent.
+
+    Raises UploadMalformed.
+    """
+    if len(text) > METADATA_MOST:
+        raise UploadMalformed(f"Upload-Metadata has at most {METADATA_MOST} characters.")
+    found: dict[str, str] = {}
+    for pair in text.split(",") if text.strip() else []:
+        key, _, value = pair.strip().partition(" ")
+        if not _KEY.fullmatch(key) or key in found:
+            raise UploadMalformed("Keys of Upload-Metadata are unique ASCII words.")
+        try:
+            found[key] = base64.b64decode(value.strip(), validate=True).decode()
+        except (binascii.Error, UnicodeDecodeError, ValueError):
+            raise UploadMalformed(f"The value of {key} in Upload-Metadata is not UTF-8 in base64.") from None
+    return found
+
+
+def announced_digest(metadata: str) -> str | None:
+    """Read the SHA-256 a client announced in `sha256`: 64 hexadecimal digits. Raises UploadMalformed."""
+    text = parse_metadata(metadata).get("sha256")
+    if text is None:
+        return None
+    if not re.fullmatch(r"[0-9A-Fa-f]{64}", text):
+        raise UploadMalformed("The announced sha256 is not 64 hexadecimal digits.")
+    return text.lower()

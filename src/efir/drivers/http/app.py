@@ -8,14 +8,14 @@ from litestar.di import Provide
 from litestar.types import ControllerRouterHandler, Scope
 
 from efir.application.context import Call, Ports
-from efir.drivers.http import channels, health, jobs, openapi, sessions, users, videos
+from efir.drivers.http import channels, health, jobs, openapi, sessions, uploads, users, videos
 from efir.drivers.http.access import Access
 from efir.drivers.http.answers import Answer
 from efir.drivers.http.idempotency import Idempotency
 from efir.drivers.http.problems import HANDLERS as PROBLEM_HANDLERS
 from efir.drivers.http.security import Security, call_of
 
-API = (users, sessions, channels, videos, jobs, health, openapi)
+API = (users, sessions, channels, uploads, videos, jobs, health, openapi)
 HEADERS = {
     "x-content-type-options": "nosniff",
     "referrer-policy": "same-origin",

@@ -30,6 +30,7 @@ class UploadRow(Row):
     __table_args__ = (
         CheckConstraint("state in ('open','finished','used','gone')", name="state"),
         CheckConstraint("length is null or stored_offset <= length", name="offset"),
+        Index("ix_uploads_ended", "id", postgresql_where=text("state = 'gone' and cleared_at is null")),
         Index("ix_uploads_expires_at", "expires_at", postgresql_where=text("state in ('open','finished')")),
         Index("ix_uploads_owner_id", "owner_id", postgresql_where=text("state in ('open','finished')")),
     )
@@ -42,13 +43,13 @@ class UploadRow(Row):
     filetype: Mapped[str] = mapped_column(server_default="")
     metadata_: Mapped[str] = mapped_column("metadata", server_default="")
     sha256: Mapped[str | None]
-    hash_state: Mapped[bytes | None]
     partial: Mapped[bool] = mapped_column(server_default=text("false"))
+    concat: Mapped[str] = mapped_column(server_default="")
     writer_fence: Mapped[int] = mapped_column(server_default="0")
-    writer: Mapped[str | None]
     writer_until: Mapped[datetime | None]
     created_at: Mapped[datetime] = mapped_column(server_default=NOW)
     expires_at: Mapped[datetime]
+    cleared_at: Mapped[datetime | None]
 
 
 class VideoRow(Row):

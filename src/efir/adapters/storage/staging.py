@@ -1,0 +1,270 @@
+"""Bytes of uploads until they are complete: one file each, one writer each, every byte written once."""
+
+import asyncio
+import fcntl
+import hashlib
+import os
+import shutil
+from collections import OrderedDict
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any, TypeVar
+from uuid import UUID
+
+from efir.adapters.storage.durable import space_errors, sync_directory
+from efir.domain.uploads import UploadId, UploadLocked
+from efir.ports.uploads import BytesLost, StagedFile
+
+T = TypeVar("T")
+
+WRITE_BYTES = 1 << 20
+COPY_BYTES = 8 << 20
+DIGESTS_KEPT = 256
+LOCK_TRIES, LOCK_PAUSE = 40, 0.1
+THREADS = 8
+
+
+class FilesystemStaging:
+    """`Staging` in one directory, on the file system of the store so that finishing is a rename.
+
+    The lock of the operating system guards the bytes of a file, whatever the database's fences say: it goes with its
+    process, and a stalled writer lets go as soon as it learns that it was overtaken.
+    """
+
+    def __init__(self, root: Path) -> None:
+        self._root = root
+        self._threads = ThreadPoolExecutor(THREADS, "staging")
+        self._digests: OrderedDict[UploadId, tuple[int, Any]] = OrderedDict()
+        root.mkdir(parents=True, exist_ok=True)
+
+    async def open(self, upload_id: UploadId, *, offset: int, algorithm: str = "") -> StagedFile:
+        """Open an upload's bytes, cut to `offset`, for one writer. Raises UploadLocked, BytesLost, StorageFull."""
+        path = self.path(upload_id)
+        for _ in range(LOCK_TRIES):
+            handle = await self.call(_locked, path, offset)
+            if handle is not None:
+                return _File(self, upload_id, handle, offset, algorithm)
+            await asyncio.sleep(LOCK_PAUSE)
+        raise UploadLocked(retry_after=1)
+
+    async def join(self, upload_id: UploadId, parts: Sequence[UploadId]) -> None:
+        """Write the bytes of parts, in order, as those of another upload, durably. Raises StorageFull."""
+        await self.call(_joined, self.path(upload_id), [self.path(part) for part in parts])
+
+    def path(self, upload_id: UploadId) -> Path:
+        """Where an upload's bytes lie."""
+        return self._root / str(upload_id)
+
+    async def remove(self, upload_id: UploadId) -> None:
+        """Remove an upload's bytes; missing ones are fine."""
+        self._digests.pop(upload_id, None)
+        await self.call(self.path(upload_id).unlink, missing_ok=True)
+
+    async def staged(self) -> list[UploadId]:
+        """Every upload that has bytes here."""
+        return await self.call(lambda: list(_ids(self._root)))
+
+    async def free(self) -> int:
+        """Bytes that still fit."""
+        return (await self.call(shutil.disk_usage, self._root)).free
+
+    async def call(self, function: Callable[..., T], *arguments: Any, **names: Any) -> T:
+        """Run what may wait for a disk in a thread of our own: slow disks hold nobody else up."""
+        return await asyncio.get_running_loop().run_in_executor(self._threads, lambda: function(*arguments, **names))
+
+    def digest_at(self, upload_id: UploadId, offset: int) -> Any:
+        """Running SHA-256 of the first `offset` bytes; None when another process saw them, or it was long ago."""
+        if not offset:
+            return hashlib.sha256()
+        known = self._digests.get(upload_id)
+        return known[1].copy() if known is not None and known[0] == offset else None
+
+    def keep_digest(self, upload_id: UploadId, offset: int, digest: Any) -> None:
+        """Keep a running SHA-256 for the request that goes on."""
+        self._digests[upload_id] = (offset, digest)
+        self._digests.move_to_end(upload_id)
+        while len(self._digests) > DIGESTS_KEPT:
+            self._digests.popitem(last=False)
+
+    def drop_digest(self, upload_id: UploadId) -> None:
+        """Forget a running SHA-256."""
+        self._digests.pop(upload_id, None)
+
+
+class _File:
+    """`StagedFile`: fills one buffer while the one before is hashed and written in a thread."""
+
+    def __init__(
+        self, staging: FilesystemStaging, upload_id: UploadId, handle: int, offset: int, algorithm: str
+    ) -> None:
+        self._staging = staging
+        self._upload_id = upload_id
+        self._handle = handle
+        self._written = offset
+        self._buffer = bytearray()
+        self._order = asyncio.Lock()
+        self._writing: asyncio.Future[None] | None = None
+        self._running: set[asyncio.Future[Any]] = set()
+        self._whole = staging.digest_at(upload_id, offset)
+        self._from_start = algorithm == "sha256" and not offset  # then one digest serves both
+        self._chunk = hashlib.new(algorithm, usedforsecurity=False) if algorithm and not self._from_start else None
+
+    @property
+    def position(self) -> int:
+        """Where the next byte goes."""
+        return self._written + len(self._buffer)
+
+    async def write(self, chunk: bytes) -> None:
+        """Append bytes; waits while the buffer before is still on its way. Raises StorageFull."""
+        self._buffer += chunk
+        if len(self._buffer) >= WRITE_BYTES:
+            async with self._order:
+                await self._flush()
+
+    async def sync(self) -> int:
+        """Make everything appended so far durable; returns the position that is. Raises StorageFull."""
+        position = await self._settle()
+        await self._call(_synced, self._handle)
+        return position
+
+    async def checksum(self) -> bytes:
+        """Digest of the bytes appended since opening."""
+        await self._settle()
+        digest: Any = self._whole if self._from_start else self._chunk
+        return bytes(digest.digest())
+
+    async def cut(self, offset: int) -> None:
+        """Drop everything from `offset` on."""
+        self._buffer = bytearray()
+        await self._settle()
+        await self._call(os.ftruncate, self._handle, offset)
+        self._written = offset
+        self._whole = self._staging.digest_at(self._upload_id, offset)
+
+    async def digest(self) -> str:
+        """SHA-256 of the whole file."""
+        await self._settle()
+        if self._whole is None:
+            self._whole = await self._call(_digest, self._handle)
+        return str(self._whole.hexdigest())
+
+    async def close(self) -> None:
+        """Let go of the file; bytes that were not synced may be lost."""
+        await asyncio.shield(asyncio.ensure_future(self._close()))
+
+    async def _close(self) -> None:
+        if self._handle < 0:
+            return
+        if self._running:  # a thread must never meet another file under our number
+            await asyncio.wait(self._running)
+        if self._whole is not None and (self._writing is None or self._writing.exception() is None):
+            self._staging.keep_digest(self._upload_id, self._written, self._whole)
+        handle, self._handle = self._handle, -1
+        os.close(handle)
+
+    async def _settle(self) -> int:
+        async with self._order:
+            await self._flush()
+            await self._done()
+            return self._written
+
+    async def _flush(self) -> None:
+        await self._done()
+        if self._buffer:
+            buffer, self._buffer = self._buffer, bytearray()
+            position, self._written = self._written, self._written + len(buffer)
+            self._writing = self._started(self._put, buffer, position)
+
+    async def _done(self) -> None:
+        if self._writing is not None:
+            await asyncio.shield(self._writing)
+            self._writing = None
+
+    async def _call(self, function: Callable[..., T], *arguments: Any) -> T:
+        return await asyncio.shield(self._started(function, *arguments))
+
+    def _started(self, function: Callable[..., T], *arguments: Any) -> asyncio.Future[T]:
+        running = asyncio.ensure_future(self._staging.call(function, *arguments))
+        self._running.add(running)
+        running.add_done_callback(self._ended)
+        return running
+
+    def _ended(self, running: asyncio.Future[Any]) -> None:
+        self._running.discard(running)
+        if not running.cancelled():
+            running.exception()  # who was cancelled while waiting for it asks no more
+
+    def _put(self, buffer: bytearray, position: int) -> None:
+        with space_errors():
+            view = memoryview(buffer)
+            while view:
+                count = os.pwrite(self._handle, view, position)
+                view, position = view[count:], position + count
+        for digest in (self._whole, self._chunk):
+            if digest is not None:
+                digest.update(buffer)
+
+
+def _locked(path: Path, offset: int) -> int | None:
+    """Open, lock and cut a file; None while somebody else holds it, or when it was just moved away."""
+    try:
+        handle = os.open(path, os.O_RDWR | os.O_CLOEXEC | (os.O_CREAT if not offset else 0), 0o666)
+    except FileNotFoundError as error:
+        raise BytesLost(0) from error
+    try:
+        if _held(handle, path):
+            _cut(handle, offset, path.parent)
+            return handle
+    except BaseException:
+        os.close(handle)
+        raise
+    os.close(handle)
+    return None
+
+
+def _held(handle: int, path: Path) -> bool:
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        return path.stat().st_ino == os.fstat(handle).st_ino
+    except (BlockingIOError, FileNotFoundError):
+        return False
+
+
+def _cut(handle: int, offset: int, directory: Path) -> None:
+    size = os.fstat(handle).st_size
+    if size < offset:
+        raise BytesLost(size)
+    os.ftruncate(handle, offset)
+    if not offset:
+        sync_directory(directory)
+
+
+def _synced(handle: int) -> None:
+    with space_errors():
+        os.fdatasync(handle)
+
+
+def _digest(handle: int) -> Any:
+    found, buffer, offset = hashlib.sha256(), memoryview(bytearray(WRITE_BYTES)), 0
+    while count := os.preadv(handle, [buffer], offset):
+        found.update(buffer[:count])
+        offset += count
+    return found
+
+
+def _joined(target: Path, parts: Sequence[Path]) -> None:
+    with space_errors(), target.open("wb", buffering=0) as joined:
+        for path in parts:
+            with path.open("rb", buffering=0) as part:
+                shutil.copyfileobj(part, joined, COPY_BYTES)
+        os.fdatasync(joined.fileno())
+    sync_directory(target.parent)
+
+
+def _ids(root: Path) -> Iterator[UploadId]:
+    for entry in os.scandir(root):
+        try:
+            yield UploadId(UUID(entry.name))
+        except ValueError:
+            continue
