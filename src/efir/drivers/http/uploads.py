@@ -58,11 +58,17 @@ Asked = Request[Any, Any, Any]
 
 
 @route(
-    [PATH, ONE], http_method=[HttpMethod.OPTIONS], operation_id="describeUploads", tags=["Uploads"], status_code=204,
+    PATH, http_method=[HttpMethod.OPTIONS], operation_id="describeUploads", tags=["Uploads"], status_code=204,
     opt=ANONYMOUS, responses=raises(),
 )  # fmt: skip
 async def describe(call: NamedDependency[Call]) -> Response[None]:
     """Tell what this server can do: versions, extensions, largest size, checksums."""
+    return Response(None, status_code=204, headers=abilities(call.ports.limits))
+
+
+@route(ONE, http_method=[HttpMethod.OPTIONS], include_in_schema=False, status_code=204, opt=ANONYMOUS)
+async def describe_one(upload_id: FromPath[UUID], call: NamedDependency[Call]) -> Response[None]:  # noqa: ARG001  # any
+    """Tell the same for every address."""
     return Response(None, status_code=204, headers=abilities(call.ports.limits))
 
 
@@ -155,4 +161,4 @@ async def overridden(request: Asked, upload_id: FromPath[UUID], call: NamedDepen
             raise UploadMalformed("Send PATCH, or POST with X-HTTP-Method-Override: PATCH.")
 
 
-HANDLERS = [describe, create, offset, append, end, overridden]
+HANDLERS = [describe, describe_one, create, offset, append, end, overridden]
