@@ -1,10 +1,13 @@
 """Single processes: the API, a worker, the migration."""
 
+import asyncio
 import os
 from collections.abc import Sequence
 
 from efir.bootstrap.configured import attached, exported, keys_of, media_directory, refusing
 from efir.drivers.cli.arguments import api_arguments, migrate_arguments, worker_arguments
+from efir.drivers.cli.exits import Exit
+from efir.drivers.cli.failures import CommandFailed
 
 
 def api(argv: Sequence[str]) -> int:
@@ -34,8 +37,20 @@ def worker(argv: Sequence[str]) -> int:
 def migrate(argv: Sequence[str]) -> int:
     """Bring the database to the newest schema."""
     settings = attached(migrate_arguments(argv), cache_needed=False)
-    from efir.adapters.postgres.migrate import newest, upgrade
+    from efir.adapters.postgres.constraints import DatabaseAway
+    from efir.adapters.postgres.migrate import applied, newest, upgrade
 
-    upgrade(settings.database.url, settings.database.schema)
-    print(f"the database is at revision {newest()}")
-    return 0
+    url, schema = settings.database.url, settings.database.schema
+    try:
+        before = asyncio.run(applied(url, schema))
+    except DatabaseAway as error:
+        cause = str(error.__cause__ or "").strip() or type(error.__cause__).__name__
+        raise CommandFailed(
+            f"the database does not answer ({cause})", "check EFIR_DATABASE__URL and the server", Exit.UNAVAILABLE
+        ) from error
+    if before == newest():
+        print(f"the database is at revision {before}, the newest")
+        return Exit.OK
+    upgrade(url, schema)
+    print(f"the database went from revision {before or 'none'} to {newest()}")
+    return Exit.OK

@@ -121,8 +121,8 @@ async def fill(stack: Stack, supervisor: Supervisor) -> None:
     words = ("demo", "--url", url, "--data-dir", str(stack.home))
     try:
         await supervisor.run(_efir(stack, environment(stack, existing_socket_directory(stack.home)), "demo", *words))
-    except StartFailed as error:
-        stack.say(f"the sample videos could not be added: {error}")
+    except StartFailed:
+        stack.say("demo: not complete; `efir demo` tries again")
 
 
 def _api(stack: Stack, environ: Mapping[str, str]) -> Service:

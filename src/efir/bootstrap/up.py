@@ -30,6 +30,7 @@ REQUESTS = {
     signal.SIGINT: signal.SIGINT,
     signal.SIGHUP: signal.SIGTERM,
 }
+TOLD = {int(code): code for code in (Exit.CONFIGURATION, Exit.UNAVAILABLE)}  # what a child may say for the whole
 SERVERS = frozenset({"postgres", "valkey"})
 
 
@@ -139,13 +140,7 @@ async def _run(stack: Stack, progress: Progress, supervisor: Supervisor, *, demo
         await bring_up(stack, supervisor)
     except StartFailed as error:
         progress.state(f"{error} (see {stack.home / 'logs' / error.name}.log)")
-        return (
-            Exit.CONFIGURATION
-            if error.code == Exit.CONFIGURATION
-            else Exit.UNAVAILABLE
-            if error.name in SERVERS
-            else Exit.FAILED
-        )
+        return Exit.UNAVAILABLE if error.name in SERVERS else TOLD.get(error.code, Exit.FAILED)
     except (ClusterRefused, BinariesMissing) as error:
         progress.state(str(error))
         return Exit.CONFIGURATION

@@ -4,6 +4,8 @@ import asyncio
 import contextlib
 import os
 import signal
+import subprocess
+import sys
 
 from efir.adapters.embedded.logs import Lines, drain
 from efir.adapters.embedded.programs import Program, spawn
@@ -40,7 +42,7 @@ class Child:
 
         The group is killed before the child is reaped, while no other process can have its number.
         """
-        if self.ended.is_set() or os.waitid(os.P_PID, self.pid, os.WEXITED | os.WNOHANG | os.WNOWAIT) is None:
+        if self.ended.is_set() or not _ended(self.pid):
             return False
         self.kill()
         self.code = self._process.wait()
@@ -83,6 +85,14 @@ class Child:
             self._lines.finish()
             os.close(self._pipe)
             self._pipe = -1
+
+
+def _ended(pid: int) -> bool:
+    """Tell whether a child has ended, without reaping it."""
+    if sys.platform == "darwin":  # has no waitid before Python 3.13
+        state = subprocess.run(["/bin/ps", "-o", "state=", "-p", str(pid)], check=False, capture_output=True, text=True)
+        return state.stdout.strip()[:1] in {"", "Z"}
+    return os.waitid(os.P_PID, pid, os.WEXITED | os.WNOHANG | os.WNOWAIT) is not None
 
 
 def spelled(code: int) -> str:

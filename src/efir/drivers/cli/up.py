@@ -1,10 +1,11 @@
 """`efir up`: its flags and what it tells the person who started it."""
 
+import contextlib
 import json
 import sys
-import time
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TextIO
 
 from efir.drivers.cli.arguments import changes, command_parser, listening
 
@@ -40,26 +41,31 @@ class Progress:
 
     def __init__(self, *, verbose: bool) -> None:
         self._verbose = verbose
-        self._began = time.monotonic()
 
     def say(self, line: str) -> None:
         """Tell one step."""
-        print(line, flush=True)
+        _print(line, sys.stdout)
 
     def state(self, line: str) -> None:
         """Tell a change in a child's state."""
-        print(f"[efir] {line}", file=sys.stderr, flush=True)
+        _print(f"[efir] {line}", sys.stderr)
 
     def log(self, child: str, line: str) -> None:
         """Show a line of a child: all when asked for, else only what is wrong; its log file has everything."""
         if child == "demo":
             self.say(line)
         elif self._verbose or (child not in QUIET_SERVERS and worth_showing(line)):
-            print(f"[{child}] {line}", file=sys.stderr, flush=True)
+            _print(f"[{child}] {line}", sys.stderr)
 
     def ready(self, address: str) -> None:
         """Tell that the service answers."""
         self.say(f"Efir is ready at {address}")
+
+
+def _print(line: str, stream: TextIO) -> None:
+    """Print, unless nobody reads any more: a closed terminal must not end the service in the middle of its work."""
+    with contextlib.suppress(OSError):
+        print(line, file=stream, flush=True)
 
 
 def worth_showing(line: str) -> bool:
