@@ -15,10 +15,10 @@ PR_SET_CHILD_SUBREAPER = 36
 GRACE = 5.0  # seconds between asking and killing
 
 
-def adopt_orphans() -> None:
-    """Become the parent of every orphan below us (Linux), in whatever session or group it hides."""
+def adopt_orphans(*, adopt: bool = True) -> None:
+    """Become the parent of every orphan below us (Linux), in whatever session or group it hides, or cease to."""
     if sys.platform == "linux":
-        ctypes.CDLL(None).prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
+        ctypes.CDLL(None).prctl(PR_SET_CHILD_SUBREAPER, int(adopt), 0, 0, 0)
 
 
 def children() -> list[int]:

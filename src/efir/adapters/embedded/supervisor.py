@@ -34,9 +34,11 @@ class Supervisor:
         self._keepers: list[Keeper] = []
         self._children: list[Child] = []
         self._files: dict[str, LogFile] = {}
+        self._spared: frozenset[int] = frozenset()
         self.hurried = asyncio.Event()
 
     async def __aenter__(self) -> Self:
+        self._spared = frozenset(children())  # whoever was here before is not ours to end
         adopt_orphans()
         asyncio.get_running_loop().add_signal_handler(signal.SIGCHLD, self._look)
         return self
@@ -46,7 +48,8 @@ class Supervisor:
     ) -> None:
         await self.stop()
         asyncio.get_running_loop().remove_signal_handler(signal.SIGCHLD)
-        end_children((), grace=HURRY)
+        end_children((), grace=HURRY, spared=self._spared)
+        adopt_orphans(adopt=False)
         for file in self._files.values():
             file.close()
 
@@ -102,7 +105,7 @@ class Supervisor:
         """
         ended = [child for child in self._children if child.look()]
         self._children = [child for child in self._children if child not in ended]
-        known = frozenset(self.running.values())
+        known = self._spared | frozenset(self.running.values())
         if ended:
             end_children((), grace=HURRY, spared=known)
         for orphan in set(children()) - known:
