@@ -53,7 +53,7 @@ def test_nothing_is_left_for_later() -> None:
 
 
 def _explained(found: re.Match[str]) -> bool:
-    return bool(found["codes"]) and bool(re.match(r"\s+#\s*\w+", found["rest"]))
+    return bool(found["codes"]) and bool(re.match(r"\s+# *\S+", found["rest"]))
 
 
 def _lines_with(pattern: re.Pattern[str], under: str = "") -> list[str]:
