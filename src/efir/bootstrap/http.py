@@ -8,7 +8,9 @@ from typing import Any
 from efir.application.context import Ports
 from efir.bootstrap import logs
 from efir.bootstrap.ports import opened
+from efir.drivers.http import problems, sessions
 from efir.drivers.http.app import create_app
+from efir.drivers.web.app import create_pages
 from efir.settings import Settings, current
 
 VERSION = "0.1.0"
@@ -51,4 +53,10 @@ class Deferred:
 
 def served(ports: Ports, settings: Settings) -> Any:
     """The whole application over given ports; tests use it too."""
-    return create_app(ports, version=VERSION, trusted_proxies=settings.trusted_proxies)[1]
+    pages = create_pages(
+        status_of=problems.status_of, session_cookie=sessions.session_cookie, problems=problems.HANDLERS
+    )
+    return create_app(
+        ports, version=VERSION, trusted_proxies=settings.trusted_proxies, pages=pages.routes,
+        exception_handlers=pages.exception_handlers,
+    )[1]  # fmt: skip

@@ -1,6 +1,6 @@
 """The HTTP application: JSON API and, from the composition root, the pages."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from litestar import Litestar
@@ -30,6 +30,7 @@ def create_app(
     version: str,
     trusted_proxies: str = "",
     pages: Sequence[ControllerRouterHandler] = (),
+    exception_handlers: Mapping[Any, Any] = PROBLEM_HANDLERS,
     lifespan: Sequence[Any] = (),
 ) -> tuple[Litestar, Access]:
     """Build the Litestar application, and the wrapper around it that servers run."""
@@ -39,7 +40,7 @@ def create_app(
         dependencies={"call": Provide(_call, sync_to_thread=False)},
         response_class=Answer,
         middleware=[Security(ports, trusted=trusted_proxies), Idempotency()],
-        exception_handlers=PROBLEM_HANDLERS,
+        exception_handlers={**exception_handlers},
         openapi_config=openapi.configuration(version),
         request_max_body_size=ports.limits.json_bytes,
         lifespan=list(lifespan),

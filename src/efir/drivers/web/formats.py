@@ -1,6 +1,6 @@
 """How numbers, sizes and times are shown; each function takes the language it writes in."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 from babel.core import Locale
 from babel.dates import format_datetime, format_timedelta
@@ -8,6 +8,7 @@ from babel.numbers import format_compact_decimal, format_decimal
 from babel.units import format_unit
 
 UNITS = ("byte", "kilobyte", "megabyte", "gigabyte", "terabyte")
+SECOND = timedelta(seconds=1)
 STEP = 1024
 COMPACT_FROM = 1_000
 FRACTION_BELOW = 100
@@ -15,7 +16,7 @@ FRACTION_BELOW = 100
 
 def age(moment: datetime, now: datetime, locale: Locale) -> str:
     """`3 days ago`: the largest unit only; a clock that runs ahead gives no future."""
-    passed = min(moment - now, now - now)
+    passed = min(moment - now, -SECOND)
     return format_timedelta(passed, granularity="second", threshold=0.95, add_direction=True, locale=locale)
 
 

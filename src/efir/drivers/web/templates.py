@@ -9,14 +9,13 @@ from typing import Any
 from babel.core import Locale
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, pass_context
 from jinja2.runtime import Context
-from jinja2.utils import urlize
-from markupsafe import Markup
 
+from efir.domain.videos import VideoState
 from efir.drivers.web import formats, texts
 from efir.drivers.web.assets import Assets
 
 HERE = Path(__file__).parent
-LINK_MOST = 60
+WORKING = frozenset({VideoState.UPLOADED, VideoState.PROCESSING, VideoState.PLAYABLE})
 Explain = Callable[[str, NullTranslations], str]
 
 
@@ -52,6 +51,7 @@ def _environment(language: str, words: NullTranslations, assets: Assets, explain
     environment.install_gettext_translations(words, newstyle=True)  # type: ignore[attr-defined]  # added by the i18n extension
     environment.globals.update(asset=assets.address, languages=list(texts.LANGUAGES.items()))
     locale = Locale.parse(language)
+    environment.tests["working"] = lambda video: video.state in WORKING
     environment.filters.update(
         age=_age(locale),
         exact=lambda moment: formats.exact(moment, locale),
@@ -59,7 +59,6 @@ def _environment(language: str, words: NullTranslations, assets: Assets, explain
         clock=formats.clock,
         count=lambda number: formats.count(number, locale),
         size=lambda amount: formats.size(amount, locale),
-        linked=lambda text: Markup(urlize(text, LINK_MOST, rel="nofollow noopener ugc")),  # noqa: S704  # urlize escapes
         failure=lambda code: explain(code, words),
     )
     return environment

@@ -44,7 +44,7 @@ export function follow(id, heard) {
     streams += 1;
     stream = new EventSource(url);
     const got = (event) => report(JSON.parse(event.data));
-    for (const name of ["message", "processing", "progress", "state"]) stream.addEventListener(name, got);
+    for (const name of ["progress", "end"]) stream.addEventListener(name, got);
     stream.onerror = () => {
       if (over || stream?.readyState !== EventSource.CLOSED) return; // the browser reconnects by itself
       close();

@@ -1,0 +1,77 @@
+"""What broken rules mean in words for people, by code; texts are looked up in the catalogue of the page's language."""
+
+from gettext import NullTranslations
+
+from efir.domain.errors import DomainError, FieldError
+
+
+def _(text: str) -> str:
+    """Mark a text for the catalogue."""
+    return text
+
+
+FIELDS = {
+    ("nickname", "length"): _("A nickname has 3 to 30 characters"),
+    ("nickname", "characters"): _(
+        "A nickname is made of Latin letters and digits, with single dots, dashes or underscores between them"
+    ),
+    ("nickname", "reserved"): _("This nickname is reserved, choose another one"),
+    ("email", "email"): _("Enter an e-mail like name@example.org"),
+    ("display_name", "length"): _("A name has 1 to 60 characters"),
+    ("display_name", "characters"): _("A name has no control or invisible characters"),
+    ("password", "length"): _("A password has 10 to 256 characters"),
+    ("password", "common"): _("This password is one of the first that anybody would try"),
+    ("password", "personal"): _("A password must not be your nickname or your e-mail"),
+    ("title", "length"): _("A title has 1 to 120 characters"),
+    ("description", "length"): _("A description has at most 10,000 characters"),
+    ("tags", "length"): _("A tag has 2 to 40 characters"),
+    ("tags", "count"): _("A video has at most 20 tags"),
+    ("visibility", "unknown"): _("Choose who can watch"),
+}
+ERRORS = {
+    "nickname-taken": _("This nickname is taken, or looks like a taken one"),
+    "handle-taken": _("This nickname is taken, or looks like a taken one"),
+    "wrong-credentials": _("The nickname or the password is wrong"),
+    "user-banned": _("This account is banned"),
+    "csrf-failed": _("The page was open for too long. Send the form again"),
+    "too-many": _("Too many attempts. Wait a little and try again"),
+    "unavailable": _("A part of the service is away. Try again in a moment"),
+    "video-not-failed": _("Only a failed video can be processed again"),
+}
+FAILURES = {
+    "media-refused": _("This file cannot be used."),
+    "media-empty": _("The file is empty."),
+    "media-format-refused": _(
+        "This is not a video file we can read. Send MP4, MOV, MKV, WebM, AVI, MPEG, TS, FLV, WMV or Ogg."
+    ),
+    "media-unreadable": _("The file is damaged or incomplete and cannot be read."),
+    "media-no-video": _("The file has no video in it."),
+    "media-audio-only": _("The file has sound but no picture."),
+    "media-codec-refused": _("The video is coded in a format we cannot read. Convert it to H.264 and send it again."),
+    "media-too-long": _("The video is too long."),
+    "media-too-large": _("The picture of this video is too large."),
+    "media-too-fast": _("The video has too many frames a second."),
+    "media-too-many-streams": _("The file has too many streams."),
+    "media-too-heavy": _("The file needs too much memory or time to be read."),
+}
+OTHER_FAILURE = _("Processing failed on our side. Try it again; if it keeps failing, tell the administrator.")
+PLACES = {"nickname-taken": "nickname", "handle-taken": "nickname", "wrong-credentials": "login"}
+
+
+def of_failure(code: str, words: NullTranslations) -> str:
+    """Word why a video could not be processed."""
+    return words.gettext(FAILURES.get(code, OTHER_FAILURE))
+
+
+def of_error(error: DomainError, words: NullTranslations) -> list[tuple[str, str]]:
+    """Word an error as pairs of field name (empty: the whole form) and text."""
+    if error.errors:
+        return [_of_field(field, words) for field in error.errors]
+    known = ERRORS.get(error.code)
+    return [(PLACES.get(error.code, ""), error.detail if known is None else words.gettext(known))]
+
+
+def _of_field(error: FieldError, words: NullTranslations) -> tuple[str, str]:
+    name = error.pointer.split("/")[1] if "/" in error.pointer else ""
+    known = FIELDS.get((name, error.code))
+    return name, error.detail if known is None else words.gettext(known)

@@ -1,0 +1,59 @@
+"""What surrounds every page: navigation, colours, the short notice after a form."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from gettext import NullTranslations
+from typing import Any
+
+from litestar import Request
+
+THEMES = frozenset({"light", "dark"})
+
+
+@dataclass(frozen=True)
+class Viewer:
+    """The signed-in person as the frame shows them."""
+
+    id: str
+    name: str
+    nickname: str
+    picture: str | None = None
+
+
+@dataclass(frozen=True)
+class Link:
+    """A place in the navigation; on wide screens the bar above has some of them already."""
+
+    href: str
+    icon: str
+    label: str
+    current: bool
+    phone_only: bool = False
+
+
+def of(request: Request[Any, Any, Any], words: NullTranslations, *, here: str) -> dict[str, Any]:
+    """Give the facts of the frame that depend on the request alone."""
+    theme, notice = request.cookies.get("theme"), request.query_params.get("notice")
+    return {
+        "theme": theme if theme in THEMES else None,
+        "here": here,
+        "navigation": _navigation(request.url.path, words.gettext),
+        "notice": _notices(words.gettext).get(notice or ""),
+    }
+
+
+def _navigation(path: str, _: Callable[[str], str]) -> list[Link]:
+    return [
+        Link("/", "discover", _("Discover"), path == "/"),
+        Link("/upload", "upload", _("Upload"), path == "/upload", phone_only=True),
+        Link("/studio", "studio", _("Studio"), path.startswith("/studio")),
+    ]
+
+
+def _notices(_: Callable[[str], str]) -> dict[str, str]:
+    return {
+        "welcome": _("Welcome! Your channel is ready: upload the first video."),
+        "saved": _("Saved."),
+        "deleted": _("The video is deleted."),
+        "again": _("The video is being processed again."),
+    }

@@ -1,0 +1,32 @@
+"""Colours and language, kept in two harmless cookies; with scripts the browser sets them itself."""
+
+from typing import Any
+
+from litestar import Request, Response, post
+from litestar.datastructures import Cookie
+from litestar.di import NamedDependency
+
+from efir.drivers.web.forms import relative, same_origin, typed
+from efir.drivers.web.frame import THEMES
+from efir.drivers.web.page import Page
+from efir.drivers.web.texts import LANGUAGES
+
+YEAR = 365 * 86_400
+CHOICES = {"theme": THEMES | {"auto"}, "lang": frozenset(LANGUAGES)}
+
+
+@post("/preferences", include_in_schema=False, status_code=200, opt={"form": True})
+async def preferences(request: Request[Any, Any, Any], page: NamedDependency[Page]) -> Response[str]:
+    """Remember a choice and go back."""
+    same_origin(request, page.call.ports.origin)
+    values = await typed(request)
+    secure = page.call.ports.origin.startswith("https:")
+    cookies = [
+        Cookie(key=name, value=values[name], path="/", max_age=YEAR, samesite="lax", secure=secure)
+        for name, allowed in CHOICES.items()
+        if values.get(name) in allowed
+    ]
+    return page.redirect(relative(values.get("back")), cookies=cookies)
+
+
+HANDLERS: list[Any] = [preferences]

@@ -1,0 +1,90 @@
+"""People and videos that pages show, put straight into the database."""
+
+import hashlib
+from datetime import timedelta
+from uuid import UUID
+
+from efir.application.context import Ports
+from efir.domain.channels import Channel, ChannelId
+from efir.domain.sessions import LoginSession, SessionId
+from efir.domain.users import User, UserId, skeleton
+from efir.domain.videos import Video, VideoId, VideoState, Visibility
+
+PASSWORD = "a long quiet evening"
+LONG = "Путешествие по Кольскому полуострову зимой: северное сияние, Териберка, киты и старый автобус — без сокращений"
+
+
+_hashes: dict[str, bytes] = {}  # hashing is slow on purpose, and every test needs the same one
+
+
+async def somebody(ports: Ports, nickname: str = "ada") -> UserId:
+    """Store a user with a channel."""
+    if PASSWORD not in _hashes:
+        _hashes[PASSWORD] = await ports.passwords.hash(PASSWORD)
+    now, user_id, email = ports.clock(), UserId(ports.new_id()), f"{nickname}@example.org"
+    user = User(
+        id=user_id, nickname=nickname, nick_skel=skeleton(nickname), display_name=nickname, email=email,
+        email_key=email, created_at=now,
+    )  # fmt: skip
+    channel = Channel(
+        id=ChannelId(ports.new_id()), owner_id=user_id, handle=nickname, title=nickname, description="", created_at=now
+    )
+    async with ports.begin() as tx:
+        await tx.users.add(user, _hashes[PASSWORD])
+        await tx.channels.add(channel)
+    return user_id
+
+
+async def a_session(ports: Ports, user_id: UserId) -> str:
+    """Start a login session; answers the secret for the cookie."""
+    now, secret, later = ports.clock(), ports.new_secret(), ports.clock() + timedelta(days=1)
+    session = LoginSession(
+        id=SessionId(ports.new_id()), user_id=user_id, secret_hash=hashlib.sha256(secret.encode()).digest(),
+        auth_time=now, created_at=now, seen_at=now, idle_expires=later, abs_expires=later, ip=None, ua="",
+    )  # fmt: skip
+    async with ports.begin() as tx:
+        await tx.sessions.add(session)
+    return secret
+
+
+async def a_video(
+    ports: Ports,
+    owner: UserId,
+    title: str = "A walk in the rain",
+    state: VideoState = VideoState.READY,
+    visibility: Visibility = Visibility.PUBLIC,
+    *,
+    description: str = "",
+    age: timedelta = timedelta(),
+    failure: str = "",
+) -> UUID:
+    """Store a video in some state, without files."""
+    now = ports.clock() - age
+    video_id = VideoId(ports.new_id())
+    async with ports.begin() as tx:
+        channel = await tx.channels.first_of(owner)
+        await tx.videos.add(
+            Video(
+                id=video_id, channel_id=channel.id, owner_id=owner, title=title, description=description,
+                tags=["rain", "city"], visibility=visibility, state=VideoState.UPLOADED, generation=1, access_epoch=0,
+                source_key="src/none", created_at=now, updated_at=now,
+            )
+        )  # fmt: skip
+        if state is not VideoState.UPLOADED:
+            facts = {"failure_code": failure, "failure_detail": failure} if failure else {"duration": 83.0}
+            await tx.videos.set_state(video_id, state, now=now, **facts)
+    return video_id
+
+
+async def a_house_of_videos(ports: Ports, owner: UserId) -> dict[str, UUID]:
+    """Store one video of every kind a page can show."""
+    lines = "\n".join(f"Line {number} of a long description." for number in range(12))
+    return {
+        "ready": await a_video(
+            ports, owner, "How a lighthouse works", description=f"See https://example.org\n\n{lines}"
+        ),
+        "long": await a_video(ports, owner, LONG, age=timedelta(days=40)),
+        "wide": await a_video(ports, owner, "W" * 120, visibility=Visibility.UNLISTED, age=timedelta(days=800)),
+        "working": await a_video(ports, owner, "On its way", VideoState.PROCESSING, Visibility.PRIVATE),
+        "failed": await a_video(ports, owner, "broken.mkv", VideoState.FAILED, failure="media-no-video"),
+    }
