@@ -19,7 +19,9 @@ from efir.application.context import Ports
 from efir.bootstrap import logs
 from efir.bootstrap.http import served
 from efir.bootstrap.ports import opened
+from efir.domain.users import UserId
 from efir.settings import Settings, from_environment
+from publishing import Published, owner_of, publisher
 from servers import start_postgres, start_valkey
 
 _started: list[Any] = []
@@ -29,14 +31,14 @@ SECRET = "a secret of forty characters for the tests"
 def pytest_configure(config: pytest.Config) -> None:
     """Start the servers in the controller; workers inherit their addresses."""
     logs.configure("error")
-    if hasattr(config, "workerinput") or "EFIR_TEST_POSTGRES" in os.environ:
+    if hasattr(config, "workerinput") or "TEST_POSTGRES_URL" in os.environ:
         return
     home = Path(tempfile.mkdtemp(prefix="efir-tests-"))
     home.chmod(0o711)
     postgres, valkey = start_postgres(home / "postgres"), start_valkey(home / "valkey")
     _started.extend([postgres, valkey, home])
-    os.environ["EFIR_TEST_POSTGRES"] = postgres.url
-    os.environ["EFIR_TEST_VALKEY"] = valkey.url
+    os.environ["TEST_POSTGRES_URL"] = postgres.url
+    os.environ["TEST_VALKEY_URL"] = valkey.url
     asyncio.run(_create(postgres.url, "template_efir"))
     upgrade(named(postgres.url, "template_efir"), "public")
 
@@ -47,8 +49,8 @@ def pytest_unconfigure(config: pytest.Config) -> None:
         part = _started.pop()
         shutil.rmtree(part, ignore_errors=True) if isinstance(part, Path) else part.stop()
         if not _started:
-            os.environ.pop("EFIR_TEST_POSTGRES")
-            os.environ.pop("EFIR_TEST_VALKEY")
+            os.environ.pop("TEST_POSTGRES_URL")
+            os.environ.pop("TEST_VALKEY_URL")
 
 
 def named(url: str, database: str) -> str:
@@ -68,7 +70,7 @@ async def _create(url: str, database: str, template: str = "template1") -> None:
 @pytest.fixture(scope="session")
 def database_url(worker_id: str) -> str:
     """A migrated database of this worker's own."""
-    url, database = os.environ["EFIR_TEST_POSTGRES"], f"efir_{worker_id}_{os.getpid()}"
+    url, database = os.environ["TEST_POSTGRES_URL"], f"efir_{worker_id}_{os.getpid()}"
     asyncio.run(_create(url, database, "template_efir"))
     return named(url, database)
 
@@ -77,7 +79,7 @@ def database_url(worker_id: str) -> str:
 def redis_url(worker_id: str) -> str:
     """Valkey, a numbered database for each worker."""
     number = int(worker_id.removeprefix("gw")) + 1 if worker_id.startswith("gw") else 0
-    return f"{os.environ['EFIR_TEST_VALKEY']}?db={number}"
+    return f"{os.environ['TEST_VALKEY_URL']}?db={number}"
 
 
 @pytest.fixture(scope="session")
@@ -149,3 +151,15 @@ async def client(app: Any, ports: Ports) -> AsyncIterator[httpx.AsyncClient]:
     transport = httpx.ASGITransport(app=app, raise_app_exceptions=False)
     async with httpx.AsyncClient(transport=transport, base_url="http://efir.test") as http:
         yield http
+
+
+@pytest.fixture
+async def owner(ports: Ports) -> UserId:
+    """Somebody with a channel."""
+    return await owner_of(ports)
+
+
+@pytest.fixture
+def publish(ports: Ports, owner: UserId, connection: Any) -> Published:
+    """Make a video of a local file, as if it had just been uploaded."""
+    return publisher(ports, owner, connection)

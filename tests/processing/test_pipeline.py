@@ -8,7 +8,7 @@ import pytest
 import clips
 from efir.application.context import Ports
 from efir.domain.videos import VideoId
-from processing.conftest import Published, shown, worked
+from publishing import Published, shown, worked
 
 
 @pytest.mark.parametrize("clip", [clips.h264, clips.webm])

@@ -1,4 +1,4 @@
-"""Videos made without HTTP: a finished upload, then the jobs run here."""
+"""Videos made without HTTP: a finished upload, then the jobs run here or by real workers."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -6,8 +6,6 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 from uuid import UUID
-
-import pytest
 
 from efir.application.context import Ports
 from efir.application.jobs import run_next
@@ -24,8 +22,7 @@ from efir.ports.videos import VideoChange, VideoView
 Published = Callable[[Path], Awaitable[VideoView]]
 
 
-@pytest.fixture
-async def owner(ports: Ports) -> UserId:
+async def owner_of(ports: Ports) -> UserId:
     """Somebody with a channel."""
     user = await register_user(
         ports, email="ada@example.org", nickname="ada", password="a long quiet evening", display_name=None,
@@ -34,8 +31,7 @@ async def owner(ports: Ports) -> UserId:
     return UserId(user.id)
 
 
-@pytest.fixture
-def publish(ports: Ports, owner: UserId, connection: Any) -> Published:
+def publisher(ports: Ports, owner: UserId, connection: Any) -> Published:
     """Make a video of a local file, as if it had just been uploaded."""
 
     async def publish_file(path: Path) -> VideoView:
