@@ -3,108 +3,104 @@
 from dataclasses import dataclass
 from fractions import Fraction
 
+from efir.domain.errors import Invalid
 from efir.domain.limits import Limits
 
-DEMUXERS = ("mov", "matroska", "avi", "mpegts", "mpeg", "flv", "asf", "ogg")
 _VIDEO = """
 h264 hevc vp8 vp9 av1 mpeg4 mpeg1video mpeg2video msmpeg4v1 msmpeg4v2 msmpeg4v3 wmv1 wmv2 wmv3 vc1 mjpeg theora
 h263 h263p flv1 vp6 vp6f prores dnxhd dvvideo ffv1 rawvideo huffyuv ffvhuff utvideo png svq1 svq3 cinepak
 """
 VIDEO_CODECS = frozenset(_VIDEO.split())
 _AUDIO = """
-aac mp3 mp2 mp1 opus vorbis flac alac ac3 eac3 dca truehd amrnb amrwb wmav1 wmav2 wmapro speex adpcm_ms
+aac mp3 mp2 mp1 opus vorbis flac alac ac3 eac3 dts truehd amr_nb amr_wb wmav1 wmav2 wmapro speex adpcm_ms
 adpcm_ima_wav adpcm_ima_qt adpcm_swf nellymoser pcm_s8 pcm_u8 pcm_s16le pcm_s16be pcm_s24le pcm_s24be pcm_s32le
 pcm_s32be pcm_f32le pcm_f32be pcm_f64le pcm_alaw pcm_mulaw pcm_bluray pcm_dvd
 """
 AUDIO_CODECS = frozenset(_AUDIO.split())
 
 
-class MediaRefused(Exception):  # named by the broken rule
-    """The file cannot be accepted; `code` is stable, `detail` is a sentence for the person who sent it."""
+class MediaRefused(Invalid):
+    """The file cannot be accepted; `detail` is a sentence for the person who sent it, the title unless one is given."""
 
     code = "media-refused"
-    detail = "This file cannot be used."
-
-    def __init__(self, detail: str = "") -> None:
-        self.detail = detail or type(self).detail
-        super().__init__(self.detail)
+    title = "This file cannot be used."
 
 
 class MediaEmpty(MediaRefused):
     """A file without bytes."""
 
     code = "media-empty"
-    detail = "The file is empty."
+    title = "The file is empty."
 
 
 class MediaFormatRefused(MediaRefused):
     """Not a video container of the list: text, a playlist, a picture, something unknown."""
 
     code = "media-format-refused"
-    detail = "This is not a video file we can read. Send MP4, MOV, MKV, WebM, AVI, MPEG, TS, FLV, WMV or Ogg."
+    title = "This is not a video file we can read. Send MP4, MOV, MKV, WebM, AVI, MPEG, TS, FLV, WMV or Ogg."
 
 
 class MediaUnreadable(MediaRefused):
     """The container is right, its content is damaged or cut short beyond use."""
 
     code = "media-unreadable"
-    detail = "The file is damaged or incomplete and cannot be read."
+    title = "The file is damaged or incomplete and cannot be read."
 
 
 class MediaNoVideo(MediaRefused):
     """A container with neither picture nor sound."""
 
     code = "media-no-video"
-    detail = "The file has no video in it."
+    title = "The file has no video in it."
 
 
 class MediaAudioOnly(MediaRefused):
     """Sound without picture belongs to the audio area."""
 
     code = "media-audio-only"
-    detail = "The file has sound but no video. Add it to your audio records instead."
+    title = "The file has sound but no video. Add it to your audio records instead."
 
 
 class MediaCodecRefused(MediaRefused):
     """The picture is coded in a way outside the list."""
 
     code = "media-codec-refused"
-    detail = "The video is coded in a format we cannot read. Convert it to H.264 and send it again."
+    title = "The video is coded in a format we cannot read. Convert it to H.264 and send it again."
 
 
 class MediaTooLong(MediaRefused):
     """Longer than the limit."""
 
     code = "media-too-long"
-    detail = "The video is too long."
+    title = "The video is too long."
 
 
 class MediaTooLarge(MediaRefused):
     """More pixels than the limit."""
 
     code = "media-too-large"
-    detail = "The picture of this video is too large."
+    title = "The picture of this video is too large."
 
 
 class MediaTooFast(MediaRefused):
     """More frames a second than the limit."""
 
     code = "media-too-fast"
-    detail = "The video has too many frames a second."
+    title = "The video has too many frames a second."
 
 
 class MediaTooManyStreams(MediaRefused):
     """More streams than the limit."""
 
     code = "media-too-many-streams"
-    detail = "The file has too many streams."
+    title = "The file has too many streams."
 
 
 class MediaTooHeavy(MediaRefused):
     """Reading the file needs more memory or processor time than one file may take."""
 
     code = "media-too-heavy"
-    detail = "The file needs too much memory or time to be read."
+    title = "The file needs too much memory or time to be read."
 
 
 class MediaWorkFailed(Exception):  # named by what happened
@@ -174,7 +170,7 @@ class VideoFacts:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AudioFacts:
-    """The first sound track; `start` in seconds from the file's start."""
+    """The first sound track; seconds from the file's start, below 0 for priming."""
 
     codec: str
     profile: str

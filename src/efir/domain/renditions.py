@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 from math import ceil
 
-from efir.domain.media import MediaFacts, VideoFacts
+from efir.domain.media import AudioFacts, MediaFacts, VideoFacts
 
 RECIPE = "h264-1"
 """Name of the way renditions are made; output bytes are equal only within one recipe."""
@@ -35,7 +35,10 @@ COPY_PROFILES = frozenset({"Baseline", "Constrained Baseline", "Main", "High"})
 COPY_LEVEL = 52
 COPY_BITRATE = 20_000_000
 COPY_SPACING = 30.0
-KEPT_SPACING = 6.0
+COPY_RATES = frozenset({44_100, 48_000})
+AAC_FRAME = 1024
+START_SECONDS = 0.02
+END_SECONDS = 0.08
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -129,6 +132,14 @@ class Plan:
             raise IndexError(ordinal)
         return ordinal * self.chunk, min((ordinal + 1) * self.chunk, self.frames)
 
+    def tiles(self, ordinal: int) -> range:
+        """Frames of a chunk that become storyboard tiles; a short chunk may have none."""
+        return _every(self.still_step, *self.span(ordinal))
+
+    def posters(self, ordinal: int) -> range:
+        """Frames of a chunk that may become posters; a short chunk may have none."""
+        return _every(self.poster_step, *self.span(ordinal))
+
     def first_segment(self, ordinal: int) -> int:
         """Count the segments of the rendition before a chunk."""
         return self.span(ordinal)[0] // self.segment
@@ -221,7 +232,7 @@ def can_copy_video(facts: MediaFacts) -> bool:
 
 
 def can_copy_audio(facts: MediaFacts) -> bool:
-    """Whether the sound can be served as it is: AAC-LC, mono or stereo, at a usual rate; silence needs nothing."""
+    """Whether the sound can be served as it is: AAC-LC, at most stereo, starting and ending with the picture."""
     audio = facts.audio
     if audio is None:
         return True
@@ -229,15 +240,10 @@ def can_copy_audio(facts: MediaFacts) -> bool:
         audio.codec == "aac"
         and audio.profile == "LC"
         and audio.channels in {1, 2}
-        and audio.rate in {32_000, 44_100, 48_000}
-        and abs(audio.start) <= 0.1  # noqa: PLR2004  # as for the picture
+        and audio.rate in COPY_RATES
+        and _copied_start(audio) <= START_SECONDS
+        and abs(audio.start + audio.duration - float(plan(facts).seconds)) <= END_SECONDS
     )
-
-
-def keeps_copy(facts: MediaFacts, chosen: Plan) -> bool:
-    """Whether a copied picture may stay beside the ladder: short keyframe spacing, bitrate under the top rung's cap."""
-    video = facts.video
-    return video.keyframe_spacing <= KEPT_SPACING and video.bitrate <= chosen.rungs[0].bandwidth
 
 
 def bandwidths(sizes: Sequence[int], ticks: Sequence[int], timescale: int) -> tuple[int, int]:
@@ -250,6 +256,11 @@ def bandwidths(sizes: Sequence[int], ticks: Sequence[int], timescale: int) -> tu
     enough = max(ticks) / 2
     peak = max(size * 8 * timescale / tick for size, tick in zip(sizes, ticks, strict=True) if tick >= max(1, enough))
     return ceil(peak), ceil(sum(sizes) * 8 * timescale / max(1, sum(ticks)))
+
+
+def _copied_start(audio: AudioFacts) -> float:
+    """Packets before zero (priming) are dropped in copying; what is left starts less than a packet late."""
+    return audio.start if audio.start >= 0 else audio.start % (AAC_FRAME / audio.rate)
 
 
 def _plain(rate: Fraction) -> bool:
@@ -274,6 +285,10 @@ def _rung(width: int, height: int, row: Row, *, fast: bool) -> Rung:
         bandwidth=row.bandwidth_fast if fast else row.bandwidth,
         level=row.level_fast if fast else row.level,
     )
+
+
+def _every(step: int, first: int, end: int) -> range:
+    return range(first + -first % step, end, step)
 
 
 def _even(value: Fraction, most: int) -> int:

@@ -7,7 +7,7 @@ from pathlib import Path
 from efir.adapters.media import children, recipes, tracks, verify, vips
 from efir.adapters.media.ffmpeg import Ffmpeg, Progress
 from efir.domain.media import MediaFacts
-from efir.domain.renditions import Plan, Rung, can_copy_audio, seconds_of
+from efir.domain.renditions import Plan, Rung, can_copy_audio, plan
 from efir.domain.timelines import check_run, check_rung, check_sound
 from efir.ports.media import ChunkOutput, CopiedTracks, MediaFile, Pictures, Report, Still, Track
 
@@ -24,7 +24,8 @@ class FfmpegConverter:
 
     async def copy(self, source: Path, facts: MediaFacts, out: Path, report: Report) -> CopiedTracks:
         """See MediaConverter."""
-        command = recipes.copy(self._ffmpeg.path, facts, sound=can_copy_audio(facts), seconds=seconds_of(facts))
+        chosen = plan(facts)
+        command = recipes.copy(self._ffmpeg.path, facts, sound=can_copy_audio(facts), seconds=chosen.seconds)
         with children.workspace(self._ffmpeg.box, out) as work:
             await self._ffmpeg.run(
                 command,
@@ -38,7 +39,7 @@ class FfmpegConverter:
             check_run(video.name, tracks.cuts(video))
             audio = None if facts.audio is None else await asyncio.to_thread(tracks.collect, work, "audio", out)
             if audio is not None:
-                check_run(audio.name, tracks.cuts(audio))
+                check_sound(chosen, audio.name, tracks.cuts(audio), audio.timescale)
         return CopiedTracks(video=video, audio=audio)
 
     async def encode_chunk(
@@ -57,7 +58,7 @@ class FfmpegConverter:
         first, end = plan.span(ordinal)
         with children.workspace(self._ffmpeg.box, out) as work:
             used = await self._ffmpeg.run(
-                recipes.encode(self._ffmpeg.path, facts, plan, (first, end), rungs, fast=fast),
+                recipes.encode(self._ffmpeg.path, facts, plan, ordinal, rungs, fast=fast),
                 work,
                 (source,),
                 wall=WALL_LEAST + WALL_PER_SECOND * float((end - first) / plan.rate),
@@ -117,8 +118,5 @@ def _taken(
     made = tuple(tracks.collect(work, rung.name, out, first=before, rate=rate) for rung in rungs)
     for track in made:
         check_rung(plan, track.name, tracks.cuts(track), track.timescale, first=first, end=end)
-    stills: list[Still] = []
-    for kind, step in (("tile", plan.still_step), ("poster", plan.poster_step)):
-        places = list(range(first + -first % step, end, step))
-        stills += tracks.stills(work, kind, out, places)
-    return made, tuple(stills)
+    tiles = tracks.stills(work, "tile", out, plan.tiles(ordinal))
+    return made, tiles + tracks.stills(work, "poster", out, plan.posters(ordinal))

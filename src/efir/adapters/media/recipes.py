@@ -8,7 +8,7 @@ packager takes the ten seconds back.
 from collections.abc import Iterator, Sequence
 from fractions import Fraction
 
-from efir.domain.media import AUDIO_CODECS, VIDEO_CODECS, MediaFacts
+from efir.domain.media import MediaFacts
 from efir.domain.renditions import Plan, Rung, fit
 
 SHIFT_SECONDS = 10
@@ -16,10 +16,24 @@ POSTER_SIDE = 1280
 AUDIO_RATE = 48_000
 COPY_SECONDS = "3.9"
 AUDIO_SECONDS = "4"
-LIBRARY_DECODERS = ("libdav1d", "libopus", "libvorbis", "libvpx", "libvpx-vp9")
-DECODERS = ",".join([*sorted(VIDEO_CODECS | AUDIO_CODECS), *LIBRARY_DECODERS])
+DECODERS = {
+    "av1": "libdav1d,libaom-av1,av1",
+    "vp8": "vp8,libvpx",
+    "vp9": "vp9,libvpx-vp9",
+    "flv1": "flv",
+    "msmpeg4v3": "msmpeg4",
+    "mp1": "mp1float,mp1",
+    "mp2": "mp2float,mp2",
+    "mp3": "mp3float,mp3",
+    "opus": "opus,libopus",
+    "vorbis": "vorbis,libvorbis",
+    "dts": "dca",
+    "amr_nb": "amrnb,libopencore_amrnb",
+    "amr_wb": "amrwb,libopencore_amrwb",
+}
 QUIET = ("-hide_banner", "-nostdin", "-v", "error", "-progress", "pipe:1", "-stats_period", "0.25")
-SAFE = ("-max_alloc", "1073741824", "-protocol_whitelist", "fd", "-codec_whitelist", DECODERS)
+SAFE = ("-max_alloc", "1073741824", "-protocol_whitelist", "fd")
+OURS = (*SAFE, "-codec_whitelist", "h264,aac", "-format_whitelist", "mov")
 CLEAN = ("-map_metadata", "-1", "-map_chapters", "-1", "-flags", "+bitexact", "-fflags", "+bitexact")
 X264 = ("-c:v", "libx264", "-threads", "2", "-pix_fmt", "yuv420p", "-sc_threshold", "0", "-crf", "23")
 GOOD = ("-preset", "veryfast", "-profile:v", "high", "-bf", "3", "-refs", "3")
@@ -33,17 +47,17 @@ PACKED_COLOURS = ("rgb", "bgr", "gbr", "argb", "abgr", "pal8", "0rgb", "0bgr", "
 
 
 def encode(
-    ffmpeg: str, facts: MediaFacts, plan: Plan, span: tuple[int, int], rungs: Sequence[Rung], *, fast: bool
+    ffmpeg: str, facts: MediaFacts, plan: Plan, ordinal: int, rungs: Sequence[Rung], *, fast: bool
 ) -> Iterator[str]:
     """One chunk for all rungs from one decode, with the stills of its frames."""
-    yield from (ffmpeg, *QUIET, "-copyts", "-start_at_zero", *seek(facts, plan, span[0]), *source(facts))
-    yield from ("-filter_complex", graph(facts, plan, span, rungs))
+    yield from (ffmpeg, *QUIET, "-copyts", "-start_at_zero", *seek(facts, plan, plan.span(ordinal)[0]), *source(facts))
+    yield from ("-filter_complex", graph(facts, plan, ordinal, rungs))
     for number, rung in enumerate(rungs):
         yield from ("-map", f"[v{number}]", "-an", "-sn", "-dn", *CLEAN, *X264, *(FAST if fast else GOOD))
         yield from ("-level:v", rung.level, "-maxrate", str(rung.bandwidth), "-bufsize", str(rung.bandwidth * 3 // 2))
         yield from ("-g", str(plan.gop), "-keyint_min", str(plan.gop))
         yield from ("-x264-params", "scenecut=0:open_gop=0", *segments(rung.name, cut_seconds(plan)))
-    for name in ("tile", "poster"):
+    for name in _wanted(plan, ordinal):
         yield from ("-map", f"[{name}]", "-an", "-sn", "-dn", *CLEAN, "-fps_mode", "passthrough")
         yield from ("-c:v", "mjpeg", "-threads", "1", "-q:v", "4" if name == "tile" else "2", f"{name}_%05d.jpg")
 
@@ -68,7 +82,7 @@ def copy(ffmpeg: str, facts: MediaFacts, *, sound: bool, seconds: Fraction) -> I
 def still(ffmpeg: str, facts: MediaFacts, plan: Plan, frame: int) -> Iterator[str]:
     """One poster candidate of a source that is not encoded."""
     yield from (ffmpeg, *QUIET, "-ss", _decimal(frame / plan.rate), *source(facts))
-    wide, tall = fit(facts.video.width, facts.video.height, long=POSTER_SIDE, short=POSTER_SIDE)
+    wide, tall = _poster(facts.video.width, facts.video.height)
     yield from ("-map", "0:V:0", "-an", "-sn", "-dn", *CLEAN, "-vf", f"scale={wide}:{tall},setsar=1")
     yield from ("-frames:v", "1", "-c:v", "mjpeg", "-threads", "1", "-q:v", "2", "poster_%05d.jpg")
 
@@ -77,7 +91,7 @@ def progressive(ffmpeg: str, *, sound: bool) -> Iterator[str]:
     """One MP4 with its index first, from the joined tracks in descriptors 3 and 4."""
     yield from (ffmpeg, *QUIET)
     for number in range(1 + sound):
-        yield from (*SAFE, "-format_whitelist", "mov", "-fd", str(3 + number), "-f", "mov", "-i", "fd:")
+        yield from (*OURS, "-fd", str(3 + number), "-f", "mov", "-i", "fd:")
     yield from ("-map", "0:v:0", *(("-map", "1:a:0") if sound else ()), "-c", "copy", *CLEAN)
     yield from ("-movflags", "+faststart", "-f", "mp4", "whole.mp4")
 
@@ -86,7 +100,7 @@ def decode(ffmpeg: str, tracks: int) -> Iterator[str]:
     """Decode joined tracks in descriptors 3, 4, … and stop at the first error."""
     yield from (ffmpeg, *QUIET, "-xerror")
     for number in range(tracks):
-        yield from (*SAFE, "-format_whitelist", "mov", "-err_detect", "explode")
+        yield from (*OURS, "-err_detect", "explode")
         yield from ("-skip_loop_filter", "all", "-skip_idct", "all")  # errors show while bits are read, not later
         yield from ("-fd", str(3 + number), "-f", "mov", "-i", "fd:")
     for number in range(tracks):
@@ -94,8 +108,11 @@ def decode(ffmpeg: str, tracks: int) -> Iterator[str]:
 
 
 def source(facts: MediaFacts) -> Iterator[str]:
-    """Open the foreign file: one named demuxer, decoders of the list, nothing but descriptor 3."""
-    yield from (*SAFE, "-format_whitelist", facts.container, "-fd", "3", "-f", facts.container, "-i", "fd:")
+    """Open the foreign file: one named demuxer, decoders of its two codecs, nothing but descriptor 3."""
+    codecs = [facts.video.codec] + ([facts.audio.codec] if facts.audio else [])
+    allowed = ",".join(DECODERS.get(codec, codec) for codec in codecs)
+    yield from (*SAFE, "-codec_whitelist", allowed, "-format_whitelist", facts.container)
+    yield from ("-fd", "3", "-f", facts.container, "-i", "fd:")
 
 
 def seek(facts: MediaFacts, plan: Plan, frame: int) -> Iterator[str]:
@@ -122,28 +139,36 @@ def cut_seconds(plan: Plan) -> str:
     return _decimal((plan.segment - Fraction(1, 2)) / plan.rate)
 
 
-def graph(facts: MediaFacts, plan: Plan, span: tuple[int, int], rungs: Sequence[Rung]) -> str:
-    """Exact frames [first, end) on the output grid, then each rung scaled from the one above it.
+def graph(facts: MediaFacts, plan: Plan, ordinal: int, rungs: Sequence[Rung]) -> str:
+    """Exact frames of the chunk on the output grid, then each rung scaled from the one above it.
 
     After `fps` a time stamp is the frame's number, the same in every chunk. The last frame is held as long as needed.
     """
-    first, end = span
+    first, end = plan.span(ordinal)
     start = ":start_time=0" if first == 0 else ""
-    grid = (
-        f"fps={plan.rate_num}/{plan.rate_den}{start},tpad=stop=-1:stop_mode=clone,trim=start_pts={first}:end_pts={end}"
-    )
-    parts = [f"[0:V:0]{_prepare(facts)}{grid},{_colours(facts, rungs[0])},setsar=1,split=3[r0][tiles][posters]"]
+    grid = f"fps={plan.rate_num}/{plan.rate_den}{start},tpad=stop=-1:stop_mode=clone"
+    exact = f"{_prepare(facts)}{grid},trim=start_pts={first}:end_pts={end}"
+    wanted = _wanted(plan, ordinal)
+    split = f"split={1 + len(wanted)}[r0]" + "".join(f"[{name}s]" for name in wanted)
+    parts = [f"[0:V:0]{exact},{_colours(facts, rungs[0])},setsar=1,{split}"]
     for number, (rung, below) in enumerate(zip(rungs, [*rungs[1:], None], strict=True)):
         scale = f"[r{number}]scale={rung.width}:{rung.height}:flags=bicubic"
         parts.append(f"{scale},split=2[v{number}][r{number + 1}]" if below else f"{scale}[v{number}]")
-    wide, tall = fit(rungs[0].width, rungs[0].height, long=POSTER_SIDE, short=POSTER_SIDE)
-    parts.append(f"[tiles]{_every(plan.still_step)},scale={plan.still_width}:{plan.still_height}[tile]")
-    parts.append(f"[posters]{_every(plan.poster_step)},scale={wide}:{tall}[poster]")
+    sizes = {"tile": (plan.still_width, plan.still_height), "poster": _poster(rungs[0].width, rungs[0].height)}
+    for name in wanted:
+        step = plan.still_step if name == "tile" else plan.poster_step
+        wide, tall = sizes[name]
+        parts.append(f"[{name}s]select=not(mod(pts\\,{step})),scale={wide}:{tall}[{name}]")
     return ";".join(parts)
 
 
-def _every(step: int) -> str:
-    return f"select=not(mod(pts\\,{step}))"
+def _wanted(plan: Plan, ordinal: int) -> list[str]:
+    """Stills that the chunk has frames for; an output without any frame would be an error."""
+    return [name for name, frames in (("tile", plan.tiles(ordinal)), ("poster", plan.posters(ordinal))) if frames]
+
+
+def _poster(width: int, height: int) -> tuple[int, int]:
+    return fit(width, height, long=POSTER_SIDE, short=POSTER_SIDE)
 
 
 def _prepare(facts: MediaFacts) -> str:

@@ -2,6 +2,7 @@
 
 import hashlib
 import os
+from collections.abc import Sequence
 from pathlib import Path
 
 import msgspec
@@ -61,7 +62,7 @@ def track(name: str, init: InitFacts, file: MediaFile, segments: tuple[Segment, 
     )
 
 
-def stills(work: Path, kind: str, out: Path, frames: list[int]) -> tuple[Still, ...]:
+def stills(work: Path, kind: str, out: Path, frames: Sequence[int]) -> tuple[Still, ...]:
     """Take JPEG frames over; `frames` are their places in the video, in order."""
     found = []
     for frame, file in zip(frames, sorted(work.glob(f"{kind}_*.jpg")), strict=False):
@@ -116,9 +117,9 @@ def join(of: Track, target: Path) -> Path:
     return target
 
 
-def sampled(of: Track, phase: int) -> Track:
-    """Keep every second segment of a track, from the first or the second on; all of it when it is that short."""
-    return msgspec.structs.replace(of, segments=of.segments[phase % 2 :: 2] or of.segments)
+def sampled(of: Track, phase: int = 0, step: int = 2) -> Track:
+    """Keep one segment of `step`, from number `phase` on; the whole track when that leaves none."""
+    return msgspec.structs.replace(of, segments=of.segments[phase % step :: step] or of.segments)
 
 
 def write(target: Path, data: bytes | bytearray) -> MediaFile:
