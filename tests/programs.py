@@ -94,3 +94,14 @@ def children_of(pid: int) -> list[int]:
     """Process ids of all descendants."""
     direct = [int(child) for child in Path(f"/proc/{pid}/task/{pid}/children").read_text(encoding="ascii").split()]
     return direct + [below for child in direct for below in children_of(child)]
+
+
+@contextmanager
+def serving(environment: Mapping[str, str], **changes: str) -> Iterator[tuple[str, int]]:
+    """Run the API as `efir api` does, on a free port; gives its origin and process id."""
+    port = free_port()
+    own = {"EFIR_PORT": str(port), "EFIR_API_WORKERS": "1", "EFIR_PUBLIC_URL": f"http://127.0.0.1:{port}"}
+    program = "import sys; from efir.bootstrap.main import main; sys.exit(main(['api']))"
+    outer = {name: value for name, value in os.environ.items() if not name.startswith("EFIR_")}
+    with running([sys.executable, "-c", program], port, {**outer, **environment, **own, **changes}) as process:
+        yield f"http://127.0.0.1:{port}", process.pid

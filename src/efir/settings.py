@@ -31,6 +31,13 @@ class Address(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     url: str = ""  # empty: the embedded one, or the default that belongs to it
 
 
+class Storage(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Where files are kept, and whether nginx sends them."""
+
+    url: str = ""  # empty: below the data directory
+    accel: str = ""  # internal location of nginx that serves the `objects` directory, like `/objects/`
+
+
 class Media(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """How foreign media is treated: `auto` confines by the best means found, `off` is an explicit risk."""
 
@@ -57,7 +64,7 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     database: Database = Database()  # PostgreSQL
     redis: Address = Address()  # Valkey or Redis: wake-ups, rate limits, hints
     broker: Address = Address()  # queue of wake-ups for the workers
-    storage: Address = Address()  # where files are kept
+    storage: Storage = Storage()  # where files are kept
     media: Media = Media()  # treatment of foreign media
     log: Log = Log()  # log lines
     limits: Limits = Limits()  # bounds of what is accepted

@@ -22,7 +22,7 @@ BYTES = bytes(range(256)) * 40  # 10 240
 SIZE = len(BYTES)
 MODIFIED = datetime(2026, 11, 20, 10, 0, 0, 999_000, tzinfo=UTC)
 TAG = digest_tag(b"\xab" * 32)
-FACTS = FileHead(media_type="video/mp4", tag=TAG, cache_control=IMMUTABLE)
+HEAD = FileHead(media_type="video/mp4", tag=TAG, cache_control=IMMUTABLE)
 
 
 async def _content(content: bytes = BYTES) -> Blob:
@@ -31,12 +31,12 @@ async def _content(content: bytes = BYTES) -> Blob:
 
 @route("/file", http_method=["GET", "HEAD"])
 async def file_of_ten_kilobytes() -> FileAnswer:
-    return FileAnswer(_content, FACTS)
+    return FileAnswer(_content, HEAD)
 
 
 @route("/empty", http_method=["GET", "HEAD"])
 async def empty_file() -> FileAnswer:
-    return FileAnswer(partial(_content, b""), FACTS)
+    return FileAnswer(partial(_content, b""), HEAD)
 
 
 @route("/download", http_method=["GET", "HEAD"])
@@ -226,7 +226,7 @@ async def test_a_date_as_young_as_the_answer_is_no_strong_validator() -> None:
         return Content(BYTES, modified)
 
     status, headers, content = await asked(
-        FileAnswer(fresh, FACTS), {"range": "bytes=0-5", "if-range": http_date(modified)}
+        FileAnswer(fresh, HEAD), {"range": "bytes=0-5", "if-range": http_date(modified)}
     )
     assert (status, content) == (200, BYTES)
     assert "content-range" not in headers
@@ -281,7 +281,7 @@ anything = st.text(st.characters(max_codepoint=255), max_size=60)
 @settings(max_examples=400, suppress_health_check=[HealthCheck.too_slow])
 def test_any_range_header_gives_true_slices_and_never_fails(header: str, size: int) -> None:
     content = BYTES[:size]
-    status, headers, body = asyncio.run(asked(FileAnswer(partial(_content, content), FACTS), {"range": header}))
+    status, headers, body = asyncio.run(asked(FileAnswer(partial(_content, content), HEAD), {"range": header}))
     assert status in {200, 206, 416}
     assert headers["content-length"] == str(len(body))
     if status == 200:
@@ -312,7 +312,7 @@ conditions = st.dictionaries(
 @given(conditions, st.sampled_from(["GET", "HEAD"]))
 @settings(max_examples=200)
 def test_any_conditions_are_answered(asked_with: dict[str, str], method: str) -> None:
-    status, headers, body = asyncio.run(asked(FileAnswer(_content, FACTS), asked_with, method=method))
+    status, headers, body = asyncio.run(asked(FileAnswer(_content, HEAD), asked_with, method=method))
     assert status in {200, 206, 304, 412, 416}
     assert headers["etag"] == TAG
     assert (status in {200, 206} and method == "GET") == bool(body)
@@ -324,7 +324,7 @@ async def stored() -> AsyncIterator[tuple[FileAnswer, bytes]]:
         store = FilesystemBlobStore(Path(root))
         content = BYTES * 60
         await store.put_bytes(blob_key("vid/a"), content)
-        yield FileAnswer(partial(store.open, blob_key("vid/a")), FACTS), content
+        yield FileAnswer(partial(store.open, blob_key("vid/a")), HEAD), content
 
 
 async def test_a_file_of_the_store_is_sent_in_chunks(stored: tuple[FileAnswer, bytes]) -> None:
@@ -372,14 +372,14 @@ async def test_who_left_is_sent_nothing_more_and_the_object_is_closed() -> None:
         await asyncio.sleep(0)
         await asyncio.sleep(0)
 
-    await FileAnswer(open_blob, FACTS)({"type": "http", "method": "GET", "headers": []}, receive, send)
+    await FileAnswer(open_blob, HEAD)({"type": "http", "method": "GET", "headers": []}, receive, send)
     assert blob.reads <= 15
     assert blob.closed
 
 
 async def test_a_missing_object_fails_before_the_answer_begins() -> None:
     with tempfile.TemporaryDirectory() as root:
-        answer = FileAnswer(partial(FilesystemBlobStore(Path(root)).open, blob_key("none")), FACTS)
+        answer = FileAnswer(partial(FilesystemBlobStore(Path(root)).open, blob_key("none")), HEAD)
         with pytest.raises(BlobMissing):
             await asked(answer, {})
 
@@ -393,4 +393,4 @@ async def test_a_shrunk_object_cuts_the_answer_and_is_closed() -> None:
         return Shrunk(BYTES, MODIFIED)
 
     with pytest.raises(EOFError):
-        await asked(FileAnswer(open_blob, FACTS), {})
+        await asked(FileAnswer(open_blob, HEAD), {})

@@ -2,8 +2,9 @@
 
 from datetime import datetime
 
+from efir.application.addresses import Grant, ViewerClass, expiry, open_folder, signed_folder
 from efir.application.context import Ports
-from efir.domain.videos import WATCHABLE
+from efir.domain.videos import WATCHABLE, VideoId, Visibility
 from efir.ports.channels import ChannelRef
 from efir.ports.videos import FailureView, Mp4, Playback, VideoFacts, VideoView
 
@@ -43,6 +44,12 @@ def _playback(folder: str, facts: VideoFacts) -> Playback:
     )
 
 
-def media_folder(_ports: Ports, facts: VideoFacts, *, now: datetime) -> str:  # noqa: ARG001  # signed addresses need both
+def media_folder(ports: Ports, facts: VideoFacts, *, now: datetime) -> str:
     """Path under which all files of a video lie; relative addresses inside playlists stay below it."""
-    return f"/media/v/{facts.id}/{facts.generation}"
+    video_id = VideoId(facts.id)
+    if facts.visibility != Visibility.PRIVATE:
+        return open_folder(video_id, facts.generation)
+    grant = Grant(
+        video_id=video_id, generation=facts.generation, access_epoch=facts.access_epoch, viewer=ViewerClass.OWNER
+    )
+    return signed_folder(ports.keys, grant, expires=expiry(now, facts.duration or 0))

@@ -225,7 +225,7 @@ async def _fetched(ports: Ports, stored: StoredFile, scratch: Path) -> MediaFile
 async def _picture(ports: Ports, video: Video, picture: Picture) -> Asset:
     ending = _ending(picture.media_type)
     if picture.kind == "storyboard":
-        name, kind = f"storyboard/{picture.ordinal}.{ending}", "storyboard_sheet"
+        name, kind = f"storyboard-{picture.ordinal}.{ending}", "storyboard_sheet"
     else:
         name, kind = f"poster-{picture.ordinal}-{picture.width}.{ending}", "poster"
     stored = await _store(ports, f"{folder(video)}/{picture.file.sha256[:16]}-{name.replace('/', '-')}", picture.file)

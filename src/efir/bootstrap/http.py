@@ -57,6 +57,6 @@ def served(ports: Ports, settings: Settings) -> Any:
         status_of=problems.status_of, session_cookie=sessions.session_cookie, problems=problems.HANDLERS
     )
     return create_app(
-        ports, version=VERSION, trusted_proxies=settings.trusted_proxies, pages=pages.routes,
-        exception_handlers=pages.exception_handlers,
+        ports, version=VERSION, trusted_proxies=settings.trusted_proxies, accel=settings.storage.accel,
+        pages=pages.routes, exception_handlers=pages.exception_handlers,
     )[1]  # fmt: skip

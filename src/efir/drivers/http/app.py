@@ -4,18 +4,19 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from litestar import Litestar
+from litestar.datastructures import State
 from litestar.di import Provide
 from litestar.types import ControllerRouterHandler, Scope
 
 from efir.application.context import Call, Ports
-from efir.drivers.http import channels, health, jobs, openapi, sessions, uploads, users, videos
+from efir.drivers.http import channels, health, jobs, media, openapi, sessions, uploads, users, videos
 from efir.drivers.http.access import Access
 from efir.drivers.http.answers import Answer
 from efir.drivers.http.idempotency import Idempotency
 from efir.drivers.http.problems import HANDLERS as PROBLEM_HANDLERS
 from efir.drivers.http.security import Security, call_of
 
-API = (users, sessions, channels, uploads, videos, jobs, health, openapi)
+API = (users, sessions, channels, uploads, videos, media, jobs, health, openapi)
 HEADERS = {
     "x-content-type-options": "nosniff",
     "referrer-policy": "same-origin",
@@ -29,6 +30,7 @@ def create_app(
     *,
     version: str,
     trusted_proxies: str = "",
+    accel: str = "",
     pages: Sequence[ControllerRouterHandler] = (),
     exception_handlers: Mapping[Any, Any] = PROBLEM_HANDLERS,
     lifespan: Sequence[Any] = (),
@@ -44,6 +46,7 @@ def create_app(
         openapi_config=openapi.configuration(version),
         request_max_body_size=ports.limits.json_bytes,
         lifespan=list(lifespan),
+        state=State({"accel": accel}),
         debug=False,
         pdb_on_exception=False,
     )

@@ -31,6 +31,7 @@ WATCHED_FROM = 1024 * 1024  # shorter answers are over before somebody's leaving
 CONDITIONS = frozenset(
     {b"range", b"if-range", b"if-match", b"if-none-match", b"if-modified-since", b"if-unmodified-since"}
 )
+UNDATED = CONDITIONS - {b"if-modified-since", b"if-unmodified-since"}
 PATHSEND = "http.response.pathsend"
 IMMUTABLE = "public, max-age=31536000, immutable"
 PRIVATE = "private, no-cache"
@@ -43,7 +44,10 @@ def digest_tag(digest: bytes) -> str:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FileHead:
-    """What the answer says about the bytes; `tag` is a strong entity tag, `accel` an internal address for nginx."""
+    """What the answer says about the bytes.
+
+    `tag` is a strong entity tag, `accel` an internal address for nginx; what is made for each answer is not `dated`.
+    """
 
     media_type: str
     tag: str
@@ -51,6 +55,7 @@ class FileHead:
     download_name: str = ""
     accel: str = ""
     headers: Headers = field(default_factory=dict)
+    dated: bool = True
 
 
 class FileAnswer:
@@ -59,15 +64,15 @@ class FileAnswer:
     The object is opened when the answer is sent, so that `open_blob` may fail as an ordinary error, and closed after.
     """
 
-    def __init__(self, open_blob: Callable[[], Awaitable[Blob]], facts: FileHead) -> None:
+    def __init__(self, open_blob: Callable[[], Awaitable[Blob]], head: FileHead) -> None:
         self._open = open_blob
-        self._facts = facts
+        self._head = head
 
     async def __call__(self, scope: Any, receive: Receive, send: Send) -> None:
         """Send the answer."""
-        asked = _asked(scope)
-        if self._facts.accel and not ("if-none-match" in asked and matches(asked["if-none-match"], self._facts.tag)):
-            headers = self._headers(None) | {"x-accel-redirect": self._facts.accel, "content-length": "0"}
+        asked = _asked(scope, CONDITIONS if self._head.dated else UNDATED)
+        if self._head.accel and not ("if-none-match" in asked and matches(asked["if-none-match"], self._head.tag)):
+            headers = self._headers(None) | {"x-accel-redirect": self._head.accel, "content-length": "0"}
             await _send_bytes(send, 200, headers, b"")
             return
         blob = await self._open()
@@ -78,19 +83,19 @@ class FileAnswer:
 
     async def _answer(self, scope: Any, asked: Headers, blob: Blob, receive: Receive, send: Send) -> None:
         headers = self._headers(blob)
-        if status := _condition(asked, self._facts.tag, blob.modified):
+        if status := _condition(asked, self._head.tag, blob.modified):
             kept = ("cache-control", "etag", "last-modified", "vary")
             await _send_bytes(send, status, {name: headers[name] for name in kept if name in headers}, b"")
             return
-        head = scope["method"] == "HEAD"
+        bare = scope["method"] == "HEAD"
         try:
-            parts = () if head else self._parts(asked, blob)
+            parts = () if bare else self._parts(asked, blob)
         except RangeUnsatisfiable:
             headers |= {"content-range": f"bytes */{blob.size}", "content-length": "0", "cache-control": "no-store"}
             del headers["content-type"]
             await _send_bytes(send, 416, headers, b"")
             return
-        if head:
+        if bare:
             await _send_bytes(send, 200, headers | {"content-length": f"{blob.size}"}, b"")
         elif not parts:
             await _send_whole(scope, blob, headers, receive, send)
@@ -104,22 +109,22 @@ class FileAnswer:
 
     def _parts(self, asked: Headers, blob: Blob) -> tuple[Slice, ...]:
         valid = "if-range" not in asked or range_still_valid(
-            asked["if-range"], self._facts.tag, blob.modified, datetime.now(UTC)
+            asked["if-range"], self._head.tag, blob.modified, datetime.now(UTC)
         )
         return slices_of(asked["range"], blob.size) if valid and "range" in asked else ()
 
     def _headers(self, blob: Blob | None) -> Headers:
         headers = {
-            "content-type": self._facts.media_type,
+            "content-type": self._head.media_type,
             "accept-ranges": "bytes",
-            "etag": self._facts.tag,
-            "cache-control": self._facts.cache_control,
+            "etag": self._head.tag,
+            "cache-control": self._head.cache_control,
             "x-content-type-options": "nosniff",
-        } | self._facts.headers
-        if blob is not None:
+        } | self._head.headers
+        if blob is not None and self._head.dated:
             headers["last-modified"] = http_date(blob.modified)
-        if self._facts.download_name:
-            headers["content-disposition"] = disposition(self._facts.download_name)
+        if self._head.download_name:
+            headers["content-disposition"] = disposition(self._head.download_name)
         return headers
 
 
@@ -147,10 +152,10 @@ def disposition(name: str) -> str:
     return f"attachment; filename=\"{plain}\"; filename*=UTF-8''{quote(name, safe='', errors='replace')}"
 
 
-def _asked(scope: Any) -> Headers:
+def _asked(scope: Any, read: frozenset[bytes]) -> Headers:
     asked: Headers = {}
     for raw, value in scope["headers"]:
-        if raw in CONDITIONS:
+        if raw in read:
             name, text = raw.decode(), value.decode("latin-1")
             asked[name] = f"{asked[name]}, {text}" if name in asked else text
     return asked
