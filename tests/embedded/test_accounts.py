@@ -76,8 +76,37 @@ def test_root_hands_everything_over(reachable: Path, public_python: str) -> None
         )
         assert {path.stat().st_uid for path in (up.home, up.home / "secret", up.home / "postgres")} == {account.uid}
         assert not (up.home / "run").is_symlink()
+        assert up.process is not None
+        assert {pid for pid in up.processes() if Path(f"/proc/{pid}").stat().st_uid == 0} == {up.process.pid}
         assert up.stop() == 0
         assert f"api started as {account.uid}" in "\n".join(up.noted())
+    finally:
+        up.clean()
+
+
+@needs_root
+def test_files_that_root_had_to_write_are_handed_over_later(reachable: Path, public_python: str) -> None:
+    reachable.chmod(0o700)
+    up = Up(reachable / "data", python=public_python)
+    try:
+        up.ready()
+        assert up.stop() == 0
+        assert (up.home / "order.log").stat().st_uid == 0
+        reachable.chmod(0o755)
+        up.ready()
+        assert (up.home / "order.log").stat().st_uid != 0
+        assert up.stop() == 0
+    finally:
+        up.clean()
+
+
+@needs_root
+def test_a_port_only_root_may_use_is_told(reachable: Path, public_python: str) -> None:
+    up = Up(reachable / "data", python=public_python)
+    up.port = int(Path("/proc/sys/net/ipv4/ip_unprivileged_port_start").read_text()) - 1
+    try:
+        assert up.run().wait() == 3
+        assert up.said(f"efir: port {up.port} is reserved for root, and Efir runs as the user ")
     finally:
         up.clean()
 

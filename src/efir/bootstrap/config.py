@@ -7,11 +7,9 @@ from pathlib import Path
 
 import msgspec
 
-from efir.bootstrap.configured import configured
+from efir.bootstrap.configured import ENV_FILE, configured
 from efir.drivers.cli.config import Setting, config_arguments, present
 from efir.settings import PREFIX, aliases, dotenv
-
-ENV_FILE = "EFIR_ENV_FILE"
 
 
 def config(argv: Sequence[str]) -> int:

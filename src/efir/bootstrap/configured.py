@@ -15,9 +15,10 @@ from efir.adapters.embedded.sockets import existing_socket_directory
 from efir.application.keys import Keys
 from efir.drivers.cli.exits import Exit
 from efir.drivers.cli.failures import CommandFailed
-from efir.settings import Address, Settings, SettingsRefused, current
+from efir.settings import Address, Settings, SettingsRefused, current, dotenv
 
 SECRET = "secret"  # noqa: S105  # the name of the file
+ENV_FILE = "EFIR_ENV_FILE"
 SECRET_BYTES = 32
 SECRET_LEAST = 32  # characters
 
@@ -56,6 +57,13 @@ def completed(settings: Settings, sockets: Path, secret: str) -> Settings:
     database = msgspec.structs.replace(settings.database, url=settings.database.url or postgres.postgres_url(sockets))
     cache = Address(url=settings.redis.url or valkey.valkey_url(sockets))
     return msgspec.structs.replace(settings, database=database, redis=cache, secret=settings.secret or secret)
+
+
+def adopt_environment() -> None:
+    """Take what `.env` says into this environment: children may not be able to read the file."""
+    for name, value in dotenv(Path(os.environ.get(ENV_FILE, ".env"))).items():
+        os.environ.setdefault(name, value)
+    os.environ[ENV_FILE] = os.devnull
 
 
 def exported(settings: Settings) -> dict[str, str]:

@@ -2,11 +2,14 @@
 
 import errno
 import socket
+from pathlib import Path
 
 from efir.drivers.cli.exits import Exit
 from efir.drivers.cli.failures import CommandFailed
 
 NEIGHBOURS = 100
+FIRST_FREE = Path("/proc/sys/net/ipv4/ip_unprivileged_port_start")
+FIRST_FREE_DEFAULT = 1024
 
 
 def check_port(host: str, port: int) -> None:
@@ -33,6 +36,20 @@ def check_port(host: str, port: int) -> None:
                 f"this machine has no address {host}", "use --host 127.0.0.1 or 0.0.0.0", Exit.CONFIGURATION
             ) from error
         raise
+
+
+def check_reserved(port: int, user: str) -> None:
+    """Refuse a port that root may listen on and the user that root becomes may not; raises CommandFailed."""
+    try:
+        first = int(FIRST_FREE.read_text())
+    except (OSError, ValueError):
+        first = FIRST_FREE_DEFAULT
+    if port < first:
+        raise CommandFailed(
+            f"port {port} is reserved for root, and Efir runs as the user {user}",
+            f"use one from {first} on, behind a proxy, or lower {FIRST_FREE}",
+            Exit.CONFIGURATION,
+        )
 
 
 def _bind(host: str, port: int) -> None:

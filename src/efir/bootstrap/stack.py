@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from efir.adapters.embedded import postgres, valkey
-from efir.adapters.embedded.accounts import can_reach
+from efir.adapters.embedded.accounts import Account
 from efir.adapters.embedded.binaries import Binaries, find_binaries, for_account
 from efir.adapters.embedded.keeper import Service, StartFailed
 from efir.adapters.embedded.leftovers import MARK
@@ -19,9 +19,8 @@ from efir.adapters.embedded.sockets import existing_socket_directory, socket_dir
 from efir.adapters.embedded.supervisor import Supervisor
 from efir.bootstrap.configured import completed, exported
 from efir.bootstrap.revisions import is_migrated
-from efir.bootstrap.tenancy import Tenancy
 from efir.drivers.cli.up import shown_address
-from efir.settings import Settings, dotenv
+from efir.settings import Settings
 
 STAGES = {"postgres": 0, "valkey": 1, "worker": 2, "api": 3}
 COMMAND = (sys.executable, "-m", "efir")
@@ -36,14 +35,14 @@ class Stack:
     """Everything needed to describe the children."""
 
     settings: Settings
-    tenancy: Tenancy
+    servers: Account | None
     secret: str
     say: Callable[[str], None]
 
     @property
     def home(self) -> Path:
         """The data directory."""
-        return self.tenancy.home
+        return self.settings.home
 
 
 async def bring_up(stack: Stack, supervisor: Supervisor) -> None:
@@ -52,9 +51,9 @@ async def bring_up(stack: Stack, supervisor: Supervisor) -> None:
     Raises StartFailed, ClusterRefused or BinariesMissing.
     """
     own_database, own_cache = not stack.settings.database.url, not stack.settings.redis.url
-    sockets = socket_directory(stack.home, stack.tenancy.servers)
+    sockets = socket_directory(stack.home, stack.servers)
     if own_database or own_cache:
-        binaries = for_account(find_binaries(), stack.tenancy.servers, stack.home)
+        binaries = for_account(find_binaries(), stack.servers, stack.home)
         steps = []
         if own_cache:
             steps.append(_start_cache(stack, supervisor, binaries, sockets))
@@ -64,7 +63,7 @@ async def bring_up(stack: Stack, supervisor: Supervisor) -> None:
     environ = environment(stack, sockets)
     if not own_database or not is_migrated(sockets, stack.settings.database.schema):
         stack.say("schema: being brought up to date")
-        await supervisor.run(_efir(stack, environ, "migrate", "migrate"))
+        await supervisor.run(_efir(environ, "migrate", "migrate"))
     api = asyncio.ensure_future(supervisor.start(_api(stack, environ)))
     await asyncio.wait((api,), timeout=HEAD_START)
     for name, queues in WORKERS.items():
@@ -77,7 +76,7 @@ async def _start_database(stack: Stack, supervisor: Supervisor, binaries: Binari
         binaries=binaries.postgres,
         directory=stack.home / "postgres",
         sockets=sockets,
-        account=stack.tenancy.servers,
+        account=stack.servers,
     )
     if not cluster.directory.exists():
         stack.say(f"database: being made in {cluster.directory}")
@@ -97,7 +96,7 @@ async def _start_database(stack: Stack, supervisor: Supervisor, binaries: Binari
 
 async def _start_cache(stack: Stack, supervisor: Supervisor, binaries: Binaries, sockets: Path) -> None:
     cache = valkey.Cache(
-        binary=binaries.valkey, directory=stack.home / "valkey", sockets=sockets, account=stack.tenancy.servers
+        binary=binaries.valkey, directory=stack.home / "valkey", sockets=sockets, account=stack.servers
     )
 
     def before() -> None:
@@ -120,7 +119,7 @@ async def fill(stack: Stack, supervisor: Supervisor) -> None:
     url = shown_address(stack.settings.host, stack.settings.port)
     words = ("demo", "--url", url, "--data-dir", str(stack.home))
     try:
-        await supervisor.run(_efir(stack, environment(stack, existing_socket_directory(stack.home)), "demo", *words))
+        await supervisor.run(_efir(environment(stack, existing_socket_directory(stack.home)), "demo", *words))
     except StartFailed:
         stack.say("demo: not complete; `efir demo` tries again")
 
@@ -130,7 +129,7 @@ def _api(stack: Stack, environ: Mapping[str, str]) -> Service:
         return await answers(stack.settings.host, stack.settings.port, "/readyz")
 
     limits = stack.settings.limits
-    program = _efir(stack, environ, "api", "api", stop_seconds=limits.drain_edge_seconds)
+    program = _efir(environ, "api", "api", stop_seconds=limits.drain_edge_seconds)
     return Service(program=program, ready=ready, stage=STAGES["api"])
 
 
@@ -139,17 +138,15 @@ def _worker(stack: Stack, environ: Mapping[str, str], name: str, queues: tuple[s
         return True
 
     words = ("worker", "--queues", ",".join(queues))
-    program = _efir(stack, environ, name, *words, stop_seconds=stack.settings.limits.drain_worker_seconds)
+    program = _efir(environ, name, *words, stop_seconds=stack.settings.limits.drain_worker_seconds)
     return Service(program=program, ready=ready, stage=STAGES["worker"])
 
 
-def _efir(stack: Stack, environ: Mapping[str, str], name: str, *words: str, stop_seconds: float = 10) -> Program:
-    here = Path.cwd()
+def _efir(environ: Mapping[str, str], name: str, *words: str, stop_seconds: float = 10) -> Program:
     return Program(
         name=name,
         argv=(*COMMAND, *words),
-        cwd=here if can_reach(stack.tenancy.processes, here) else stack.home,
-        account=stack.tenancy.processes,
+        cwd=Path.cwd(),
         environ=environ,
         stop_signal=signal.SIGTERM,
         stop_seconds=stop_seconds,
@@ -157,22 +154,9 @@ def _efir(stack: Stack, environ: Mapping[str, str], name: str, *words: str, stop
 
 
 def environment(stack: Stack, sockets: Path) -> dict[str, str]:
-    """Make the children's environment: ours with `.env`, the addresses of the embedded servers, the secret."""
+    """Make the children's environment: ours, the addresses of the embedded servers, the secret."""
     settings = completed(stack.settings, sockets, stack.secret)
-    environ = {
-        **dotenv(Path(os.environ.get("EFIR_ENV_FILE", ".env"))),
-        **os.environ,
-        **exported(settings),
-        MARK: str(stack.home),
-        "EFIR_ENV_FILE": os.devnull,  # read already; its place may be out of the child's reach
-    }
-    if stack.tenancy.processes is not None:
-        environ |= {
-            "HOME": str(stack.home),
-            "USER": stack.tenancy.processes.name,
-            "LOGNAME": stack.tenancy.processes.name,
-        }
-    return environ
+    return {**os.environ, **exported(settings), MARK: str(stack.home)}
 
 
 async def answers(host: str, port: int, path: str) -> bool:

@@ -1,42 +1,41 @@
 """Whose the data directory is, and as whom the children run."""
 
+import contextlib
 import os
 import sys
 from dataclasses import dataclass
 from pathlib import Path
 
 from efir.adapters.embedded.accounts import Account, NoAccount, can_reach, can_run, give, server_account
+from efir.adapters.embedded.binaries import BinariesMissing, find_binaries, runs
 from efir.bootstrap.configured import SECRET
 from efir.drivers.cli.exits import Exit
 from efir.drivers.cli.failures import CommandFailed
 
-IMPORTS = "import efir.settings, msgspec"
+IMPORTS = "import efir.bootstrap.up"
 INDIFFERENT = frozenset({"lock", "lost+found"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Tenancy:
-    """`servers` runs PostgreSQL and Valkey, `processes` the API and the workers; None is the user who started us.
+    """Root changes to `becomes` before anything is started, or, where that cannot work, runs `servers` as another user.
 
-    An ordinary user runs everything as itself. Root hands everything to the owner of the data directory, or to the user
-    `efir` or `nobody`. Two things may be out of that user's reach, because they lie below a home with mode 0700 and
-    modes of directories above ours are never touched: the Python environment, and the data directory. The servers still
-    run unprivileged (root starts them inside their directory, and their programs are copied); the API and the workers,
-    which need both by path, then stay root, and foreign media is confined by the sandbox alone.
+    An ordinary user runs everything as itself: both are None. Root becomes the owner of the data directory, or the user
+    `efir` or `nobody`, and nothing but the waiting guard process stays root. Two things may be out of that user's
+    reach, because they lie below a home with mode 0700 and modes of directories above ours are never touched: the
+    Python environment, and the data directory. Then PostgreSQL and Valkey alone run unprivileged (root starts them
+    inside their directories, and their programs are copied to where they can be reached); the API and the workers,
+    which need both places by path, stay root, and foreign media is confined by the sandbox alone, which changes the
+    user by itself.
     """
 
     home: Path
-    servers: Account | None
-    processes: Account | None
-
-    @property
-    def stays_root(self) -> bool:
-        """Tell whether the API and the workers run as root for want of a way."""
-        return self.servers is not None and self.processes is None
+    becomes: Account | None = None
+    servers: Account | None = None
 
 
 def settle(home: Path) -> Tenancy:
-    """Decide, and hand the data directory over when root runs the processes as somebody else.
+    """Decide, and hand the data directory over when root becomes somebody else.
 
     Raises CommandFailed when there is nobody to run the servers as, or the directory is plainly not ours.
     """
@@ -44,13 +43,34 @@ def settle(home: Path) -> Tenancy:
         account = server_account(home)
     except NoAccount as error:
         raise CommandFailed(str(error), "", Exit.CONFIGURATION) from error
-    reachable = (
-        account is not None and can_reach(account, home) and can_run(account, Path(sys.executable), "-c", IMPORTS)
-    )
-    processes = account if reachable else None
-    if processes is not None:
-        _hand_over(home, processes)
-    return Tenancy(home=home, servers=account, processes=processes)
+    if account is None:
+        return Tenancy(home=home)
+    if _reaches_all(account, home):
+        _hand_over(home, account)
+        return Tenancy(home=home, becomes=account)
+    with contextlib.suppress(FileNotFoundError):
+        os.chown(home / SECRET, 0, 0, follow_symlinks=False)  # what root writes now is handed over another time
+    return Tenancy(home=home, servers=account)
+
+
+def _reaches_all(account: Account, home: Path) -> bool:
+    if not can_reach(account, home) or not can_run(account, Path(sys.executable), "-c", IMPORTS):
+        return False
+    try:
+        found = find_binaries()
+    except BinariesMissing:
+        return True  # the servers are elsewhere, or their absence is told later
+    return runs(found, account)
+
+
+def become(account: Account, home: Path) -> None:
+    """Change this process for good; raises OSError."""
+    os.setgroups([])
+    os.setgid(account.gid)
+    os.setuid(account.uid)
+    os.environ |= {"HOME": str(home), "USER": account.name, "LOGNAME": account.name}
+    if not os.access(".", os.R_OK | os.X_OK):
+        os.chdir(home)
 
 
 def _hand_over(home: Path, account: Account) -> None:

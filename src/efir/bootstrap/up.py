@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Never
 
+from efir.adapters.embedded.accounts import Account
 from efir.adapters.embedded.binaries import BinariesMissing
 from efir.adapters.embedded.guard import adopt_orphans, watch
 from efir.adapters.embedded.keeper import StartFailed
@@ -16,10 +17,10 @@ from efir.adapters.embedded.lock import DirectoryInUse, DirectoryLock
 from efir.adapters.embedded.postgres import ClusterRefused
 from efir.adapters.embedded.sockets import remove_sockets
 from efir.adapters.embedded.supervisor import Supervisor
-from efir.bootstrap.configured import configured, kept_secret
-from efir.bootstrap.listening import check_port
+from efir.bootstrap.configured import adopt_environment, configured, kept_secret
+from efir.bootstrap.listening import check_port, check_reserved
 from efir.bootstrap.stack import Stack, bring_up, fill
-from efir.bootstrap.tenancy import settle
+from efir.bootstrap.tenancy import become, settle
 from efir.drivers.cli.exits import Exit
 from efir.drivers.cli.failures import CommandFailed
 from efir.drivers.cli.up import Progress, shown_address, up_arguments
@@ -48,25 +49,32 @@ def up(argv: Sequence[str]) -> int:
         progress.state(f"{left} processes of an `efir up` that was killed were ended")
     check_port(settings.host, settings.port)
     tenancy = settle(settings.home)
-    secret = settings.secret or kept_secret(settings.home, tenancy.processes)
-    progress.say(f"data: {settings.home}")
-    if tenancy.stays_root:
+    if tenancy.becomes is not None:
+        check_reserved(settings.port, tenancy.becomes.name)
+    if tenancy.servers is not None:
         progress.state("the API and the workers run as root: no other user reaches their environment or data")
-    stack = Stack(settings=settings, tenancy=tenancy, secret=secret, say=progress.say)
+    secret = settings.secret or kept_secret(settings.home, tenancy.becomes)
+    progress.say(f"data: {settings.home}")
+    stack = Stack(settings=settings, servers=tenancy.servers, secret=secret, say=progress.say)
+    adopt_environment()
     life, held = os.pipe()
     supervisor = os.fork()
     if supervisor == 0:
         os.close(held)
         os.setsid()
-        os._exit(_as_supervisor(stack, progress, lock, life, demo=arguments.demo))
+        os._exit(_as_supervisor(stack, progress, lock, life, tenancy.becomes, demo=arguments.demo))
     os.close(life)
     adopt_orphans()
     return _guard(supervisor, lock, progress)
 
 
-def _as_supervisor(stack: Stack, progress: Progress, lock: DirectoryLock, life: int, *, demo: bool) -> int:
+def _as_supervisor(
+    stack: Stack, progress: Progress, lock: DirectoryLock, life: int, becomes: Account | None, *, demo: bool
+) -> int:
     """Be the forked process: whatever happens, it ends here with an exit code."""
     try:
+        if becomes is not None:
+            become(becomes, stack.home)
         code = asyncio.run(_supervise(stack, progress, lock, life, demo=demo))
         remove_sockets(stack.home)
     except Exception as error:  # noqa: BLE001  # a fault of ours must not unwind into the caller's copy of this process

