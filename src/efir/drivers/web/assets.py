@@ -129,7 +129,15 @@ def _accepts_gzip(header: str) -> bool:
 
 
 def _read(folder: Path, name: str) -> Asset:
-    return Asset(name, (folder / name).read_bytes(), TYPES[Path(name).suffix])
+    body, kind = (folder / name).read_bytes(), Path(name).suffix
+    own_style = kind == ".css" and not name.startswith("vendor/")
+    return Asset(name, _lean(body.decode()).encode() if own_style else body, TYPES[kind])
+
+
+def _lean(style: str) -> str:
+    """Leave out what only people read: comments, indents, ends of lines."""
+    style = re.sub(r"/\*.*?\*/", "", style, flags=re.DOTALL)
+    return re.sub(r"\s*([{};])\s*", r"\1", re.sub(r"\s+", " ", style)).strip()
 
 
 def _hashed_import(resolve: Callable[[str], Asset]) -> Callable[[re.Match[str]], str]:

@@ -1,0 +1,137 @@
+"""A real server, a real worker and a real browser for the pages."""
+
+import os
+import shutil
+import signal
+import subprocess
+import sys
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from dataclasses import dataclass, field
+from typing import Any
+from urllib.parse import urlsplit
+
+import pytest
+from playwright.async_api import Browser, BrowserContext, Page, async_playwright
+
+from efir.application.context import Ports
+from efir.domain.users import UserId
+from programs import free_port, running
+from web.seeds import a_session, somebody
+
+BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+WIDE, PHONE = (1440, 900), (360, 740)
+MISSING = "Chromium is not installed: apt install chromium, or playwright install chromium"
+
+
+@pytest.fixture(scope="session")
+def site(environment: dict[str, str]) -> Iterator[str]:
+    """The whole service on a free port; gives its address."""
+    port = free_port()
+    url = f"http://127.0.0.1:{port}"
+    flags = "-m granian --interface asgi --runtime-mode st --workers 1 --no-ws --log-level warning --factory"
+    command = [sys.executable, *flags.split(), "--port", str(port), "efir.bootstrap.http:application"]
+    with running(command, port, _clean() | environment | {"EFIR_PUBLIC_URL": url}):
+        yield url
+
+
+def _clean() -> dict[str, str]:
+    """The environment without settings; those of the tests are no settings of the service."""
+    return {name: value for name, value in os.environ.items() if not name.startswith("EFIR_")}
+
+
+@pytest.fixture(scope="module")
+def worker(site: str, environment: dict[str, str]) -> Iterator[None]:
+    """A worker that processes what is uploaded to the site."""
+    program = "import sys; from efir.bootstrap.main import main; sys.exit(main(['worker']))"
+    with subprocess.Popen(
+        [sys.executable, "-c", program], env=_clean() | environment | {"EFIR_PUBLIC_URL": site},
+        stdin=subprocess.DEVNULL, start_new_session=True,
+    ) as process:  # fmt: skip
+        yield
+        process.send_signal(signal.SIGTERM)
+        try:
+            process.wait(30)
+        except subprocess.TimeoutExpired:
+            process.kill()
+
+
+@pytest.fixture(scope="session")
+async def browser() -> AsyncIterator[Browser]:
+    """Chromium; without it these tests are left out, but not by CI."""
+    async with async_playwright() as playwright:
+        program = next(filter(None, map(shutil.which, (*BROWSERS, playwright.chromium.executable_path))), None)
+        if program is None:
+            if os.environ.get("CI"):
+                pytest.fail(MISSING)
+            pytest.skip(MISSING)
+        opened = await playwright.chromium.launch(executable_path=program, args=["--no-sandbox"])
+        yield opened
+        await opened.close()
+
+
+@dataclass
+class Tab:
+    """A page in a browser, with all that went wrong behind it."""
+
+    page: Page
+    context: BrowserContext
+    site: str
+    troubles: list[str] = field(default_factory=list)
+    served: dict[str, int] = field(default_factory=dict)
+
+    async def go(self, path: str) -> None:
+        """Open a path; its modules have run when this returns."""
+        await self.page.goto(self.site + path)
+
+    def listen(self) -> None:
+        """Note script errors, failed requests and requests to other hosts."""
+        host = urlsplit(self.site).netloc
+        self.page.on("pageerror", lambda error: self.troubles.append(f"script: {error}"))
+        self.page.on("console", lambda line: line.type in {"error", "warning"} and self.troubles.append(line.text))
+        self.page.on(
+            "request",
+            lambda request: (
+                urlsplit(request.url).netloc not in {host, ""} and self.troubles.append(f"foreign: {request.url}")
+            ),
+        )
+
+
+Opener = Callable[..., Awaitable[Tab]]
+
+
+@pytest.fixture
+async def tab(browser: Browser, site: str, ports: Ports) -> AsyncIterator[Opener]:
+    """Open tabs of a fresh browser profile; after the test nothing may have gone wrong behind any of them."""
+    opened: list[Tab] = []
+
+    async def open_tab(
+        *, who: UserId | None = None, lang: str = "en", size: tuple[int, int] = WIDE, theme: str = "light", **more: Any
+    ) -> Tab:
+        context = await browser.new_context(
+            viewport={"width": size[0], "height": size[1]},
+            color_scheme=theme,
+            locale=lang,
+            reduced_motion="reduce",
+            **more,
+        )
+        context.set_default_timeout(15_000)
+        cookies = [{"name": "lang", "value": lang, "url": site}]
+        if who is not None:
+            cookies.append({"name": "sid", "value": await a_session(ports, who), "url": site})
+        await context.add_cookies(cookies)  # type: ignore[arg-type]  # plain dictionaries do
+        made = Tab(await context.new_page(), context, site)
+        made.listen()
+        opened.append(made)
+        return made
+
+    yield open_tab
+    troubles = [trouble for each in opened for trouble in each.troubles]
+    for each in opened:
+        await each.context.close()
+    assert troubles == []
+
+
+@pytest.fixture
+async def ada(ports: Ports) -> UserId:
+    """Somebody with an account."""
+    return await somebody(ports, "ada")
