@@ -8,11 +8,11 @@ from urllib.parse import urljoin
 
 import httpx
 import imageio_ffmpeg
+from publishing import worked
 
 import clips
 from builders import person
 from efir.application.context import Ports
-from processing.conftest import worked
 from programs import serving
 
 UPLOADS = "/api/v1/uploads"

@@ -7,7 +7,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -100,9 +100,14 @@ async def audited(connection: Any, video_id: Any) -> None:
 
 
 @pytest.fixture
-async def media(data_dir: Path) -> AsyncIterator[Path]:
+def media(data_dir: Path) -> Path:
     """Where files are stored."""
-    yield data_dir / "media"
+    return data_dir / "media"
+
+
+def files(below: Path) -> list[Path]:
+    """Every file below a directory."""
+    return [path for path in below.glob("**/*") if path.is_file()]
 
 
 @pytest.mark.parametrize("point", ["claimed", "stored", "unpublished", "published"])
@@ -197,4 +202,4 @@ async def test_a_video_deleted_while_it_is_encoded_stays_deleted(
     await until(connection, "select not exists (select from videos where id = $1)", video.id)
     await asyncio.sleep(3)
     assert await connection.fetchval("select count(*) from renditions") == 0
-    assert [path for path in media.glob(f"vid/{video.id}/**/*") if path.is_file()] == []
+    assert files(media / "vid" / str(video.id)) == []

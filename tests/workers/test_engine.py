@@ -102,10 +102,15 @@ async def test_what_a_zombie_wrote_beside_its_completion_is_rolled_back(ports: P
     zombie = await claimed(ports)
     await expire(connection)
     await reconcile(ports, {})
-    with pytest.raises(LeaseLost):
+
+    async def publishes() -> None:
         async with ports.begin() as tx:
             await tx.outbox.put("half_done", SUBJECT)
+            assert zombie is not None
             await tx.jobs.finish(zombie)
+
+    with pytest.raises(LeaseLost):
+        await publishes()
     assert await connection.fetchval("select count(*) from outbox") == 0
 
 
@@ -248,9 +253,13 @@ async def test_the_request_id_follows_into_the_job(ports: Ports) -> None:
 
 
 async def test_a_rolled_back_transaction_leaves_no_job_and_no_event(ports: Ports, connection: Any) -> None:
-    with pytest.raises(Refused):
+
+    async def refused() -> None:
         async with ports.begin() as tx:
             await tx.outbox.put("never", SUBJECT)
             await tx.jobs.put([job()])
             raise Refused
+
+    with pytest.raises(Refused):
+        await refused()
     assert await connection.fetchval("select (select count(*) from jobs) + (select count(*) from outbox)") == 0

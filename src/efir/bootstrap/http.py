@@ -6,7 +6,7 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 from efir.application.context import Ports
-from efir.bootstrap import logs
+from efir.bootstrap import lean, logs
 from efir.bootstrap.ports import opened
 from efir.drivers.http import problems, sessions
 from efir.drivers.http.app import create_app
@@ -14,6 +14,7 @@ from efir.drivers.web.app import create_pages
 from efir.settings import Settings, current
 
 VERSION = "0.1.0"
+LEFT_OUT = lean.UNUSED
 
 
 def application() -> Any:

@@ -43,7 +43,7 @@ class Worker:
                     self._running.discard(task)
 
     async def tick(self) -> None:
-        """Reconcile until stopped, and look for work that no wake-up announced."""
+        """Reconcile until stopped, and look for work that no wake-up announced: a broker may be away for long."""
         while not self._stopping:
             try:
                 await tick(self._ports, self._kinds)
@@ -51,6 +51,10 @@ class Worker:
                 log.warning("tick failed", code=error.code)
             except Exception:
                 log.exception("tick failed")
+            for queue in self._turns:
+                looking = asyncio.ensure_future(self.wake(queue))
+                self._running.add(looking)
+                looking.add_done_callback(self._running.discard)
             await asyncio.sleep(self._ports.limits.reconcile_seconds)
 
     async def stop(self) -> None:
