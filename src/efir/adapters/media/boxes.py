@@ -6,6 +6,7 @@ Every function is total: data that ends early or contradicts itself raises Boxes
 import struct
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import pairwise
 
 NON_SYNC = 0x10000
 IDR = 5
@@ -192,8 +193,8 @@ def _descriptor(data: Buffer, start: int, end: int) -> tuple[int, int, int]:
 
 
 def _fragments(data: Buffer, init: InitFacts) -> Iterator[SegmentFacts]:
-    boxes = list(children(data))
-    for (kind, body, end), (after, media, media_end) in zip(boxes, [*boxes[1:], (b"", 0, 0)], strict=True):
+    boxes = [*children(data), (b"", 0, 0)]
+    for (kind, body, end), (after, media, media_end) in pairwise(boxes):
         if kind != b"moof":
             continue
         if after != b"mdat":

@@ -35,7 +35,8 @@ QUIET = ("-hide_banner", "-nostdin", "-v", "error", "-progress", "pipe:1", "-sta
 SAFE = ("-max_alloc", "1073741824", "-protocol_whitelist", "fd")
 OURS = (*SAFE, "-codec_whitelist", "h264,aac", "-format_whitelist", "mov")
 CLEAN = ("-map_metadata", "-1", "-map_chapters", "-1", "-flags", "+bitexact", "-fflags", "+bitexact")
-X264 = ("-c:v", "libx264", "-threads", "2", "-pix_fmt", "yuv420p", "-sc_threshold", "0", "-crf", "23")
+# one thread for each encoder: with more, x264 under a bit rate cap gives other bytes each time; rungs run side by side
+X264 = ("-c:v", "libx264", "-threads", "1", "-pix_fmt", "yuv420p", "-sc_threshold", "0", "-crf", "23")
 GOOD = ("-preset", "veryfast", "-profile:v", "high", "-bf", "3", "-refs", "3")
 FAST = ("-preset", "ultrafast", "-profile:v", "high", "-bf", "0")
 AAC = ("-c:a", "aac", "-b:a", "128k", "-ac", "2", "-ar", str(AUDIO_RATE))

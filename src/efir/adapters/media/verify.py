@@ -23,8 +23,9 @@ async def check(ffmpeg: Ffmpeg, plan: Plan, complete: Sequence[Track], scratch: 
     """
     for track in complete:
         cuts = await asyncio.to_thread(tracks.reread, track)
-        if cuts != tracks.cuts(track):
-            raise RenditionDamaged("numbers differ from what was made", track=track.name)
+        for cut, told in zip(cuts, tracks.cuts(track), strict=True):
+            if cut != told:
+                raise RenditionDamaged("differs from what was made", track=track.name, ordinal=told.ordinal)
         if track.kind == "audio":
             check_sound(plan, track.name, cuts, track.timescale)
         elif any(rung.name == track.name for rung in plan.rungs):
