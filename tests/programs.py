@@ -12,7 +12,7 @@ from pathlib import Path
 
 NGINX = shutil.which("nginx", path=f"{os.environ.get('PATH', '')}:/usr/sbin")
 HERE = Path(__file__).parent
-PATIENCE = 20.0
+PATIENCE = 60.0  # a busy machine starts slowly
 
 
 def free_port() -> int:
