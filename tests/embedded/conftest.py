@@ -93,6 +93,13 @@ class Up:
             assert time.monotonic() < deadline, (self.log.read_text(), self.processes())
             time.sleep(0.02)
 
+    def seed(self, begun: Path, owner: int | None = None) -> "Up":
+        """Put a copy of a data directory in place, as another user's if wanted."""
+        subprocess.run(["cp", "-a", str(begun), str(self.home)], check=True)
+        if owner is not None:
+            subprocess.run(["chown", "-R", f"{owner}:{owner}", str(self.home)], check=True)
+        return self
+
     def clean(self) -> None:
         """End whatever a failed test left."""
         if self.process is not None:
@@ -146,7 +153,6 @@ def fresh(tmp_path: Path) -> Iterator[Up]:
 @pytest.fixture
 def up(tmp_path: Path, begun: Path) -> Iterator[Up]:
     """`efir up` on a data directory that was started before."""
-    made = Up(tmp_path / "data")
-    subprocess.run(["cp", "-a", str(begun), str(made.home)], check=True)
+    made = Up(tmp_path / "data").seed(begun)
     yield made
     made.clean()

@@ -3,7 +3,6 @@
 Run as `stand_in.py up …` it is `efir up` with itself as the children.
 """
 
-import http.server
 import os
 import signal
 import socket
@@ -12,9 +11,9 @@ import sys
 import threading
 import time
 from pathlib import Path
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import unquote
 
-SLEEP = [sys.executable, "-c", "import time; time.sleep(1000)"]
+SLEEP = ["/bin/sleep", "1000"]
 
 
 def note(line: str) -> None:
@@ -25,20 +24,18 @@ def note(line: str) -> None:
 
 def database_answers() -> bool:
     """Tell whether somebody listens on the database's socket."""
-    folder = parse_qs(urlsplit(os.environ["EFIR_DATABASE__URL"]).query)["host"][0]
+    folder = unquote(os.environ["EFIR_DATABASE__URL"].partition("?host=")[2])
     with socket.socket(socket.AF_UNIX) as link:
         return link.connect_ex(f"{folder}/.s.PGSQL.5432") == 0
 
 
-class Pages(http.server.BaseHTTPRequestHandler):
-    """Answers readiness."""
-
-    def do_GET(self) -> None:
-        self.send_response(200 if self.path == "/readyz" and database_answers() else 503)
-        self.end_headers()
-
-    def log_message(self, format: str, *args: object) -> None:  # noqa: A002  # its name in the standard library
-        """Say nothing."""
+def answer(listener: socket.socket) -> None:
+    """Answer requests: readiness depends on the database."""
+    while True:
+        link, _ = listener.accept()
+        with link:
+            ready = link.recv(4096).startswith(b"GET /readyz ") and database_answers()
+            link.sendall(b"HTTP/1.1 200 OK\r\n\r\n" if ready else b"HTTP/1.1 503 Away\r\n\r\n")
 
 
 def until_told(name: str) -> None:
@@ -53,11 +50,10 @@ def until_told(name: str) -> None:
 
 def api() -> None:
     """Serve, with a process of the same group as a web server has."""
-    server = http.server.ThreadingHTTPServer((os.environ["EFIR_HOST"], int(os.environ["EFIR_PORT"])), Pages)
+    listener = socket.create_server((os.environ["EFIR_HOST"], int(os.environ["EFIR_PORT"])))
     subprocess.Popen(SLEEP)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
+    threading.Thread(target=answer, args=(listener,), daemon=True).start()
     until_told("api")
-    os.killpg(0, signal.SIGKILL) if "--stubborn" in sys.argv else server.shutdown()
 
 
 def worker(queue: str) -> None:
@@ -80,7 +76,7 @@ if __name__ == "__main__":
         from efir.bootstrap import stack
         from efir.bootstrap.main import main
 
-        stack.COMMAND = (sys.executable, __file__)
+        stack.COMMAND = (sys.executable, "-I", "-S", __file__)  # the standard library is enough for them
         sys.exit(main(sys.argv[1:]))
     print(f"{sys.argv[1]} speaks", flush=True)
     {"api": api, "worker": lambda: worker(sys.argv[3]), "migrate": migrate}[sys.argv[1]]()

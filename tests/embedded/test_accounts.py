@@ -64,8 +64,10 @@ def test_an_ordinary_user_runs_everything_as_itself(reachable: Path, public_pyth
 
 
 @needs_root
-def test_root_hands_everything_over(reachable: Path, public_python: str) -> None:
-    up = Up(reachable / "data", python=public_python)
+def test_root_hands_everything_over(reachable: Path, public_python: str, begun: Path) -> None:
+    up = Up(reachable / "data", python=public_python).seed(begun)
+    (up.home / "media").mkdir()
+    assert (up.home / "secret").stat().st_uid == 0  # made where another user could not reach
     try:
         up.ready()
         account = server_account(up.home)
@@ -74,28 +76,12 @@ def test_root_hands_everything_over(reachable: Path, public_python: str) -> None
         assert (
             owners(up, "bin/postgres") == owners(up, "valkey-server") == owners(up, "stand_in.py api") == {account.uid}
         )
-        assert {path.stat().st_uid for path in (up.home, up.home / "secret", up.home / "postgres")} == {account.uid}
+        assert {path.lstat().st_uid for path in (up.home, *up.home.iterdir())} == {account.uid}
         assert not (up.home / "run").is_symlink()
         assert up.process is not None
         assert {pid for pid in up.processes() if Path(f"/proc/{pid}").stat().st_uid == 0} == {up.process.pid}
         assert up.stop() == 0
         assert f"api started as {account.uid}" in "\n".join(up.noted())
-    finally:
-        up.clean()
-
-
-@needs_root
-def test_files_that_root_had_to_write_are_handed_over_later(reachable: Path, public_python: str) -> None:
-    reachable.chmod(0o700)
-    up = Up(reachable / "data", python=public_python)
-    try:
-        up.ready()
-        assert up.stop() == 0
-        assert (up.home / "order.log").stat().st_uid == 0
-        reachable.chmod(0o755)
-        up.ready()
-        assert (up.home / "order.log").stat().st_uid != 0
-        assert up.stop() == 0
     finally:
         up.clean()
 
@@ -112,10 +98,10 @@ def test_a_port_only_root_may_use_is_told(reachable: Path, public_python: str) -
 
 
 @needs_root
-def test_root_leaves_a_home_with_mode_0700_alone(reachable: Path, public_python: str) -> None:
+def test_root_leaves_a_home_with_mode_0700_alone(reachable: Path, public_python: str, begun: Path) -> None:
     home = reachable / "home"
     home.mkdir(mode=0o700)
-    up = Up(home / "data", python=public_python)
+    up = Up(home / "data", python=public_python).seed(begun)
     try:
         up.ready()
         assert 0 not in owners(up, "bin/postgres") | owners(up, "valkey-server")
@@ -131,10 +117,8 @@ def test_root_leaves_a_home_with_mode_0700_alone(reachable: Path, public_python:
 
 
 @needs_root
-def test_root_runs_servers_as_the_owner_of_the_data_directory(reachable: Path, public_python: str) -> None:
-    up = Up(reachable / "data", python=public_python)
-    up.home.mkdir()
-    os.chown(up.home, STRANGER, STRANGER)
+def test_root_becomes_the_owner_of_the_data_directory(reachable: Path, public_python: str, begun: Path) -> None:
+    up = Up(reachable / "data", python=public_python).seed(begun, owner=STRANGER)
     try:
         up.ready()
         assert owners(up, "bin/postgres") == owners(up, "stand_in.py api") == {STRANGER}

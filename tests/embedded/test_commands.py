@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from efir.bootstrap.doctor import cache, database
+from efir.settings import from_environment
 from embedded.conftest import SOURCES, Up, free_port
 
 COMMANDS = ("up", "api", "worker", "migrate", "doctor", "config", "upload", "demo")
@@ -69,15 +71,12 @@ def test_a_database_that_is_away_is_told_in_one_line(tmp_path: Path) -> None:
     assert told.stderr.endswith("); check EFIR_DATABASE__URL and the server\n")
 
 
-def test_commands_attach_to_the_servers_of_a_running_efir(up: Up) -> None:
+async def test_commands_attach_to_the_servers_of_a_running_efir(up: Up) -> None:
     up.ready()
     home = str(up.home)
-    before = {
-        check["check"]: check for check in json.loads(efir("doctor", "--data-dir", home, "--json").stdout)["checks"]
-    }
-    assert before["database"]["state"] == "problem"
-    assert before["database"]["next_step"] == "run `efir migrate`"
-    assert before["cache"]["detail"].endswith("append-only file on")
+    before = await database(from_environment({}, data_dir=up.home))
+    assert (before.state, before.next_step) == ("problem", "run `efir migrate`")
+    assert cache(from_environment({}, data_dir=up.home)).detail.endswith("append-only file on")
     told = efir("migrate", "--data-dir", home)
     assert (told.returncode, told.stdout.partition(" to ")[0]) == (0, "the database went from revision none")
     assert efir("migrate", "--data-dir", home).stdout.endswith(", the newest\n")
