@@ -56,7 +56,7 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
 
     data_dir: Path = Path("~/.local/share/efir")  # everything that is kept: database, files, keys
     host: str = "127.0.0.1"  # address to listen on; 0.0.0.0 opens it to the network
-    port: int = 8000  # port to listen on; a busy one is replaced by a free one, which is printed
+    port: int = 8000  # port to listen on; a busy one is refused, and a free one named
     public_url: str = ""  # the address people use, behind a proxy; empty: the one listened on
     secret: str = ""  # signs cookies, cursors and links; empty: made once and kept in the data folder
     api_workers: int = 0  # processes that answer requests; 0: one for each core

@@ -22,7 +22,7 @@ class Up:
 
     def __init__(self, home: Path, *, python: str = sys.executable, user: int | None = None) -> None:
         self.home = home
-        self.python = python
+        self.command: tuple[str, ...] = (python, str(STAND_IN))
         self.user = user
         self.mark = uuid.uuid4().hex
         self.log = home.parent / f"{home.name}.out"
@@ -35,7 +35,7 @@ class Up:
         with self.log.open("wb") as log:
             identity = {} if self.user is None else {"user": self.user, "group": self.user, "extra_groups": []}
             process = subprocess.Popen(
-                [self.python, STAND_IN, "up", "--port", str(self.port), "--data-dir", str(self.home), *flags],
+                [*self.command, "up", "--port", str(self.port), "--data-dir", str(self.home), *flags],
                 stdout=log,
                 stderr=log,
                 cwd="/",
@@ -80,6 +80,11 @@ class Up:
     def pid(self, words: str) -> int:
         """Find the one process whose command line has these words."""
         return min(pid for pid, line in self.processes().items() if words in line)
+
+    def kill_and_wait(self, pid: int, words: str) -> None:
+        """Kill a process, and wait until another one with the same words has come."""
+        os.kill(pid, signal.SIGKILL)
+        self.until(lambda: any(words in line and other != pid for other, line in self.processes().items()))
 
     def supervisor(self) -> int:
         """Find the forked supervisor: the only child of the process we started."""

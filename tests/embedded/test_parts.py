@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from efir.adapters.embedded import postgres
-from efir.adapters.embedded.keeper import Service, StartFailed
+from efir.adapters.embedded.keeper import Daemon, StartFailed
 from efir.adapters.embedded.lock import DirectoryInUse, DirectoryLock
 from efir.adapters.embedded.logs import Lines, LogFile
 from efir.adapters.embedded.programs import Program
@@ -104,7 +104,7 @@ def test_only_trouble_is_shown_unasked() -> None:
     assert not worth_showing("")
 
 
-async def supervised(tmp_path: Path, service: Service, until: float = PATIENCE) -> list[str]:
+async def supervised(tmp_path: Path, service: Daemon, until: float = PATIENCE) -> list[str]:
     said: list[str] = []
     async with asyncio.timeout(until), Supervisor(logs=tmp_path / "logs", report=said.append) as supervisor:
         await supervisor.start(service)
@@ -112,7 +112,7 @@ async def supervised(tmp_path: Path, service: Service, until: float = PATIENCE) 
 
 
 async def test_a_child_that_never_becomes_ready_is_given_up_with_its_last_words(tmp_path: Path) -> None:
-    service = Service(program=python("print('no such file'); raise SystemExit(7)"), ready=never, stage=0)
+    service = Daemon(program=python("print('no such file'); raise SystemExit(7)"), ready=never, stage=0)
     with pytest.raises(StartFailed, match="child ended with exit code 7: no such file") as failure:
         await supervised(tmp_path, service)
     assert failure.value.code == 7
@@ -122,12 +122,12 @@ async def test_a_child_with_wrong_settings_is_not_tried_again(tmp_path: Path) ->
     count = tmp_path / "count"
     code = f"open({str(count)!r}, 'a').write('.'); raise SystemExit(3)"
     with pytest.raises(StartFailed):
-        await supervised(tmp_path, Service(program=python(code), ready=never, stage=0))
+        await supervised(tmp_path, Daemon(program=python(code), ready=never, stage=0))
     assert count.read_text() == "."
 
 
 async def test_a_child_that_does_not_get_ready_in_time_is_killed(tmp_path: Path) -> None:
-    service = Service(program=python("import time; time.sleep(1000)"), ready=never, stage=0, start_seconds=0.2, tries=1)
+    service = Daemon(program=python("import time; time.sleep(1000)"), ready=never, stage=0, start_seconds=0.2, tries=1)
     with pytest.raises(StartFailed, match="ended by SIGKILL"):
         await supervised(tmp_path, service)
 
@@ -135,7 +135,7 @@ async def test_a_child_that_does_not_get_ready_in_time_is_killed(tmp_path: Path)
 async def test_a_program_that_is_missing_is_told(tmp_path: Path) -> None:
     missing = Program(name="child", argv=("/nonexistent",), cwd=tmp_path)
     with pytest.raises(StartFailed, match="No such file"):
-        await supervised(tmp_path, Service(program=missing, ready=ready, stage=0, tries=1))
+        await supervised(tmp_path, Daemon(program=missing, ready=ready, stage=0, tries=1))
 
 
 async def test_a_child_that_ignores_the_request_is_killed_in_time(tmp_path: Path) -> None:
@@ -148,7 +148,7 @@ async def test_a_child_that_ignores_the_request_is_killed_in_time(tmp_path: Path
     program = Program(
         name="child", argv=(sys.executable, "-c", code), cwd=tmp_path, environ=dict(os.environ), stop_seconds=0.2
     )
-    said = await supervised(tmp_path, Service(program=program, ready=deaf, stage=0))
+    said = await supervised(tmp_path, Daemon(program=program, ready=deaf, stage=0))
     assert said == ["child: did not stop in time and was killed"]
 
 
@@ -171,7 +171,7 @@ async def test_children_of_children_end_whatever_session_they_are_in(tmp_path: P
         name="child", argv=(sys.executable, "-c", code), cwd=tmp_path, environ={**os.environ, "MARK": mark}
     )
     async with Supervisor(logs=tmp_path / "logs", report=print) as supervisor:
-        await supervisor.start(Service(program=program, ready=complete, stage=0))
+        await supervisor.start(Daemon(program=program, ready=complete, stage=0))
         assert len(living(mark, tmp_path)) == 4
     assert living(mark, tmp_path) == {}
 

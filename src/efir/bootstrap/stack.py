@@ -12,7 +12,7 @@ from pathlib import Path
 from efir.adapters.embedded import postgres, valkey
 from efir.adapters.embedded.accounts import Account
 from efir.adapters.embedded.binaries import Binaries, find_binaries, for_account
-from efir.adapters.embedded.keeper import Service, StartFailed
+from efir.adapters.embedded.keeper import Daemon, StartFailed
 from efir.adapters.embedded.leftovers import MARK
 from efir.adapters.embedded.programs import Program
 from efir.adapters.embedded.sockets import existing_socket_directory, socket_directory
@@ -91,7 +91,7 @@ async def _start_database(stack: Stack, supervisor: Supervisor, binaries: Binari
         return postgres.ready(sockets)
 
     program = postgres.program(cluster)
-    await supervisor.start(Service(program=program, ready=ready, stage=STAGES["postgres"], before=before))
+    await supervisor.start(Daemon(program=program, ready=ready, stage=STAGES["postgres"], before=before))
 
 
 async def _start_cache(stack: Stack, supervisor: Supervisor, binaries: Binaries, sockets: Path) -> None:
@@ -111,7 +111,7 @@ async def _start_cache(stack: Stack, supervisor: Supervisor, binaries: Binaries,
         return ""
 
     program = valkey.program(cache)
-    await supervisor.start(Service(program=program, ready=ready, stage=STAGES["valkey"], before=before, mend=mend))
+    await supervisor.start(Daemon(program=program, ready=ready, stage=STAGES["valkey"], before=before, mend=mend))
 
 
 async def fill(stack: Stack, supervisor: Supervisor) -> None:
@@ -124,22 +124,22 @@ async def fill(stack: Stack, supervisor: Supervisor) -> None:
         stack.say("demo: not complete; `efir demo` tries again")
 
 
-def _api(stack: Stack, environ: Mapping[str, str]) -> Service:
+def _api(stack: Stack, environ: Mapping[str, str]) -> Daemon:
     async def ready() -> bool:
         return await answers(stack.settings.host, stack.settings.port, "/readyz")
 
     limits = stack.settings.limits
     program = _efir(environ, "api", "api", stop_seconds=limits.drain_edge_seconds)
-    return Service(program=program, ready=ready, stage=STAGES["api"])
+    return Daemon(program=program, ready=ready, stage=STAGES["api"])
 
 
-def _worker(stack: Stack, environ: Mapping[str, str], name: str, queues: tuple[str, ...]) -> Service:
+def _worker(stack: Stack, environ: Mapping[str, str], name: str, queues: tuple[str, ...]) -> Daemon:
     async def ready() -> bool:
         return True
 
     words = ("worker", "--queues", ",".join(queues))
     program = _efir(environ, name, *words, stop_seconds=stack.settings.limits.drain_worker_seconds)
-    return Service(program=program, ready=ready, stage=STAGES["worker"])
+    return Daemon(program=program, ready=ready, stage=STAGES["worker"])
 
 
 def _efir(environ: Mapping[str, str], name: str, *words: str, stop_seconds: float = 10) -> Program:

@@ -37,7 +37,7 @@ def unmendable(_tail: str) -> str:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Service:
+class Daemon:
     """A child that is kept alive.
 
     `stage` orders the stop: the highest stops first. `before` runs ahead of each start. `mend` gets the last lines of a
@@ -58,7 +58,7 @@ class Keeper:
 
     def __init__(
         self,
-        service: Service,
+        service: Daemon,
         lines: Lines,
         launch: Callable[[Program, Lines], Child],
         report: Callable[[str], None],

@@ -12,7 +12,7 @@ from typing import Self
 
 from efir.adapters.embedded.child import HURRY, Child
 from efir.adapters.embedded.guard import adopt_orphans, children, end_children
-from efir.adapters.embedded.keeper import Keeper, Service, StartFailed
+from efir.adapters.embedded.keeper import Daemon, Keeper, StartFailed
 from efir.adapters.embedded.logs import Lines, LogFile
 from efir.adapters.embedded.programs import Program
 
@@ -58,7 +58,7 @@ class Supervisor:
         """Process ids of the children by name."""
         return {child.program.name: child.pid for child in self._children}
 
-    async def start(self, service: Service) -> None:
+    async def start(self, service: Daemon) -> None:
         """Start a child and wait until it is ready; from then on it is kept alive.
 
         Raises StartFailed when it cannot be brought up.
