@@ -14,10 +14,11 @@ from efir.drivers.cli.exits import Exit
 from efir.drivers.cli.meters import Meter, meter
 from efir.drivers.cli.processing import follow
 from efir.drivers.cli.remote import UNAUTHORIZED, Away, Patience, Refused, Remote, body, is_address
-from efir.drivers.cli.tus import GONE, Delivery, FileChanged
+from efir.drivers.cli.tus import Delivery, FileChanged
 from efir.drivers.cli.unfinished import Unfinished
 
 PATIENCE_SECONDS = 300.0
+LOST = {"upload-gone", "upload-not-found"}
 EXAMPLE = "example: efir upload --url https://video.example --token efir_… holiday.mp4 --title 'By the sea'"
 
 
@@ -164,7 +165,7 @@ def _refusal(refusal: Refused) -> Faulty:
     if refusal.status == UNAUTHORIZED:
         line = "the server does not accept the token; make a new one in its settings and pass it with --token"
         return Faulty(line, code=refusal.code, exit_code=Exit.CONFIGURATION)
-    step = "; repeat the command to begin again" if refusal.status in GONE else ""
+    step = "; repeat the command to begin again" if refusal.code in LOST else ""
     return Faulty(f"{refusal.detail} ({refusal.code}){step}", code=refusal.code, exit_code=Exit.FAILED)
 
 
