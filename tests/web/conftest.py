@@ -1,5 +1,6 @@
 """A real server, a real worker and a real browser for the pages."""
 
+import asyncio
 import os
 import shutil
 import signal
@@ -83,6 +84,12 @@ class Tab:
         """Open a path; its modules have run when this returns."""
         await self.page.goto(self.site + path)
 
+    async def until(self, expression: str, *, seconds: float = 20) -> None:
+        """Wait until a script expression is true; Playwright's own way needs eval, which our pages forbid."""
+        async with asyncio.timeout(seconds):
+            while not await self.page.evaluate(expression):  # noqa: ASYNC110  # the event is in another process
+                await asyncio.sleep(0.05)
+
     def listen(self) -> None:
         """Note script errors, failed requests and requests to other hosts."""
         host = urlsplit(self.site).netloc
@@ -105,7 +112,13 @@ async def tab(browser: Browser, site: str, ports: Ports) -> AsyncIterator[Opener
     opened: list[Tab] = []
 
     async def open_tab(
-        *, who: UserId | None = None, lang: str = "en", size: tuple[int, int] = WIDE, theme: str = "light", **more: Any
+        *,
+        site: str = site,
+        who: UserId | None = None,
+        lang: str = "en",
+        size: tuple[int, int] = WIDE,
+        theme: str = "light",
+        **more: Any,
     ) -> Tab:
         context = await browser.new_context(
             viewport={"width": size[0], "height": size[1]},

@@ -8,7 +8,6 @@ from uuid import UUID
 import msgspec
 from litestar import Request, Response, delete, get, patch, post
 from litestar.di import NamedDependency
-from litestar.enums import MediaType
 from litestar.params import FromPath, JSONBody, QueryParameter
 from litestar.response import ServerSentEvent, ServerSentEventMessage
 from msgspec import UNSET
@@ -140,7 +139,6 @@ async def retry(video_id: FromPath[UUID], call: NamedDependency[Call]) -> VideoV
     "/api/v1/videos/{video_id:uuid}/processing",
     operation_id="watchProcessing",
     tags=TAGS,
-    media_type=MediaType.JSON,
     responses=raises(NoSession, ScopeMissing, VideoNotFound),
 )
 async def processing(

@@ -1,9 +1,9 @@
 /* A tus 1.0 client: creation, PATCH in pieces, the offset asked from the server after every break. */
 import { csrf, Refused, renewToken } from "./calls.js";
+import { Patience } from "./patience.js";
 import { t } from "./texts.js";
 
 const PIECE = 16 << 20;
-const WAITS = [1, 2, 4, 8, 16, 30];
 const STALL = 60000;
 const VERSION = { "tus-resumable": "1.0.0" };
 
@@ -12,25 +12,20 @@ const base64 = (text) => btoa(String.fromCharCode(...new TextEncoder().encode(te
 /** One file on its way. `on` hears: url, progress(offset, speed), pausing(seconds|null), restarted, done(id), problem(error). */
 export class Tus {
   constructor(file, endpoint, url, on) {
-    Object.assign(this, { file, endpoint, url, on, offset: 0, speed: 0, tries: 0, running: false, request: null, renewed: false });
-    this.woken = () => this.running && this.wake?.();
+    Object.assign(this, { file, endpoint, url, on, offset: 0, speed: 0, running: false, request: null, renewed: false });
+    this.patience = new Patience((seconds) => this.running && on.pausing(seconds));
   }
 
   async start() {
     if (this.running) return;
     this.running = true;
-    addEventListener("online", this.woken);
-    try {
-      while (this.running && !(await this.attempt()));
-    } finally {
-      removeEventListener("online", this.woken);
-    }
+    while (this.running && !(await this.attempt()));
   }
 
   pause() {
     this.running = false;
     this.request?.abort();
-    this.wake?.();
+    this.patience.wake();
   }
 
   /** Stop and have the server delete what it holds. */
@@ -47,7 +42,7 @@ export class Tus {
       this.on.progress(this.offset, 0);
       while (this.running && this.offset < this.file.size) {
         this.offset = await this.send(this.file.slice(this.offset, this.offset + PIECE));
-        this.tries = 0;
+        this.patience.reset();
         this.renewed = false;
       }
       if (this.running) this.finish();
@@ -75,26 +70,13 @@ export class Tus {
       await renewToken().catch(() => {});
       return false;
     }
-    if (error.status >= 400 && error.status < 500 && ![408, 409, 423, 425, 429, 460].includes(error.status)) {
+    if (!Patience.worth(error)) {
       this.running = false;
       this.on.problem(error);
       return true;
     }
-    await this.rest();
+    await this.patience.rest();
     return !this.running;
-  }
-
-  /** Wait before the next try; the network coming back cuts it short. */
-  async rest() {
-    const seconds = WAITS[Math.min(this.tries++, WAITS.length - 1)];
-    for (let left = seconds; left > 0 && this.running; left -= 1) {
-      this.on.pausing(navigator.onLine ? left : null);
-      const woken = await new Promise((resolve) => {
-        this.wake = () => resolve(true);
-        setTimeout(resolve, 1000, false);
-      });
-      if (woken) break;
-    }
   }
 
   async create() {

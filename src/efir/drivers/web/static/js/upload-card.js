@@ -2,6 +2,7 @@
 import { call, Refused } from "./calls.js";
 import { percent, size, span, speed } from "./formats.js";
 import { remember } from "./memory.js";
+import { Patience } from "./patience.js";
 import { follow } from "./processing.js";
 import { showReport, stageName, turnDial } from "./stages.js";
 import { t } from "./texts.js";
@@ -120,7 +121,7 @@ export class Card {
     this.tus = new Tus(this.file, this.options.endpoint, this.memory.url ?? "", {
       url: (url) => this.keep({ url }),
       progress: (offset, rate) => this.moved(offset, rate),
-      pausing: (seconds) => this.dialText(seconds === null ? t("offline") : t("retrying", { seconds: span(seconds) })),
+      pausing: (seconds) => this.pausing(seconds),
       restarted: () => {
         this.keep({ url: "", sent: 0 });
         this.page.say(t("lost"));
@@ -129,6 +130,10 @@ export class Card {
       problem: (error) => this.refused(error),
     });
     this.tus.start();
+  }
+
+  pausing(seconds) {
+    this.dialText(seconds === null ? t("offline") : t("retrying", { seconds: span(seconds) }));
   }
 
   dialText(left, right = "") {
@@ -194,18 +199,26 @@ export class Card {
 
   async received(upload) {
     this.show("received", t("checking"), percent(1));
+    const patience = new Patience((seconds) => this.pausing(seconds));
+    for (;;) {
+      try {
+        return await this.make(upload);
+      } catch (error) {
+        if (!Patience.worth(error)) return this.refused(error);
+        await patience.rest();
+      }
+    }
+  }
+
+  async make(upload) {
     const facts = this.facts();
     if (!facts.title) facts.title = titleFrom(this.memory.name);
     if (!this.memory.wanted) facts.visibility = "private";
-    try {
-      const video = await call("POST", this.options.videos, { upload_id: upload, ...facts }, { "idempotency-key": upload });
-      this.keep({ video: video.id, saved: facts.visibility });
-      this.page.say(t("finished", { name: this.memory.name }));
-      this.watchProcessing();
-      if (this.memory.wanted) this.saved(facts);
-    } catch (error) {
-      this.refused(error);
-    }
+    const video = await call("POST", this.options.videos, { upload_id: upload, ...facts }, { "idempotency-key": upload });
+    this.keep({ video: video.id, saved: facts.visibility });
+    this.page.say(t("finished", { name: this.memory.name }));
+    this.watchProcessing();
+    if (this.memory.wanted) this.saved(facts);
   }
 
   watchProcessing() {
