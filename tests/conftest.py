@@ -35,7 +35,8 @@ def pytest_configure(config: pytest.Config) -> None:
         return
     home = Path(tempfile.mkdtemp(prefix="efir-tests-"))
     home.chmod(0o711)
-    postgres, valkey = start_postgres(home / "postgres"), start_valkey(home / "valkey")
+    postgres = start_postgres(home / "postgres", options={"shared_preload_libraries": "pg_stat_statements"})
+    valkey = start_valkey(home / "valkey")
     _started.extend([postgres, valkey, home])
     os.environ["TEST_POSTGRES_URL"] = postgres.url
     os.environ["TEST_VALKEY_URL"] = valkey.url

@@ -8,12 +8,12 @@ from urllib.parse import urljoin
 
 import httpx
 import imageio_ffmpeg
-from publishing import worked
 
 import clips
 from builders import person
 from efir.application.context import Ports
 from programs import serving
+from publishing import worked
 
 UPLOADS = "/api/v1/uploads"
 
