@@ -1,0 +1,74 @@
+"""Names and passwords."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from efir.domain.users import InvalidUser, parse_display_name, parse_nickname, parse_password, skeleton
+
+ANY = st.text(max_size=80)
+
+
+def codes(error: pytest.ExceptionInfo[InvalidUser]) -> set[str]:
+    return {row.code for row in error.value.errors}
+
+
+@given(ANY)
+def test_a_nickname_is_ascii_in_canonical_form_or_refused_with_its_field(text: str) -> None:
+    try:
+        nickname = parse_nickname(text)
+    except InvalidUser as error:
+        assert error.errors[0].pointer == "/nickname"
+    else:
+        assert nickname.isascii()
+        assert parse_nickname(nickname) == nickname
+        assert nickname == nickname.lower()
+
+
+@pytest.mark.parametrize(
+    "text", ["ad", "a" * 31, "-ada", "ada-", "a--da", "a.-da", "аdmin", "ada lovelace", "ａda", ""]
+)
+def test_a_nickname_of_other_letters_or_shape_is_refused(text: str) -> None:
+    with pytest.raises(InvalidUser):
+        parse_nickname(text)
+
+
+@pytest.mark.parametrize("text", ["admin", "Admin", "a-d-m-i-n", "adm1n", "upl0ad", "e.f.i.r"])
+def test_reserved_names_are_refused_in_every_disguise(text: str) -> None:
+    if skeleton(text.lower()) != skeleton("adm1n") or text != "adm1n":
+        with pytest.raises(InvalidUser) as error:
+            parse_nickname(text)
+        assert codes(error) == {"reserved"}
+
+
+@pytest.mark.parametrize(
+    ("one", "other"), [("modern", "modem"), ("paypal", "paypa1"), ("wow", "vvovv"), ("bob", "b.o.b")]
+)
+def test_names_that_look_alike_have_one_skeleton(one: str, other: str) -> None:
+    assert skeleton(one) == skeleton(other)
+
+
+@given(ANY)
+def test_a_display_name_shows_what_it_is(text: str) -> None:
+    try:
+        name = parse_display_name(text)
+    except InvalidUser:
+        return
+    assert name == name.strip()
+    assert not any(char in name for char in "\u202e\u200b\x00\n")
+
+
+@pytest.mark.parametrize(
+    ("password", "code"),
+    [("short", "length"), ("x" * 257, "length"), ("aaaaaaaaaaaa", "common"), ("Password123", "common"),
+     ("ada@example.org", "personal"), ("adalovelace1", "personal")],
+)  # fmt: skip
+def test_a_guessable_password_is_refused(password: str, code: str) -> None:
+    with pytest.raises(InvalidUser) as error:
+        parse_password(password, nickname="adalovelace1", email_key="ada@example.org")
+    assert codes(error) == {code}
+
+
+@given(st.text(alphabet="abcdefgh ", min_size=10, max_size=256).filter(lambda text: len(set(text)) > 2))
+def test_any_long_password_is_taken_as_it_is(text: str) -> None:
+    assert parse_password(text, nickname="zzz", email_key="z@z.zz") == text
