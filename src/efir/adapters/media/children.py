@@ -26,8 +26,6 @@ COMPLAINT_MOST = 2_000
 READ_SIZE = 1 << 16
 GONE_SECONDS = 0.5
 POLL_SECONDS = 0.05
-ASK_SECONDS = 0.5
-LAST_LINE = b"progress=end"
 
 OnLine = Callable[[bytes], bool]
 """Receives each line of standard output; True when it shows that the work went on."""
@@ -64,17 +62,26 @@ async def run(sandbox: Sandbox, task: Task, on_line: OnLine | None = None) -> Fi
 
     Raises MediaWorkStalled, SandboxUnavailable, and MediaUnreadable when an input is not a plain file.
     """
-    with _opened(task.inputs) as fds:
-        command = sandbox.command(task.argv, work=task.work, limits=task.limits, inputs=fds, nice=task.nice)
-        child = _Child(command, environment(task.work), fds, on_line)
-    try:
-        await child.ended(wall=task.wall, stall=task.stall)
-    finally:
-        child.stop()
+    asked, told = os.pipe()
+    with os.fdopen(asked, "rb", buffering=0) as usage:
+        with os.fdopen(told, "wb"), _opened(task.inputs) as fds:
+            command = sandbox.command(
+                task.argv, work=task.work, limits=task.limits, inputs=fds, usage=told, nice=task.nice
+            )
+            child = _Child(command, environment(task.work), [*fds, told], on_line)
+        try:
+            await child.ended(wall=task.wall, stall=task.stall)
+        finally:
+            child.stop()
+        os.set_blocking(asked, False)
+        seconds = usage.read(READ_SIZE)
     if child.code == FAILED or (sandbox.bwrap and child.complaint.startswith("bwrap:")):
         raise SandboxUnavailable(child.complaint)
     return Finished(
-        code=child.code, output=bytes(child.output), complaint=child.complaint, cpu_seconds=child.cpu_seconds
+        code=child.code,
+        output=bytes(child.output),
+        complaint=child.complaint,
+        cpu_seconds=float(seconds or child.cpu_seconds),
     )
 
 
@@ -106,7 +113,7 @@ class _Child:
         self._loop = asyncio.get_running_loop()
         self._exit = self._loop.create_future()
         self._on_line = on_line
-        self._progress_at = self._started_at = self._asked_at = self._loop.time()
+        self._progress_at = self._started_at = self._loop.time()
         self._rest, self._tail = b"", b""
         self.output = bytearray()
         self.code, self.cpu_seconds, self._reaped = -1, 0.0, False
@@ -184,7 +191,7 @@ class _Child:
                 self._reaped = True
                 code = os.waitstatus_to_exitcode(status)
                 self.code = code if code >= 0 else 128 - code
-                self.cpu_seconds = max(self.cpu_seconds, usage.ru_utime + usage.ru_stime)
+                self.cpu_seconds = usage.ru_utime + usage.ru_stime
         return self._reaped
 
     def _gone(self) -> bool:
@@ -227,19 +234,6 @@ class _Child:
         for line in lines:
             if self._on_line(line):
                 self._progress_at = self._loop.time()
-            if line == LAST_LINE or self._loop.time() > self._asked_at + ASK_SECONDS:
-                self._asked_at = self._loop.time()  # bubblewrap does not collect its children, so ask in time
-                self.cpu_seconds = max(self.cpu_seconds, used(self._process.pid))
-
-
-def used(pid: int) -> float:
-    """Processor seconds of a living process and its descendants; 0 where the system does not tell."""
-    try:
-        fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
-        below = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
-    except OSError:
-        return 0.0
-    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK") + sum(used(int(child)) for child in below)
 
 
 @contextlib.contextmanager

@@ -70,8 +70,19 @@ def _confine(order: Order) -> None:
     if linux:
         _die_with_parent()  # again: a new process or a change of user clears it
     _parent_lives()
+    if "usage" in order:
+        _stay(int(order["usage"][0]))
     for number in (_signal.SIGPIPE, _signal.SIGXFSZ):
         _signal.signal(number, _signal.SIG_DFL)  # Python ignores these two, and the next program would inherit that
+
+
+def _stay(usage: int) -> None:
+    """Return in a child; this process waits for it, because bubblewrap does not tell what its children used."""
+    child = os.fork()
+    if child:
+        namespaces.outlive(child, usage)
+    os.close(usage)
+    _die_with_parent()
 
 
 def _inputs(fds: list[int]) -> None:

@@ -59,15 +59,24 @@ class Sandbox:
         return self.name not in {"off", "none"}
 
     def command(
-        self, argv: Sequence[str], *, work: Path, limits: Limits, inputs: Sequence[int] = (), nice: int = 10
+        self,
+        argv: Sequence[str],
+        *,
+        work: Path,
+        limits: Limits,
+        inputs: Sequence[int] = (),
+        usage: int | None = None,
+        nice: int = 10,
     ) -> list[str]:
         """Full command line that runs `argv` inside; `inputs` are open files that it finds as 3, 4, ….
 
+        Where the system would not tell, the processor seconds used are written to the descriptor `usage`.
         Raises SandboxUnavailable.
         """
         if self.name == "none":
             raise SandboxUnavailable(self.reason)
-        inner = [*START, *self._order(work, limits, inputs, nice), "--", *argv]
+        told = (f"usage={usage}",) if self.bwrap and usage is not None else ()
+        inner = [*START, *self._order(work, limits, inputs, nice), *told, "--", *argv]
         return [*self._bwrap(work), *inner] if self.bwrap else inner
 
     def _order(self, work: Path, limits: Limits, inputs: Sequence[int], nice: int) -> Iterator[str]:
