@@ -1,3 +1,4 @@
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -5,7 +6,9 @@ import pytest
 from builders import Person
 from efir.application.context import Ports
 from efir.application.uploads import sweep_staging
+from programs import serving
 from uploads.people import People
+from uploads.talking import Talk
 
 
 @pytest.fixture(autouse=True)
@@ -21,3 +24,15 @@ def people(ports: Ports, connection: Any) -> People:
 @pytest.fixture
 async def ada(people: People) -> Person:
     return await people("ada")
+
+
+@pytest.fixture(scope="session")
+def server(environment: dict[str, str]) -> Iterator[tuple[str, int]]:
+    """The API as `efir api` runs it: its origin and process id."""
+    with serving(environment) as found:
+        yield found
+
+
+@pytest.fixture
+def talk(server: tuple[str, int], ada: Person) -> Talk:
+    return Talk(int(server[0].rpartition(":")[2]), ada.headers)

@@ -28,7 +28,7 @@ RESUMABLE = {"tus-resumable": VERSION}
 EXTENSIONS = "creation,creation-with-upload,creation-defer-length,checksum,expiration,termination,concatenation"
 PATH = "/api/v1/uploads"
 BODY_TYPE = "application/offset+octet-stream"
-DRAINED_MOST, DRAIN_SECONDS = 16 << 20, 5
+DRAINED_MOST, DRAIN_PAUSE = 16 << 20, 1.0
 _NUMBER = re.compile(r"[0-9]{1,18}")
 
 
@@ -123,8 +123,8 @@ class Body:
         """Take the rest, if it is short, off a client that reads no answer before it has sent everything."""
         if (self._announced or 0) <= DRAINED_MOST:
             with suppress(TimeoutError, BodyInterrupted):
-                async with asyncio.timeout(DRAIN_SECONDS):
-                    while not self._ended and self._received <= DRAINED_MOST:
+                while not self._ended and self._received <= DRAINED_MOST:
+                    async with asyncio.timeout(DRAIN_PAUSE):
                         await self._next()
 
     async def _next(self) -> bytes:
