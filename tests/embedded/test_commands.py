@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from efir.adapters.embedded.sockets import existing_socket_directory
+from efir.adapters.embedded.wire import postgres_execute
 from efir.bootstrap.doctor import cache, database
 from efir.settings import from_environment
 from embedded.conftest import SOURCES, Up, free_port
@@ -83,6 +85,12 @@ async def test_commands_attach_to_the_servers_of_a_running_efir(up: Up) -> None:
     healthy = efir("doctor", "--data-dir", home, "--port", str(free_port()))
     assert healthy.returncode == 0, healthy.stdout
     assert healthy.stdout.endswith("nothing is wrong\n")
+    postgres_execute(existing_socket_directory(up.home), "efir", "update alembic_version set version_num = '9999'")
+    newer = efir("migrate", "--data-dir", home)
+    assert newer.returncode == 3
+    assert newer.stderr.startswith(
+        "efir: the database has revision 9999, which this release does not know; use the rel"
+    )
     assert up.stop() == 0
 
 

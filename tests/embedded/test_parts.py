@@ -6,10 +6,12 @@ import signal
 import subprocess
 import sys
 import time
+import tomllib
 from pathlib import Path
 
 import pytest
 
+from efir import VERSION
 from efir.adapters.embedded import postgres
 from efir.adapters.embedded.keeper import Daemon, StartFailed
 from efir.adapters.embedded.lock import DirectoryInUse, DirectoryLock
@@ -249,6 +251,27 @@ def test_servers_for_tests_end_with_a_killed_test_run(tmp_path: Path) -> None:
         assert time.monotonic() < deadline
         time.sleep(0.02)
     assert not Path(sockets).exists()
+
+
+def test_a_full_disk_loses_lines_only(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    log = LogFile(tmp_path / "log", most_bytes=10)
+    real = os.open
+
+    def full(*_: object) -> int:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(os, "open", full)
+    log.write(b"the line that fills the file")
+    log.write(b"lost")
+    monkeypatch.setattr(os, "open", real)
+    log.write(b"kept")
+    log.close()
+    assert (tmp_path / "log").read_text() == "kept\n"
+
+
+def test_the_version_is_told_once() -> None:
+    project = tomllib.loads((Path(__file__).parents[2] / "pyproject.toml").read_text(encoding="utf-8"))
+    assert project["project"]["version"] == VERSION
 
 
 def test_the_newest_revision_is_found_without_alembic() -> None:

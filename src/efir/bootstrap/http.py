@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
 
+from efir import VERSION
 from efir.application.context import Ports
 from efir.bootstrap import lean, logs
 from efir.bootstrap.ports import opened
@@ -13,7 +14,6 @@ from efir.drivers.http.app import create_app
 from efir.drivers.web.app import create_pages
 from efir.settings import Settings, current
 
-VERSION = "0.1.0"
 LEFT_OUT = lean.UNUSED
 
 

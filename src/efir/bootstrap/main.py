@@ -6,9 +6,9 @@ import sys
 from collections.abc import Sequence
 from typing import NamedTuple
 
+from efir import VERSION
 from efir.drivers.cli.failures import CommandFailed
 
-VERSION = "0.1.0"
 DEBUG = "--debug"
 
 

@@ -5,6 +5,7 @@ import os
 from collections.abc import Sequence
 
 from efir.bootstrap.configured import attached, exported, keys_of, media_directory, refusing
+from efir.bootstrap.revisions import revisions
 from efir.drivers.cli.arguments import api_arguments, migrate_arguments, worker_arguments
 from efir.drivers.cli.exits import Exit
 from efir.drivers.cli.failures import CommandFailed
@@ -48,6 +49,12 @@ def migrate(argv: Sequence[str]) -> int:
         raise CommandFailed(
             f"the database does not answer ({cause})", "check EFIR_DATABASE__URL and the server", Exit.UNAVAILABLE
         ) from error
+    if before is not None and before not in revisions()[0]:
+        raise CommandFailed(
+            f"the database has revision {before}, which this release does not know",
+            "use the release that made it, or restore a backup",
+            Exit.CONFIGURATION,
+        )
     if before == newest():
         print(f"the database is at revision {before}, the newest")
         return Exit.OK

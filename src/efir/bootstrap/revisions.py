@@ -12,6 +12,12 @@ NAMES = re.compile(r"""["']([^"']+)["']""")
 
 def newest_revisions() -> set[str]:
     """Find the revisions that no other revision follows; more than one, or none, means Alembic has to judge."""
+    known, followed = revisions()
+    return known - followed
+
+
+def revisions() -> tuple[set[str], set[str]]:
+    """Read which revisions there are, and which of them another one follows."""
     installed = Path(efir.__file__).parent / "migrations"
     scripts = installed if installed.is_dir() else Path(efir.__file__).parents[2] / "migrations"
     known: set[str] = set()
@@ -19,7 +25,7 @@ def newest_revisions() -> set[str]:
     for script in (scripts / "versions").glob("*.py"):
         for down, value in REVISION.findall(script.read_text(encoding="utf-8")):
             (followed if down else known).update(NAMES.findall(value))
-    return known - followed
+    return known, followed
 
 
 def is_migrated(sockets: Path, schema: str) -> bool:

@@ -156,7 +156,7 @@ def _efir(environ: Mapping[str, str], name: str, *words: str, stop_seconds: floa
 def environment(stack: Stack, sockets: Path) -> dict[str, str]:
     """Make the children's environment: ours, the addresses of the embedded servers, the secret."""
     settings = completed(stack.settings, sockets, stack.secret)
-    return {**os.environ, **exported(settings), MARK: str(stack.home)}
+    return {**os.environ, **exported(settings), MARK: str(stack.home.resolve())}
 
 
 async def answers(host: str, port: int, path: str) -> bool:

@@ -12,7 +12,7 @@ from efir.bootstrap.configured import SECRET
 from efir.drivers.cli.exits import Exit
 from efir.drivers.cli.failures import CommandFailed
 
-IMPORTS = "import efir.bootstrap.up"
+IMPORTS = "import efir.settings, msgspec"
 INDIFFERENT = frozenset({"lock", "lost+found"})
 
 

@@ -45,7 +45,7 @@ def up(argv: Sequence[str]) -> int:
     settings = configured(arguments.changes)
     progress = Progress(verbose=arguments.verbose)
     lock = _locked(settings.home, progress)
-    if left := end_marked(settings.home):
+    if left := end_marked(settings.home.resolve()):
         progress.state(f"{left} processes of an `efir up` that was killed were ended")
     check_port(settings.host, settings.port)
     tenancy = settle(settings.home)

@@ -92,9 +92,11 @@ def watch(
     signal.signal(signal.SIGCHLD, lambda *_: None)
     try:
         while True:
-            reaped, status = os.waitpid(child, os.WNOHANG)
-            if reaped:
+            reaped, status = os.waitpid(-1, os.WNOHANG)  # any: as the first process of a container we get them all
+            if reaped == child:
                 return os.waitstatus_to_exitcode(status)
+            if reaped:
+                continue
             readable, _, _ = select.select([bell, *([life] if life >= 0 else [])], [], [])
             if bell in readable:
                 os.read(bell, 4096)

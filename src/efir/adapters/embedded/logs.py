@@ -1,5 +1,6 @@
 """Log files of bounded size, and the pipe that a child writes to."""
 
+import contextlib
 import os
 from collections import deque
 from collections.abc import Callable
@@ -18,21 +19,24 @@ class LogFile:
     def __init__(self, path: Path, *, most_bytes: int = MOST_BYTES) -> None:
         self._path = path
         self._most = most_bytes
+        self._handle, self._size = -1, 0
         path.parent.mkdir(mode=0o700, exist_ok=True)
         self._open()
 
     def write(self, line: bytes) -> None:
         """Write one line; a full disk loses the line, not the service."""
-        try:
+        with contextlib.suppress(OSError):
+            if self._handle < 0:
+                self._open()
             self._size += os.write(self._handle, line + b"\n")
-        except OSError:
-            return
-        if self._size >= self._most:
-            self._turn()
+            if self._size >= self._most:
+                self._turn()
 
     def close(self) -> None:
         """Close the file."""
-        os.close(self._handle)
+        if self._handle >= 0:
+            os.close(self._handle)
+            self._handle = -1
 
     def _open(self) -> None:
         self._handle = os.open(self._path, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_NOFOLLOW, 0o600)
