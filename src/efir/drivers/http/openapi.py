@@ -1,14 +1,13 @@
 """The OpenAPI document and the page that shows it; nothing comes from another host."""
 
-import re
 from typing import Any
 
-import msgspec
 from litestar import Request, Response, get
 from litestar.openapi.config import OpenAPIConfig
 from litestar.openapi.plugins import JsonRenderPlugin
-from litestar.openapi.spec import Components, SecurityScheme
+from litestar.openapi.spec import Components, License, SecurityScheme
 
+from efir.drivers.http.contract import tidied
 from efir.drivers.http.security import ANONYMOUS
 
 PAGE = """<!doctype html>
@@ -27,7 +26,6 @@ PAGE = """<!doctype html>
 </body>
 </html>
 """
-GENERIC = re.compile(rb"\b([A-Z]\w*)_efir\.[\w.]*?\b([A-Z]\w*)_(?=[\"/])")  # Page_efir.ports.videos.VideoView_
 # Swagger UI writes style attributes and inlines pictures; no other page may.
 POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; "
@@ -41,6 +39,7 @@ def configuration(version: str) -> OpenAPIConfig:
         title="Efir",
         version=version,
         summary="One self-hosted media service",
+        license=License(name="MIT", identifier="MIT"),
         description="Errors are `application/problem+json` (RFC 9457). Lists are keyset pages with signed cursors.",
         use_handler_docstrings=True,
         path="/openapi",
@@ -57,18 +56,12 @@ def configuration(version: str) -> OpenAPIConfig:
     )  # fmt: skip
 
 
-def document(app: Any) -> bytes:
-    """Write the document, in a stable order and with names that generated clients can use."""
-    schema = msgspec.json.encode(app.openapi_schema.to_schema(), order="sorted")
-    return msgspec.json.format(GENERIC.sub(rb"\2\1", schema), indent=2)
-
-
 @get("/openapi.json", include_in_schema=False, opt=ANONYMOUS)
 async def openapi_json(request: Request[Any, Any, Any]) -> Response[bytes]:
     """Serve the document."""
     state = request.app.state
     if "openapi_document" not in state:
-        state["openapi_document"] = document(request.app)
+        state["openapi_document"] = tidied(request.app.openapi_schema.to_schema())
     return Response(state["openapi_document"], media_type="application/json", headers={"cache-control": "no-cache"})
 
 

@@ -1,0 +1,42 @@
+"""What the framework's OpenAPI document lacks for its readers: usable names, credentials, no choice of one."""
+
+import re
+from typing import Any
+
+import msgspec
+
+GENERIC = re.compile(r'\b([A-Z]\w*)_efir\.[\w.]*?\b([A-Z]\w*)_(?=["/])')  # Page_efir.ports.videos.VideoView_
+NEEDS_PERSON = re.compile(r"\b(?:unauthenticated|no-session)\b")
+CREDENTIALS: list[dict[str, list[str]]] = [{"session": []}, {"token": []}]
+METHODS = frozenset({"get", "put", "post", "delete", "options", "head", "patch"})
+
+
+def tidied(schema: dict[str, Any]) -> bytes:
+    """Write the document in a stable order."""
+    for path, operations in schema["paths"].items():
+        for method in METHODS & operations.keys():
+            operations[method]["security"] = _security(path, operations[method])
+    text = msgspec.json.encode(_plain(schema), order="sorted").decode()
+    return msgspec.json.format(GENERIC.sub(r"\2\1", text).encode(), indent=2)
+
+
+def _security(path: str, operation: dict[str, Any]) -> list[dict[str, list[str]]]:
+    """Say who may ask: nobody is looked up outside the API, some operations need a person, others may know one."""
+    if not path.startswith("/api/"):
+        return []
+    needed = NEEDS_PERSON.search(operation["responses"].get("401", {}).get("description", ""))
+    return CREDENTIALS if needed else [{}, *CREDENTIALS]
+
+
+def _plain(part: Any) -> Any:
+    """Put the one member of a choice of one in its place; an absent field is no type of its own in JSON."""
+    if isinstance(part, list):
+        return [_plain(member) for member in part]
+    if not isinstance(part, dict):
+        return part
+    found = {name: _plain(member) for name, member in part.items()}
+    choice = found.get("oneOf", ())
+    if len(choice) == 1 and "$ref" not in choice[0]:
+        del found["oneOf"]
+        return choice[0] | found
+    return found
