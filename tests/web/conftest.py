@@ -16,7 +16,7 @@ from playwright.async_api import Browser, BrowserContext, Page, async_playwright
 
 from efir.application.context import Ports
 from efir.domain.users import UserId
-from programs import free_port, running
+from programs import free_port, wait_for
 from web.seeds import a_session, somebody
 
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
@@ -31,8 +31,32 @@ def site(environment: dict[str, str]) -> Iterator[str]:
     url = f"http://127.0.0.1:{port}"
     flags = "-m granian --interface asgi --runtime-mode st --workers 1 --no-ws --log-level warning --factory"
     command = [sys.executable, *flags.split(), "--port", str(port), "efir.bootstrap.http:application"]
-    with running(command, port, _clean() | environment | {"EFIR_PUBLIC_URL": url}):
-        yield url
+    environ = _clean() | environment | {"EFIR_PUBLIC_URL": url}
+    with subprocess.Popen(command, env=environ, stdin=subprocess.DEVNULL, start_new_session=True) as process:
+        try:
+            _answering(port, process)
+            yield url
+        finally:
+            _ended(process)
+
+
+def _answering(port: int, process: subprocess.Popen[bytes]) -> None:
+    """Wait for a server; a machine busy with other tests may need a minute to load it."""
+    for left in reversed(range(4)):
+        try:
+            wait_for(port, process)
+            break
+        except RuntimeError:
+            if process.poll() is not None or not left:
+                raise
+
+
+def _ended(process: subprocess.Popen[bytes]) -> None:
+    process.send_signal(signal.SIGTERM)
+    try:
+        process.wait(30)
+    except subprocess.TimeoutExpired:
+        process.kill()
 
 
 def _clean() -> dict[str, str]:
@@ -49,11 +73,7 @@ def worker(site: str, environment: dict[str, str]) -> Iterator[None]:
         stdin=subprocess.DEVNULL, start_new_session=True,
     ) as process:  # fmt: skip
         yield
-        process.send_signal(signal.SIGTERM)
-        try:
-            process.wait(30)
-        except subprocess.TimeoutExpired:
-            process.kill()
+        _ended(process)
 
 
 @pytest.fixture(scope="session")

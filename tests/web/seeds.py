@@ -11,6 +11,22 @@ from efir.domain.users import User, UserId, skeleton
 from efir.domain.videos import Video, VideoId, VideoState, Visibility
 
 PASSWORD = "a long quiet evening"
+# Every page: its address, and whether somebody is signed in.
+PAGES = {
+    "main": ("/", True),
+    "main for strangers": ("/", False),
+    "login": ("/login", False),
+    "register": ("/register", False),
+    "upload": ("/upload", True),
+    "studio": ("/studio?notice=saved", True),
+    "edit": ("/studio/{ready}", True),
+    "edit failed": ("/studio/{failed}", True),
+    "delete": ("/studio/{ready}/delete", True),
+    "watch": ("/watch/{long}", True),
+    "watch working": ("/watch/{working}", True),
+    "watch failed": ("/watch/{failed}", True),
+    "nothing": ("/nothing", True),
+}
 LONG = "Путешествие по Кольскому полуострову зимой: северное сияние, Териберка, киты и старый автобус — без сокращений"
 
 

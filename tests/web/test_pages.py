@@ -10,9 +10,10 @@ import pytest
 from efir.application.context import Ports
 from efir.domain.users import UserId
 from efir.domain.videos import VideoState, Visibility
-from web.seeds import LONG, PASSWORD, a_house_of_videos, a_session, a_video, somebody
+from web.seeds import LONG, PAGES, PASSWORD, a_house_of_videos, a_session, a_video, somebody
 
 BROWSER = {"accept": "text/html,application/xhtml+xml", "accept-language": "en"}
+HTML_MOST, CSS_MOST, JS_MOST = 40_000, 40_000, 60_000  # bytes of one page
 MISSING = "0199d1e0-0000-7000-8000-000000000000"
 
 
@@ -336,3 +337,55 @@ async def test_pages_answer_head(reader: httpx.AsyncClient, ports: Ports) -> Non
     video: UUID = await a_video(ports, await somebody(ports))
     for path in ("/", f"/watch/{video}"):
         assert (await reader.head(path)).status_code == 200
+
+
+def addresses(page: str, pattern: str) -> set[str]:
+    """Own addresses that a page names."""
+    found = {html.unescape(link).partition("#")[0] for link in re.findall(pattern, page)}
+    return {link for link in found if link.startswith("/")}
+
+
+async def weight(reader: httpx.AsyncClient, scripts: set[str]) -> int:
+    """Bytes of modules and of all they import."""
+    seen: dict[str, int] = {}
+    while new := scripts - seen.keys():
+        for script in new:
+            text = (await reader.get(script)).text
+            seen[script] = len(text.encode())
+            scripts |= {f"/static/js/{name}" for name in re.findall(r"""["']\./([\w.-]+\.js)["']""", text)}
+    return sum(seen.values())
+
+
+@pytest.mark.parametrize("name", PAGES)
+async def test_a_page_is_light(reader: httpx.AsyncClient, ports: Ports, name: str) -> None:
+    owner = await somebody(ports)
+    path, signed = PAGES[name]
+    videos = await a_house_of_videos(ports, owner)
+    if signed:
+        await signed_in(reader, ports, owner)
+    page = (await reader.get(path.format(**videos))).text
+    styles = addresses(page, r'<link rel="stylesheet" href="([^"]+)"')
+    modules = addresses(page, r'<script type="module" src="([^"]+)"')
+    assert 0 < len(page.encode()) <= HTML_MOST
+    assert 0 < sum([len((await reader.get(style)).content) for style in styles]) <= CSS_MOST
+    assert 0 < await weight(reader, modules) <= JS_MOST
+    foreign = {link.rpartition("/")[2].partition(".")[0] for link in addresses(page, r'<script src="([^"]+)"')}
+    assert foreign <= {"htmx"}, "hls.js is loaded by a video that needs it"
+
+
+@pytest.mark.parametrize("signed", [True, False])
+async def test_every_link_of_every_page_leads_somewhere(
+    reader: httpx.AsyncClient, ports: Ports, *, signed: bool
+) -> None:
+    owner = await somebody(ports)
+    videos = await a_house_of_videos(ports, owner)
+    if signed:
+        await signed_in(reader, ports, owner)
+    links = set()
+    for path, _ in PAGES.values():
+        page = await reader.get(path.format(**videos), follow_redirects=True)
+        links |= addresses(page.text, r'(?:href|src|hx-get)="([^"]+)"')
+    assert len(links) > 20
+    for link in sorted(links):
+        answer = await reader.get(link, follow_redirects=True)
+        assert answer.status_code < 400, link

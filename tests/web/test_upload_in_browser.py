@@ -262,5 +262,6 @@ async def test_a_file_that_cannot_be_processed_says_why(tab: Opener, ada: UserId
     await here.go("/upload")
     await here.page.set_input_files("[data-files]", large)
     await here.page.locator("[data-card][data-state=failed]").wait_for(timeout=30_000)
+    await expect(here.page.get_by_text("This is not a video file we can read.")).to_be_visible()
     await here.go("/studio")
     await expect(here.page.get_by_text("This is not a video file we can read.")).to_be_visible()

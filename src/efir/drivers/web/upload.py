@@ -7,6 +7,7 @@ from litestar import Response, get
 from litestar.di import NamedDependency
 
 from efir.domain.videos import Visibility
+from efir.drivers.web import explanations
 from efir.drivers.web.page import Page
 
 
@@ -22,6 +23,8 @@ async def upload(page: NamedDependency[Page]) -> Response[str]:
         description_most=limits.description_most,
         visibilities=visibilities(page.words.gettext),
         stages=stages(page.words.gettext),
+        failures={code: page.words.gettext(text) for code, text in explanations.FAILURES.items()},
+        other_failure=page.words.gettext(explanations.OTHER_FAILURE),
     )
 
 

@@ -233,14 +233,15 @@ export class Card {
     if (state !== this.state) this.show(state);
     const dial = this.part("dial");
     if (state === "ready") turnDial(dial, 1, this.memory.saved === "private" ? t("ready_private") : t("ready"));
-    else if (state === "failed") this.failed(report);
+    else if (state === "failed") this.failed();
     else showReport(dial, report);
     if (state === "playable") this.dialText(t("playable"), percent(report.progress ?? 0));
   }
 
-  failed(report) {
+  async failed() {
     turnDial(this.part("dial"), 1, t("failed"));
-    this.part("problem-text").textContent = report.failure?.detail ?? t("failed");
+    const { failure } = await call("GET", `${this.options.videos}/${this.memory.video}`).catch(() => ({}));
+    this.part("problem-text").textContent = t("failures")[failure?.code] ?? t("other_failure");
   }
 
   stages(stages) {

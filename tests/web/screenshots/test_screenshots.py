@@ -1,0 +1,51 @@
+"""Pictures of every page for people to look through: two languages, two sets of colours, three widths."""
+
+from pathlib import Path
+
+import pytest
+from playwright.async_api import expect
+
+import clips
+from efir.application.context import Ports
+from efir.domain.users import UserId
+from web.conftest import PHONE, WIDE, Opener, Tab
+from web.seeds import PAGES, a_house_of_videos
+
+pytestmark = [pytest.mark.browser, pytest.mark.slow]
+
+FOLDER = Path(__file__).parents[2] / "screenshots"  # git-ignored
+SIZES = {"wide": WIDE, "tablet": (768, 1024), "phone": PHONE}
+LOOKS = [(lang, theme) for lang in ("en", "ru") for theme in ("light", "dark")]
+
+
+async def real_videos(here: Tab) -> str:
+    """Upload two real videos; answers the path of one that can be watched."""
+    await here.go("/upload")
+    files = [clips.h264(seconds=24, size="1280x720"), clips.webm(seconds=6)]
+    await here.page.set_input_files("[data-files]", files)
+    for button in await here.page.get_by_role("button", name="Publish").all():
+        await button.click()
+    await expect(here.page.locator("[data-card][data-state=ready]")).to_have_count(2, timeout=180_000)
+    return await here.page.locator("[data-watch]").first.get_attribute("href") or ""
+
+
+@pytest.mark.usefixtures("worker")
+async def test_pictures_of_every_page(tab: Opener, ports: Ports, ada: UserId) -> None:
+    videos = await a_house_of_videos(ports, ada)
+    pages = PAGES | {"watch": (await real_videos(await tab(who=ada)), True)}
+    FOLDER.mkdir(exist_ok=True)
+    taken = 0
+    for lang, theme in LOOKS:
+        for width, size in SIZES.items():
+            for signed in (True, False):
+                here = await tab(who=ada if signed else None, lang=lang, theme=theme, size=size)
+                for name, (path, needed) in pages.items():
+                    if needed is not signed:
+                        continue
+                    await here.go(path.format(**videos))
+                    await here.page.wait_for_timeout(400)  # posters and the side of the watch page
+                    picture = FOLDER / f"{name.replace(' ', '-')}-{width}-{theme}-{lang}.png"
+                    await here.page.screenshot(path=picture, full_page=width != "wide")
+                    taken += 1
+                here.troubles.clear()  # one of the pages says 404
+    assert taken == len(LOOKS) * len(SIZES) * len(pages)
