@@ -61,7 +61,7 @@ def main() -> None:
     try:
         print(json.dumps(_measure(order)))  # noqa: T201  # the parent reads it
     except (FFmpegError, ValueError, OverflowError) as error:
-        print(json.dumps({"refused": "media-unreadable", "why": str(error)}))  # noqa: T201
+        print(json.dumps({"refused": "media-unreadable", "why": str(error)}))  # noqa: T201  # the parent reads it
 
 
 def _measure(order: dict[str, Any]) -> dict[str, Any]:
