@@ -10,6 +10,7 @@ import msgspec
 from efir.domain.limits import Limits
 
 PREFIX = "EFIR_"
+EVERYWHERE = frozenset({"0.0.0.0", "::"})  # noqa: S104  # names of all interfaces, which no browser can open
 CLIENT_NAMES = frozenset({"EFIR_URL", "EFIR_TOKEN"})  # read by `efir upload`, which talks to a server elsewhere
 
 
@@ -77,7 +78,8 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     @property
     def origin(self) -> str:
         """The address people use, without a trailing slash."""
-        return self.public_url.rstrip("/") or f"http://{self.host}:{self.port}"
+        host = "127.0.0.1" if self.host in EVERYWHERE else self.host
+        return self.public_url.rstrip("/") or f"http://{f'[{host}]' if ':' in host else host}:{self.port}"
 
 
 def from_environment(environ: Mapping[str, str], **changes: Any) -> Settings:
