@@ -175,6 +175,9 @@ async def test_a_copy_plays_from_zero_without_gaps(
     assert copied.audio.sample_rate == (facts.audio.rate if facts.audio and can_copy_audio(facts) else 48_000)
     assert copied.audio.channels == 2
     assert len(frames_of(copied.video, out)) == frames
+    (still,) = copied.stills
+    assert still.kind == "poster"
+    assert still.file.path.read_bytes()[:2] == b"\xff\xd8"
 
 
 async def test_a_copy_holds_the_packets_of_the_source(converter: FfmpegConverter, probed: Probed, out: Path) -> None:

@@ -30,6 +30,7 @@ TILE = 160
 STILLS = 400
 POSTERS_LEAST, POSTERS = 8, 60
 SEEKABLE = frozenset({"mov", "matroska", "mpegts"})
+CHUNK_SPACING = 60.0
 COPY_CONTAINERS = frozenset({"mov", "matroska", "mpegts", "flv"})
 COPY_PROFILES = frozenset({"Baseline", "Constrained Baseline", "Main", "High"})
 COPY_LEVEL = 52
@@ -192,8 +193,8 @@ def output_rate(video: VideoFacts) -> Fraction:
 
 
 def can_chunk(facts: MediaFacts) -> bool:
-    """Only containers with exact seeking may be encoded in pieces."""
-    return facts.container in SEEKABLE
+    """Only sources with exact seeking may be encoded in pieces, and key frames near enough to start from."""
+    return facts.container in SEEKABLE and facts.video.keyframe_spacing <= CHUNK_SPACING
 
 
 def rungs(width: int, height: int, rate: Fraction, *, top: int = DEFAULT_TOP) -> tuple[Rung, ...]:

@@ -8,7 +8,7 @@ from itertools import pairwise
 from efir.domain.media import RenditionDamaged
 from efir.domain.renditions import Plan
 
-START_SECONDS = Fraction(1, 50)
+START_SECONDS = Fraction(1, 40)
 END_SECONDS = Fraction(1, 10)
 
 

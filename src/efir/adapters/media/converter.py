@@ -6,7 +6,7 @@ from pathlib import Path
 
 from efir.adapters.media import children, recipes, tracks, verify, vips
 from efir.adapters.media.ffmpeg import Ffmpeg, Progress
-from efir.domain.media import MediaFacts
+from efir.domain.media import MediaFacts, MediaRefused, MediaWorkFailed
 from efir.domain.renditions import Plan, Rung, can_copy_audio, plan
 from efir.domain.timelines import check_run, check_rung, check_sound
 from efir.ports.media import ChunkOutput, CopiedTracks, MediaFile, Pictures, Report, Still, Track
@@ -14,6 +14,7 @@ from efir.ports.media import ChunkOutput, CopiedTracks, MediaFile, Pictures, Rep
 WALL_LEAST = 600.0
 WALL_PER_SECOND = 200.0
 COPY_PER_SECOND = 20.0
+STILL_AT, STILL_LATEST, STILL_WALL = 0.1, 60, 60.0
 
 
 class FfmpegConverter:
@@ -25,6 +26,17 @@ class FfmpegConverter:
     async def copy(self, source: Path, facts: MediaFacts, out: Path, report: Report) -> CopiedTracks:
         """See MediaConverter."""
         chosen = plan(facts)
+        look = asyncio.create_task(self._still(source, facts, chosen, out))
+        try:
+            video, audio = await self._copied(source, facts, chosen, out, report)
+            return CopiedTracks(video=video, audio=audio, stills=await look)
+        finally:
+            look.cancel()
+            await asyncio.wait({look})
+
+    async def _copied(
+        self, source: Path, facts: MediaFacts, chosen: Plan, out: Path, report: Report
+    ) -> tuple[Track, Track | None]:
         command = recipes.copy(self._ffmpeg.path, facts, sound=can_copy_audio(facts), seconds=chosen.seconds)
         with children.workspace(self._ffmpeg.box, out) as work:
             await self._ffmpeg.run(
@@ -40,7 +52,23 @@ class FfmpegConverter:
             audio = None if facts.audio is None else await asyncio.to_thread(tracks.collect, work, "audio", out)
             if audio is not None:
                 check_sound(chosen, audio.name, tracks.cuts(audio), audio.timescale)
-        return CopiedTracks(video=video, audio=audio)
+        return video, audio
+
+    async def _still(self, source: Path, facts: MediaFacts, chosen: Plan, out: Path) -> tuple[Still, ...]:
+        """Take one frame for a first poster; going without one is no failure."""
+        frame = min(round(chosen.frames * STILL_AT), round(STILL_LATEST * chosen.rate))
+        with children.workspace(self._ffmpeg.box, out) as work:
+            try:
+                await self._ffmpeg.run(
+                    recipes.still(self._ffmpeg.path, facts, chosen, frame),
+                    work,
+                    (source,),
+                    wall=STILL_WALL,
+                    progress=Progress(verify.unheard, frames=1),
+                )
+            except (MediaRefused, MediaWorkFailed):
+                return ()
+            return await asyncio.to_thread(tracks.stills, work, "poster", out, [frame])
 
     async def encode_chunk(
         self,

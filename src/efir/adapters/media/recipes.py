@@ -81,11 +81,27 @@ def copy(ffmpeg: str, facts: MediaFacts, *, sound: bool, seconds: Fraction) -> I
 
 
 def still(ffmpeg: str, facts: MediaFacts, plan: Plan, frame: int) -> Iterator[str]:
-    """One poster candidate of a source that is not encoded."""
-    yield from (ffmpeg, *QUIET, "-ss", _decimal(frame / plan.rate), *source(facts))
-    wide, tall = _poster(facts.video.width, facts.video.height)
+    """One poster candidate of a source that is not encoded: the key frame before a place, so that one is decoded."""
+    no_index = facts.container == "mpegts"
+    place = frame / plan.rate - (Fraction(facts.video.keyframe_spacing) if no_index else 0)
+    yield from (ffmpeg, *QUIET, "-skip_frame", "nokey")
+    yield from ("-noaccurate_seek", "-ss", _decimal(place)) if place > 0 else ()
+    yield from source(facts)
+    wide, tall = _poster(plan.rungs[0].width, plan.rungs[0].height)
     yield from ("-map", "0:V:0", "-an", "-sn", "-dn", *CLEAN, "-vf", f"scale={wide}:{tall},setsar=1")
-    yield from ("-frames:v", "1", "-c:v", "mjpeg", "-threads", "1", "-q:v", "2", "poster_%05d.jpg")
+    yield from (
+        "-frames:v",
+        "1",
+        "-fps_mode",
+        "passthrough",
+        "-c:v",
+        "mjpeg",
+        "-threads",
+        "1",
+        "-q:v",
+        "2",
+        "poster_%05d.jpg",
+    )
 
 
 def progressive(ffmpeg: str, *, sound: bool) -> Iterator[str]:

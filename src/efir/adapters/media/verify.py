@@ -44,14 +44,13 @@ async def decode(ffmpeg: Ffmpeg, whole: Sequence[Track], scratch: Path) -> float
     seconds = max(sum(segment.ticks for segment in track.segments) / track.timescale for track in whole)
     with children.workspace(ffmpeg.box, scratch) as work:
         joined = [await asyncio.to_thread(tracks.join, track, work / f"{track.name}.mp4") for track in whole]
-        decoded = Decoded()
         try:
             used = await ffmpeg.run(
                 recipes.decode(ffmpeg.path, len(whole)),
                 work,
                 tuple(joined),
                 wall=WALL_LEAST + WALL_PER_SECOND * seconds * len(whole),
-                progress=Progress(decoded, seconds=seconds),
+                progress=Progress(unheard, seconds=seconds),
             )
         except (MediaUnreadable, MediaWorkFailed) as error:
             if isinstance(error, RenditionDamaged):
@@ -60,8 +59,5 @@ async def decode(ffmpeg: Ffmpeg, whole: Sequence[Track], scratch: Path) -> float
     return used
 
 
-class Decoded:
-    """A listener that nobody asks."""
-
-    def __call__(self, done: float) -> None:
-        """Take progress and drop it."""
+def unheard(_: float) -> None:
+    """Take progress that nobody asks for."""
