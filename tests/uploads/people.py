@@ -1,24 +1,24 @@
+import hashlib
+from collections.abc import Awaitable, Callable
 from typing import Any
 
 from builders import Person
-from efir.application.context import Ports
-from efir.application.sessions import create_api_token
-from efir.domain.users import UserId
+from efir.domain.sessions import SCOPES, token_text
+
+People = Callable[..., Awaitable[Person]]
 
 
-class People:
-    """Makes people without the slow hashing of a password."""
-
-    def __init__(self, ports: Ports, connection: Any) -> None:
-        self._ports = ports
-        self._connection = connection
-
-    async def __call__(self, nickname: str, scopes: list[str] | None = None) -> Person:
-        found = await self._connection.fetchval(
-            "insert into user_account (nickname, display_name) values ($1, $1) returning id", nickname
-        )
-        now = self._ports.clock()
-        made = await create_api_token(
-            self._ports, owner=UserId(found), name="x", scopes=scopes, expires_in=None, now=now
-        )
-        return Person(nickname, str(found), made.token)
+async def person_with_token(connection: Any, nickname: str, scopes: list[str] | None = None) -> Person:
+    """Put somebody with an API token into the database, without the slow hashing of a password."""
+    secret = hashlib.sha256(nickname.encode()).hexdigest()[:43]
+    user = await connection.fetchval(
+        "insert into user_account (nickname, nick_skel, display_name) values ($1, $1, $1) returning id", nickname
+    )
+    await connection.execute(
+        """insert into api_token (user_id, kind, name, secret_hash, scopes, created_at, expires_at)
+           values ($1, 'pat', 'tests', $2, $3, now(), now() + interval '1 d')""",
+        user,
+        hashlib.sha256(secret.encode()).digest(),
+        sorted(SCOPES) if scopes is None else scopes,
+    )
+    return Person(nickname, str(user), token_text(secret))

@@ -3,12 +3,10 @@
 import asyncio
 import hashlib
 import os
-import re
 import shutil
 import subprocess
 import sys
 import threading
-import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -16,7 +14,7 @@ from typing import Any
 import pytest
 
 from builders import Person
-from programs import children_of, free_port, memory_of, running, serving
+from programs import free_port, memory_of, running
 from uploads.talking import TYPE, Answer, Talk
 
 MIB = 1 << 20
@@ -53,14 +51,16 @@ async def memory_during(pid: int, work: Any) -> tuple[int, Any]:
     return most, result
 
 
-@pytest.mark.parametrize("mebibytes", [64, pytest.param(512, marks=pytest.mark.slow)])
-async def test_memory_does_not_grow_with_the_file(
-    talk: Talk, server: tuple[str, int], connection: Any, mebibytes: int
-) -> None:
+async def test_memory_does_not_grow_with_the_file(talk: Talk, server: tuple[str, int], connection: Any) -> None:
+    await upload_of(64, talk, server[1], connection)
+
+
+async def upload_of(mebibytes: int, talk: Talk, pid: int, connection: Any) -> None:
+    """Send so much and look at the server's memory meanwhile."""
     warm = talk.begin(16 * MIB)
     assert (await asyncio.to_thread(sent, talk, warm, 16)).status == 204
     path = talk.begin(mebibytes * MIB)
-    grown, answer = await memory_during(server[1], lambda: sent(talk, path, mebibytes))
+    grown, answer = await memory_during(pid, lambda: sent(talk, path, mebibytes))
     assert (answer.status, answer.offset) == (204, mebibytes * MIB)
     assert grown < 24 * MIB
     digest = hashlib.sha256()
@@ -110,63 +110,3 @@ async def test_a_full_disk_is_told_and_heals(environment: dict[str, str], ada: P
             assert (answer.status, answer.offset) == (204, offset + 2 * MIB)
 
     await asyncio.to_thread(run)
-
-
-@pytest.mark.slow
-@pytest.mark.skipif(shutil.which("strace") is None, reason="strace is not installed")
-async def test_bytes_are_durable_before_they_are_told_of(
-    environment: dict[str, str], ada: Person, tmp_path: Path
-) -> None:
-    trace = tmp_path / "trace"
-
-    def run() -> str:
-        with serving(environment) as (origin, pid):
-            talk = Talk(int(origin.rpartition(":")[2]), ada.headers)
-            path = talk.begin(3 * MIB)
-            calls = "fsync,fdatasync,rename,renameat,renameat2,pwrite64,sendto,write,writev"
-            tracer = subprocess.Popen(
-                ["strace", "-f", "-y", "-s", "256", "-e", f"trace={calls}", "-o", str(trace)]
-                + [word for each in (pid, *children_of(pid)) for word in ("-p", str(each))],
-                stderr=subprocess.PIPE,
-            )
-            assert tracer.stderr is not None
-            tracer.stderr.readline()
-            time.sleep(1)
-            assert talk.append(path, 0, BLOCK).offset == MIB
-            assert talk.append(path, MIB, BLOCK * 2).offset == 3 * MIB
-            tracer.terminate()
-            tracer.communicate()
-            return path.rsplit("/", 1)[1]
-
-    upload = await asyncio.to_thread(run)
-    steps = list(read_steps(trace.read_text(errors="replace"), upload))  # the servers are gone
-    told = ["write", "fdatasync", "commit", "answer"]
-    assert ordered(steps, told), steps
-    finished = steps[steps.index("answer") + 1 :]
-    wanted = ["write", "fdatasync", "fsync file", "rename", "fsync directory", "commit", "answer"]
-    assert ordered(finished, wanted), finished
-
-
-def read_steps(trace: str, upload: str) -> Iterator[str]:
-    """Name the calls that matter, in the order they were made."""
-    for line in trace.splitlines():
-        if re.search(rf"pwrite64\(\d+<[^>]*staging/{upload}", line):
-            yield "write"
-        elif re.search(rf"fdatasync\(\d+<[^>]*staging/{upload}", line):
-            yield "fdatasync"
-        elif re.search(rf"fsync\(\d+<[^>]*staging/{upload}", line):
-            yield "fsync file"
-        elif "rename" in line and f"staging/{upload}" in line:
-            yield "rename"
-        elif re.search(r"fsync\(\d+<[^>]*objects/src>", line):
-            yield "fsync directory"
-        elif "COMMIT" in line:
-            yield "commit"
-        elif "HTTP/1.1 204" in line:
-            yield "answer"
-
-
-def ordered(steps: list[str], wanted: list[str]) -> bool:
-    """Whether the wanted steps come in this order, others between them or not."""
-    rest = iter(steps)
-    return all(any(step == each for step in rest) for each in wanted)
