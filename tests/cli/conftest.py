@@ -12,7 +12,7 @@ import httpx
 import pytest
 
 from builders import person
-from programs import free_port, running
+from live import whole_service
 
 PATIENCE = 60
 
@@ -53,16 +53,9 @@ class Uploading:
 
 @pytest.fixture(scope="session")
 def live(environment: dict[str, str]) -> Iterator[int]:
-    """The port of a server whose database, files and queue are those of the tests, with a worker beside it."""
-    inherited = {name: value for name, value in os.environ.items() if not name.startswith("EFIR_")}
-    port, own = free_port(), inherited | environment
-    efir = [sys.executable, "-m", "efir"]
-    with (
-        running([*efir, "api", "--port", str(port)], port, own),
-        subprocess.Popen([*efir, "worker"], env=own) as worker,
-    ):
+    """The port of a server of this run, with a worker beside it."""
+    with whole_service(environment) as port:
         yield port
-        worker.terminate()
 
 
 @pytest.fixture

@@ -1,4 +1,4 @@
-"""What the framework's OpenAPI document lacks for its readers: usable names, credentials, no choice of one."""
+"""What the framework's OpenAPI document lacks: usable names, credentials, the problems every operation may answer."""
 
 import re
 from typing import Any
@@ -8,6 +8,8 @@ import msgspec
 GENERIC = re.compile(r'\b([A-Z]\w*)_efir\.[\w.]*?\b([A-Z]\w*)_(?=["/])')  # Page_efir.ports.videos.VideoView_
 NEEDS_PERSON = re.compile(r"\b(?:unauthenticated|no-session)\b")
 CREDENTIALS: list[dict[str, list[str]]] = [{"session": []}, {"token": []}]
+SAFE = frozenset({"get", "head", "options"})
+PROBLEM = {"content": {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}}
 METHODS = frozenset({"get", "put", "post", "delete", "options", "head", "patch"})
 
 
@@ -16,6 +18,7 @@ def tidied(schema: dict[str, Any]) -> bytes:
     for path, operations in schema["paths"].items():
         for method in METHODS & operations.keys():
             operations[method]["security"] = _security(path, operations[method])
+            _tell_common_problems(path, method, operations[method])
     text = msgspec.json.encode(_plain(schema), order="sorted").decode()
     return msgspec.json.format(GENERIC.sub(r"\2\1", text).encode(), indent=2)
 
@@ -26,6 +29,27 @@ def _security(path: str, operation: dict[str, Any]) -> list[dict[str, list[str]]
         return []
     needed = NEEDS_PERSON.search(operation["responses"].get("401", {}).get("description", ""))
     return CREDENTIALS if needed else [{}, *CREDENTIALS]
+
+
+def _tell_common_problems(path: str, method: str, operation: dict[str, Any]) -> None:
+    """Document what is refused before a handler is reached: credentials, parameters, bodies."""
+    if not path.startswith("/api/"):
+        return
+    _add(operation, 401, "invalid-token")
+    if method not in SAFE:
+        _add(operation, 403, "csrf-failed")
+    if {} not in operation["security"]:
+        _add(operation, 403, "scope-missing")
+    if "requestBody" in operation:
+        _add(operation, 413, "too-large")
+    if "requestBody" in operation or operation.get("parameters"):
+        _add(operation, 422, "validation")
+
+
+def _add(operation: dict[str, Any], status: int, code: str) -> None:
+    known = operation["responses"].setdefault(str(status), PROBLEM | {"description": "Problem: "})
+    codes = {*known["description"].removeprefix("Problem: ").split(", "), code} - {""}
+    operation["responses"][str(status)] = known | {"description": f"Problem: {', '.join(sorted(codes))}"}
 
 
 def _plain(part: Any) -> Any:

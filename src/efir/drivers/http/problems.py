@@ -145,6 +145,8 @@ def _validation(error: ValidationException) -> Response[bytes]:
     rows = error.extra if isinstance(error.extra, list) else []
     if any(row.get("source") == "path" for row in rows):
         return problem(404, "not-found", "There is nothing here", "The address is not one of ours.")
+    if any(row.get("message") == "'data'" for row in rows):  # how the framework names a body that did not come
+        return problem(400, Malformed.code, Malformed.title, "This request needs a body.")
     errors = tuple(FieldError(_pointer(row), "invalid", str(row.get("message", ""))) for row in rows)
     return problem(422, "validation", "Some values are wrong", "See `errors` for each wrong value.", errors=errors)
 
