@@ -95,9 +95,10 @@ def install(*, with_tools: bool) -> None:
         uv = [*find_uv(), "pip", "install", "--python", str(PYTHON)]
         lock = DEV if with_tools else RUNTIME
         tell(f"installing the {len(re.findall('(?m)^[^ ]+==', lock.read_text()))} packages of {lock.name}")
-        run(*uv, "--require-hashes", "-r", str(lock))
+        run(*uv, "--compile-bytecode", "--require-hashes", "-r", str(lock))
         tell("installing efir and the scripts of its pages")
         run(*uv, "--no-deps", "--build-constraints", str(DEV), "-e", str(TOP))
+        run(str(PYTHON), "-m", "compileall", "-q", str(TOP / "src"))  # a user who may not write here starts as fast
         stamp = fingerprint()
         STAMP.write_text(json.dumps({"runtime": stamp, "tools": stamp if with_tools else ""}), encoding="utf-8")
         tell(f"installed in {time.monotonic() - started:.0f} s")

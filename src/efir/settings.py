@@ -60,7 +60,7 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     port: int = 8000  # port to listen on; a busy one is refused, and a free one named
     public_url: str = ""  # the address people use, behind a proxy; empty: the one listened on
     secret: str = ""  # signs cookies, cursors and links; empty: made once and kept in the data folder
-    api_workers: int = 0  # processes that answer requests; 0: one for each core
+    api_workers: int = 0  # processes that answer requests; 0: half of the cores, at least one
     trusted_proxies: str = ""  # networks whose forwarding headers are believed, separated by commas
     database: Database = Database()  # PostgreSQL
     redis: Address = Address()  # Valkey or Redis: wake-ups, rate limits, hints
