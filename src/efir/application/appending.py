@@ -185,7 +185,7 @@ class _Writer:
         The full length is told by the last commit alone, and unchecked bytes by nobody. Raises UploadOvertaken.
         """
         if self._staged.position > self._durable:
-            self._durable = await self._staged.sync()
+            self._durable = await self._synced()
             self._caught_up.set()
             moved = True
         else:
@@ -196,6 +196,15 @@ class _Writer:
             mine = await (self._record(tx) if moved else tx.uploads.holds(self._upload.id, self._fence))
         if not mine:
             raise UploadOvertaken
+
+    async def _synced(self) -> int:
+        syncing = asyncio.ensure_future(self._staged.sync())
+        try:
+            while not (await asyncio.wait({syncing}, timeout=SYNC_SECONDS))[0]:
+                await self._hold()  # a slow disk is no stalled client
+            return syncing.result()
+        finally:
+            syncing.cancel()
 
     async def _hold(self) -> None:
         async with self._ports.begin() as tx:

@@ -9,6 +9,7 @@ from dramatiq import Worker as DramatiqWorker
 
 from efir.adapters.redis.wakeups import redis_broker
 from efir.application.kinds import KINDS
+from efir.application.uploads import sweep_staging
 from efir.bootstrap import logs
 from efir.bootstrap.ports import opened
 from efir.domain.jobs import Queue
@@ -33,6 +34,7 @@ async def _work(settings: Settings, queues: tuple[Queue, ...]) -> None:
         loop.add_signal_handler(number, stop.set)
     async with opened(settings, statement_seconds=settings.limits.statement_seconds_worker) as ports:
         await ports.scratch.sweep()
+        await sweep_staging(ports)
         worker = Worker(ports, KINDS, queues)
 
         async def wake(queue: Queue) -> None:

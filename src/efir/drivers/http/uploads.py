@@ -44,6 +44,7 @@ from efir.drivers.http.tus import (
     told,
     wanted,
 )
+from efir.drivers.http.tus_documents import Appending, Asking, Creating, Describing, Ending
 from efir.ports.blobs import StorageFull
 
 ONE = f"{PATH}/{{upload_id:uuid}}"
@@ -58,7 +59,8 @@ Asked = Request[Any, Any, Any]
 
 
 @route(
-    PATH, http_method=[HttpMethod.OPTIONS], operation_id="describeUploads", tags=["Uploads"], status_code=204,
+    PATH, http_method=[HttpMethod.OPTIONS], operation_id="describeUploads", operation_class=Describing,
+    tags=["Uploads"], status_code=204,
     opt=ANONYMOUS, responses=raises(),
 )  # fmt: skip
 async def describe(call: NamedDependency[Call]) -> Response[None]:
@@ -73,7 +75,7 @@ async def describe_one(upload_id: FromPath[UUID], call: NamedDependency[Call]) -
 
 
 @post(
-    PATH, operation_id="createUpload", status_code=201,
+    PATH, operation_id="createUpload", operation_class=Creating, status_code=201,
     responses=raises(*KNOWN, *WRITING, UploadNotFound, UploadGone, UploadUnfinished, UploadsTooMany), **SHARED,
 )  # fmt: skip
 async def create(request: Asked, call: NamedDependency[Call]) -> Response[None]:
@@ -105,7 +107,13 @@ async def _created(request: Asked, body: Body, call: Call) -> UploadFacts:
     return await append_to_upload(call.ports, owner=owner, upload_id=upload_id, piece=first, body=body.chunks())
 
 
-@head(ONE, operation_id="getUploadOffset", responses=raises(*KNOWN, UploadNotFound, UploadGone), **SHARED)
+@head(
+    ONE,
+    operation_id="getUploadOffset",
+    operation_class=Asking,
+    responses=raises(*KNOWN, UploadNotFound, UploadGone),
+    **SHARED,
+)
 async def offset(request: Asked, upload_id: FromPath[UUID], call: NamedDependency[Call]) -> Response[None]:
     """Tell how many bytes of an own upload are durable."""
     checked_version(request.headers)
@@ -114,7 +122,7 @@ async def offset(request: Asked, upload_id: FromPath[UUID], call: NamedDependenc
 
 
 @patch(
-    ONE, operation_id="appendToUpload", status_code=204,
+    ONE, operation_id="appendToUpload", operation_class=Appending, status_code=204,
     responses=raises(*KNOWN, *WRITING, UploadNotFound, UploadGone, UploadJoined, OffsetMismatch), **SHARED,
 )  # fmt: skip
 async def append(request: Asked, upload_id: FromPath[UUID], call: NamedDependency[Call]) -> Response[None]:
@@ -135,7 +143,8 @@ async def _appended(request: Asked, upload_id: UploadId, call: Call) -> Response
 
 
 @delete(
-    ONE, operation_id="endUpload", status_code=204, responses=raises(*KNOWN, UploadNotFound, UploadGone, UploadUsed),
+    ONE, operation_id="endUpload", operation_class=Ending, status_code=204,
+    responses=raises(*KNOWN, UploadNotFound, UploadGone, UploadUsed),
     **SHARED,
 )  # fmt: skip
 async def end(request: Asked, upload_id: FromPath[UUID], call: NamedDependency[Call]) -> Response[None]:
