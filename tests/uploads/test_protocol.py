@@ -11,7 +11,7 @@ from uuid import UUID, uuid4
 import httpx
 import pytest
 
-from builders import Person, person
+from builders import Person, person, registered, signed_in
 from efir.application.context import Ports
 from efir.application.uploads import expire_uploads, sweep_staging
 from efir.domain.uploads import UploadId
@@ -510,3 +510,29 @@ async def test_a_full_disk_is_told_before_any_byte(
     finally:
         del staging.free
     await begun(client, ada, 5)
+
+
+async def test_a_cookie_needs_its_token_here_too(client: httpx.AsyncClient) -> None:
+    await registered(client)
+    proof = await signed_in(client)
+    headers = TUS | {"upload-length": "5"}
+    assert code(await client.post(UPLOADS, headers=headers)) == (403, "csrf-failed")
+    answer = await client.post(UPLOADS, headers=headers | proof)
+    assert answer.status_code == 201
+    address = answer.headers["location"].removeprefix("http://efir.test")
+    assert (await client.head(address, headers=TUS)).status_code == 200
+    refused = await client.patch(address, headers=BODY | {"upload-offset": "0"}, content=b"hello")
+    assert code(refused) == (403, "csrf-failed")
+    assert (await client.delete(address, headers=TUS | proof)).status_code == 204
+
+
+async def test_the_digest_is_right_when_other_processes_saw_the_bytes_before(
+    client: httpx.AsyncClient, ada: Person, ports: Ports, connection: Any
+) -> None:
+    content = bytes(range(256)) * 10_000
+    address = await begun(client, ada, len(content))
+    await sent(client, ada, address, 0, content[:1_000_000])
+    staging: Any = ports.staging
+    staging._digests.clear()  # noqa: SLF001  # as another process would be
+    await sent(client, ada, address, 1_000_000, content[1_000_000:])
+    assert await connection.fetchval("select sha256 from uploads") == hashlib.sha256(content).hexdigest()

@@ -87,10 +87,6 @@ class FilesystemStaging:
         while len(self._digests) > DIGESTS_KEPT:
             self._digests.popitem(last=False)
 
-    def drop_digest(self, upload_id: UploadId) -> None:
-        """Forget a running SHA-256."""
-        self._digests.pop(upload_id, None)
-
 
 class _File:
     """`StagedFile`: fills one buffer while the one before is hashed and written in a thread."""
