@@ -98,8 +98,7 @@ def install(*, with_tools: bool) -> None:
         run(*uv, "--compile-bytecode", "--require-hashes", "-r", str(lock))
         tell("installing efir and the scripts of its pages")
         run(*uv, "--no-deps", "--build-constraints", str(DEV), "-e", str(TOP))
-        # A user who may not write here starts as fast.
-        subprocess.run([str(PYTHON), "-m", "compileall", "-q", str(TOP / "src")], check=False)
+        attempt([str(PYTHON), "-m", "compileall", "-q", str(TOP / "src")])  # who may not write here starts as fast
         stamp = fingerprint()
         STAMP.write_text(json.dumps({"runtime": stamp, "tools": stamp if with_tools else ""}), encoding="utf-8")
         tell(f"installed in {time.monotonic() - started:.0f} s")
@@ -212,7 +211,7 @@ def attempt(command: list[str]) -> tuple[bool, str]:
 
 
 def run(*command: str) -> None:
-    """Run a step of the installation, its progress shown on a terminal."""
+    """Run a step of uv, its progress shown on a terminal."""
     quiet = [] if sys.stderr.isatty() else ["--quiet"]
     if subprocess.run([*command, *quiet], env=os.environ | mirrors(), check=False).returncode:
         raise CannotInstall("that step failed (see above); check the network, then repeat the command.")
