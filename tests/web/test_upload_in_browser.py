@@ -1,5 +1,6 @@
 """Uploading as people do it: drop a file, lose the network, reload, come back, watch."""
 
+import asyncio
 import base64
 import hashlib
 import os
@@ -11,7 +12,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
-from playwright.async_api import Request, expect
+from playwright.async_api import Request, Route, expect
 
 import clips
 from efir.domain.users import UserId
@@ -97,6 +98,12 @@ def stored(connection: Any, data_dir: Path) -> Stored:
     return read
 
 
+async def late(route: Route) -> None:
+    """Let a request wait, so that people are faster than a script."""
+    await asyncio.sleep(1)
+    await route.continue_()
+
+
 def digest(path: Path) -> bytes:
     """What the server must hold of a file."""
     return hashlib.sha256(path.read_bytes()).digest()
@@ -140,6 +147,7 @@ async def test_a_dropped_file_is_uploaded_processed_and_watched(
     await expect(page.get_by_text("Continued from 0:0")).to_be_visible()
     assert await page.evaluate("document.querySelector('video').currentTime") > 3
     stranger = await tab(size=PHONE)
+    await stranger.page.route("**/vendor/hls*", late)
     await stranger.go("/")
     await stranger.page.get_by_role("link", name="My film").click()
     await stranger.page.get_by_role("button", name="Play").first.click()

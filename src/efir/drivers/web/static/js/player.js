@@ -45,9 +45,12 @@ async function start() {
 }
 
 function playHls(Hls, url) {
+  const playing = !video.paused; // Play may have been pressed while the script was on its way
   for (const source of video.querySelectorAll("source")) source.remove();
-  video.load();
-  const hls = new Hls({ maxBufferLength: 20, backBufferLength: 60, capLevelToPlayerSize: true, startPosition: Number(new URL(location.href).searchParams.get("t")) || -1 });
+  // A list that still grows counts as live; people want its beginning, not its edge.
+  const startPosition = Number(new URL(location.href).searchParams.get("t")) || 0;
+  const hls = new Hls({ maxBufferLength: 20, backBufferLength: 60, capLevelToPlayerSize: true, startPosition });
+  hls.on(Hls.Events.MEDIA_ATTACHED, () => playing && video.play().catch(() => {}));
   let [mediaErrors, networkErrors] = [0, 0];
   hls.on(Hls.Events.ERROR, (_, data) => {
     if (!data.fatal) return;

@@ -218,7 +218,10 @@ export class Card {
     this.keep({ video: video.id, saved: facts.visibility });
     this.page.say(t("finished", { name: this.memory.name }));
     this.watchProcessing();
-    if (this.memory.wanted) this.saved(facts);
+    if (!this.memory.wanted) return;
+    // What was typed, or Publish itself, may have come while the request was on its way.
+    if (Object.entries(this.facts()).every(([name, value]) => facts[name] === value)) this.saved(facts);
+    else await this.publish();
   }
 
   watchProcessing() {
