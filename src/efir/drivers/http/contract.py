@@ -18,7 +18,7 @@ def tidied(schema: dict[str, Any]) -> bytes:
     for path, operations in schema["paths"].items():
         for method in METHODS & operations.keys():
             operations[method]["security"] = _security(path, operations[method])
-            _tell_common_problems(path, method, operations[method])
+            _tell_shared_problems(path, method, operations[method])
     text = msgspec.json.encode(_plain(schema), order="sorted").decode()
     return msgspec.json.format(GENERIC.sub(r"\2\1", text).encode(), indent=2)
 
@@ -31,7 +31,7 @@ def _security(path: str, operation: dict[str, Any]) -> list[dict[str, list[str]]
     return CREDENTIALS if needed else [{}, *CREDENTIALS]
 
 
-def _tell_common_problems(path: str, method: str, operation: dict[str, Any]) -> None:
+def _tell_shared_problems(path: str, method: str, operation: dict[str, Any]) -> None:
     """Document what is refused before a handler is reached: credentials, parameters, bodies."""
     if not path.startswith("/api/"):
         return
