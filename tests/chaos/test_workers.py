@@ -16,6 +16,10 @@ import pytest
 import redis as redis_client
 
 import clips
+from efir.application.context import Ports
+from efir.application.videos import delete_video
+from efir.domain.users import UserId
+from efir.domain.videos import VideoId
 from publishing import Published
 from servers import start_valkey
 
@@ -190,18 +194,15 @@ async def test_workers_survive_a_restart_of_valkey(
 
 
 async def test_a_video_deleted_while_it_is_encoded_stays_deleted(
-    publish: Published, connection: Any, workers: Workers, media: Path
+    ports: Ports, publish: Published, owner: UserId, connection: Any, workers: Workers, media: Path
 ) -> None:
     video = await publish(clips.webm(seconds=8))
     workers.start()
     await until(connection, "select bool_or(state = 'running' and kind = 'encode_chunk') from jobs")
-    await connection.execute("update videos set deleted_at = now() where id = $1", video.id)
-    await connection.execute(
-        """update jobs set state = 'cancelled', fence = fence + 1, lease_until = null where state in
-           ('ready', 'running', 'blocked') and subject = $1""",
-        video.id,
-    )
-    await connection.execute("insert into jobs (kind, subject, queue) values ('purge_video', $1, 'fast')", video.id)
+    await delete_video(ports, video_id=VideoId(video.id), owner=owner, now=ports.clock())
+    await until(connection, "select exists (select from jobs where kind = 'purge_video')")
+    await asyncio.sleep(2)
+    await connection.execute("update jobs set run_at = now() where kind = 'purge_video'")
     await until(connection, "select not exists (select from videos where id = $1)", video.id)
     await asyncio.sleep(3)
     assert await connection.fetchval("select count(*) from renditions") == 0

@@ -8,10 +8,13 @@ from efir.ports.correlation import correlation
 from efir.ports.outbox import Event
 
 BATCH = 100
+STILL_WRITING = 30.0  # seconds; a worker notices within a heartbeat that its job was taken away
 
 Consumer = Callable[[Event], NewJob]
 CONSUMERS: Mapping[str, tuple[Consumer, ...]] = {
-    "video_deleted": (lambda event: NewJob(kind="purge_video", subject=event.subject, priority=3),),
+    "video_deleted": (
+        lambda event: NewJob(kind="purge_video", subject=event.subject, priority=3, delay=STILL_WRITING),
+    ),
     "video_ready": (
         lambda event: NewJob(
             kind="drop_first_renditions",
