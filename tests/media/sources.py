@@ -50,6 +50,7 @@ KINDS = {
     "windows.wmv": f"{both()} -c:v wmv2 -c:a wmav2",
     "av1.mp4": f"{picture()} -c:v libsvtav1 -preset 12",
     "seams.mp4": f"{both(seconds=9)} {X264} -g 250 -bf 3 -preset fast {AAC}",
+    "seams-short.mp4": f"{both(seconds=5)} {X264} {AAC}",
     "seams.ts": f"{both(seconds=9)} {X264} -g 60 -bf 2 {AAC}",
     "seams.webm": f"{picture(seconds=9, size='160x90')} -c:v libvpx-vp9 -deadline realtime -cpu-used 8 -g 60",
     "seams-uneven.mkv": f"{picture(rate='30', seconds=9)} -vf select=gt(random(1)\\,0.3)*not(between(t\\,3.5\\,5.2))"

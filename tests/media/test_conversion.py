@@ -62,14 +62,13 @@ async def test_every_kind_becomes_the_planned_frames(
         )
         for ordinal in range(chosen.chunks)
     ]
-    made = [joined(parts, 0)]
+    made = joined(parts, 0)
     if chosen.audio:
-        made.append(await converter.encode_audio(source(name), facts, chosen, folder(out, "sound"), silent))
-    await converter.check(chosen, made, folder(out, "check"))
+        await converter.encode_audio(source(name), facts, chosen, folder(out, "sound"), silent)
     rung = chosen.rungs[-1]
-    assert (made[0].width, made[0].height) == (rung.width, rung.height)
-    assert made[0].codecs.startswith("avc1.")
-    assert sum(segment.frames for segment in made[0].segments) == chosen.frames
+    assert (made.width, made.height) == (rung.width, rung.height)
+    assert made.codecs.startswith("avc1.")
+    assert sum(segment.frames for segment in made.segments) == chosen.frames
     assert abs(float(chosen.seconds) - facts.duration) <= 1 / chosen.rate
 
 
@@ -97,20 +96,26 @@ async def test_chunks_hold_exactly_the_frames_of_one_whole_run(probed: Probed, n
 async def test_chunks_of_all_rungs_join_to_checked_renditions(
     converter: FfmpegConverter, probed: Probed, out: Path
 ) -> None:
-    facts = await probed("seams.mp4")
+    facts = await probed("seams-short.mp4")
     large = plan(replace(facts, video=replace(facts.video, width=640, height=360)))
     chosen = replace(large, chunk=large.segment)
-    told: list[list[float]] = [[], [], []]
+    told: list[list[float]] = [[], []]
     parts = [
         await converter.encode_chunk(
-            source("seams.mp4"), facts, chosen, ordinal, chosen.rungs, folder(out, f"c{ordinal}"), told[ordinal].append
+            source("seams-short.mp4"),
+            facts,
+            chosen,
+            ordinal,
+            chosen.rungs,
+            folder(out, f"c{ordinal}"),
+            told[ordinal].append,
         )
         for ordinal in range(chosen.chunks)
     ]
     assert [rung.name for rung in chosen.rungs] == ["360p", "240p"]
-    assert len(parts) == 3
+    assert len(parts) == 2
     assert all(len({part.tracks[rung].init.sha256 for part in parts}) == 1 for rung in (0, 1))
-    sound = await converter.encode_audio(source("seams.mp4"), facts, chosen, folder(out, "sound"), silent)
+    sound = await converter.encode_audio(source("seams-short.mp4"), facts, chosen, folder(out, "sound"), silent)
     made = [joined(parts, 0), joined(parts, 1)]
     await converter.check(chosen, [*made, sound], folder(out, "check"))
     assert all(values == sorted(values) and values[-1] == 1 for values in told)
@@ -126,7 +131,7 @@ async def test_chunks_of_all_rungs_join_to_checked_renditions(
     stills = [still for part in parts for still in part.stills]
     assert [still.frame for still in stills if still.kind == "tile"] == list(range(0, chosen.frames, chosen.still_step))
     pictures = await converter.make_pictures(stills, chosen, folder(out, "pictures"))
-    assert {(picture.width, picture.height) for picture in pictures.sheets} == {(5 * 160, 90)}
+    assert {(picture.width, picture.height) for picture in pictures.sheets} == {(3 * 160, 90)}
     assert {picture.media_type for picture in pictures.posters} == {"image/webp", "image/jpeg"}
     assert {picture.width for picture in pictures.posters} == {320, 640}
     assert {picture.ordinal for picture in pictures.posters} == {0, 1, 2}
@@ -134,7 +139,7 @@ async def test_chunks_of_all_rungs_join_to_checked_renditions(
     assert heads in ({b"RIFF", b"\xff\xd8\xff\xe0"}, {b"RIFF", b"\xff\xd8\xff\xdb"})
     cues = pictures.map.path.read_text().strip().split("\n\n")[1:]
     assert cues[0].startswith("00:00:00.000 --> 00:00:02.000\nstoryboard-0.webp#xywh=0,0,160,90")
-    assert cues[-1].startswith("00:00:08.000 --> 00:00:09.")
+    assert cues[-1].startswith("00:00:04.000 --> 00:00:05.")
     assert not scratch_left(out)
 
 
@@ -143,11 +148,11 @@ async def test_the_same_work_twice_gives_the_same_bytes(
     converter: FfmpegConverter, probed: Probed, out: Path, *, fast: bool
 ) -> None:
     """Also where the cap of the bit rate decides, which is where encoders with several threads differ."""
-    facts = await probed("seams.mp4")
+    facts = await probed("film.mkv")
     chosen = plan(facts)
-    rungs = [replace(rung, bandwidth=100_000) for rung in chosen.rungs]
+    rungs = [replace(rung, bandwidth=60_000) for rung in chosen.rungs]
     parts = [
-        await converter.encode_chunk(source("seams.mp4"), facts, chosen, 0, rungs, folder(out, name), silent, fast=fast)
+        await converter.encode_chunk(source("film.mkv"), facts, chosen, 0, rungs, folder(out, name), silent, fast=fast)
         for name in ("one", "two")
     ]
     digests = [

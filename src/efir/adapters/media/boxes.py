@@ -11,7 +11,7 @@ from itertools import pairwise
 NON_SYNC = 0x10000
 IDR = 5
 SLICES = range(1, 6)
-SAMPLES_MOST = 1 << 20
+SAMPLES_MOST = 1 << 15
 
 Buffer = bytes | bytearray
 
