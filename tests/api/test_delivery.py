@@ -39,7 +39,13 @@ def app() -> Litestar:
 
     @route("/by-nginx", http_method=["GET", "HEAD"])
     async def by_nginx() -> FileAnswer:
-        facts = FileHead(media_type="video/mp4", tag='"film"', cache_control=IMMUTABLE, accel="/objects/film")
+        facts = FileHead(
+            media_type="video/mp4",
+            tag='"film"',
+            cache_control=IMMUTABLE,
+            accel="/objects/film",
+            headers={"referrer-policy": "no-referrer"},
+        )
         return FileAnswer(partial(store.open, blob_key("film")), facts)
 
     @get("/counted")
@@ -115,6 +121,9 @@ def test_slow_readers_cost_little_memory(server: tuple[str, int, Path]) -> None:
 def test_behind_nginx_the_bytes_come_from_nginx(server: tuple[str, int, Path], tmp_path: Path) -> None:
     lines = f"""location /objects/ {{
             internal; alias {server[2]}/objects/; etag off; add_header ETag $upstream_http_etag;
+            add_header X-Content-Type-Options $upstream_http_x_content_type_options;
+            add_header Referrer-Policy $upstream_http_referrer_policy;
+            add_header Access-Control-Allow-Origin $upstream_http_access_control_allow_origin;
         }}
         location / {{ proxy_pass {server[0]}; }}"""
     with nginx(tmp_path, lines) as port, httpx.Client(base_url=f"http://127.0.0.1:{port}") as client:
@@ -123,6 +132,9 @@ def test_behind_nginx_the_bytes_come_from_nginx(server: tuple[str, int, Path], t
         assert whole.headers["content-type"] == "video/mp4"
         assert whole.headers["etag"] == '"film"'
         assert whole.headers["cache-control"] == IMMUTABLE
+        assert whole.headers["x-content-type-options"] == "nosniff"
+        assert whole.headers["referrer-policy"] == "no-referrer"
+        assert "access-control-allow-origin" not in whole.headers
         part = client.get("/by-nginx", headers={"range": "bytes=5-99"})
         assert (part.status_code, part.content) == (206, FILM[5:100])
         assert client.get("/by-nginx", headers={"range": "bytes=99999999-"}).status_code == 416

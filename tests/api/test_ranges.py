@@ -353,7 +353,7 @@ async def test_who_left_is_sent_nothing_more_and_the_object_is_closed() -> None:
         def close(self) -> None:
             self.closed = True
 
-    blob = Counted(bytes(50 * CHUNK), MODIFIED)
+    blob = Counted(bytes(80 * CHUNK), MODIFIED)
     sent = 0
     left = asyncio.Event()
 
@@ -368,12 +368,10 @@ async def test_who_left_is_sent_nothing_more_and_the_object_is_closed() -> None:
         nonlocal sent
         sent += len(message.get("body", b""))
         if sent >= 12 * CHUNK:
-            left.set()
-        await asyncio.sleep(0)
-        await asyncio.sleep(0)
+            left.set()  # and from now on sending never waits, as on granian
 
     await FileAnswer(open_blob, HEAD)({"type": "http", "method": "GET", "headers": []}, receive, send)
-    assert blob.reads <= 15
+    assert blob.reads <= 33
     assert blob.closed
 
 

@@ -27,7 +27,7 @@ Send = Callable[[Any], Awaitable[None]]
 Receive = Callable[[], Awaitable[Any]]
 
 CHUNK = 128 * 1024  # the fastest on granian: smaller costs calls, larger leaves the processor's cache
-WATCHED_FROM = 1024 * 1024  # shorter answers are over before somebody's leaving is worth a watch
+WATCHED = 1024 * 1024  # bytes between two looks at whether the client is still there
 CONDITIONS = frozenset(
     {b"range", b"if-range", b"if-match", b"if-none-match", b"if-modified-since", b"if-unmodified-since"}
 )
@@ -213,8 +213,10 @@ async def _send_pieces(pieces: list[Any], blob: Blob, start: tuple[int, Headers]
                 await send({"type": "http.response.body", "body": chunk, "more_body": True})
                 sent += len(chunk)
                 chunk = following
-                if sent >= WATCHED_FROM:
+                if sent >= WATCHED:
+                    sent = 0
                     gone = gone or asyncio.ensure_future(_gone(receive))
+                    await asyncio.sleep(0)  # sending to nobody never waits, so nothing else would get a turn
                     if gone.done():
                         return
             await send({"type": "http.response.body", "body": chunk, "more_body": False})
