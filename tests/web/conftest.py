@@ -12,7 +12,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
-from playwright.async_api import Browser, BrowserContext, Page, async_playwright
+from playwright.async_api import Browser, BrowserContext, Page, async_playwright, expect
 
 from efir.application.context import Ports
 from efir.domain.users import UserId
@@ -20,6 +20,7 @@ from programs import free_port, wait_for
 from web.seeds import a_session, somebody
 
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+PATIENCE = 20_000  # milliseconds: other tests use the same processors
 WIDE, PHONE = (1440, 900), (360, 740)
 MISSING = "Chromium is not installed: apt install chromium, or playwright install chromium"
 
@@ -85,6 +86,7 @@ async def browser() -> AsyncIterator[Browser]:
             if os.environ.get("CI"):
                 pytest.fail(MISSING)
             pytest.skip(MISSING)
+        expect.set_options(timeout=PATIENCE)
         opened = await playwright.chromium.launch(executable_path=program, args=["--no-sandbox"])
         yield opened
         await opened.close()
@@ -147,7 +149,7 @@ async def tab(browser: Browser, site: str, ports: Ports) -> AsyncIterator[Opener
             reduced_motion="reduce",
             **more,
         )
-        context.set_default_timeout(15_000)
+        context.set_default_timeout(PATIENCE)
         cookies = [{"name": "lang", "value": lang, "url": site}]
         if who is not None:
             cookies.append({"name": "sid", "value": await a_session(ports, who), "url": site})

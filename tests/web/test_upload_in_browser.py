@@ -25,6 +25,7 @@ Stored = Callable[[], Awaitable[list[tuple[str, bytes]]]]
 
 SLOW = 1_000_000  # bytes a second
 SIZE = 6_000_000
+RECEIVED = "[data-card] [data-edit]:not([hidden])"  # on the server as a video, whatever comes of it
 DROP = """([name, type, text]) => {
     const bytes = Uint8Array.from(atob(text), (char) => char.charCodeAt(0));
     const transfer = new DataTransfer();
@@ -155,12 +156,23 @@ async def test_a_dropped_file_is_uploaded_processed_and_watched(
 
 
 @pytest.mark.usefixtures("worker")
-async def test_a_video_plays_without_scripts(tab: Opener, ada: UserId, sample: Path) -> None:
+async def test_a_ready_video_shows_its_pictures_and_plays_without_scripts(
+    tab: Opener, ada: UserId, sample: Path
+) -> None:
     here = await tab(who=ada)
     await here.go("/upload")
     await here.page.set_input_files("[data-files]", sample)
     await here.page.locator("[data-card][data-state=ready]").wait_for(timeout=60_000)
     path = await here.page.locator("[data-watch]").get_attribute("href")
+    await here.page.get_by_role("button", name="Publish").click()
+    await expect(here.page.get_by_text("Saved")).to_be_visible()
+    await here.page.emulate_media(reduced_motion="no-preference")
+    await here.go("/")
+    await here.page.get_by_role("link", name="my first-film").hover()
+    await expect(here.page.locator("[data-card] .strip.is-on")).to_be_visible()
+    await here.go(path or "")
+    await here.page.get_by_label("Position").hover()
+    await expect(here.page.locator("[data-shot]")).to_be_visible()
     plain = await tab(who=ada, java_script_enabled=False)
     await plain.go(path or "")
     assert await plain.page.get_attribute("video", "controls") is not None
@@ -181,7 +193,7 @@ async def test_an_upload_goes_on_after_a_reload(tab: Opener, stored: Stored, ada
         await expect(here.page.get_by_label("Title")).to_have_value("After the storm")
     sent = offsets(here)
     await here.page.set_input_files("[data-files]", large)
-    await here.page.locator("[data-card][data-state=processing]").wait_for()
+    await here.page.locator(RECEIVED).wait_for()
     assert sent[0] > SIZE // 10, "it began again instead of going on"
     assert await stored() == [("After the storm", digest(large))]
 
@@ -195,7 +207,7 @@ async def test_an_upload_survives_connections_that_break(
         sent = offsets(here)
         await here.page.set_input_files("[data-files]", large)
         await expect(here.page.get_by_text("Connection lost. Next try in")).to_be_visible()
-        await here.page.locator("[data-card][data-state=processing]").wait_for()
+        await here.page.locator(RECEIVED).wait_for()
     assert line.cuts == 2
     assert len(sent) > 1
     assert sent == sorted(sent)
@@ -211,7 +223,7 @@ async def test_an_upload_waits_while_there_is_no_network(tab: Opener, stored: St
     await here.page.set_input_files("[data-files]", large)
     await expect(here.page.get_by_text("No connection. Goes on by itself")).to_be_visible()
     await here.context.set_offline(False)
-    await here.page.locator("[data-card][data-state=processing]").wait_for()
+    await here.page.locator(RECEIVED).wait_for()
     assert await stored() == [("large", digest(large))]
     here.troubles.clear()  # the browser notes each request it could not make
 
@@ -248,7 +260,7 @@ async def test_several_files_travel_two_at_a_time(tab: Opener, stored: Stored, a
         await here.page.set_input_files("[data-files]", files)
         await expect(here.page.locator("[data-card]")).to_have_count(4)
         await expect(here.page.locator("[data-card][data-state=waiting]")).to_have_count(2)
-    await expect(here.page.locator("[data-card][data-state=processing]")).to_have_count(4)
+    await expect(here.page.locator(RECEIVED)).to_have_count(4)
     assert await stored() == [(file.stem, digest(file)) for file in files]
 
 
