@@ -18,22 +18,31 @@ SIZES = {"wide": WIDE, "tablet": (768, 1024), "phone": PHONE}
 LOOKS = [(lang, theme) for lang in ("en", "ru") for theme in ("light", "dark")]
 
 
+async def pictures_of_cards(here: Tab, state: str) -> None:
+    """Take pictures of the upload page while it has something to show."""
+    FOLDER.mkdir(exist_ok=True)
+    for width, size in SIZES.items():
+        await here.page.set_viewport_size({"width": size[0], "height": size[1]})
+        await here.page.screenshot(path=FOLDER / f"upload-{state}-{width}.png", full_page=True)
+
+
 async def real_videos(here: Tab) -> str:
     """Upload two real videos; answers the path of one that can be watched."""
     await here.go("/upload")
     files = [clips.h264(seconds=24, size="1280x720"), clips.webm(seconds=6)]
     await here.page.set_input_files("[data-files]", files)
-    for button in await here.page.get_by_role("button", name="Publish").all():
+    await pictures_of_cards(here, "sending")
+    for button in await here.page.get_by_role("button", name="Опубликовать").all():
         await button.click()
     await expect(here.page.locator("[data-card][data-state=ready]")).to_have_count(2, timeout=180_000)
+    await pictures_of_cards(here, "sent")
     return await here.page.locator("[data-watch]").first.get_attribute("href") or ""
 
 
 @pytest.mark.usefixtures("worker")
 async def test_pictures_of_every_page(tab: Opener, ports: Ports, ada: UserId) -> None:
     videos = await a_house_of_videos(ports, ada)
-    pages = PAGES | {"watch": (await real_videos(await tab(who=ada)), True)}
-    FOLDER.mkdir(exist_ok=True)
+    pages = PAGES | {"watch": (await real_videos(await tab(who=ada, lang="ru")), True)}
     taken = 0
     for lang, theme in LOOKS:
         for width, size in SIZES.items():

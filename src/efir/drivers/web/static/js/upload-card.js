@@ -231,9 +231,9 @@ export class Card {
   }
 
   reported(report) {
-    this.stages(report.stages ?? []);
     const state = ["ready", "failed", "playable"].includes(report.state) ? report.state : "processing";
     if (state !== this.state) this.show(state);
+    this.stages(report.stages ?? []);
     const dial = this.part("dial");
     if (state === "ready") turnDial(dial, 1, this.memory.saved === "private" ? t("ready_private") : t("ready"));
     else if (state === "failed") this.failed();
