@@ -44,9 +44,9 @@ def uris(playlist: str) -> list[str]:
 async def test_a_video_is_watched_from_upload_to_the_last_segment(client: httpx.AsyncClient, ports: Ports) -> None:
     ada = await person(client)
     made = await published(client, ada.headers)
-    await worked(ports)
+    told = await worked(ports)
     video = (await client.get(f"/api/v1/videos/{made['id']}")).json()
-    assert video["state"] == "ready"
+    assert video["state"] == "ready", told
     playback = video["playback"]
     master = await text_of(client, playback["hls"])
     assert {"360p/index.m3u8", "240p/index.m3u8", "audio/index.m3u8"} == set(uris(master))

@@ -10,6 +10,8 @@ from uuid import UUID, uuid4
 
 import httpx
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from builders import Person, person, registered, signed_in
 from efir.application.context import Ports
@@ -274,6 +276,7 @@ async def test_another_version_is_refused_with_the_known_one(
         {"upload-length": "5", "upload-metadata": "filename !!!"},
         {"upload-length": "5", "upload-metadata": "a QQ==,a QQ=="},
         {"upload-length": "5", "upload-metadata": "a gA=="},
+        {"upload-length": "5", "upload-metadata": "filename YQBi"},
         {"upload-length": "5", "upload-metadata": "a QQ==,,b QQ=="},
         {"upload-length": "5", "upload-metadata": "sha256 QQ=="},
         {"upload-length": "5", "upload-metadata": "a " + "QUFB" * 3000},
@@ -536,3 +539,41 @@ async def test_the_digest_is_right_when_other_processes_saw_the_bytes_before(
     staging._digests.clear()  # noqa: SLF001  # as another process would be
     await sent(client, ada, address, 1_000_000, content[1_000_000:])
     assert await connection.fetchval("select sha256 from uploads") == hashlib.sha256(content).hexdigest()
+
+
+NUMBERS = st.one_of(
+    st.integers(-2, 12).map(str), st.integers(0, 10**25).map(str), st.sampled_from(["", " 5", "5 ", "٥"])
+)
+WORDS = st.text(st.characters(min_codepoint=32, max_codepoint=255, exclude_characters="\x7f"), max_size=40)
+HEADERS = st.fixed_dictionaries(
+    {},
+    optional={
+        "upload-length": st.one_of(NUMBERS, WORDS),
+        "upload-offset": st.one_of(NUMBERS, WORDS),
+        "upload-defer-length": st.sampled_from(["0", "1", "yes"]),
+        "upload-metadata": st.one_of(
+            WORDS, st.binary(max_size=20).map(lambda each: f"a {base64.b64encode(each).decode()}")
+        ),
+        "upload-concat": st.one_of(WORDS, st.sampled_from(["partial", "final;", f"final;{UPLOADS}/{uuid4()}"])),
+        "upload-checksum": st.one_of(
+            WORDS, st.binary(max_size=40).map(lambda each: f"sha1 {base64.b64encode(each).decode()}")
+        ),
+        "tus-resumable": st.sampled_from(["1.0.0", "1", ""]),
+        "x-http-method-override": st.sampled_from(["PATCH", "patch", "DELETE", "HEAD", "x"]),
+    },
+)
+
+
+@given(HEADERS, st.sampled_from(["POST", "PATCH", "OVER"]), st.binary(max_size=12))
+@settings(max_examples=120, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+async def test_no_headers_break_the_server(
+    client: httpx.AsyncClient, ada: Person, headers: dict[str, str], kind: str, content: bytes
+) -> None:
+    path = UPLOADS if kind == "POST" else await begun(client, ada, 10)
+    raw = [
+        (name.encode(), value.encode("latin-1", "replace")) for name, value in (BODY | ada.headers | headers).items()
+    ]
+    answer = await client.request("PATCH" if kind == "PATCH" else "POST", path, headers=raw, content=content)
+    assert answer.status_code in {201, 204, 400, 404, 409, 412, 413, 415, 460}
+    if kind != "POST":
+        await client.delete(path, headers=TUS | ada.headers)

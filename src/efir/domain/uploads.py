@@ -239,6 +239,8 @@ def parse_metadata(text: str) -> dict[str, str]:
             found[key] = base64.b64decode(value.strip(), validate=True).decode()
         except (binascii.Error, UnicodeDecodeError, ValueError):
             raise UploadMalformed(f"The value of {key} in Upload-Metadata is not UTF-8 in base64.") from None
+        if "\0" in found[key]:
+            raise UploadMalformed(f"The value of {key} in Upload-Metadata holds a zero byte.")
     return found
 
 
