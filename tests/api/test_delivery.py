@@ -13,7 +13,7 @@ import pytest
 from litestar import Litestar, get, route
 
 from efir.adapters.storage.filesystem import FilesystemBlobStore
-from efir.drivers.http.files import IMMUTABLE, Content, FileAnswer, FileHead
+from efir.drivers.http.files import CHUNK, IMMUTABLE, Content, FileAnswer, FileHead
 from efir.ports.blobs import Blob, blob_key
 from programs import NGINX, granian, memory_of, nginx
 
@@ -103,7 +103,7 @@ def test_who_leaves_stops_the_reading(server: tuple[str, int, Path]) -> None:
     after = httpx.get(f"{server[0]}/reads").json()
     time.sleep(0.2)
     assert httpx.get(f"{server[0]}/reads").json() == after
-    assert 0 < after - before < 300 * MIB / (128 * 1024) / 2
+    assert 0 < after - before < 300 * MIB / CHUNK / 2
 
 
 def test_slow_readers_cost_little_memory(server: tuple[str, int, Path]) -> None:

@@ -322,7 +322,7 @@ def test_any_conditions_are_answered(asked_with: dict[str, str], method: str) ->
 async def stored() -> AsyncIterator[tuple[FileAnswer, bytes]]:
     with tempfile.TemporaryDirectory() as root:
         store = FilesystemBlobStore(Path(root))
-        content = BYTES * 60
+        content = BYTES * 90
         await store.put_bytes(blob_key("vid/a"), content)
         yield FileAnswer(partial(store.open, blob_key("vid/a")), HEAD), content
 
