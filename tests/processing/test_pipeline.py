@@ -7,6 +7,7 @@ import pytest
 
 import clips
 from efir.application.context import Ports
+from efir.domain.jobs import Queue
 from efir.domain.videos import VideoId
 from publishing import Published, shown, worked
 
@@ -20,6 +21,7 @@ async def test_a_source_becomes_a_ladder_a_plain_file_a_poster_and_a_storyboard(
     told = await worked(ports)
     found = await shown(ports, video.id)
     assert found.state == "ready", told
+    assert {event.split(" ", 1)[1] for event in told} == {"job started None", "job done None"}
     assert (found.width, found.height) == (640, 360)
     assert found.duration == pytest.approx(3, abs=0.1)
     assert found.hls
@@ -41,3 +43,12 @@ async def test_a_file_that_is_no_video_fails_with_a_reason(ports: Ports, publish
     found = await shown(ports, video.id)
     assert (found.state, found.failure_code) == ("failed", "media-format-refused")
     assert found.failure_detail
+
+
+async def test_a_copied_video_has_a_poster_before_its_ladder(ports: Ports, publish: Published) -> None:
+    video = await publish(clips.h264())
+    await worked(ports, Queue.FAST)
+    found = await shown(ports, video.id)
+    assert (found.state, found.hls, found.poster) == ("playable", True, True)
+    await worked(ports)
+    assert (await shown(ports, video.id)).state == "ready"

@@ -29,7 +29,7 @@ from efir.application.publishing import (
     store_track,
 )
 from efir.domain.jobs import ClaimedJob, Failure
-from efir.domain.media import RenditionDamaged
+from efir.domain.media import MediaWorkFailed, RenditionDamaged
 from efir.domain.renditions import Plan, plan
 from efir.domain.videos import WATCHABLE, Video, VideoId, VideoState
 from efir.ports.jobs import JobRow
@@ -207,7 +207,10 @@ async def _early_posters(ports: Ports, video: Video, stills: Sequence[Still], ch
     if not any(still.kind == "poster" for still in stills):
         return []
     (out / "pictures").mkdir()
-    pictures = await ports.converter.make_pictures(stills, chosen, out / "pictures")
+    try:
+        pictures = await ports.converter.make_pictures(stills, chosen, out / "pictures")
+    except MediaWorkFailed:  # the video can be watched without a picture until the last job makes it
+        return []
     return [asset for asset in await store_pictures(ports, video, pictures) if asset.kind == "poster"]
 
 

@@ -146,7 +146,7 @@ class MediaConverter(Protocol):
         ...
 
     async def make_pictures(self, stills: Sequence[Still], plan: Plan, out: Path) -> Pictures:
-        """Posters and storyboard from the stills of all chunks."""
+        """Posters, and a storyboard when there are tiles, from the stills of a copy, a chunk or all chunks."""
         ...
 
     async def check(self, plan: Plan, tracks: Sequence[Track], scratch: Path) -> None:

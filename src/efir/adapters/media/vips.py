@@ -28,7 +28,7 @@ async def make_pictures(box: sandbox.Sandbox, stills: Sequence[Still], plan: Pla
     ordered = sorted(stills, key=lambda still: (still.kind, still.frame))
     tiles = [still for still in ordered if still.kind == "tile"]
     posters = [still for still in ordered if still.kind == "poster"]
-    if not tiles or not posters:
+    if not posters:
         raise MediaWorkFailed("no stills to draw from")
     with children.workspace(box, out) as work:
         order = {"across": ACROSS, "sizes": POSTER_SIZES}
