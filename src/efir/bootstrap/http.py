@@ -6,6 +6,7 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 from efir import VERSION
+from efir.adapters.embedded.programs import end_with_parent
 from efir.application.context import Ports
 from efir.bootstrap import lean, logs
 from efir.bootstrap.ports import opened
@@ -19,6 +20,7 @@ LEFT_OUT = lean.UNUSED
 
 def application() -> Any:
     """Make the ASGI application of one granian worker, which calls this in its own process."""
+    end_with_parent()  # granian's first process killed with SIGKILL must not leave a server on the port
     settings = current()
     logs.configure(settings.log.level)
     return Deferred(settings)

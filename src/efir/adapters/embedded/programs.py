@@ -59,6 +59,12 @@ def _die_with(parent: int, stop: signal.Signals) -> Callable[[], None]:
     return bind
 
 
+def end_with_parent() -> None:
+    """Have the kernel end this process when its parent ends, however that happens."""
+    if sys.platform == "linux":
+        LIBC.prctl(PR_SET_PDEATHSIG, int(signal.SIGKILL), 0, 0, 0)
+
+
 def quiet_environment(extra: Mapping[str, str] | None = None) -> dict[str, str]:
     """Copy this environment without what would steer PostgreSQL's programs or tell Efir's settings."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith(("PG", "EFIR_", "LC_"))}

@@ -1,0 +1,45 @@
+"""The API's processes: one that only watches, and those that serve."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import httpx
+from programs import free_port
+
+PATIENCE = 60.0
+
+
+def children_of(pid: int) -> list[int]:
+    tasks = Path(f"/proc/{pid}/task").iterdir()
+    return [int(child) for task in tasks for child in (task / "children").read_text().split()]
+
+
+def alive(pid: int) -> bool:
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[0] != "Z"
+    except OSError:
+        return False
+
+
+def test_no_server_outlives_the_first_process_even_when_that_is_killed(environment: dict[str, str]) -> None:
+    port = free_port()
+    command = [sys.executable, "-m", "efir", "api", "--port", str(port)]
+    process = subprocess.Popen(command, env={**os.environ, **environment})
+    deadline = time.monotonic() + PATIENCE
+    while time.monotonic() < deadline:
+        try:
+            if httpx.get(f"http://127.0.0.1:{port}/healthz").status_code == 200:
+                break
+        except httpx.TransportError:
+            time.sleep(0.1)
+    servers = children_of(process.pid)
+    assert servers
+    process.send_signal(signal.SIGKILL)
+    process.wait()
+    while any(alive(pid) for pid in servers) and time.monotonic() < deadline:
+        time.sleep(0.05)
+    assert not [pid for pid in servers if alive(pid)]
