@@ -8,6 +8,7 @@ import time
 from pathlib import Path
 
 import httpx
+
 from programs import free_port
 
 PATIENCE = 60.0
