@@ -1,7 +1,8 @@
 """Compare two ways of doing one thing: interleaved rounds (A B A B …), medians, a ratio and its limit.
 
 A bench is a program: it prints one line `name: ratio r (limit l)` per comparison, and with `--check` ends with 1 when
-a limit is missed: `cd tests && python -m bench.ranges --check`. EFFORT=short in the environment takes fewer rounds.
+a limit is missed: `cd tests && python -m bench.ranges --check`. EFFORT=short in the environment takes fewer rounds and
+fails only for what is far off: three rounds beside other work are no measurement.
 """
 
 import os
@@ -12,6 +13,7 @@ from dataclasses import dataclass
 
 SHORT = os.environ.get("EFFORT", "full") == "short"
 ROUNDS = 3 if SHORT else 7
+NOISE = 1.5
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -34,6 +36,12 @@ class Outcome:
     def holds(self) -> bool:
         """Whether the ratio is within its limits."""
         return (self.least is None or self.ratio >= self.least) and (self.most is None or self.ratio <= self.most)
+
+    @property
+    def far_off(self) -> bool:
+        """Whether a limit is missed by more than the noise of a few rounds on a shared machine explains."""
+        low = self.least is not None and self.ratio * NOISE < self.least
+        return low or (self.most is not None and self.ratio > self.most * NOISE)
 
     def __str__(self) -> str:
         limits = [f">= {self.least}"] * (self.least is not None) + [f"<= {self.most}"] * (self.most is not None)
@@ -69,5 +77,5 @@ def finish(outcomes: Iterable[Outcome]) -> None:
     missed = 0
     for outcome in outcomes:
         print(outcome, flush=True)
-        missed += not outcome.holds
+        missed += outcome.far_off if SHORT else not outcome.holds
     sys.exit(1 if missed and "--check" in sys.argv else 0)
