@@ -40,7 +40,9 @@ OPEN = Upload(
 
 @given(
     st.dictionaries(
-        st.text("abcXYZ_-", min_size=1), st.text(st.characters(codec="utf-8", exclude_characters="\0"), max_size=50), max_size=5
+        st.text("abcXYZ_-", min_size=1),
+        st.text(st.characters(codec="utf-8", exclude_characters="\0"), max_size=50),
+        max_size=5,
     )
 )
 def test_metadata_comes_back_as_it_was_written(values: dict[str, str]) -> None:
