@@ -51,9 +51,9 @@ class Uploading:
         return replace(self, port=port)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")  # its worker would take jobs that other modules put into the same database
 def live(environment: dict[str, str]) -> Iterator[int]:
-    """The port of a server of this run, with a worker beside it."""
+    """The port of a server, with a worker beside it."""
     with whole_service(environment) as port:
         yield port
 
