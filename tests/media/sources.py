@@ -32,6 +32,7 @@ KINDS = {
     "deep.mp4": f"{picture()} -c:v libx264 -preset ultrafast -pix_fmt yuv420p10le",
     "hdr.mp4": f"{picture()} -vf format=yuv420p10le,setparams=color_primaries=bt2020:color_trc=smpte2084"
     ":colorspace=bt2020nc -c:v libx265 -preset ultrafast -x265-params log-level=none",
+    "bright.mov": f"{picture()} -vf scale=out_range=pc,format=yuvj420p -c:v mjpeg -q:v 3",
     "surround.mp4": f"{picture()} -f lavfi -i sine=d=2:r=48000,aformat=channel_layouts=5.1 {X264} -c:a aac",
     "still.mp4": f"{picture(seconds=1, rate='25')} -frames:v 1 {X264}",
     "film.mkv": f"{both(rate='24000/1001')} {X264} -bf 2 {AAC}",

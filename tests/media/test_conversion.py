@@ -223,10 +223,17 @@ async def test_a_turned_picture_stands_upright(converter: FfmpegConverter, probe
     assert min(likeness) > 0.85
 
 
-async def test_wide_and_bright_colours_become_plain_ones(converter: FfmpegConverter, probed: Probed, out: Path) -> None:
-    facts = await probed("hdr.mp4")
+@pytest.mark.parametrize(
+    ("name", "expected"),
+    [("hdr.mp4", "color_trc:bt709"), ("bright.mov", "color_range:tv"), ("plain.mp4", "color_space:smpte170m")],
+)
+async def test_colours_are_ones_that_browsers_show_right(
+    converter: FfmpegConverter, probed: Probed, out: Path, name: str, expected: str
+) -> None:
+    """High range is toned down, full range narrowed, and what nobody named is named by the size of the source."""
+    facts = await probed(name)
     chosen = plan(facts)
-    part = await converter.encode_chunk(source("hdr.mp4"), facts, chosen, 0, chosen.rungs, folder(out, "c"), silent)
+    part = await converter.encode_chunk(source(name), facts, chosen, 0, chosen.rungs, folder(out, "c"), silent)
     whole = join(part.tracks[0], out / "whole.mp4")
     said = ffmpeg("-i", whole, "-frames:v", "1", "-vf", "showinfo=checksum=0", "-f", "null", "-", log=True)
-    assert "color_trc:bt709" in said.decode()
+    assert expected in said.decode()

@@ -161,6 +161,7 @@ class VideoFacts:
     longest_frame: float
     keyframe_spacing: float
     bitrate: int
+    full_range: bool = False
 
     @property
     def rate(self) -> Fraction:

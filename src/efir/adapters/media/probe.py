@@ -109,6 +109,7 @@ def _video(raw: dict[str, Any], duration: float) -> VideoFacts:
         interlaced=raw["interlaced"],
         hdr=raw["hdr"],
         matrix=raw["matrix"],
+        full_range=raw["full_range"],
         frames=raw["frames"],
         start=raw["start"],
         longest_frame=max(raw["longest_frame"], raw["start"], duration - raw["end"]),

@@ -24,6 +24,7 @@ ALIASES = {"mov": "mov,mp4,m4a,3gp,3g2,mj2", "matroska": "matroska,webm"}
 LOOKED_AT = 3
 PACKETS_FOR_A_LOOK = 400
 MATRICES = {1: "bt709", 4: "fcc", 5: "bt470bg", 6: "smpte170m", 7: "smpte240m", 9: "bt2020nc", 10: "bt2020c"}
+FULL_RANGE = 2
 HDR = {16: "pq", 18: "hlg"}
 STEADY = Fraction(2, 5)
 STANDARD = tuple(Fraction(rate * 1000, unit) for rate in (24, 25, 30, 48, 50, 60, 120) for unit in (1000, 1001))
@@ -136,6 +137,7 @@ def _picture(picture: Any, context: Any, first: VideoFrame, frames: list[VideoFr
         "rotation": round(first.rotation) % 360,
         "interlaced": any(frame.interlaced_frame for frame in frames),
         "hdr": HDR.get(trc, ""),
+        "full_range": int(first.color_range) == FULL_RANGE,
         "matrix": MATRICES.get(matrix, ""),
     }
 

@@ -169,8 +169,8 @@ def graph(facts: MediaFacts, plan: Plan, ordinal: int, rungs: Sequence[Rung]) ->
     split = f"split={1 + len(wanted)}[r0]" + "".join(f"[{name}s]" for name in wanted)
     parts = [f"[0:V:0]{exact},{_colours(facts, rungs[0])},setsar=1,{split}"]
     for number, (rung, below) in enumerate(zip(rungs, [*rungs[1:], None], strict=True)):
-        scale = f"[r{number}]scale={rung.width}:{rung.height}:flags=bicubic"
-        parts.append(f"{scale},split=2[v{number}][r{number + 1}]" if below else f"{scale}[v{number}]")
+        scale = f"scale={rung.width}:{rung.height}:flags=bicubic" if number else "null"
+        parts.append(f"[r{number}]{scale}" + (f",split=2[v{number}][r{number + 1}]" if below else f"[v{number}]"))
     sizes = {"tile": (plan.still_width, plan.still_height), "poster": _poster(rungs[0].width, rungs[0].height)}
     for name in wanted:
         step = plan.still_step if name == "tile" else plan.poster_step
@@ -201,7 +201,9 @@ def _colours(facts: MediaFacts, rung: Rung) -> str:
         return f"zscale={size}:{wide}:t=linear:npl=100,format=gbrpf32le,zscale=p=bt709,{down}"
     if video.matrix.startswith("bt2020"):
         return f"zscale={size}:min=bt2020nc:pin=bt2020:tin=bt709:m=bt709:p=bt709:t=bt709:r=tv,format=yuv420p"
-    scale = f"scale={size}:flags=bicubic:out_range=tv"
+    scale = f"scale={size}:flags=bicubic"
+    if video.full_range or video.pix_fmt.startswith(PACKED_COLOURS):
+        scale += ":out_range=tv"
     if video.pix_fmt.startswith(PACKED_COLOURS):
         return f"{scale}:out_color_matrix=bt709,format=yuv420p,{_named('bt709')}"
     if video.matrix:
