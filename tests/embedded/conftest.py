@@ -1,5 +1,6 @@
 """`efir up` as a real process tree, marked so that what it leaves can be found."""
 
+import contextlib
 import os
 import signal
 import socket
@@ -86,6 +87,14 @@ class Up:
         os.kill(pid, signal.SIGKILL)
         self.until(lambda: any(words in line and other != pid for other, line in self.processes().items()))
 
+    def gone(self) -> bool:
+        """Cut the power of what still runs; tell whether nothing did."""
+        running = self.processes()
+        for pid in running:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
+        return not running
+
     def supervisor(self) -> int:
         """Find the forked supervisor: the only child of the process we started."""
         assert self.process is not None
@@ -108,8 +117,7 @@ class Up:
     def clean(self) -> None:
         """End whatever a failed test left."""
         if self.process is not None:
-            for pid in self.processes():
-                os.kill(pid, signal.SIGKILL)
+            self.until(self.gone)
             self.process.wait()
 
 
