@@ -99,10 +99,13 @@ async def audited(connection: Any, video_id: Any) -> None:
     assert [dict(row) for row in left] == []
     broken = await connection.fetch(
         """select r.name, count(s.*), max(s.ordinal) from renditions r left join segments s on s.rendition_id = r.id
-            where r.listed group by r.id having count(s.*) <> max(s.ordinal) + 1 or count(s.*) = 0"""
+            where r.listed and r.video_id = $1
+            group by r.id having count(s.*) <> max(s.ordinal) + 1 or count(s.*) = 0""",
+        video_id,
     )
     assert [dict(row) for row in broken] == []
-    assert await connection.fetchval("select count(*) from outbox where name = 'video_ready'") <= 1
+    told = "select count(*) from outbox where name = 'video_ready' and subject = $1"
+    assert await connection.fetchval(told, video_id) <= 1
 
 
 @pytest.fixture
