@@ -8,30 +8,35 @@ import ctypes
 import errno
 import os
 import sys
-import threading
 from pathlib import Path
 
-READ_MOST = 256 * 1024
+READ_MOST = 1024 * 1024
 
 _NOWAIT = getattr(os, "RWF_NOWAIT", 0)
 _OPENAT2 = 437  # the same on every architecture
 _AT_FDCWD = -100
 _RESOLVE_CACHED = 0x20
 _system = ctypes.CDLL(None, use_errno=True) if sys.platform == "linux" else None
+_preadv2 = getattr(_system, "preadv2", None)  # os.preadv fills a buffer of its caller, one more copy of every byte
+if _preadv2 is not None:
+    _preadv2.argtypes = (ctypes.c_int, ctypes.c_void_p, ctypes.c_int, ctypes.c_int64, ctypes.c_int)
+    _preadv2.restype = ctypes.c_ssize_t
 
 
 class _OpenHow(ctypes.Structure):
     _fields_ = (("flags", ctypes.c_uint64), ("mode", ctypes.c_uint64), ("resolve", ctypes.c_uint64))
 
 
-class _Buffers(threading.local):
-    """One buffer per thread, always warm: a fresh one for each read costs more than the read."""
-
-    def __init__(self) -> None:
-        self.view = memoryview(bytearray(READ_MOST))
+class _IoVec(ctypes.Structure):
+    _fields_ = (("base", ctypes.c_void_p), ("length", ctypes.c_size_t))
 
 
-_buffers = _Buffers()
+_new_bytes = ctypes.pythonapi.PyBytes_FromStringAndSize
+_new_bytes.restype = ctypes.py_object
+_new_bytes.argtypes = (ctypes.c_void_p, ctypes.c_ssize_t)
+_address = ctypes.pythonapi.PyBytes_AsString
+_address.restype = ctypes.c_void_p
+_address.argtypes = (ctypes.py_object,)
 _how = _OpenHow(os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK, 0, _RESOLVE_CACHED)
 
 
@@ -51,13 +56,13 @@ def open_cached(path: Path) -> int | None:
 
 def read_cached(handle: int, offset: int, length: int) -> bytes | None:
     """Read bytes that are all in memory; None when they are not, or the file system does not know."""
-    if not _NOWAIT or length > READ_MOST:
+    if _preadv2 is None or not _NOWAIT or length > READ_MOST:
         return None
-    buffer = _buffers.view[:length]
-    try:
-        count = os.preadv(handle, [buffer], offset, _NOWAIT)
-    except OSError as error:
-        if error.errno in {errno.EAGAIN, errno.EOPNOTSUPP, errno.EINVAL}:
-            return None
-        raise
-    return bytes(buffer) if count == length else None
+    content: bytes = _new_bytes(None, length)  # not yet shared with anybody, so it may still be filled
+    vector = _IoVec(_address(content), length)
+    count = _preadv2(handle, ctypes.byref(vector), 1, offset, _NOWAIT)
+    if count == length:
+        return content
+    if count < 0 and (number := ctypes.get_errno()) not in {errno.EAGAIN, errno.EOPNOTSUPP, errno.EINVAL}:
+        raise OSError(number, os.strerror(number))
+    return None
