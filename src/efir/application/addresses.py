@@ -72,7 +72,7 @@ def signed_folder(keys: Keys, grant: Grant, *, expires: datetime) -> str:
 
 
 def token(keys: Keys, grant: Grant, *, expires: datetime) -> str:
-    """Write a grant's token: expiry in Unix seconds, the key's mark, a 128-bit HMAC-SHA-256 in base64url."""
+    """Write a grant's token: expiry in Unix seconds, the key's mark, a 128-bit mac in base64url."""
     seconds = int(expires.timestamp())
     return f"{seconds}.{key_mark(keys)}.{_mac(keys, grant, seconds)}"
 

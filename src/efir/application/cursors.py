@@ -62,4 +62,4 @@ def _read(keys: Keys, name: str, text: str) -> _Cursor:
 
 
 def _mac(keys: Keys, name: str, body: bytes) -> bytes:
-    return keys.mac(f"cursor {name}", body)[:MAC]
+    return keys.mac("cursors", b"%d %s%s" % (len(name), name.encode(), body))[:MAC]

@@ -16,6 +16,7 @@ from efir.drivers.web.app import create_pages
 from efir.settings import Settings, current
 
 LEFT_OUT = lean.UNUSED
+YOUNG_MOST = 20_000  # new objects between two collections; at 700, the default, a request of a list causes one
 
 
 def application() -> Any:
@@ -51,6 +52,7 @@ class Deferred:
             self._app = served(ports, settings)
             gc.collect()
             gc.freeze()  # what was built now lives as long as the process: no collection need look at it again
+            gc.set_threshold(YOUNG_MOST)
             yield
 
 

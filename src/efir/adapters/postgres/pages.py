@@ -1,6 +1,7 @@
 """Keyset pagination: the SQL of a slice."""
 
 from collections.abc import Callable
+from functools import lru_cache
 from typing import Any
 from uuid import UUID
 
@@ -24,14 +25,18 @@ def keyset(
     of the first free parameter. One row more than the limit is asked for: it tells whether the list goes on.
     """
     position = wanted.before or wanted.after
-    limit = wanted.limit + 1
-    direction, compare = ("asc", ">") if wanted.before else ("desc", "<")
-    order = f"{key} {direction}, {id_column} {direction}"
+    backwards = wanted.before is not None
+    where = "true" if position is None else f"({key}, {id_column}) {{}} (${first}::{kind}, ${first + 1}::uuid)"
+    filled = _filled(sql, where, f"{key} {{0}}, {id_column} {{0}}", wanted.limit + 1, backwards=backwards)
     if position is None:
-        return sql.format(where="true", order=order, limit=limit), []
+        return filled, []
     try:
-        arguments = [read(position.key), UUID(position.id)]
+        return filled, [read(position.key), UUID(position.id)]
     except ValueError as error:
         raise Malformed("The cursor does not belong to this list.") from error
-    where = f"({key}, {id_column}) {compare} (${first}::{kind}, ${first + 1}::uuid)"
-    return sql.format(where=where, order=order, limit=limit), arguments
+
+
+@lru_cache(512)
+def _filled(sql: str, where: str, order: str, limit: int, *, backwards: bool) -> str:
+    direction, compare = ("asc", ">") if backwards else ("desc", "<")
+    return sql.format(where=where.format(compare), order=order.format(direction), limit=limit)

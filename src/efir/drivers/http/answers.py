@@ -9,6 +9,7 @@ from litestar.types import Receive, Scope, Send
 
 T = TypeVar("T")
 JSON = b"application/json"
+JSON_TYPES = (None, "application/json")
 NO_CONTENT = 204
 encode = msgspec.json.Encoder().encode
 
@@ -22,10 +23,13 @@ class Answer(Response[T]):
         *,
         status_code: int | None = None,
         headers: Mapping[str, str] | None = None,
+        media_type: str | None = None,
+        type_encoders: Any = None,
         **others: Any,
     ) -> None:
-        self._plain = not any(others.values())
+        self._plain = media_type in JSON_TYPES and not any(others.values())
         if not self._plain:
+            others |= {"media_type": media_type, "type_encoders": type_encoders}
             super().__init__(content, status_code=status_code, headers=dict(headers or {}), **others)
             return
         self.content = content

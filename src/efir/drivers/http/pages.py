@@ -15,10 +15,13 @@ CursorQuery = Annotated[str | None, QueryParameter(description="`next` or `prev`
 
 def paged(request: Request[Any, Any, Any], page: Page[T]) -> Answer[Page[T]]:
     """Answer a page with a `Link` header (RFC 8288) to its neighbours."""
-    kept = [(name, value) for name, value in request.query_params.multi_items() if name != "cursor"]
+    if page.next is None and page.prev is None:
+        return Answer(page)
+    asked = request.query_params.multi_items() if request.scope["query_string"] else ()
+    kept = [(name, value) for name, value in asked if name != "cursor"]
     links = [
-        f'<{request.url.path}?{urlencode([*kept, ("cursor", cursor)])}>; rel="{rel}"'
+        f'<{request.scope["path"]}?{urlencode([*kept, ("cursor", cursor)])}>; rel="{rel}"'
         for rel, cursor in (("next", page.next), ("prev", page.prev))
         if cursor is not None
     ]
-    return Answer(page, headers={"link": ", ".join(links)} if links else None)
+    return Answer(page, headers={"link": ", ".join(links)})
