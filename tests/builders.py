@@ -5,6 +5,9 @@ from typing import Any
 
 import httpx
 
+from efir.application.accounts import grant_by_operator
+from efir.application.context import Ports
+
 PASSWORD = "a long quiet evening"
 
 
@@ -46,3 +49,13 @@ async def person(client: httpx.AsyncClient, nickname: str = "ada", scopes: list[
     assert answer.status_code == 201, answer.text
     client.cookies.clear()
     return Person(nickname, user["id"], answer.json()["token"])
+
+
+async def with_role(ports: Ports, nickname: str, role: str = "administrator") -> None:
+    """Let somebody hold a role, as the operator would."""
+    await grant_by_operator(ports, nickname=nickname, role=role, now=ports.clock())
+
+
+def another(client: httpx.AsyncClient) -> httpx.AsyncClient:
+    """A second browser: the same application, no cookies."""
+    return httpx.AsyncClient(transport=client._transport, base_url=client.base_url)  # noqa: SLF001  # nothing public

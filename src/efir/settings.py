@@ -11,6 +11,11 @@ from efir.domain.limits import Limits
 
 PREFIX = "EFIR_"
 EVERYWHERE = frozenset({"0.0.0.0", "::"})  # noqa: S104  # names of all interfaces, which no browser can open
+RENAMED = {
+    "JWT_SECRET_KEY": "SECRET",
+    "JWT_ALGORITHM": "AUTH__JWT_ALGORITHM",
+    "ACCESS_TOKEN_EXPIRE_MINUTES": "AUTH__ACCESS_TOKEN_MINUTES",
+}
 CLIENT_NAMES = frozenset({"EFIR_URL", "EFIR_TOKEN"})  # read by `efir upload`, which talks to a server elsewhere
 
 
@@ -46,6 +51,13 @@ class Media(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     ffmpeg: str = ""  # path of another ffmpeg; empty: the one that is installed with Efir
 
 
+class Auth(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Credentials."""
+
+    access_token_minutes: int = 5  # an access token lives so long: 1 to 60
+    jwt_algorithm: Literal["Ed25519", "ES256", "RS256"] = "Ed25519"  # how access tokens are signed
+
+
 class Log(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Logging."""
 
@@ -67,6 +79,7 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     broker: Address = Address()  # queue of wake-ups for the workers
     storage: Storage = Storage()  # where files are kept
     media: Media = Media()  # treatment of foreign media
+    auth: Auth = Auth()  # credentials
     log: Log = Log()  # log lines
     limits: Limits = Limits()  # bounds of what is accepted
 
@@ -109,7 +122,18 @@ def prefixed(environ: Mapping[str, str]) -> dict[str, str]:
 
 
 def aliases(environ: Mapping[str, str]) -> dict[str, str]:
-    """Translate the names used by the seed projects (mission S1.1, S0.5)."""
+    """Translate the names used by the seed projects (mission S1.1, S0.5).
+
+    HMAC algorithms cannot be checked by other services without the secret, so they mean the default here; a secret
+    of theirs signs what only this instance reads.
+    """
+    found = {RENAMED[name]: value for name, value in environ.items() if name in RENAMED and value}
+    if found.get("AUTH__JWT_ALGORITHM", "").upper().startswith("HS"):
+        del found["AUTH__JWT_ALGORITHM"]
+    return found | _database_alias(environ)
+
+
+def _database_alias(environ: Mapping[str, str]) -> dict[str, str]:
     host = environ.get("DB_HOST") or environ.get("POSTGRES_HOST")
     name = environ.get("DB_NAME") or environ.get("POSTGRES_DB")
     if not host and not name:

@@ -2,19 +2,22 @@
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
 from efir.application.keys import Keys
 from efir.domain.errors import Forbidden
 from efir.domain.limits import Limits
-from efir.domain.sessions import NoSession, ScopeMissing
+from efir.domain.permissions import PermissionMissing
+from efir.domain.sessions import ADMIN_SCOPE, NoSession, ScopeMissing, SessionId, StepUpNeeded
 from efir.domain.users import UserId
 from efir.ports.blobs import BlobStore, Scratch
+from efir.ports.credentials import Copies, Credential
 from efir.ports.media import MediaConverter, MediaProbe
 from efir.ports.passwords import Passwords
-from efir.ports.sessions import Credential
+from efir.ports.rates import RateLimiter
+from efir.ports.signing_keys import AccessTokens
 from efir.ports.transactions import Begin, Read
 from efir.ports.uploads import Staging
 from efir.ports.users import Addresses
@@ -38,9 +41,31 @@ class Ports:
     new_secret: Callable[[], str]
     clock: Callable[[], datetime]
     keys: Keys
+    copies: Copies
+    rates: RateLimiter
+    access_tokens: AccessTokens
+    access_token_life: timedelta
     limits: Limits
     origin: str
     health: Callable[[], Awaitable[dict[str, tuple[str, str]]]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Visitor:
+    """From where a request comes: network address, what the browser calls itself, and the id of the request."""
+
+    ip: str | None = None
+    user_agent: str = ""
+    request_id: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Actor:
+    """Somebody who uses permissions over others; None is the operator of this machine."""
+
+    user_id: UserId | None
+    permissions: frozenset[str]
+    request_id: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,7 +87,7 @@ class Call:
         if self.credential is None:
             raise NoSession
         if self.credential.scopes is not None and scope not in self.credential.scopes:
-            raise ScopeMissing(f"The token needs the scope {scope}." if scope else "This needs a login session.")
+            raise ScopeMissing(scope)
         return UserId(self.credential.user_id)
 
     def session(self) -> Credential:
@@ -72,6 +97,38 @@ class Call:
         if self.credential.session_id is None:
             raise Forbidden("This needs a login session, not a token.")
         return self.credential
+
+    def current_session(self) -> SessionId:
+        """Answer the id of the login session. Raises NoSession for nobody, Forbidden for a token."""
+        return SessionId(self.session().session_id or UUID(int=0))
+
+    def fresh(self) -> Credential:
+        """Answer a login session whose owner signed in minutes ago. Raises StepUpNeeded beside what `session` does."""
+        found = self.session()
+        oldest = self.now - timedelta(seconds=self.ports.limits.step_up_seconds)
+        if found.auth_time is None or found.auth_time < oldest:
+            raise StepUpNeeded
+        return found
+
+    def actor(self, permission: str) -> Actor:
+        """Answer who asks, when a role allows it. Raises NoSession, ScopeMissing, PermissionMissing."""
+        user_id = self.user(ADMIN_SCOPE)
+        held = frozenset() if self.credential is None else frozenset(self.credential.permissions)
+        if permission not in held:
+            raise PermissionMissing(permission)
+        return Actor(user_id=user_id, permissions=held, request_id=self.correlation_id)
+
+    def may(self, permission: str) -> bool:
+        """Whether a role of who asks allows something, and their token covers it."""
+        found = self.credential
+        if found is None or (found.scopes is not None and ADMIN_SCOPE not in found.scopes):
+            return False
+        return permission in found.permissions
+
+    @property
+    def visitor(self) -> Visitor:
+        """From where this request comes."""
+        return Visitor(ip=self.ip, user_agent=self.user_agent, request_id=self.correlation_id)
 
     @property
     def viewer(self) -> UserId | None:

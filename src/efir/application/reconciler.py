@@ -1,8 +1,12 @@
 """What keeps the promises when a message, a worker or a whole machine is lost: a short, repeated tick."""
 
+from efir.application.access import spread_waiting
+from efir.application.bans import lift_ended_bans
 from efir.application.context import Ports
 from efir.application.jobs import Kinds, reconcile
+from efir.application.logins import shorten_logins
 from efir.application.outbox import relay_events
+from efir.application.signing_keys import tend_signing_keys
 from efir.application.uploads import expire_uploads
 
 
@@ -11,8 +15,12 @@ async def tick(ports: Ports, kinds: Kinds) -> None:
 
     Every worker process ticks; row locks keep two ticks from doing the same twice.
     """
+    await spread_waiting(ports)
     await relay_events(ports)
     await reconcile(ports, kinds)
     await expire_uploads(ports)
+    await lift_ended_bans(ports)
+    await tend_signing_keys(ports)
+    await shorten_logins(ports)
     async with ports.begin() as tx:
         await tx.replies.forget(ports.limits.idempotency_seconds)

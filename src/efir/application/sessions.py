@@ -1,34 +1,24 @@
-"""Signing in and out, and API tokens."""
+"""Signing in and out, and the list of one's devices."""
 
-import hashlib
 from datetime import datetime, timedelta
-from typing import Annotated
 from uuid import UUID
 
-from msgspec import Meta, Struct
+import msgspec
+from msgspec import Struct
 
-from efir.application.context import Ports
+from efir.application.access import Changing, changing
+from efir.application.context import Ports, Visitor
+from efir.application.credentials import hashed
 from efir.application.cursors import page, wanted
-from efir.domain.errors import FieldError
-from efir.domain.sessions import (
-    ApiToken,
-    InvalidTokenRequest,
-    LoginSession,
-    SessionId,
-    TokenId,
-    WrongCredentials,
-    parse_token_request,
-    token_secret,
-    token_text,
-)
-from efir.domain.users import UserBanned, UserId, UserStatus
+from efir.application.logins import AGENT_MOST, note
+from efir.application.rates import limited, sign_in_rates
+from efir.domain.logins import Method, Outcome
+from efir.domain.sessions import LoginSession, SessionId, SessionKind, WrongCredentials
+from efir.domain.users import InvalidUser, UserBanned, UserId, UserStatus
 from efir.ports.pages import Page
-from efir.ports.sessions import Credential, TokenView
+from efir.ports.sessions import DeviceView
+from efir.ports.transactions import Transaction
 from efir.ports.users import UserView
-
-TOUCH = timedelta(minutes=1)
-DAY = 86_400
-TOKEN_DAYS_MOST = 366
 
 
 class SignedIn(Struct, frozen=True):
@@ -39,114 +29,133 @@ class SignedIn(Struct, frozen=True):
     secret: str
 
 
-class NewToken(Struct, frozen=True):
-    """A fresh API token; `token` is shown this once."""
+class Recognised(Struct, frozen=True):
+    """Somebody who has shown the right password."""
 
-    id: Annotated[UUID, Meta(description="Identifier of the token.")]
-    name: Annotated[str, Meta(description="What it is for.", examples=["laptop"])]
-    scopes: Annotated[list[str], Meta(description="What it may do.", examples=[["videos.write"]])]
-    created_at: Annotated[datetime, Meta(description="When it was made.")]
-    expires_at: Annotated[datetime, Meta(description="When it ends.")]
-    token: Annotated[str, Meta(description="The secret; it cannot be shown again.")]
+    user: UserView
+
+    @property
+    def user_id(self) -> UserId:
+        """Who it is."""
+        return UserId(self.user.id)
 
 
-async def log_in(ports: Ports, *, login: str, password: str, now: datetime, ip: str | None, ua: str) -> SignedIn:
-    """Start a login session with a new id, by nickname or confirmed address.
+async def log_in(
+    ports: Ports, *, login: str, password: str, visitor: Visitor, now: datetime, replaces: SessionId | None = None
+) -> SignedIn:
+    """Start a login session with a new id, by nickname or confirmed address; the session it `replaces` ends.
 
-    Raises WrongCredentials for all that is wrong, after the same time; UserBanned only after the right password.
+    Raises WrongCredentials for all that is wrong, after the same time; UserBanned only after the right password;
+    Throttled.
+    """
+    person = await recognise(ports, login=login, password=password, method=Method.PASSWORD, visitor=visitor, now=now)
+    async with changing(ports) as change:
+        signed = await start_session(
+            ports, change.tx, user=person.user, method=Method.PASSWORD, amr=["pwd"], aal=1, visitor=visitor, now=now
+        )
+        if replaces is not None:
+            await _end(change, replaces, now=now, reason="replaced")
+    return signed
+
+
+async def recognise(
+    ports: Ports, *, login: str, password: str, method: Method, visitor: Visitor, now: datetime
+) -> Recognised:
+    """Check a name and a password, and note every attempt that fails.
+
+    Raises WrongCredentials, UserBanned after the right password, Throttled.
     """
     name = login.strip().lower()
+    await limited(ports, *sign_in_rates(ports, name=name, visitor=visitor))
     async with ports.read() as views:
-        found = await views.users.login(name, name)
+        found = await views.users.login(name, _email_key(ports, name))
     right = await ports.passwords.matches(None if found is None else found.password, password)
+    if found is not None and right and found.status == UserStatus.ACTIVE:
+        return Recognised(
+            UserView(id=found.id, nickname=found.nickname, display_name=found.display_name, created_at=found.created_at)
+        )
+    outcome = Outcome.UNKNOWN if found is None else Outcome.BANNED if right else Outcome.BAD_SECRET
+    user_id = None if found is None else UserId(found.id)
+    async with ports.begin() as tx:
+        await note(ports, tx, outcome, method, visitor=visitor, now=now, user_id=user_id, name=name)
+        ban = await tx.bans.in_force(user_id) if user_id is not None and right else None
     if found is None or not right:
         raise WrongCredentials
-    if found.status != UserStatus.ACTIVE:
-        raise UserBanned
+    raise UserBanned(UserBanned.told(None if ban is None else ban.reason, None if ban is None else ban.ends_at))
+
+
+async def start_session(
+    ports: Ports,
+    tx: Transaction,
+    *,
+    user: UserView,
+    method: Method,
+    amr: list[str],
+    aal: int,
+    visitor: Visitor,
+    now: datetime,
+) -> SignedIn:
+    """Make a login session of a browser in the caller's transaction, and note it in the history."""
     secret = ports.new_secret()
-    session = _new_session(ports, user_id=UserId(found.id), secret=secret, now=now, ip=ip, ua=ua)
-    async with ports.begin() as tx:
-        await tx.sessions.add(session)
-    user = UserView(id=found.id, nickname=found.nickname, display_name=found.display_name, created_at=found.created_at)
+    session = LoginSession(
+        id=SessionId(ports.new_id()), user_id=UserId(user.id), secret_hash=hashed(secret), auth_time=now,
+        created_at=now, seen_at=now, idle_expires=now + timedelta(seconds=ports.limits.session_idle_seconds),
+        abs_expires=now + timedelta(seconds=ports.limits.session_life_seconds), ip=visitor.ip,
+        ua=visitor.user_agent[:AGENT_MOST], kind=SessionKind.WEB, aal=aal, amr=amr,
+    )  # fmt: skip
+    await tx.sessions.add(session)
+    await note(ports, tx, Outcome.OK, method, visitor=visitor, now=now, user_id=session.user_id, session_id=session.id)
     return SignedIn(user=user, session_id=session.id, secret=secret)
 
 
 async def log_out(ports: Ports, *, session_id: SessionId, now: datetime) -> None:
-    """End a login session for good."""
-    async with ports.begin() as tx:
-        await tx.sessions.revoke(session_id, now=now, reason="logout")
+    """End a login session for good, in every process."""
+    async with changing(ports) as change:
+        await _end(change, session_id, now=now, reason="logout")
 
 
-async def session_credential(ports: Ports, *, secret: str, now: datetime, extend: bool) -> Credential | None:
-    """Find who a session cookie stands for; `extend` moves the idle end, at most once a minute."""
-    async with ports.read() as views:
-        found = await views.sessions.by_session(_hashed(secret), now=now)
-    if found is None or found.session_id is None or found.seen_at is None:
-        return None
-    if extend and now - found.seen_at > TOUCH:
-        idle_expires = now + timedelta(seconds=ports.limits.session_idle_seconds)
-        async with ports.begin() as tx:
-            await tx.sessions.touch(SessionId(found.session_id), now=now, idle_expires=idle_expires)
-    return found
-
-
-async def token_credential(ports: Ports, *, token: str, now: datetime) -> Credential | None:
-    """Find who an API token stands for. Raises InvalidToken when it cannot be one."""
-    secret = token_secret(token)
-    async with ports.read() as views:
-        found = await views.sessions.by_token(_hashed(secret), now=now)
-    if found is None or found.token_id is None:
-        return None
-    if found.seen_at is None or now - found.seen_at > TOUCH:
-        async with ports.begin() as tx:
-            await tx.sessions.touch_token(TokenId(found.token_id), now=now)
-    return found
-
-
-async def create_api_token(
-    ports: Ports, *, owner: UserId, name: str, scopes: list[str] | None, expires_in: int | None, now: datetime
-) -> NewToken:
-    """Make an API token; `expires_in` counts seconds. Raises InvalidTokenRequest."""
-    name, granted = parse_token_request(name, scopes)
-    life = ports.limits.token_life_seconds if expires_in is None else expires_in
-    if not 60 <= life <= TOKEN_DAYS_MOST * DAY:  # noqa: PLR2004  # a minute at least
-        detail = f"A token lives between 60 seconds and {TOKEN_DAYS_MOST} days."
-        raise InvalidTokenRequest(detail, errors=(FieldError("/expires_in", "range", detail),))
-    secret = ports.new_secret()
-    token = ApiToken(
-        id=TokenId(ports.new_id()), user_id=owner, name=name, secret_hash=_hashed(secret), scopes=granted,
-        created_at=now, expires_at=now + timedelta(seconds=life),
-    )  # fmt: skip
-    async with ports.begin() as tx:
-        await tx.sessions.add_token(token)
-    return NewToken(
-        id=token.id, name=name, scopes=granted, created_at=now, expires_at=token.expires_at, token=token_text(secret)
-    )
-
-
-async def list_api_tokens(ports: Ports, *, owner: UserId, limit: int | None, cursor: str | None) -> Page[TokenView]:
-    """List a user's API tokens, newest first. Raises BadCursor."""
-    name = f"tokens {owner}"
+async def list_devices(
+    ports: Ports, *, owner: UserId, current: SessionId, now: datetime, limit: int | None, cursor: str | None
+) -> Page[DeviceView]:
+    """List a user's active login sessions, newest first. Raises BadCursor."""
+    name = f"devices {owner}"
     part = wanted(ports.keys, ports.limits, name, limit=limit, cursor=cursor)
     async with ports.read() as views:
-        return page(ports.keys, name, await views.sessions.tokens(owner, part))
+        found = page(ports.keys, name, await views.sessions.devices(owner, part, now=now))
+    items = [msgspec.structs.replace(device, current=device.id == current) for device in found.items]
+    return msgspec.structs.replace(found, items=items)
 
 
-async def revoke_api_token(ports: Ports, *, owner: UserId, token_id: TokenId, now: datetime) -> None:
-    """End an API token. Raises TokenNotFound."""
-    async with ports.begin() as tx:
-        await tx.sessions.revoke_token(token_id, owner=owner, now=now)
+async def revoke_session(ports: Ports, *, owner: UserId, session_id: SessionId, now: datetime) -> None:
+    """End one of the own login sessions. Raises SessionNotFound."""
+    async with changing(ports) as change:
+        await change.tx.sessions.revoke_own(session_id, owner=owner, now=now, reason="revoked")
+        change.session(session_id)
 
 
-def _new_session(ports: Ports, *, user_id: UserId, secret: str, now: datetime, ip: str | None, ua: str) -> LoginSession:
-    idle = timedelta(seconds=ports.limits.session_idle_seconds)
-    life = timedelta(seconds=ports.limits.session_life_seconds)
-    return LoginSession(
-        id=SessionId(ports.new_id()), user_id=user_id, secret_hash=_hashed(secret), auth_time=now, created_at=now,
-        seen_at=now, idle_expires=now + idle, abs_expires=now + life, ip=ip, ua=ua[:400],
-    )  # fmt: skip
+async def revoke_other_sessions(ports: Ports, *, owner: UserId, keep: SessionId | None, now: datetime) -> int:
+    """End all own login sessions but one; answers how many ended."""
+    async with changing(ports) as change:
+        return await end_sessions(change, owner, keep=keep, now=now, reason="revoked")
 
 
-def _hashed(secret: str) -> bytes:
-    # 256 random bits need nothing slower than SHA-256.
-    return hashlib.sha256(secret.encode()).digest()
+async def end_sessions(change: Changing, owner: UserId, *, keep: SessionId | None, now: datetime, reason: str) -> int:
+    """End all of a user's login sessions but one in the caller's transaction; answers how many ended."""
+    ended = await change.tx.sessions.revoke_others(owner, keep=keep, now=now, reason=reason)
+    for session_id in ended:
+        change.session(session_id)
+    return len(ended)
+
+
+async def _end(change: Changing, session_id: SessionId, *, now: datetime, reason: str) -> None:
+    await change.tx.sessions.revoke(session_id, now=now, reason=reason)
+    change.session(session_id)
+
+
+def _email_key(ports: Ports, name: str) -> str:
+    if "@" not in name:
+        return name
+    try:
+        return ports.addresses.parse(name).key
+    except InvalidUser:
+        return name

@@ -4,6 +4,7 @@ import asyncio
 import shutil
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
+from datetime import timedelta
 from pathlib import Path
 
 import imageio_ffmpeg
@@ -14,7 +15,11 @@ from efir.adapters.media.ffmpeg import Ffmpeg
 from efir.adapters.media.probe import ConfinedProbe
 from efir.adapters.media.sandbox import Sandbox, detect
 from efir.adapters.postgres.transactions import Database, connected
+from efir.adapters.redis.connection import Valkey
+from efir.adapters.redis.copies import ValkeyCopies
+from efir.adapters.redis.rates import ValkeyRates
 from efir.adapters.redis.wakeups import DramatiqWakeups, redis_broker
+from efir.adapters.secrets.access_tokens import JoseAccessTokens
 from efir.adapters.secrets.addresses import CheckedAddresses
 from efir.adapters.secrets.passwords import Argon2Passwords
 from efir.adapters.secrets.randomness import new_id, new_secret, now
@@ -24,8 +29,10 @@ from efir.adapters.storage.scratch import LockedScratch
 from efir.adapters.storage.staging import FilesystemStaging
 from efir.application.context import Ports
 from efir.bootstrap.configured import keys_of, media_directory
-from efir.settings import Settings
+from efir.ports.signing_keys import SigningKey
+from efir.settings import Settings, SettingsRefused
 
+LIFE_MOST = 60  # minutes of an access token
 FREE_LEAST = 1 << 30  # bytes; below it storage counts as degraded
 
 
@@ -39,15 +46,18 @@ async def opened(settings: Settings, *, statement_seconds: float) -> AsyncIterat
     box = detect(settings.media.sandbox, ffmpeg=settings.media.ffmpeg or None)
     scratch = media / "scratch"
     scratch.mkdir(parents=True, exist_ok=True)
-    async with connected(
-        settings.database.url,
-        schema=settings.database.schema,
-        pool_size=settings.database.pool_size,
-        wait=settings.limits.pool_wait_seconds,
-        statement_seconds=statement_seconds,
-        seal=(sealer.seal, sealer.unseal),
-        after_commit=wakeups.send,
-    ) as database:
+    async with (
+        connected(
+            settings.database.url,
+            schema=settings.database.schema,
+            pool_size=settings.database.pool_size,
+            wait=settings.limits.pool_wait_seconds,
+            statement_seconds=statement_seconds,
+            seal=(sealer.seal, sealer.unseal),
+            after_commit=wakeups.send,
+        ) as database,
+        valkey_of(settings.redis.url) as valkey,
+    ):
         yield Ports(
             begin=database.begin,
             read=database.read,
@@ -63,10 +73,45 @@ async def opened(settings: Settings, *, statement_seconds: float) -> AsyncIterat
             new_secret=new_secret,
             clock=now,
             keys=keys,
+            copies=ValkeyCopies(valkey),
+            rates=ValkeyRates(valkey),
+            access_tokens=access_tokens_of(settings, database, sealer),
+            access_token_life=access_token_life(settings),
             limits=settings.limits,
             origin=settings.origin,
             health=health_of(settings, database, box, media),
         )
+
+
+@asynccontextmanager
+async def valkey_of(url: str) -> AsyncIterator[Valkey]:
+    """Short questions to Valkey; connections are made when first needed."""
+    valkey = Valkey(url)
+    try:
+        yield valkey
+    finally:
+        await valkey.close()
+
+
+def access_token_life(settings: Settings) -> timedelta:
+    """How long an access token lives. Raises SettingsRefused."""
+    minutes = settings.auth.access_token_minutes
+    if not 1 <= minutes <= LIFE_MOST:
+        raise SettingsRefused(f"EFIR_AUTH__ACCESS_TOKEN_MINUTES is between 1 and {LIFE_MOST}.")
+    return timedelta(minutes=minutes)
+
+
+def access_tokens_of(settings: Settings, database: Database, sealer: Sealer) -> JoseAccessTokens:
+    """Access tokens, signed with keys that lie sealed in the database."""
+
+    async def load() -> list[SigningKey]:
+        async with database.read() as views:
+            return await views.signing_keys.usable()
+
+    return JoseAccessTokens(
+        load, sealer, issuer=settings.origin, algorithm=settings.auth.jwt_algorithm,
+        longest=timedelta(minutes=LIFE_MOST),
+    )  # fmt: skip
 
 
 def converter_of(settings: Settings, box: Sandbox) -> FfmpegConverter:

@@ -13,6 +13,16 @@ class Limits:
 
     session_idle_seconds: int = 7 * 86_400  # a login session ends so long after its last request
     session_life_seconds: int = 30 * 86_400  # and so long after signing in in any case
+    step_up_seconds: int = 600  # changing credentials needs a sign-in that is no older
+    refresh_idle_seconds: int = 14 * 86_400  # a refresh token ends so long after its last use
+    refresh_life_seconds: int = 60 * 86_400  # and so long after signing in in any case
+    refresh_grace_seconds: int = 10  # a refresh token just used answers the same successor so long (two tabs)
+    signing_key_seconds: int = 30 * 86_400  # a signing key is replaced so often
+    sign_in_attempts: int = 10  # sign-ins with one name from one network in 15 minutes
+    sign_in_attempts_network: int = 50  # sign-ins from one network in 15 minutes
+    registrations_network: int = 60  # accounts made from one network in an hour
+    login_whole_seconds: int = 30 * 86_400  # network addresses in the login history are cut after that
+    login_kept_seconds: int = 180 * 86_400  # the login history is kept so long
     token_life_seconds: int = 90 * 86_400  # an API token lives so long unless it asks for less
 
     upload_bytes: int = 64 << 30  # largest upload, in bytes

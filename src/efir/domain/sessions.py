@@ -4,6 +4,7 @@ import re
 import zlib
 from dataclasses import dataclass
 from datetime import datetime
+from enum import StrEnum
 from typing import NewType
 from uuid import UUID
 
@@ -14,7 +15,16 @@ SessionId = NewType("SessionId", UUID)
 TokenId = NewType("TokenId", UUID)
 
 TOKEN_NAME_MOST = 60
-SCOPES = frozenset({"videos.read", "videos.write", "account.read"})
+ADMIN_SCOPE = "admin"
+SCOPES: dict[str, str] = {
+    "account.read": "Read the own account.",
+    "account.write": "Change the own account.",
+    "videos.read": "See own and private videos.",
+    "videos.write": "Upload, change and delete own videos.",
+    ADMIN_SCOPE: "Use the permissions of the own roles.",
+}
+"""What a token can be limited to; a token without `admin` has no use of its owner's permissions."""
+
 TOKEN = re.compile(r"efir_pat_([0-9A-Za-z]{43})_([0-9a-f]{8})")
 
 
@@ -47,10 +57,42 @@ class CsrfFailed(Forbidden):
 
 
 class ScopeMissing(Forbidden):
-    """The token's scopes do not cover this request."""
+    """The token's scopes do not cover this request; `required` names the scope that would."""
 
     code = "scope-missing"
     title = "The token does not cover this"
+
+    def __init__(self, required: str = "") -> None:
+        super().__init__(f"The token needs the scope {required}." if required else "This needs a login session.")
+        self.required = required
+
+
+class SessionNotFound(NotFound):
+    """No such login session of this user."""
+
+    code = "session-not-found"
+    title = "There is no such login session"
+
+
+class InvalidRefreshToken(Unauthenticated):
+    """The refresh token is unknown, used, expired or revoked."""
+
+    code = "invalid-refresh-token"
+    title = "The refresh token is not valid"
+
+
+class StepUpNeeded(Unauthenticated):
+    """Changing credentials needs a sign-in of the last minutes."""
+
+    code = "step-up-needed"
+    title = "Sign in again to do this"
+
+
+class SessionKind(StrEnum):
+    """A browser with a cookie, or an app with an access and a refresh token."""
+
+    WEB = "web"
+    TOKEN = "token"  # noqa: S105  # a name of a kind
 
 
 class TokenNotFound(NotFound):
@@ -69,11 +111,18 @@ class InvalidTokenRequest(Invalid):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LoginSession:
-    """A signed-in browser. Only the hash of its secret is kept."""
+    """A signed-in browser or app. Only hashes of its secrets are kept.
+
+    `aal` is 2 after a second factor (NIST SP 800-63B), `amr` names what was used (RFC 8176).
+    """
 
     id: SessionId
     user_id: UserId
+    kind: SessionKind = SessionKind.WEB
     secret_hash: bytes
+    rt_hash: bytes | None = None
+    aal: int = 1
+    amr: list[str]
     auth_time: datetime
     created_at: datetime
     seen_at: datetime
@@ -116,7 +165,7 @@ def parse_token_request(name: str, scopes: list[str] | None) -> tuple[str, list[
     if not 1 <= len(name) <= TOKEN_NAME_MOST:
         errors.append(FieldError("/name", "length", f"A token's name has 1 to {TOKEN_NAME_MOST} characters."))
     wanted = sorted(set(SCOPES if scopes is None else scopes))
-    if unknown := set(wanted) - SCOPES:
+    if unknown := set(wanted) - SCOPES.keys():
         errors.append(FieldError("/scopes", "unknown", f"Unknown scopes: {', '.join(sorted(unknown))}."))
     if errors:
         raise InvalidTokenRequest(errors=tuple(errors))

@@ -60,6 +60,12 @@ class UserBanned(Forbidden):
     code = "user-banned"
     title = "This account is banned"
 
+    @staticmethod
+    def told(reason: str | None, until: datetime | None) -> str:
+        """Say why and until when."""
+        end = "" if until is None else f" Until {until:%Y-%m-%d %H:%M} UTC."
+        return f"{reason or 'This account is banned.'}{end}"
+
 
 class UserStatus(StrEnum):
     """What an account may do at all."""

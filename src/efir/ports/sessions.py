@@ -8,24 +8,8 @@ from msgspec import Meta, Struct
 
 from efir.domain.sessions import ApiToken, LoginSession, SessionId, TokenId
 from efir.domain.users import UserId
+from efir.ports.credentials import Credential
 from efir.ports.pages import Found, Slice
-
-
-class Credential(Struct, frozen=True):
-    """What a cookie or a bearer token stands for, as of now; read on every request."""
-
-    user_id: UUID
-    nickname: str
-    display_name: str
-    status: str
-    user_since: datetime
-    session_id: UUID | None = None
-    token_id: UUID | None = None
-    scopes: list[str] | None = None
-    created_at: datetime | None = None
-    expires_at: datetime | None = None
-    idle_expires_at: datetime | None = None
-    seen_at: datetime | None = None
 
 
 class TokenView(Struct, frozen=True):
@@ -37,6 +21,32 @@ class TokenView(Struct, frozen=True):
     created_at: Annotated[datetime, Meta(description="When it was made.")]
     expires_at: Annotated[datetime, Meta(description="When it ends.")]
     last_used_at: Annotated[datetime | None, Meta(description="Last use, to the minute.")]
+
+
+class DeviceView(Struct, frozen=True):
+    """A login session as its owner sees it in the list of devices."""
+
+    id: Annotated[UUID, Meta(description="Identifier of the login session.")]
+    kind: Annotated[str, Meta(description="`web`: a browser with a cookie; `token`: an app with tokens.")]
+    device: Annotated[str, Meta(description="Browser and system, in words.", examples=["Firefox, Linux"])]
+    ip: Annotated[str | None, Meta(description="Network address at sign-in.", examples=["203.0.113.7"])]
+    user_agent: Annotated[str, Meta(description="What the browser calls itself.")]
+    created_at: Annotated[datetime, Meta(description="When it began.")]
+    seen_at: Annotated[datetime, Meta(description="Last use, to the minute.")]
+    expires_at: Annotated[datetime, Meta(description="When it ends in any case.")]
+    current: Annotated[bool, Meta(description="Whether it is the one that asks.")] = False
+
+
+class RefreshState(Struct, frozen=True):
+    """What is stored of a session's refresh token."""
+
+    user_id: UUID
+    sequence: int
+    hash: bytes | None
+    previous_hash: bytes | None
+    rotated_at: datetime | None
+    ua: str
+    active: bool
 
 
 class SessionRepository(Protocol):
@@ -52,6 +62,26 @@ class SessionRepository(Protocol):
 
     async def revoke(self, session_id: SessionId, *, now: datetime, reason: str) -> None:
         """End a login session; ending it again changes nothing."""
+        ...
+
+    async def revoke_own(self, session_id: SessionId, *, owner: UserId, now: datetime, reason: str) -> None:
+        """End one of a user's sessions. Raises SessionNotFound."""
+        ...
+
+    async def revoke_others(
+        self, owner: UserId, *, keep: SessionId | None, now: datetime, reason: str
+    ) -> list[SessionId]:
+        """End all of a user's sessions but one; answers which have ended."""
+        ...
+
+    async def rotate(
+        self, session_id: SessionId, *, old: bytes, new: bytes, sequence: int, now: datetime, idle_expires: datetime
+    ) -> bool:
+        """Replace a refresh token in one compare-and-set; False when `old` is not the current one."""
+        ...
+
+    async def refresh_state(self, session_id: SessionId, *, now: datetime) -> RefreshState | None:
+        """Read what is stored of a refresh token."""
         ...
 
     async def add_token(self, token: ApiToken) -> None:
@@ -70,12 +100,20 @@ class SessionRepository(Protocol):
 class SessionViews(Protocol):
     """Login sessions and tokens, read."""
 
-    async def by_session(self, secret_hash: bytes, *, now: datetime) -> Credential | None:
-        """Find an active login session."""
+    async def by_secret(self, secret_hash: bytes, *, now: datetime) -> Credential | None:
+        """Find an active login session by its cookie's hash."""
+        ...
+
+    async def by_id(self, session_id: SessionId, *, now: datetime) -> Credential | None:
+        """Find an active login session an access token speaks of."""
         ...
 
     async def by_token(self, secret_hash: bytes, *, now: datetime) -> Credential | None:
         """Find an API token that is neither expired nor revoked."""
+        ...
+
+    async def devices(self, owner: UserId, wanted: Slice, *, now: datetime) -> Found[DeviceView]:
+        """List a user's active login sessions, newest first."""
         ...
 
     async def tokens(self, owner: UserId, wanted: Slice) -> Found[TokenView]:

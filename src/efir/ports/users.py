@@ -6,7 +6,8 @@ from uuid import UUID
 
 from msgspec import Meta, Struct
 
-from efir.domain.users import EmailAddress, User, UserId
+from efir.domain.users import EmailAddress, User, UserId, UserStatus
+from efir.ports.pages import Found, Slice
 
 
 class UserView(Struct, frozen=True):
@@ -30,6 +31,23 @@ class MeView(Struct, frozen=True):
     channels: Annotated[list[str], Meta(description="Handles of own channels.", examples=[["ada"]])]
 
 
+class AccountView(Struct, frozen=True):
+    """An account as administrators see it."""
+
+    id: Annotated[UUID, Meta(description="Identifier (UUIDv7).")]
+    nickname: Annotated[str | None, Meta(description="Unique name; null for accounts made from a name alone.")]
+    display_name: Annotated[str, Meta(description="Name as shown.", examples=["Ada Lovelace"])]
+    email: Annotated[str | None, Meta(description="Address.", examples=["ada@example.org"])]
+    email_verified: Annotated[bool, Meta(description="Whether the address is confirmed.")]
+    kind: Annotated[str, Meta(description="`human`, `service` or `named`.")]
+    status: Annotated[str, Meta(description="`active`, `banned`, `pending_delete` or `deleted`.")]
+    roles: Annotated[list[str], Meta(description="Names of the roles held now.", examples=[["moderator"]])]
+    banned_until: Annotated[datetime | None, Meta(description="When the ban in force ends; null: not by itself.")]
+    ban_reason: Annotated[str | None, Meta(description="Why the account is banned.")]
+    last_login_at: Annotated[datetime | None, Meta(description="Last sign-in.")]
+    created_at: Annotated[datetime, Meta(description="When the account was made.")]
+
+
 class Login(Struct, frozen=True):
     """What a login attempt is checked against."""
 
@@ -48,12 +66,32 @@ class UserRepository(Protocol):
         """Store a user with the wrapped password hash. Raises NicknameTaken."""
         ...
 
+    async def set_status(self, user_id: UserId, status: UserStatus, *, end_sessions: bool) -> int:
+        """Change what an account may do at all; answers its new version. Raises UserNotFound."""
+        ...
+
+    async def rights_changed(self, user_id: UserId) -> int:
+        """Note that the roles of a user changed; answers the account's new version. Raises UserNotFound."""
+        ...
+
 
 class UserViews(Protocol):
     """Users, read."""
 
     async def me(self, user_id: UserId) -> MeView:
         """Raises UserNotFound."""
+        ...
+
+    async def by_nickname(self, nickname: str) -> UserView:
+        """Raises UserNotFound."""
+        ...
+
+    async def account(self, user_id: UserId, *, now: datetime) -> AccountView:
+        """Answer one account as administrators see it. Raises UserNotFound."""
+        ...
+
+    async def accounts(self, wanted: Slice, *, text: str, status: str, role: str, now: datetime) -> Found[AccountView]:
+        """List accounts, newest first; empty filters do not count. `text` is part of a name or an address."""
         ...
 
     async def login(self, nickname: str, email_key: str) -> Login | None:

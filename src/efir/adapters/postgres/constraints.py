@@ -7,6 +7,7 @@ import asyncpg
 
 from efir.domain.channels import ChannelNotFound, HandleTaken
 from efir.domain.errors import DomainError, Unavailable
+from efir.domain.roles import RoleNameTaken
 from efir.domain.users import NicknameTaken, UserNotFound
 
 BROKEN: dict[str, type[DomainError]] = {
@@ -19,6 +20,9 @@ BROKEN: dict[str, type[DomainError]] = {
     "fk_uploads_owner_id_user_account": UserNotFound,
     "fk_api_token_user_id_user_account": UserNotFound,
     "fk_login_session_user_id_user_account": UserNotFound,
+    "fk_user_role_user_id_user_account": UserNotFound,
+    "fk_ban_user_id_user_account": UserNotFound,
+    "uq_role_name": RoleNameTaken,
 }
 
 

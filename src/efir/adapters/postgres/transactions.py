@@ -7,13 +7,19 @@ from typing import Any
 import asyncpg
 import msgspec
 
+from efir.adapters.postgres.access_changes import WaitingChanges
+from efir.adapters.postgres.audit import Audit, ReadAudit
+from efir.adapters.postgres.bans import Bans
 from efir.adapters.postgres.channels import Channels, ReadChannels
 from efir.adapters.postgres.constraints import reached, translated
 from efir.adapters.postgres.jobs import Jobs, ReadJobs
+from efir.adapters.postgres.logins import Logins, ReadLogins
 from efir.adapters.postgres.outbox import PostgresOutbox
 from efir.adapters.postgres.renditions import ReadRenditions, Renditions
 from efir.adapters.postgres.replies import PostgresReplies
+from efir.adapters.postgres.roles import ReadRoles, Roles
 from efir.adapters.postgres.sessions import ReadSessions, Sessions
+from efir.adapters.postgres.signing_keys import ReadSigningKeys, SigningKeys
 from efir.adapters.postgres.uploads import Uploads
 from efir.adapters.postgres.users import ReadUsers, Users
 from efir.adapters.postgres.videos import ReadVideos, Videos
@@ -40,6 +46,26 @@ class PostgresViews:
     def sessions(self) -> ReadSessions:
         """Login sessions and tokens."""
         return ReadSessions(self._connection)
+
+    @property
+    def roles(self) -> ReadRoles:
+        """Roles and grants."""
+        return ReadRoles(self._connection)
+
+    @property
+    def logins(self) -> ReadLogins:
+        """Login history."""
+        return ReadLogins(self._connection)
+
+    @property
+    def audit(self) -> ReadAudit:
+        """The audit log."""
+        return ReadAudit(self._connection)
+
+    @property
+    def signing_keys(self) -> ReadSigningKeys:
+        """Keys that sign access tokens."""
+        return ReadSigningKeys(self._connection)
 
     @property
     def channels(self) -> ReadChannels:
@@ -70,6 +96,12 @@ class PostgresTransaction:
         self.woken: Woken = []
         self.users = Users(connection)
         self.sessions = Sessions(connection)
+        self.roles = Roles(connection)
+        self.bans = Bans(connection)
+        self.logins = Logins(connection)
+        self.audit = Audit(connection)
+        self.signing_keys = SigningKeys(connection)
+        self.access_changes = WaitingChanges(connection)
         self.channels = Channels(connection)
         self.videos = Videos(connection)
         self.renditions = Renditions(connection)

@@ -1,10 +1,13 @@
 """Users in PostgreSQL."""
 
+from datetime import datetime
 from typing import Any
 
 from efir.adapters.postgres.mapping import inserted, to_values
-from efir.domain.users import User, UserId, UserNotFound
-from efir.ports.users import Login, MeView
+from efir.adapters.postgres.pages import keyset
+from efir.domain.users import User, UserId, UserNotFound, UserStatus
+from efir.ports.pages import Found, Position, Slice, found
+from efir.ports.users import AccountView, Login, MeView, UserView
 
 ME = """
 select u.id, u.nickname, u.display_name, u.email, u.email_verified_at is not null, u.created_at,
@@ -16,6 +19,23 @@ select u.id, u.nickname, u.display_name, u.created_at, u.status, p.wrapped
   from user_account u left join password_credential p on p.user_id = u.id
  where u.kind = 'human' and u.status <> 'deleted'
    and (u.nickname = $1 or (u.email_key = $2 and u.email_verified_at is not null))"""
+
+ACCOUNT = """
+select u.id, u.nickname, u.display_name, u.email, u.email_verified_at is not null, u.kind, u.status,
+       array(select r.name from user_role g join role r on r.id = g.role_id
+              where g.user_id = u.id and (g.expires_at is null or g.expires_at > $1) order by r.name),
+       b.ends_at, b.reason, u.last_login_at, u.created_at
+  from user_account u left join ban b on b.user_id = u.id and b.lifted_at is null
+"""
+ACCOUNTS = (
+    ACCOUNT
+    + """
+ where u.status <> 'deleted' and ($2 = '' or u.status = $2)
+   and ($3 = '' or strpos(lower(concat_ws(' ', u.nickname, u.display_name, u.email)), lower($3)) > 0)
+   and ($4 = '' or exists (select from user_role g join role r on r.id = g.role_id
+                            where g.user_id = u.id and r.name = $4))
+   and {where} order by {order} limit {limit}"""
+)
 
 
 class ReadUsers:
@@ -34,6 +54,33 @@ class ReadUsers:
         if row is None:
             raise UserNotFound
         return MeView(*row)
+
+    async def by_nickname(self, nickname: str) -> UserView:
+        """Raises UserNotFound."""
+        row = await self._connection.fetchrow(
+            "select id, nickname, display_name, created_at from user_account "
+            "where nickname = $1 and kind = 'human' and status <> 'deleted'",
+            nickname,
+        )
+        if row is None:
+            raise UserNotFound
+        return UserView(*row)
+
+    async def account(self, user_id: UserId, *, now: datetime) -> AccountView:
+        """Answer one account as administrators see it. Raises UserNotFound."""
+        row = await self._connection.fetchrow(f"{ACCOUNT} where u.id = $2 and u.status <> 'deleted'", now, user_id)
+        if row is None:
+            raise UserNotFound
+        return AccountView(*row)
+
+    async def accounts(self, wanted: Slice, *, text: str, status: str, role: str, now: datetime) -> Found[AccountView]:
+        """List accounts, newest first; empty filters do not count. `text` is part of a name or an address."""
+        sql, arguments = keyset(
+            ACCOUNTS, wanted, key="u.created_at", kind="timestamptz", read=datetime.fromisoformat, first=5,
+            id_column="u.id",
+        )  # fmt: skip
+        rows = [AccountView(*row) for row in await self._connection.fetch(sql, now, status, text, role, *arguments)]
+        return found(rows, wanted, lambda row: Position(row.created_at.isoformat(), str(row.id)))
 
     async def login(self, nickname: str, email_key: str) -> Login | None:
         """Find by nickname, or by an address that is confirmed."""
@@ -54,3 +101,21 @@ class Users:
         await self._connection.execute(
             "insert into password_credential (user_id, wrapped) values ($1, $2)", user.id, password
         )
+
+    async def set_status(self, user_id: UserId, status: UserStatus, *, end_sessions: bool) -> int:
+        """Change what an account may do at all; answers its new version. Raises UserNotFound."""
+        return await self._changed("status = $2, epoch = epoch + $3", user_id, status.value, int(end_sessions))
+
+    async def rights_changed(self, user_id: UserId) -> int:
+        """Note that the roles of a user changed; answers the account's new version. Raises UserNotFound."""
+        return await self._changed("status = status", user_id)
+
+    async def _changed(self, change: str, user_id: UserId, *values: Any) -> int:
+        version: int | None = await self._connection.fetchval(
+            f"update user_account set {change}, authz_ver = authz_ver + 1 "  # noqa: S608  # own text only
+            "where id = $1 and status <> 'deleted' returning authz_ver",
+            user_id, *values,
+        )  # fmt: skip
+        if version is None:
+            raise UserNotFound
+        return version

@@ -9,6 +9,7 @@ from typing import Any
 import structlog
 
 from efir.ports.correlation import correlation
+from efir.ports.rates import told
 
 REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{8,64}")
 KNOW_HEAD = ("/api/v1/uploads", "/media/")
@@ -32,6 +33,7 @@ class Access:
         given = next((value.decode("latin-1") for name, value in scope["headers"] if name == b"x-request-id"), "")
         request_id = given if REQUEST_ID.fullmatch(given) else os.urandom(16).hex()
         correlation.set(request_id)
+        told.set(None)
         started, status = time.perf_counter(), 0
 
         async def answer(message: Any) -> None:
@@ -39,7 +41,7 @@ class Access:
             if message["type"] == "http.response.start":
                 status = message["status"]
                 present = {name.lower() for name, _ in message["headers"]}
-                extra = [(name, value) for name, value in self._headers if name not in present]
+                extra = [*_told_rate(), *((name, value) for name, value in self._headers if name not in present)]
                 message["headers"] = [*message["headers"], *extra, (b"x-request-id", request_id.encode())]
             await send(message)
 
@@ -54,6 +56,21 @@ class Access:
                 ms=round((time.perf_counter() - started) * 1000, 1),
                 request_id=request_id,
             )
+
+
+def _told_rate() -> list[tuple[bytes, bytes]]:
+    """Tell what is left of a rate that was counted (draft-ietf-httpapi-ratelimit-headers, and the older names)."""
+    verdict = told.get()
+    if verdict is None:
+        return []
+    rate = verdict.rate
+    return [
+        (b"ratelimit-policy", f'"{rate.name}";q={rate.amount};w={rate.seconds}'.encode()),
+        (b"ratelimit", f'"{rate.name}";r={verdict.remaining};t={verdict.reset}'.encode()),
+        (b"x-ratelimit-limit", str(rate.amount).encode()),
+        (b"x-ratelimit-remaining", str(verdict.remaining).encode()),
+        (b"x-ratelimit-reset", str(verdict.reset).encode()),
+    ]
 
 
 def _as_get(scope: Any, send: Any) -> tuple[Any, Any]:

@@ -9,14 +9,31 @@ from litestar.di import Provide
 from litestar.types import ControllerRouterHandler, Scope
 
 from efir.application.context import Call, Ports
-from efir.drivers.http import channels, health, jobs, media, openapi, sessions, uploads, users, videos
+from efir.drivers.http import (
+    access_tokens,
+    accounts,
+    api_tokens,
+    channels,
+    health,
+    jobs,
+    media,
+    openapi,
+    roles,
+    sessions,
+    uploads,
+    users,
+    videos,
+)
 from efir.drivers.http.access import Access
 from efir.drivers.http.answers import Answer
 from efir.drivers.http.idempotency import Idempotency
 from efir.drivers.http.problems import HANDLERS as PROBLEM_HANDLERS
 from efir.drivers.http.security import Security, call_of
 
-API = (users, sessions, channels, uploads, videos, media, jobs, health, openapi)
+API = (
+    users, sessions, access_tokens, api_tokens, roles, accounts, channels, uploads, videos, media, jobs, health,
+    openapi,
+)  # fmt: skip
 HEADERS = {
     "x-content-type-options": "nosniff",
     "referrer-policy": "same-origin",

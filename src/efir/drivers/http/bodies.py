@@ -46,6 +46,62 @@ class SessionView(Struct, frozen=True):
     idle_expires_at: Annotated[datetime | None, Meta(description="When it ends without use.")]
 
 
+class Ended(Struct, frozen=True):
+    """How many login sessions ended."""
+
+    ended: Annotated[int, Meta(description="Number of sessions that ended.")]
+
+
+class RefreshToken(Struct, forbid_unknown_fields=True):
+    """A refresh token."""
+
+    refresh_token: Annotated[str, Meta(max_length=512, description="What the last answer of this kind gave.")]
+
+
+class RevokedToken(Struct, forbid_unknown_fields=True):
+    """A token to be ended (RFC 7009)."""
+
+    token: Annotated[str, Meta(max_length=512, description="A refresh token.")]
+
+
+class NewRole(Struct, forbid_unknown_fields=True):
+    """A wanted role."""
+
+    name: Annotated[
+        str, Meta(max_length=100, description="2 to 40 of a-z, 0-9 and single dashes.", examples=["editor"])
+    ]
+    permissions: Annotated[
+        list[str], Meta(max_length=200, description="What it allows.", examples=[["moderation", "cinema:watch"]])
+    ]
+    description: Annotated[str, Meta(max_length=1000, description="What it is for.")] = ""
+
+
+class ChangedRole(Struct, forbid_unknown_fields=True):
+    """New values of a role (JSON merge patch); what is absent stays."""
+
+    name: Annotated[str | UnsetType, Meta(description="Another name.", examples=["editor"])] = UNSET
+    permissions: Annotated[list[str] | UnsetType, Meta(description="What it allows.", examples=[["moderation"]])] = (
+        UNSET
+    )
+    description: Annotated[str | UnsetType, Meta(description="What it is for.")] = UNSET
+
+
+class NewGrant(Struct, forbid_unknown_fields=True):
+    """How a role is granted."""
+
+    expires_at: Annotated[datetime | None, Meta(description="When it ends by itself; null or absent: never.")] = None
+    reason: Annotated[str, Meta(max_length=1000, description="Why, for the audit log.")] = ""
+
+
+class NewBan(Struct, forbid_unknown_fields=True):
+    """A wanted ban."""
+
+    reason: Annotated[
+        str, Meta(max_length=1000, description="Why; the banned person is told.", examples=["Spam in comments."])
+    ]
+    until: Annotated[datetime | None, Meta(description="When it ends by itself; null or absent: never.")] = None
+
+
 class CsrfToken(Struct, frozen=True):
     """A token for unsafe requests by cookie."""
 

@@ -29,6 +29,8 @@ from efir.domain.errors import (
     Unavailable,
     UnsupportedMedia,
 )
+from efir.domain.permissions import PermissionMissing
+from efir.domain.sessions import ScopeMissing
 from efir.ports.correlation import correlation
 
 STATUS: Mapping[type[DomainError], int] = {
@@ -72,6 +74,7 @@ class Problem(msgspec.Struct, frozen=True, omit_defaults=True):
     code: Annotated[str, msgspec.Meta(description="Stable code.", examples=["video-not-found"])]
     request_id: Annotated[str, msgspec.Meta(description="Id of the request, as in the log.")]
     errors: Annotated[list[ProblemField], msgspec.Meta(description="Wrong values, for validation.")] = []
+    required: Annotated[str, msgspec.Meta(description="The permission or scope that is missing.")] = ""
 
 
 def status_of(error: type[DomainError]) -> int:
@@ -97,12 +100,19 @@ def raises(*errors: type[DomainError]) -> dict[int, ResponseSpec]:
 
 
 def problem(
-    status: int, code: str, title: str, detail: str, *, errors: tuple[FieldError, ...] = (), headers: Any = None
+    status: int,
+    code: str,
+    title: str,
+    detail: str,
+    *,
+    errors: tuple[FieldError, ...] = (),
+    required: str = "",
+    headers: Any = None,
 ) -> Response[bytes]:
     """Write a problem."""
     body = Problem(
         type=f"/problems/{code}", title=title, status=status, detail=detail, code=code, request_id=correlation.get(),
-        errors=[ProblemField(error.pointer, error.code, error.detail) for error in errors],
+        errors=[ProblemField(error.pointer, error.code, error.detail) for error in errors], required=required,
     )  # fmt: skip
     return Response(
         msgspec.json.encode(body), status_code=status, media_type=MEDIA_TYPE,
@@ -118,7 +128,10 @@ def of_domain(_request: Request[Any, Any, Any], error: DomainError) -> Response[
         headers["www-authenticate"] = 'Bearer realm="efir"'
     if error.retry_after is not None:
         headers["retry-after"] = str(error.retry_after)
-    return problem(status, error.code, error.title, error.detail, errors=error.errors, headers=headers)
+    required = error.required if isinstance(error, (PermissionMissing, ScopeMissing)) else ""
+    return problem(
+        status, error.code, error.title, error.detail, errors=error.errors, required=required, headers=headers
+    )
 
 
 def of_http(_request: Request[Any, Any, Any], error: HTTPException) -> Response[bytes]:

@@ -11,11 +11,11 @@ from litestar.types import ASGIApp, Receive, Send
 
 from efir.application import csrf
 from efir.application.context import Call, Ports
-from efir.application.sessions import session_credential, token_credential
+from efir.application.credentials import bearer_credential, session_credential
 from efir.domain.errors import Malformed
 from efir.domain.sessions import CsrfFailed, InvalidToken
 from efir.ports.correlation import correlation
-from efir.ports.sessions import Credential
+from efir.ports.credentials import Credential
 
 NAMES = "authorization cookie host origin sec-fetch-site user-agent x-csrf-token x-forwarded-for"
 READ = {name.encode(): name for name in NAMES.split()}
@@ -73,10 +73,7 @@ class Security(ASGIMiddleware):
             kind, _, token = bearer.partition(" ")
             if kind.lower() != "bearer":
                 raise InvalidToken("Only bearer tokens are accepted in the Authorization header.")
-            found = await token_credential(self._ports, token=token.strip(), now=now)
-            if found is None:
-                raise InvalidToken
-            return found
+            return await bearer_credential(self._ports, token=token.strip(), now=now)
         if cookie is None:
             return None
         found = await session_credential(self._ports, secret=cookie, now=now, extend=not option.get("keeps_idle"))

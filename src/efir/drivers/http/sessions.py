@@ -1,4 +1,4 @@
-"""Signing in and out, and API tokens, over HTTP."""
+"""Signing in and out, devices and login history over HTTP."""
 
 from typing import Any
 from uuid import UUID
@@ -10,23 +10,32 @@ from litestar.params import FromPath, JSONBody
 
 from efir.application import csrf
 from efir.application.context import Call
-from efir.application.sessions import NewToken, create_api_token, list_api_tokens, log_in, log_out, revoke_api_token
+from efir.application.logins import list_logins
+from efir.application.sessions import (
+    list_devices,
+    log_in,
+    log_out,
+    revoke_other_sessions,
+    revoke_session,
+)
+from efir.domain.rates import Throttled
 from efir.domain.sessions import (
     CsrfFailed,
-    InvalidTokenRequest,
     NoSession,
+    ScopeMissing,
     SessionId,
-    TokenId,
-    TokenNotFound,
+    SessionNotFound,
     WrongCredentials,
 )
 from efir.domain.users import UserBanned
-from efir.drivers.http.bodies import Credentials, CsrfToken, LoggedIn, NewApiToken, SessionView
+from efir.drivers.http.bodies import Credentials, CsrfToken, Ended, LoggedIn, SessionView
 from efir.drivers.http.pages import CursorQuery, LimitQuery, paged
 from efir.drivers.http.problems import raises
 from efir.drivers.http.security import FORM, KEEPS_IDLE, cookie_name
+from efir.ports.credentials import Credential
+from efir.ports.logins import LoginView
 from efir.ports.pages import Page
-from efir.ports.sessions import Credential, TokenView
+from efir.ports.sessions import DeviceView
 from efir.ports.users import UserView
 
 TAGS = ["Sessions"]
@@ -38,15 +47,15 @@ TAGS = ["Sessions"]
     tags=TAGS,
     status_code=200,
     opt=FORM,
-    responses=raises(WrongCredentials, UserBanned, CsrfFailed),
+    responses=raises(WrongCredentials, UserBanned, CsrfFailed, Throttled),
 )
 async def login(data: JSONBody[Credentials], call: NamedDependency[Call]) -> Response[LoggedIn]:
     """Start a login session; its secret comes as a cookie."""
+    found = call.credential
     signed = await log_in(
-        call.ports, login=data.login, password=data.password, now=call.now, ip=call.ip, ua=call.user_agent
-    )
-    if call.credential is not None and call.credential.session_id is not None:
-        await log_out(call.ports, session_id=SessionId(call.credential.session_id), now=call.now)
+        call.ports, login=data.login, password=data.password, visitor=call.visitor, now=call.now,
+        replaces=None if found is None or found.session_id is None else SessionId(found.session_id),
+    )  # fmt: skip
     token = csrf.issue(call.ports.keys, str(signed.session_id), call.ports.new_secret())
     return Response(LoggedIn(signed.user, token), cookies=[session_cookie(call, signed.secret)])
 
@@ -54,7 +63,7 @@ async def login(data: JSONBody[Credentials], call: NamedDependency[Call]) -> Res
 @post("/api/v1/auth/logout", operation_id="logOut", tags=TAGS, status_code=204, responses=raises(NoSession, CsrfFailed))
 async def logout(call: NamedDependency[Call]) -> Response[None]:
     """End the login session."""
-    await log_out(call.ports, session_id=SessionId(call.session().session_id or UUID(int=0)), now=call.now)
+    await log_out(call.ports, session_id=call.current_session(), now=call.now)
     return Response(None, status_code=204, cookies=[session_cookie(call, "", max_age=0)])
 
 
@@ -77,44 +86,54 @@ async def csrf_token(call: NamedDependency[Call]) -> CsrfToken:
     return CsrfToken(csrf.issue(call.ports.keys, bound_to, call.ports.new_secret()))
 
 
-@get(
-    "/api/v1/users/me/tokens",
-    operation_id="listApiTokens",
-    tags=TAGS,
-    responses=raises(NoSession),
-)
-async def tokens(
+@get("/api/v1/auth/sessions", operation_id="listSessions", tags=TAGS, responses=raises(NoSession))
+async def devices(
     request: Request[Any, Any, Any],
     call: NamedDependency[Call],
     limit: LimitQuery = None,
     cursor: CursorQuery = None,
-) -> Response[Page[TokenView]]:
-    """List own API tokens, newest first."""
-    return paged(request, await list_api_tokens(call.ports, owner=call.user(), limit=limit, cursor=cursor))
-
-
-@post(
-    "/api/v1/users/me/tokens",
-    operation_id="createApiToken",
-    tags=TAGS,
-    responses=raises(NoSession, CsrfFailed, InvalidTokenRequest),
-)
-async def create_token(data: JSONBody[NewApiToken], call: NamedDependency[Call]) -> NewToken:
-    """Make an API token; its secret is shown this once."""
-    return await create_api_token(
-        call.ports, owner=call.user(), name=data.name, scopes=data.scopes, expires_in=data.expires_in, now=call.now
+) -> Response[Page[DeviceView]]:
+    """List own active login sessions, newest first."""
+    found = await list_devices(
+        call.ports, owner=call.user(), current=call.current_session(), now=call.now, limit=limit, cursor=cursor
     )
+    return paged(request, found)
 
 
 @delete(
-    "/api/v1/users/me/tokens/{token_id:uuid}",
-    operation_id="revokeApiToken",
+    "/api/v1/auth/sessions/{session_id:uuid}",
+    operation_id="revokeSession",
     tags=TAGS,
-    responses=raises(NoSession, CsrfFailed, TokenNotFound),
+    responses=raises(NoSession, CsrfFailed, SessionNotFound),
 )
-async def revoke_token(token_id: FromPath[UUID], call: NamedDependency[Call]) -> None:
-    """End an API token."""
-    await revoke_api_token(call.ports, owner=call.user(), token_id=TokenId(token_id), now=call.now)
+async def revoke_one(session_id: FromPath[UUID], call: NamedDependency[Call]) -> None:
+    """End an own login session, in every process before the answer."""
+    await revoke_session(call.ports, owner=call.user(), session_id=SessionId(session_id), now=call.now)
+
+
+@post(
+    "/api/v1/auth/sessions/revoke-others",
+    operation_id="revokeOtherSessions",
+    tags=TAGS,
+    status_code=200,
+    responses=raises(NoSession, CsrfFailed),
+)
+async def revoke_others(call: NamedDependency[Call]) -> Ended:
+    """End all own login sessions but this one."""
+    ended = await revoke_other_sessions(call.ports, owner=call.user(), keep=call.current_session(), now=call.now)
+    return Ended(ended)
+
+
+@get("/api/v1/auth/login-history", operation_id="listMyLogins", tags=TAGS, responses=raises(NoSession, ScopeMissing))
+async def logins(
+    request: Request[Any, Any, Any],
+    call: NamedDependency[Call],
+    limit: LimitQuery = None,
+    cursor: CursorQuery = None,
+) -> Response[Page[LoginView]]:
+    """List own sign-ins and failed attempts, newest first."""
+    owner = call.user("account.read")
+    return paged(request, await list_logins(call.ports, user_id=owner, limit=limit, cursor=cursor))
 
 
 def session_cookie(call: Call, secret: str, *, max_age: int | None = None) -> Cookie:
@@ -133,4 +152,4 @@ def _user(found: Credential) -> UserView:
     )
 
 
-HANDLERS = [login, logout, session, csrf_token, tokens, create_token, revoke_token]
+HANDLERS = [login, logout, session, csrf_token, devices, revoke_one, revoke_others, logins]

@@ -73,9 +73,11 @@ async def logout(request: Request[Any, Any, Any], page: NamedDependency[Page]) -
 
 async def _signed_in(page: Page, name: str, password: str) -> SignedIn:
     call = page.call
-    signed = await log_in(call.ports, login=name, password=password, now=call.now, ip=call.ip, ua=call.user_agent)
-    await _end_session(page)  # a browser has one login session, and signing in always makes a new one
-    return signed
+    found = call.credential  # a browser has one login session, and signing in always makes a new one
+    return await log_in(
+        call.ports, login=name, password=password, visitor=call.visitor, now=call.now,
+        replaces=None if found is None or found.session_id is None else SessionId(found.session_id),
+    )  # fmt: skip
 
 
 async def _end_session(page: Page) -> None:

@@ -1,21 +1,39 @@
 """All tables. Rows never leave the PostgreSQL adapter: `mapping.py` turns them into entities and read models."""
 
+from efir.adapters.postgres.tables.access import (
+    AccessChangeRow,
+    AuditRow,
+    BanRow,
+    GrantRow,
+    LoginRow,
+    RolePermissionRow,
+    RoleRow,
+    SigningKeyRow,
+)
 from efir.adapters.postgres.tables.accounts import PasswordRow, SessionRow, TokenRow, UserRow
 from efir.adapters.postgres.tables.jobs import JobRow, OutboxRow, ReplyRow
 from efir.adapters.postgres.tables.row import Row
 from efir.adapters.postgres.tables.videos import AssetRow, ChannelRow, RenditionRow, SegmentRow, UploadRow, VideoRow
 
 __all__ = [
+    "AccessChangeRow",
     "AssetRow",
+    "AuditRow",
+    "BanRow",
     "ChannelRow",
+    "GrantRow",
     "JobRow",
+    "LoginRow",
     "OutboxRow",
     "PasswordRow",
     "RenditionRow",
     "ReplyRow",
+    "RolePermissionRow",
+    "RoleRow",
     "Row",
     "SegmentRow",
     "SessionRow",
+    "SigningKeyRow",
     "TokenRow",
     "UploadRow",
     "UserRow",

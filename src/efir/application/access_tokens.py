@@ -1,0 +1,159 @@
+"""Access and refresh tokens of apps: rotation with reuse detection, and a grace for two tabs (`accounts.md` §5)."""
+
+import base64
+import binascii
+import hmac
+from datetime import datetime, timedelta
+from typing import Annotated
+from uuid import UUID
+
+from msgspec import Meta, Struct
+
+from efir.application.access import changing
+from efir.application.context import Ports, Visitor
+from efir.application.credentials import hashed
+from efir.application.keys import Keys
+from efir.application.logins import AGENT_MOST, note
+from efir.application.sessions import recognise
+from efir.domain.logins import Method, Outcome
+from efir.domain.sessions import InvalidRefreshToken, LoginSession, SessionId, SessionKind
+from efir.domain.users import UserId
+from efir.ports.sessions import RefreshState
+from efir.ports.signing_keys import AccessClaims
+
+PREFIX = "efr_"
+RANDOM, MAC = 24, 16  # bytes
+LENGTH = 16 + 4 + RANDOM + MAC
+
+
+class TokenPair(Struct, frozen=True):
+    """An access token and what renews it (RFC 6749 §5.1)."""
+
+    access_token: Annotated[str, Meta(description="Send it as `Authorization: Bearer`.")]
+    token_type: Annotated[str, Meta(description="Always `Bearer`.", examples=["Bearer"])]
+    expires_in: Annotated[int, Meta(description="Seconds until the access token ends.", examples=[300])]
+    refresh_token: Annotated[str, Meta(description="Gets the next pair; can be used once.")]
+
+
+class _Refresh(Struct, frozen=True):
+    session_id: SessionId
+    sequence: int
+    text: str
+
+
+async def issue_token(ports: Ports, *, login: str, password: str, visitor: Visitor, now: datetime) -> TokenPair:
+    """Start a login session of an app. Raises WrongCredentials, UserBanned, Throttled."""
+    person = await recognise(ports, login=login, password=password, method=Method.TOKEN, visitor=visitor, now=now)
+    session_id = SessionId(ports.new_id())
+    refresh = _written(ports.keys, session_id, 0, hashed(ports.new_secret())[:RANDOM])
+    session = LoginSession(
+        id=session_id, user_id=person.user_id, kind=SessionKind.TOKEN, secret_hash=hashed(ports.new_secret()),
+        rt_hash=hashed(refresh), auth_time=now, created_at=now, seen_at=now,
+        idle_expires=now + timedelta(seconds=ports.limits.refresh_idle_seconds),
+        abs_expires=now + timedelta(seconds=ports.limits.refresh_life_seconds), ip=visitor.ip,
+        ua=visitor.user_agent[:AGENT_MOST], aal=1, amr=["pwd"],
+    )  # fmt: skip
+    async with ports.begin() as tx:
+        await tx.sessions.add(session)
+        await note(
+            ports, tx, Outcome.OK, Method.TOKEN, visitor=visitor, now=now, user_id=session.user_id,
+            session_id=session_id,
+        )  # fmt: skip
+    return await _pair(ports, session_id, session.user_id, refresh, now=now)
+
+
+async def refresh_token(ports: Ports, *, token: str, visitor: Visitor, now: datetime) -> TokenPair:
+    """Exchange a refresh token for the next pair.
+
+    The one before the current is answered with the same successor for some seconds, so that two tabs stay signed in.
+    An older one has been copied by somebody: the session ends. Raises InvalidRefreshToken.
+    """
+    refresh = _read(ports.keys, token)
+    successor = _written(
+        ports.keys, refresh.session_id, refresh.sequence + 1, ports.keys.mac("refresh-next", token.encode())[:RANDOM]
+    )
+    async with ports.begin() as tx:
+        rotated = await tx.sessions.rotate(
+            refresh.session_id, old=hashed(token), new=hashed(successor), sequence=refresh.sequence + 1, now=now,
+            idle_expires=now + timedelta(seconds=ports.limits.refresh_idle_seconds),
+        )  # fmt: skip
+        state = await tx.sessions.refresh_state(refresh.session_id, now=now)
+    if state is None or not state.active:
+        raise InvalidRefreshToken
+    if not rotated and not _in_grace(ports, state, token, visitor, now):
+        await _end_reused(ports, refresh.session_id, state, visitor=visitor, now=now)
+        raise InvalidRefreshToken
+    return await _pair(ports, refresh.session_id, UserId(state.user_id), successor, now=now)
+
+
+async def revoke_token(ports: Ports, *, token: str, now: datetime) -> None:
+    """End the session of a refresh token; one that is not ours changes nothing (RFC 7009 §2.2)."""
+    try:
+        refresh = _read(ports.keys, token)
+    except InvalidRefreshToken:
+        return
+    async with changing(ports) as change:
+        await change.tx.sessions.revoke(refresh.session_id, now=now, reason="revoked")
+        change.session(refresh.session_id)
+
+
+def _in_grace(ports: Ports, state: RefreshState, token: str, visitor: Visitor, now: datetime) -> bool:
+    if state.rotated_at is None or state.previous_hash is None:
+        return False
+    return (
+        hmac.compare_digest(state.previous_hash, hashed(token))
+        and now - state.rotated_at <= timedelta(seconds=ports.limits.refresh_grace_seconds)
+        and state.ua == visitor.user_agent[:AGENT_MOST]
+    )
+
+
+async def _end_reused(
+    ports: Ports, session_id: SessionId, state: RefreshState, *, visitor: Visitor, now: datetime
+) -> None:
+    """End a session whose old refresh token came back, in a transaction of its own."""
+    async with changing(ports) as change:
+        await change.tx.sessions.revoke(session_id, now=now, reason="reuse")
+        await note(
+            ports, change.tx, Outcome.REUSE_DETECTED, Method.REFRESH, visitor=visitor, now=now,
+            user_id=UserId(state.user_id), session_id=session_id,
+        )  # fmt: skip
+        change.session(session_id)
+
+
+async def _pair(ports: Ports, session_id: SessionId, user_id: UserId, refresh: str, *, now: datetime) -> TokenPair:
+    async with ports.read() as views:
+        found = await views.sessions.by_id(session_id, now=now)
+    if found is None or found.user_id != user_id:
+        raise InvalidRefreshToken
+    access = await ports.access_tokens.write(
+        AccessClaims(
+            user_id=user_id, session_id=session_id, issued_at=now, expires_at=now + ports.access_token_life,
+            auth_time=found.auth_time or now, aal=found.aal, amr=["pwd"],
+        )
+    )  # fmt: skip
+    return TokenPair(access, "Bearer", int(ports.access_token_life.total_seconds()), refresh)
+
+
+def _written(keys: Keys, session_id: UUID, sequence: int, random: bytes) -> str:
+    body = session_id.bytes + sequence.to_bytes(4) + random
+    return PREFIX + base64.urlsafe_b64encode(body + keys.mac("refresh", body)[:MAC]).decode().rstrip("=")
+
+
+def _read(keys: Keys, token: str) -> _Refresh:
+    """Read a refresh token that we wrote: a stranger's invention ends nobody's session. Raises InvalidRefreshToken."""
+    text = token.strip()
+    encoded = text.removeprefix(PREFIX)
+    try:
+        raw = base64.urlsafe_b64decode(encoded + "=" * (-len(encoded) % 4))
+    except (binascii.Error, ValueError) as error:
+        raise InvalidRefreshToken from error
+    body, mac = raw[:-MAC], raw[-MAC:]
+    if (
+        not text.startswith(PREFIX)
+        or len(raw) != LENGTH
+        or not hmac.compare_digest(mac, keys.mac("refresh", body)[:MAC])
+    ):
+        raise InvalidRefreshToken
+    if _written(keys, UUID(bytes=body[:16]), int.from_bytes(body[16:20]), body[20:]) != text:
+        raise InvalidRefreshToken  # another spelling of the same bytes
+    return _Refresh(SessionId(UUID(bytes=body[:16])), int.from_bytes(body[16:20]), text)

@@ -1,0 +1,105 @@
+"""Who asks: a cookie, an API token or an access token becomes a credential with the rights of its owner as of now.
+
+A copy in fast memory answers in one round trip; PostgreSQL answers when there is none (`accounts.md` §9).
+"""
+
+import base64
+import hashlib
+from collections.abc import Awaitable, Callable
+from datetime import datetime, timedelta
+
+import msgspec
+
+from efir.application.context import Ports
+from efir.domain.sessions import InvalidToken, SessionId, SessionKind, TokenId, token_secret
+from efir.ports.credentials import Copied, Credential
+from efir.ports.transactions import Views
+
+TOUCH = timedelta(minutes=1)
+API_TOKEN = "efir_pat_"  # noqa: S105  # what such tokens begin with
+Look = Callable[[Views], Awaitable[Credential | None]]
+
+
+def hashed(secret: str) -> bytes:
+    """What is stored of a secret: 256 random bits need nothing slower than SHA-256."""
+    return hashlib.sha256(secret.encode()).digest()
+
+
+async def session_credential(ports: Ports, *, secret: str, now: datetime, extend: bool) -> Credential | None:
+    """Find who a session cookie stands for; `extend` moves the idle end, at most once a minute."""
+    key = hashed(secret)
+    name = f"s:{_written(key)}"
+    found, copied = await _found(ports, name, lambda views: views.sessions.by_secret(key, now=now), now=now)
+    if found is None or found.session_id is None or found.kind != SessionKind.WEB:
+        return None
+    if extend and found.seen_at is not None and now - found.seen_at > TOUCH:
+        idle_expires = now + timedelta(seconds=ports.limits.session_idle_seconds)
+        async with ports.begin() as tx:
+            await tx.sessions.touch(SessionId(found.session_id), now=now, idle_expires=idle_expires)
+        found = msgspec.structs.replace(found, seen_at=now, idle_expires_at=idle_expires)
+        await _keep(ports, name, found, copied, now=now)
+    return found
+
+
+async def bearer_credential(ports: Ports, *, token: str, now: datetime) -> Credential:
+    """Find who an API token or an access token stands for. Raises InvalidToken."""
+    found = await (_of_api_token if token.startswith(API_TOKEN) else _of_access_token)(ports, token, now)
+    if found is None:
+        raise InvalidToken
+    return found
+
+
+async def _of_api_token(ports: Ports, token: str, now: datetime) -> Credential | None:
+    key = hashed(token_secret(token))
+    name = f"t:{_written(key)}"
+    found, copied = await _found(ports, name, lambda views: views.sessions.by_token(key, now=now), now=now)
+    if found is None or found.token_id is None or found.kind != "pat":
+        return None
+    if found.seen_at is None or now - found.seen_at > TOUCH:
+        async with ports.begin() as tx:
+            await tx.sessions.touch_token(TokenId(found.token_id), now=now)
+        found = msgspec.structs.replace(found, seen_at=now)
+        await _keep(ports, name, found, copied, now=now)
+    return found
+
+
+async def _of_access_token(ports: Ports, token: str, now: datetime) -> Credential | None:
+    claims = await ports.access_tokens.read(token, now=now)
+    session_id = SessionId(claims.session_id)
+    found, _ = await _found(
+        ports, f"j:{session_id}", lambda views: views.sessions.by_id(session_id, now=now), now=now,
+        signed_by=claims.kid,
+    )  # fmt: skip
+    if found is None or found.user_id != claims.user_id or found.kind != SessionKind.TOKEN:
+        return None
+    return found
+
+
+async def _found(
+    ports: Ports, name: str, look: Look, *, now: datetime, signed_by: str = ""
+) -> tuple[Credential | None, Copied]:
+    copied = await ports.copies.find(name, signed_by=signed_by)
+    if copied.refused:
+        return None, copied
+    if copied.credential is not None and _seconds(copied.credential, now) > 0:
+        return copied.credential, copied
+    async with ports.read() as views:
+        found = await look(views)
+    if found is not None:
+        await _keep(ports, name, found, copied, now=now)
+    return found, copied
+
+
+async def _keep(ports: Ports, name: str, found: Credential, copied: Copied, *, now: datetime) -> None:
+    if copied.generation is not None:
+        await ports.copies.keep(name, found, generation=copied.generation, seconds=_seconds(found, now))
+
+
+def _seconds(found: Credential, now: datetime) -> float:
+    """How long a credential lasts as it is."""
+    ends = [end for end in (found.expires_at, found.idle_expires_at, found.rights_until) if end is not None]
+    return min(((end - now).total_seconds() for end in ends), default=float(86_400))
+
+
+def _written(key: bytes) -> str:
+    return base64.urlsafe_b64encode(key).decode()

@@ -1,0 +1,34 @@
+"""Refusing what happens too often."""
+
+from efir.application.context import Ports, Visitor
+from efir.domain.rates import Rate, Throttled, network_of
+from efir.ports.rates import told
+
+QUARTER = 900
+HOUR = 3600
+
+
+async def limited(ports: Ports, *rates: Rate) -> None:
+    """Count an attempt; what is left is told to the client. Raises Throttled."""
+    verdict = await ports.rates.take(list(rates))
+    told.set(verdict)
+    if not verdict.allowed:
+        raise Throttled(verdict)
+
+
+def sign_in_rates(ports: Ports, *, name: str, visitor: Visitor) -> tuple[Rate, Rate]:
+    """How often a name may be tried from one network, and a network may try at all.
+
+    A name alone has no rate: strangers could lock its owner out. The owner of a known device has one of their own.
+    """
+    network = network_of(visitor.ip)
+    ident = ports.keys.mac("rates", name.encode()).hex()[:24]
+    return (
+        Rate("sign-in", f"{ident}:{network}", ports.limits.sign_in_attempts, QUARTER),
+        Rate("sign-in-network", network, ports.limits.sign_in_attempts_network, QUARTER),
+    )
+
+
+def registration_rate(ports: Ports, *, visitor: Visitor) -> Rate:
+    """How many accounts one network may make."""
+    return Rate("registration", network_of(visitor.ip), ports.limits.registrations_network, HOUR)

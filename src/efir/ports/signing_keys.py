@@ -1,0 +1,81 @@
+"""Keys that sign access tokens, and the tokens themselves."""
+
+from datetime import datetime
+from typing import Any, Protocol
+from uuid import UUID
+
+from msgspec import Struct
+
+
+class SigningKey(Struct, frozen=True):
+    """A key pair; the private half is sealed with the instance's secret."""
+
+    kid: str
+    alg: str
+    public_jwk: dict[str, Any]
+    private_sealed: bytes
+    state: str
+    changed_at: datetime
+
+
+class AccessClaims(Struct, frozen=True, kw_only=True):
+    """What an access token says: who and which login session, never what is allowed (`accounts.md` §1)."""
+
+    user_id: UUID
+    session_id: UUID
+    issued_at: datetime
+    expires_at: datetime
+    auth_time: datetime
+    aal: int
+    amr: list[str]
+    kid: str = ""
+
+
+class KeySet(Struct, frozen=True):
+    """Public keys for other services (RFC 7517)."""
+
+    keys: list[dict[str, Any]]
+
+
+class AccessTokens(Protocol):
+    """Signed access tokens (RFC 9068)."""
+
+    async def write(self, claims: AccessClaims) -> str:
+        """Sign with the active key."""
+        ...
+
+    async def read(self, token: str, *, now: datetime) -> AccessClaims:
+        """Check signature, algorithm, type, issuer, audience and times. Raises InvalidToken."""
+        ...
+
+    async def published(self) -> KeySet:
+        """Answer the public keys that tokens may be checked with."""
+        ...
+
+    def made(self, *, now: datetime, state: str) -> SigningKey:
+        """Make a new key pair."""
+        ...
+
+
+class SigningKeyRepository(Protocol):
+    """Signing keys inside a transaction."""
+
+    async def lock(self) -> list[SigningKey]:
+        """Answer all keys that are not retired, and let nobody else change keys until the transaction ends."""
+        ...
+
+    async def add(self, key: SigningKey) -> None:
+        """Store a key."""
+        ...
+
+    async def move(self, kid: str, state: str, *, now: datetime) -> None:
+        """Give a key another state."""
+        ...
+
+
+class SigningKeyViews(Protocol):
+    """Signing keys, read."""
+
+    async def usable(self) -> list[SigningKey]:
+        """List pending, active and retiring keys."""
+        ...
