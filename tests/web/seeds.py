@@ -4,7 +4,11 @@ import hashlib
 from datetime import timedelta
 from uuid import UUID
 
-from efir.application.context import Ports
+from efir.application.accounts import OPERATOR
+from efir.application.bans import ban_user
+from efir.application.context import Ports, Visitor
+from efir.application.roles import create_role, grant_role
+from efir.application.sessions import log_in
 from efir.domain.channels import Channel, ChannelId
 from efir.domain.sessions import LoginSession, SessionId
 from efir.domain.users import User, UserId, skeleton
@@ -26,7 +30,13 @@ PAGES = {
     "watch working": ("/watch/{working}", True),
     "watch failed": ("/watch/{failed}", True),
     "nothing": ("/nothing", True),
+    "accounts": ("/admin/users", True),
+    "account": ("/admin/users/{eve}", True),
+    "roles": ("/admin/roles", True),
+    "new role": ("/admin/new-role", True),
+    "audit": ("/admin/audit", True),
 }
+VISITOR = Visitor(ip="203.0.113.7", user_agent="Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0")
 LONG = "Путешествие по Кольскому полуострову зимой: северное сияние, Териберка, киты и старый автобус — без сокращений"
 
 
@@ -56,7 +66,7 @@ async def a_session(ports: Ports, user_id: UserId) -> str:
     now, secret, later = ports.clock(), ports.new_secret(), ports.clock() + timedelta(days=1)
     session = LoginSession(
         id=SessionId(ports.new_id()), user_id=user_id, secret_hash=hashlib.sha256(secret.encode()).digest(),
-        auth_time=now, created_at=now, seen_at=now, idle_expires=later, abs_expires=later, ip=None, ua="",
+        auth_time=now, created_at=now, seen_at=now, idle_expires=later, abs_expires=later, ip=None, ua="", amr=["pwd"],
     )  # fmt: skip
     async with ports.begin() as tx:
         await tx.sessions.add(session)
@@ -104,3 +114,21 @@ async def a_house_of_videos(ports: Ports, owner: UserId) -> dict[str, UUID]:
         "working": await a_video(ports, owner, "On its way", VideoState.PROCESSING, Visibility.PRIVATE),
         "failed": await a_video(ports, owner, "broken.mkv", VideoState.FAILED, failure="media-no-video"),
     }
+
+
+async def an_administration(ports: Ports, owner: UserId) -> dict[str, UUID]:
+    """Make the owner an administrator with a role, a grant and a ban to look at; answers who was banned."""
+    now = ports.clock()
+    await grant_role(
+        ports, OPERATOR, user_id=owner, name="administrator", expires_at=None, reason="by the operator", now=now
+    )
+    await create_role(
+        ports, OPERATOR, name="editor", description="Looks after titles.", permissions=["moderation", "cinema:watch"],
+        now=now,
+    )  # fmt: skip
+    eve = await somebody(ports, "eve-with-quite-a-long-nickname")
+    later = now + timedelta(days=30)
+    await grant_role(ports, OPERATOR, user_id=eve, name="editor", expires_at=later, reason="Until spring.", now=now)
+    await log_in(ports, login="eve-with-quite-a-long-nickname", password=PASSWORD, visitor=VISITOR, now=now)
+    await ban_user(ports, OPERATOR, user_id=eve, reason="Advertising in every comment.", until=later, now=now)
+    return {"eve": eve}

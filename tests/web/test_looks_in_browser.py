@@ -9,7 +9,7 @@ import node
 from efir.application.context import Ports
 from efir.domain.users import UserId
 from web.conftest import PHONE, WIDE, Opener, Tab
-from web.seeds import PAGES, a_house_of_videos
+from web.seeds import PAGES, a_house_of_videos, an_administration
 
 pytestmark = pytest.mark.browser
 
@@ -19,7 +19,7 @@ AXE = "axe-core/axe.min.js"
 @pytest.fixture
 async def house(ports: Ports, ada: UserId) -> dict[str, UUID]:
     """Videos of every kind."""
-    return await a_house_of_videos(ports, ada)
+    return await a_house_of_videos(ports, ada) | await an_administration(ports, ada)
 
 
 async def violations(here: Tab, **options: object) -> list[str]:

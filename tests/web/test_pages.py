@@ -10,7 +10,16 @@ import pytest
 from efir.application.context import Ports
 from efir.domain.users import UserId
 from efir.domain.videos import VideoState, Visibility
-from web.seeds import LONG, PAGES, PASSWORD, a_house_of_videos, a_session, a_video, somebody
+from web.seeds import (
+    LONG,
+    PAGES,
+    PASSWORD,
+    a_house_of_videos,
+    a_session,
+    a_video,
+    an_administration,
+    somebody,
+)
 
 BROWSER = {"accept": "text/html,application/xhtml+xml", "accept-language": "en"}
 HTML_MOST, CSS_MOST, JS_MOST = 40_000, 40_000, 60_000  # bytes of one page
@@ -271,7 +280,7 @@ async def test_long_titles_are_whole_on_their_own_page(reader: httpx.AsyncClient
 
 async def test_every_page_closes_itself_against_foreign_code(reader: httpx.AsyncClient, ports: Ports) -> None:
     owner = await somebody(ports)
-    videos = await a_house_of_videos(ports, owner)
+    videos = await a_house_of_videos(ports, owner) | await an_administration(ports, owner)
     await signed_in(reader, ports, owner)
     for path in ("/", "/upload", "/studio", f"/watch/{videos['ready']}", f"/studio/{videos['ready']}", "/nothing"):
         page = await reader.get(path)
@@ -360,7 +369,7 @@ async def weight(reader: httpx.AsyncClient, scripts: set[str]) -> int:
 async def test_a_page_is_light(reader: httpx.AsyncClient, ports: Ports, name: str) -> None:
     owner = await somebody(ports)
     path, signed = PAGES[name]
-    videos = await a_house_of_videos(ports, owner)
+    videos = await a_house_of_videos(ports, owner) | await an_administration(ports, owner)
     if signed:
         await signed_in(reader, ports, owner)
     page = (await reader.get(path.format(**videos))).text
@@ -378,7 +387,7 @@ async def test_every_link_of_every_page_leads_somewhere(
     reader: httpx.AsyncClient, ports: Ports, *, signed: bool
 ) -> None:
     owner = await somebody(ports)
-    videos = await a_house_of_videos(ports, owner)
+    videos = await a_house_of_videos(ports, owner) | await an_administration(ports, owner)
     if signed:
         await signed_in(reader, ports, owner)
     links = set()

@@ -1,16 +1,38 @@
 """Accounts as administrators see them, and how the first administrator is made."""
 
-from datetime import datetime
+import base64
+import binascii
+import hmac
+from dataclasses import replace
+from datetime import datetime, timedelta
 
 from efir.application.context import Actor, Ports
 from efir.application.cursors import page, wanted
-from efir.application.roles import grant_role
+from efir.application.roles import grant_role, revoke_role
+from efir.domain.errors import Conflict, Forbidden
 from efir.domain.permissions import EVERY
+from efir.domain.roles import ADMINISTRATOR
 from efir.domain.users import UserId
 from efir.ports.pages import Page
 from efir.ports.users import AccountView
 
 OPERATOR = Actor(user_id=None, permissions=EVERY)
+LINK_LIFE = timedelta(minutes=15)
+MAC = 24  # bytes
+
+
+class AdministratorExists(Conflict):
+    """The first administrator is made already; further ones are made by them, or by the operator."""
+
+    code = "administrator-exists"
+    title = "There is an administrator already"
+
+
+class SetupCodeInvalid(Forbidden):
+    """The code of a set-up link is not ours, or its time is over."""
+
+    code = "setup-code-invalid"
+    title = "This link does not count any more"
 
 
 async def list_users(
@@ -36,3 +58,50 @@ async def grant_by_operator(ports: Ports, *, nickname: str, role: str, now: date
     await grant_role(
         ports, OPERATOR, user_id=UserId(user.id), name=role, expires_at=None, reason="by the operator", now=now
     )
+
+
+async def revoke_by_operator(ports: Ports, *, nickname: str, role: str, now: datetime) -> None:
+    """Take a role from somebody, from the machine itself. Raises UserNotFound, RoleNotFound, LastAdministrator."""
+    async with ports.read() as views:
+        user = await views.users.by_nickname(nickname.strip().lower())
+    await revoke_role(ports, OPERATOR, user_id=UserId(user.id), name=role, now=now)
+
+
+async def setup_code(ports: Ports, *, now: datetime) -> str:
+    """Make the code of a link that makes whoever is signed in the first administrator; it lasts 15 minutes.
+
+    Raises AdministratorExists.
+    """
+    async with ports.begin() as tx:
+        if await tx.roles.administrators():
+            raise AdministratorExists
+    ends = int((now + LINK_LIFE).timestamp()).to_bytes(8)
+    return base64.urlsafe_b64encode(ends + ports.keys.mac("setup", ends)[:MAC]).decode().rstrip("=")
+
+
+async def claim_administration(ports: Ports, *, user_id: UserId, code: str, now: datetime) -> None:
+    """Become the first administrator with the code of a set-up link; it works once, because there is a first only once.
+
+    Raises SetupCodeInvalid, AdministratorExists.
+    """
+    check_setup_code(ports, code=code, now=now)
+    async with ports.begin() as tx:
+        await tx.roles.lock_administration()
+        if await tx.roles.administrators():
+            raise AdministratorExists
+        joined = replace(ports, begin=ports.joined(tx))
+        await grant_role(
+            joined, OPERATOR, user_id=user_id, name=ADMINISTRATOR, expires_at=None, reason="set-up link", now=now
+        )
+
+
+def check_setup_code(ports: Ports, *, code: str, now: datetime) -> None:
+    """Raises SetupCodeInvalid unless the code is ours and in time."""
+    try:
+        raw = base64.urlsafe_b64decode(code + "=" * (-len(code) % 4))
+    except (binascii.Error, ValueError) as error:
+        raise SetupCodeInvalid from error
+    if not hmac.compare_digest(raw[8:], ports.keys.mac("setup", raw[:8])[:MAC]):
+        raise SetupCodeInvalid
+    if now.timestamp() > int.from_bytes(raw[:8]):
+        raise SetupCodeInvalid

@@ -32,6 +32,7 @@ async def ban_user(
         )
         await change.tx.bans.put(ban)
         change.user(user_id, await change.tx.users.set_status(user_id, UserStatus.BANNED, end_sessions=True))
+        await change.tx.jobs.take_away(user_id)
         await recorded(change.tx, actor, "user.banned", f"user:{user_id}", now=now, reason=text, until=until)
 
 

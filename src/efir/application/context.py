@@ -7,7 +7,7 @@ from typing import Any
 from uuid import UUID
 
 from efir.application.keys import Keys
-from efir.domain.errors import Forbidden
+from efir.domain.errors import Forbidden, Unauthenticated
 from efir.domain.limits import Limits
 from efir.domain.permissions import PermissionMissing
 from efir.domain.sessions import ADMIN_SCOPE, NoSession, ScopeMissing, SessionId, StepUpNeeded
@@ -78,6 +78,17 @@ class Call:
     correlation_id: str
     ip: str | None = None
     user_agent: str = ""
+    recheck: Callable[[], Awaitable[Credential | None]] | None = None
+
+    async def still_counts(self) -> bool:
+        """Whether the credential of a request that takes long is still good, now."""
+        if self.credential is None or self.recheck is None:
+            return True
+        try:
+            found = await self.recheck()
+        except Unauthenticated:
+            return False
+        return found is not None and found.user_id == self.credential.user_id
 
     def user(self, scope: str = "") -> UserId:
         """Answer who asks. Raises NoSession for nobody, ScopeMissing when a token does not cover `scope`.

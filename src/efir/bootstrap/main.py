@@ -26,6 +26,7 @@ COMMANDS = {
     "worker": Command("efir.bootstrap.processes", "worker", "do background work"),
     "migrate": Command("efir.bootstrap.processes", "migrate", "bring the database to the newest schema"),
     "doctor": Command("efir.bootstrap.doctor", "doctor", "check this installation and say what to do"),
+    "admin": Command("efir.bootstrap.admin", "admin", "look after accounts from the machine itself"),
     "config": Command("efir.bootstrap.config", "config", "show every setting and where it comes from"),
     "upload": Command("efir.bootstrap.clients", "upload", "send video files to a server"),
     "demo": Command("efir.bootstrap.clients", "demo", "add a person and two sample videos to a running server"),

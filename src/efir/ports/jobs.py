@@ -8,6 +8,7 @@ from uuid import UUID
 from msgspec import Meta, Struct
 
 from efir.domain.jobs import ClaimedJob, Failure, JobId, JobState, NewJob, Queue
+from efir.domain.users import UserId
 
 
 class JobResult(Struct, frozen=True):
@@ -82,6 +83,10 @@ class JobRepository(Protocol):
 
     async def hand_back(self, job: ClaimedJob) -> None:
         """Return a job at shutdown, the attempt uncounted."""
+        ...
+
+    async def take_away(self, owner: UserId) -> None:
+        """Take running jobs of a user from their workers, the attempts uncounted."""
         ...
 
     async def unblock(self, subject: UUID, generation: int, kind: str) -> None:

@@ -9,7 +9,7 @@ import clips
 from efir.application.context import Ports
 from efir.domain.users import UserId
 from web.conftest import PHONE, WIDE, Opener, Tab
-from web.seeds import PAGES, a_house_of_videos
+from web.seeds import PAGES, a_house_of_videos, an_administration
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
@@ -41,7 +41,7 @@ async def real_videos(here: Tab) -> str:
 
 @pytest.mark.usefixtures("worker")
 async def test_pictures_of_every_page(tab: Opener, ports: Ports, ada: UserId) -> None:
-    videos = await a_house_of_videos(ports, ada)
+    videos = await a_house_of_videos(ports, ada) | await an_administration(ports, ada)
     pages = PAGES | {"watch": (await real_videos(await tab(who=ada, lang="ru")), True)}
     taken = 0
     for lang, theme in LOOKS:

@@ -15,6 +15,7 @@ from efir.domain.jobs import (
     NewJob,
     Queue,
 )
+from efir.domain.users import UserId
 from efir.ports.correlation import correlation
 from efir.ports.jobs import JobRow
 
@@ -35,6 +36,7 @@ CLAIM = """
 update jobs set state = 'running', fence = fence + 1, attempt = attempt + 1, worker = $2,
        lease_until = now() + make_interval(secs => $3)
  where id = (select id from jobs where state = 'ready' and queue = $1 and run_at <= now()
+                and not exists (select from user_account u where u.id = owner_id and u.status = 'banned')
               order by priority, vtime, id limit 1 for update skip locked)
 returning id, kind, subject, generation, ordinal, facts, correlation_id, attempt, fence"""
 
@@ -51,6 +53,11 @@ update jobs set state = case when $3::float8 is null then 'failed' else 'ready' 
        run_at = now() + make_interval(secs => coalesce($3, 0)), error = $4, woken_at = null, progress = 0,
        finished_at = case when $3::float8 is null then now() end
  where id = $1 and fence = $2 and state = 'running' returning state"""
+
+TAKE_AWAY = """
+update jobs set state = 'ready', fence = fence + 1, lease_until = null, run_at = now(), attempt = attempt - 1,
+       woken_at = null, worker = null
+ where owner_id = $1 and state = 'running'"""
 
 HAND_BACK = """
 update jobs set state = 'ready', lease_until = null, run_at = now(), attempt = attempt - 1, woken_at = null
@@ -168,6 +175,10 @@ class Jobs(ReadJobs):
     async def hand_back(self, job: ClaimedJob) -> None:
         """Return a job at shutdown, the attempt uncounted."""
         await self._connection.execute(HAND_BACK, job.id, job.fence)
+
+    async def take_away(self, owner: UserId) -> None:
+        """Take running jobs of a user from their workers, the attempts uncounted."""
+        await self._connection.execute(TAKE_AWAY, owner)
 
     async def unblock(self, subject: UUID, generation: int, kind: str) -> None:
         """Make the blocked jobs of a kind ready."""

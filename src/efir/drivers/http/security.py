@@ -1,6 +1,7 @@
 """Who asks: cookie or bearer token, checked on every request, with the proof that an unsafe one is meant."""
 
 import ipaddress
+from functools import partial
 from http.cookies import CookieError, SimpleCookie
 from typing import Any
 from urllib.parse import urlsplit
@@ -53,7 +54,8 @@ class Security(ASGIMiddleware):
         """Resolve the credential and refuse what cannot be meant."""
         headers = {READ[name]: value.decode("latin-1") for name, value in scope["headers"] if name in READ}
         option: dict[str, Any] = scope["route_handler"].opt
-        credential = None if option.get("anonymous") else await self._credential(scope["method"], headers, option)
+        look = partial(self._credential, scope["method"], headers, option)
+        credential = None if option.get("anonymous") else await look()
         scope["state"]["call"] = Call(
             ports=self._ports,
             credential=credential,
@@ -61,6 +63,7 @@ class Security(ASGIMiddleware):
             correlation_id=correlation.get(),
             ip=self._address(scope, headers),
             user_agent=headers.get("user-agent", ""),
+            recheck=look,
         )
         await next_app(scope, receive, send)
 

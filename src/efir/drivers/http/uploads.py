@@ -30,6 +30,7 @@ from efir.domain.uploads import (
 )
 from efir.drivers.http.problems import raises
 from efir.drivers.http.security import ANONYMOUS
+from efir.drivers.http.streams import while_counting
 from efir.drivers.http.tus import (
     PATH,
     PROBLEMS,
@@ -104,7 +105,9 @@ async def _created(request: Asked, body: Body, call: Call) -> UploadFacts:
     if first is None:
         return facts
     upload_id = UploadId(facts.id)
-    return await append_to_upload(call.ports, owner=owner, upload_id=upload_id, piece=first, body=body.chunks())
+    return await append_to_upload(
+        call.ports, owner=owner, upload_id=upload_id, piece=first, body=while_counting(call, body.chunks())
+    )
 
 
 @head(
@@ -135,7 +138,8 @@ async def _appended(request: Asked, upload_id: UploadId, call: Call) -> Response
     body = Body(request, call.ports.limits)
     try:
         owner, sent = call.user("videos.write"), piece(request.headers)
-        facts = await append_to_upload(call.ports, owner=owner, upload_id=upload_id, piece=sent, body=body.chunks())
+        chunks = while_counting(call, body.chunks())
+        facts = await append_to_upload(call.ports, owner=owner, upload_id=upload_id, piece=sent, body=chunks)
     except DomainError:
         await body.drain()
         raise

@@ -164,6 +164,8 @@ async def _events(call: Call, video_id: VideoId, first: Processing) -> AsyncIter
             return
         await asyncio.sleep(STEP)
         quiet += STEP
+        if not await call.still_counts():
+            return
         if quiet >= PING:
             yield ServerSentEventMessage(comment="still here")
             quiet = 0.0

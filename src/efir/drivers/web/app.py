@@ -9,13 +9,13 @@ from litestar.datastructures import Cookie
 from litestar.di import Provide
 
 from efir.domain.errors import DomainError
-from efir.drivers.web import accounts, discover, errors, explanations, preferences, studio, upload, watch
+from efir.drivers.web import accounts, admin, discover, errors, preferences, studio, upload, watch
 from efir.drivers.web.assets import Assets
 from efir.drivers.web.files import static_files
 from efir.drivers.web.page import Page, Shared
 from efir.drivers.web.templates import HERE, Templates
 
-AREAS = (discover, accounts, preferences, upload, studio, watch)
+AREAS = (discover, accounts, admin, preferences, upload, studio, watch)
 
 
 @dataclass(frozen=True)
@@ -37,7 +37,7 @@ def create_pages(
     `status_of` and `session_cookie` are those of the JSON driver, `problems` its exception handlers.
     """
     assets = Assets(HERE / "static")
-    shared = Shared(Templates(assets, explanations.of_failure), status_of, session_cookie)
+    shared = Shared(Templates(assets), status_of, session_cookie)
 
     def page_of(request: Request[Any, Any, Any]) -> Page:
         return Page(request, shared, request.scope["state"]["call"])

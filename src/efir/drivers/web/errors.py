@@ -11,6 +11,7 @@ from litestar.exceptions import HTTPException, ValidationException
 
 from efir.application.context import Call
 from efir.domain.errors import DomainError, Unauthenticated
+from efir.domain.permissions import PermissionMissing
 from efir.drivers.web.page import Page, Shared
 from efir.ports.correlation import correlation
 
@@ -44,6 +45,12 @@ def error_page(request: Request[Any, Any, Any], shared: Shared, error: Exception
     if isinstance(error, Unauthenticated):
         back = {"back": page.here} if request.method in {"GET", "HEAD"} else {}
         return page.redirect("/login" + (f"?{urlencode(back)}" if back else ""))
+    if isinstance(error, PermissionMissing):
+        return page.render(
+            "error.html", status=HTTPStatus.FORBIDDEN, heading=page.words.gettext("This is for others"),
+            text=page.words.gettext("Your account has no role that allows this. Ask an administrator."),
+            request_id=correlation.get(), retry=False,
+        )  # fmt: skip
     status = _status(shared, error)
     if status >= HTTPStatus.INTERNAL_SERVER_ERROR and not isinstance(error, DomainError):
         log.error("bug", exc_info=error)

@@ -1,5 +1,6 @@
 """What broken rules mean in words for people, by code; texts are looked up in the catalogue of the page's language."""
 
+from collections.abc import Mapping
 from gettext import NullTranslations
 
 from efir.domain.errors import DomainError, FieldError
@@ -26,6 +27,13 @@ FIELDS = {
     ("description", "length"): _("A description has at most 10,000 characters"),
     ("tags", "length"): _("A tag has 2 to 40 characters"),
     ("tags", "count"): _("A video has at most 20 tags"),
+    ("name", "name"): _("A name has 2 to 40 Latin letters and digits, with single dashes between them"),
+    ("permissions", "unknown"): _("Permissions of other services are written like cinema:watch.uhd"),
+    ("reason", "length"): _("Give a reason of at most 500 characters"),
+    ("until", "past"): _("A ban ends in the future"),
+    ("until", "format"): _("Write a date like 2027-01-31"),
+    ("expires_at", "past"): _("A role ends in the future"),
+    ("expires_at", "format"): _("Write a date like 2027-01-31"),
     ("visibility", "unknown"): _("Choose who can watch"),
 }
 ERRORS = {
@@ -34,9 +42,52 @@ ERRORS = {
     "wrong-credentials": _("The nickname or the password is wrong"),
     "user-banned": _("This account is banned"),
     "csrf-failed": _("The page was open for too long. Send the form again"),
+    "rate-limited": _("Too many attempts. Wait a little and try again"),
+    "last-administrator": _("This is the last administrator: somebody must be able to administrate"),
+    "wider-than-own": _("This role allows more than you may"),
+    "system-role": _("This role is part of the system and stays as it is"),
+    "role-name-taken": _("There is a role of this name already"),
+    "cannot-ban": _("You cannot ban this account"),
+    "administrator-exists": _("There is an administrator already"),
     "too-many": _("Too many attempts. Wait a little and try again"),
     "unavailable": _("A part of the service is away. Try again in a moment"),
     "video-not-failed": _("Only a failed video can be processed again"),
+}
+OUTCOMES = {
+    "ok": _("Signed in"),
+    "bad_secret": _("Wrong password"),
+    "unknown": _("Unknown name"),
+    "mfa_needed": _("Second step asked"),
+    "mfa_bad": _("Wrong code"),
+    "banned": _("Banned"),
+    "throttled": _("Too many attempts"),
+    "reuse_detected": _("Copied token came back"),
+    "oidc_error": _("Refused by the provider"),
+}
+METHODS = {
+    "password": _("Password"),
+    "token": _("Password, in an app"),
+    "refresh": _("Token of an app"),
+    "passkey": _("Passkey"),
+    "totp": _("Code of an app"),
+    "recovery_code": _("Recovery code"),
+    "oidc": _("Another service"),
+    "registration": _("Registration"),
+    "link": _("Link in an e-mail"),
+}
+MEANINGS = {
+    "List accounts and see their login history.": _("List accounts and see their login history."),
+    "Ban accounts and lift bans.": _("Ban accounts and lift bans."),
+    "List roles and who holds them.": _("List roles and who holds them."),
+    "Create, change and delete roles.": _("Create, change and delete roles."),
+    "Grant and revoke roles, within the own permissions.": _("Grant and revoke roles, within the own permissions."),
+    "Read the audit log.": _("Read the audit log."),
+    "See, retry and cancel background jobs of everybody.": _("See, retry and cancel background jobs of everybody."),
+    "Change and delete what others publish, and decide on reports.": _(
+        "Change and delete what others publish, and decide on reports."
+    ),
+    "Manage quiz questions.": _("Manage quiz questions."),
+    "Manage audio records of everybody.": _("Manage audio records of everybody."),
 }
 FAILURES = {
     "media-refused": _("This file cannot be used."),
@@ -55,12 +106,23 @@ FAILURES = {
     "media-too-heavy": _("The file needs too much memory or time to be read."),
 }
 OTHER_FAILURE = _("Processing failed on our side. Try it again; if it keeps failing, tell the administrator.")
-PLACES = {"nickname-taken": "nickname", "handle-taken": "nickname", "wrong-credentials": "login"}
+PLACES = {
+    "role-name-taken": "name",
+    "nickname-taken": "nickname",
+    "handle-taken": "nickname",
+    "wrong-credentials": "login",
+}
 
 
 def of_failure(code: str, words: NullTranslations) -> str:
     """Word why a video could not be processed."""
     return words.gettext(FAILURES.get(code, OTHER_FAILURE))
+
+
+def of_word(word: str, table: Mapping[str, str], words: NullTranslations) -> str:
+    """Word one of a fixed set of names; a name without words stays as it is."""
+    known = table.get(word)
+    return word if known is None else words.gettext(known)
 
 
 def of_error(error: DomainError, words: NullTranslations) -> list[tuple[str, str]]:

@@ -18,6 +18,7 @@ class Viewer:
     name: str
     nickname: str
     picture: str | None = None
+    administers: bool = False
 
 
 @dataclass(frozen=True)
@@ -38,6 +39,7 @@ def of(request: Request[Any, Any, Any], words: NullTranslations, *, here: str) -
         "theme": theme if theme in THEMES else None,
         "here": here,
         "navigation": _navigation(request.url.path, words.gettext),
+        "administration": _administration(request.url.path, words.gettext),
         "notice": _notices(words.gettext).get(notice or ""),
     }
 
@@ -47,6 +49,13 @@ def _navigation(path: str, _: Callable[[str], str]) -> list[Link]:
         Link("/", "discover", _("Discover"), path == "/"),
         Link("/upload", "upload", _("Upload"), path == "/upload", phone_only=True),
         Link("/studio", "studio", _("Studio"), path.startswith("/studio")),
+    ]
+
+
+def _administration(path: str, _: Callable[[str], str]) -> list[Link]:
+    return [
+        Link(f"/admin/{name}", "", label, path.startswith(f"/admin/{name}"))
+        for name, label in (("users", _("Accounts")), ("roles", _("Roles")), ("audit", _("Audit log")))
     ]
 
 

@@ -14,6 +14,7 @@ from litestar.datastructures import Cookie
 from efir.application import csrf
 from efir.application.context import Call
 from efir.domain.errors import DomainError, Forbidden, TooMany, Unavailable
+from efir.domain.permissions import Permission
 from efir.domain.sessions import CsrfFailed
 from efir.drivers.web import explanations, frame
 from efir.drivers.web.forms import Form, Problem, same_origin
@@ -30,6 +31,7 @@ HEADERS = {
     "cache-control": "private, no-cache",
     "vary": "Cookie, Accept-Language",
 }
+ADMINISTRATION = (Permission.USERS_READ, Permission.ROLES_READ, Permission.AUDIT_READ)
 OWN_STATUS = (Forbidden, TooMany, Unavailable)  # every other refusal of a form is 422: the reader can mend it
 
 
@@ -76,7 +78,10 @@ class Page:
         found = None if self._call is None else self._call.credential
         if found is None or found.session_id is None:
             return None
-        return frame.Viewer(id=str(found.user_id), name=found.display_name, nickname=found.nickname)
+        return frame.Viewer(
+            id=str(found.user_id), name=found.display_name, nickname=found.nickname,
+            administers=any(self.call.may(permission) for permission in ADMINISTRATION),
+        )  # fmt: skip
 
     def render(
         self, template: str, *, status: int = HTTPStatus.OK, cookies: Sequence[Cookie] = (), **data: Any

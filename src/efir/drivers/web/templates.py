@@ -11,22 +11,20 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined, pass_context
 from jinja2.runtime import Context
 
 from efir.domain.videos import VideoState
-from efir.drivers.web import formats, texts
+from efir.drivers.web import explanations, formats, texts
 from efir.drivers.web.assets import Assets
 
 HERE = Path(__file__).parent
 WORKING = frozenset({VideoState.UPLOADED, VideoState.PROCESSING, VideoState.PLAYABLE})
-Explain = Callable[[str, NullTranslations], str]
 
 
 class Templates:
     """Renders a page in a language."""
 
-    def __init__(self, assets: Assets, explain: Explain) -> None:
-        """Take the static files, and a function that words an error code in a language."""
+    def __init__(self, assets: Assets) -> None:
         self._catalogues = {language: texts.catalogue(HERE / "locale", language) for language in texts.LANGUAGES}
         self._environments = {
-            language: _environment(language, words, assets, explain) for language, words in self._catalogues.items()
+            language: _environment(language, words, assets) for language, words in self._catalogues.items()
         }
 
     def render(self, name: str, language: str, **data: Any) -> str:
@@ -38,7 +36,7 @@ class Templates:
         return self._catalogues[language]
 
 
-def _environment(language: str, words: NullTranslations, assets: Assets, explain: Explain) -> Environment:
+def _environment(language: str, words: NullTranslations, assets: Assets) -> Environment:
     environment = Environment(
         loader=FileSystemLoader(HERE / "templates"),
         autoescape=True,
@@ -59,7 +57,10 @@ def _environment(language: str, words: NullTranslations, assets: Assets, explain
         clock=formats.clock,
         count=lambda number: formats.count(number, locale),
         size=lambda amount: formats.size(amount, locale),
-        failure=lambda code: explain(code, words),
+        failure=lambda code: explanations.of_failure(code, words),
+        outcome=lambda name: explanations.of_word(name, explanations.OUTCOMES, words),
+        method=lambda name: explanations.of_word(name, explanations.METHODS, words),
+        meaning=lambda text: explanations.of_word(text, explanations.MEANINGS, words),
     )
     return environment
 
