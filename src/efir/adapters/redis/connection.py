@@ -11,6 +11,7 @@ import structlog
 from redis.exceptions import NoScriptError, RedisError
 
 PATIENCE = 0.25  # seconds; longer would cost the request more than PostgreSQL's answer
+INSISTENCE = 2.0  # seconds for what has no other answer that is as good
 PAUSE = 1.0  # seconds without questions after a failure, so that an absent server costs requests nothing
 GENERATION = "a:gen"
 RENEW = """
@@ -42,8 +43,8 @@ class Valkey:
 
     def __init__(self, url: str, *, connections: int = 16) -> None:
         self._pool = redis.asyncio.BlockingConnectionPool.from_url(
-            url, max_connections=connections, timeout=PATIENCE, socket_timeout=PATIENCE,
-            socket_connect_timeout=PATIENCE, redis_connect_func=_greet, retry_on_timeout=False,
+            url, max_connections=connections, timeout=INSISTENCE, socket_timeout=INSISTENCE,
+            socket_connect_timeout=INSISTENCE, redis_connect_func=_greet, retry_on_timeout=False,
         )  # fmt: skip
         self.client = redis.asyncio.Redis(connection_pool=self._pool)
         self._quiet_until = 0.0
@@ -53,7 +54,7 @@ class Valkey:
         if not insist and time.monotonic() < self._quiet_until:
             raise Away
         try:
-            async with asyncio.timeout(PATIENCE * 2):
+            async with asyncio.timeout(INSISTENCE if insist else PATIENCE):
                 return await self._run(script, keys, arguments)
         except (RedisError, OSError, TimeoutError) as error:
             if time.monotonic() >= self._quiet_until:

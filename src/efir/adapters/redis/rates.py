@@ -52,7 +52,9 @@ class ValkeyRates:
         numbers = [number for rate in rates for number in (rate.amount, rate.seconds)]
         keys = [f"rate:{rate.name}:{rate.key}" for rate in rates]
         try:
-            worst, allowed, left, wait = await self._valkey.run(TAKE, keys, [secrets.token_hex(8), *numbers])
+            worst, allowed, left, wait = await self._valkey.run(
+                TAKE, keys, [secrets.token_hex(8), *numbers], insist=True
+            )
         except Away:
             return self._here.take(rates)
         return Verdict(rates[worst - 1], bool(allowed), int(left), max(1, int(wait)))
