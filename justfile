@@ -87,6 +87,11 @@ bench effort="full" *names: setup
     done
     exit $missed
 
+# build the images from Debian packages, start compose.yaml, use it, lose it, find everything again (needs root, podman)
+[group("slow")]
+containers *args: setup
+    cd tests && exec "{{ bin }}/python" -m containers "$@"
+
 # pictures of every page into tests/screenshots
 [group("slow")]
 screenshots *args: setup

@@ -12,8 +12,8 @@ from efir.adapters.embedded import postgres, valkey
 from efir.adapters.embedded.sockets import existing_socket_directory
 from efir.adapters.postgres.migrate import newest
 from efir.bootstrap import checks
+from efir.bootstrap.answering import answers
 from efir.bootstrap.configured import configured
-from efir.bootstrap.stack import answers
 from efir.drivers.cli.doctor import Finding, doctor_arguments, present
 from efir.drivers.cli.failures import CommandFailed
 from efir.settings import Settings

@@ -25,6 +25,7 @@ COMMANDS = {
     "api": Command("efir.bootstrap.processes", "api", "serve the HTTP API and the pages"),
     "worker": Command("efir.bootstrap.processes", "worker", "do background work"),
     "migrate": Command("efir.bootstrap.processes", "migrate", "bring the database to the newest schema"),
+    "alive": Command("efir.bootstrap.alive", "alive", "tell whether the API or a worker here is alive"),
     "doctor": Command("efir.bootstrap.doctor", "doctor", "check this installation and say what to do"),
     "admin": Command("efir.bootstrap.admin", "admin", "look after accounts from the machine itself"),
     "config": Command("efir.bootstrap.config", "config", "show every setting and where it comes from"),

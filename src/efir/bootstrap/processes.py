@@ -2,13 +2,17 @@
 
 import asyncio
 import os
-from collections.abc import Sequence
+import time
+from collections.abc import Awaitable, Callable, Sequence
 
 from efir.bootstrap.configured import attached, exported, keys_of, media_directory, refusing
 from efir.bootstrap.revisions import revisions
 from efir.drivers.cli.arguments import api_arguments, migrate_arguments, worker_arguments
 from efir.drivers.cli.exits import Exit
 from efir.drivers.cli.failures import CommandFailed
+
+STARTING = frozenset({"CannotConnectNowError", "ConnectionDoesNotExistError"})  # of asyncpg, which is not loaded here
+RETRY = 0.5
 
 
 def api(argv: Sequence[str]) -> int:
@@ -26,24 +30,25 @@ def api(argv: Sequence[str]) -> int:
 
 def worker(argv: Sequence[str]) -> int:
     """Do background work until SIGTERM."""
-    changes, queues = worker_arguments(argv)
+    changes, queues, pulse = worker_arguments(argv)
     settings = attached(changes)
     from efir.bootstrap.workers import run_workers
 
     with refusing():
-        run_workers(settings, queues)
+        run_workers(settings, queues, pulse)
     return 0
 
 
 def migrate(argv: Sequence[str]) -> int:
     """Bring the database to the newest schema."""
-    settings = attached(migrate_arguments(argv), cache_needed=False)
+    changes, wait = migrate_arguments(argv)
+    settings = attached(changes, cache_needed=False)
     from efir.adapters.postgres.constraints import DatabaseAway
     from efir.adapters.postgres.migrate import applied, newest, upgrade
 
     url, schema = settings.database.url, settings.database.schema
     try:
-        before = asyncio.run(applied(url, schema))
+        before = asyncio.run(_awaited(lambda: applied(url, schema), DatabaseAway, wait))
     except DatabaseAway as error:
         cause = str(error.__cause__ or "").strip() or type(error.__cause__).__name__
         raise CommandFailed(
@@ -61,3 +66,16 @@ def migrate(argv: Sequence[str]) -> int:
     upgrade(url, schema)
     print(f"the database went from revision {before or 'none'} to {newest()}")
     return Exit.OK
+
+
+async def _awaited(ask: Callable[[], Awaitable[str | None]], away: type[Exception], wait: float) -> str | None:
+    """Ask a database that may still be starting until it answers or patience is over; a refusal is not waited for."""
+    until = time.monotonic() + wait
+    while True:
+        try:
+            return await ask()
+        except away as error:
+            starting = isinstance(error.__cause__, OSError) or type(error.__cause__).__name__ in STARTING
+            if not starting or time.monotonic() > until:
+                raise
+        await asyncio.sleep(RETRY)

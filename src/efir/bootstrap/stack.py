@@ -1,7 +1,6 @@
 """The parts of `efir up`: what is started, in which order, and with which environment."""
 
 import asyncio
-import contextlib
 import os
 import signal
 import sys
@@ -17,6 +16,7 @@ from efir.adapters.embedded.leftovers import MARK
 from efir.adapters.embedded.programs import Program
 from efir.adapters.embedded.sockets import existing_socket_directory, socket_directory
 from efir.adapters.embedded.supervisor import Supervisor
+from efir.bootstrap.answering import answers
 from efir.bootstrap.configured import completed, exported
 from efir.bootstrap.revisions import is_migrated
 from efir.drivers.cli.up import shown_address
@@ -26,7 +26,6 @@ STAGES = {"postgres": 0, "valkey": 1, "worker": 2, "api": 3}
 COMMAND = (sys.executable, "-m", "efir")
 WORKERS = {"media": ("media",), "fast": ("fast",)}
 HEAD_START = 3.0  # seconds the API has the processors for itself before the workers start
-ANSWER = 2.0
 BROKEN_FILE = ("Bad file format", "AOF", "append only file", "Short read", "RDB")
 
 
@@ -157,18 +156,3 @@ def environment(stack: Stack, sockets: Path) -> dict[str, str]:
     """Make the children's environment: ours, the addresses of the embedded servers, the secret."""
     settings = completed(stack.settings, sockets, stack.secret)
     return {**os.environ, **exported(settings), MARK: str(stack.home.resolve())}
-
-
-async def answers(host: str, port: int, path: str) -> bool:
-    """Tell whether a GET is answered with 200."""
-    address = {"0.0.0.0": "127.0.0.1", "::": "::1", "": "127.0.0.1"}.get(host, host)  # noqa: S104  # compared, not bound
-    with contextlib.suppress(OSError, TimeoutError):
-        async with asyncio.timeout(ANSWER):
-            reader, writer = await asyncio.open_connection(address, port)
-            try:
-                writer.write(f"GET {path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n".encode())
-                line = await reader.readline()
-            finally:
-                writer.close()
-            return line.split()[1:2] == [b"200"]
-    return False

@@ -3,6 +3,7 @@
 import asyncio
 import os
 import signal
+from pathlib import Path
 
 import uvloop
 from dramatiq import Worker as DramatiqWorker
@@ -11,6 +12,7 @@ from efir.adapters.redis.wakeups import redis_broker
 from efir.application.kinds import KINDS
 from efir.application.uploads import sweep_staging
 from efir.bootstrap import logs
+from efir.bootstrap.alive import beat
 from efir.bootstrap.ports import opened
 from efir.domain.jobs import Queue
 from efir.drivers.workers.broker import declared
@@ -20,13 +22,13 @@ from efir.settings import Settings
 STOP_SECONDS = 20
 
 
-def run_workers(settings: Settings, queues: tuple[str, ...]) -> None:
-    """Work until SIGTERM; then hand back what runs and end."""
+def run_workers(settings: Settings, queues: tuple[str, ...], pulse: Path | None = None) -> None:
+    """Work until SIGTERM; then hand back what runs and end. Meanwhile `pulse` is touched again and again."""
     logs.configure(settings.log.level)
-    uvloop.run(_work(settings, tuple(Queue(name) for name in queues)))
+    uvloop.run(_work(settings, tuple(Queue(name) for name in queues), pulse))
 
 
-async def _work(settings: Settings, queues: tuple[Queue, ...]) -> None:
+async def _work(settings: Settings, queues: tuple[Queue, ...], pulse: Path | None) -> None:
     os.environ["dramatiq_queue_prefetch"] = "1"  # noqa: SIM112  # Dramatiq's own spelling
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
@@ -48,9 +50,10 @@ async def _work(settings: Settings, queues: tuple[Queue, ...]) -> None:
         )
         broker.emit_after("process_boot")
         consumer.start()
-        ticking = asyncio.ensure_future(worker.tick())
+        lasting = [asyncio.ensure_future(task) for task in (worker.tick(), *([beat(pulse)] if pulse else []))]
         await stop.wait()
-        ticking.cancel()
+        for task in lasting:
+            task.cancel()
         await worker.stop()
         await asyncio.to_thread(consumer.stop, STOP_SECONDS * 1000)
         broker.close()

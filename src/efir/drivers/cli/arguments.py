@@ -57,8 +57,8 @@ def api_arguments(argv: Sequence[str]) -> dict[str, object]:
     return changes(parser.parse_args(argv), "host", "port")
 
 
-def worker_arguments(argv: Sequence[str]) -> tuple[dict[str, object], tuple[str, ...]]:
-    """Read the flags of `efir worker`: settings, and the queues to work on."""
+def worker_arguments(argv: Sequence[str]) -> tuple[dict[str, object], tuple[str, ...], Path | None]:
+    """Read the flags of `efir worker`: settings, the queues to work on, and the file of its signs of life."""
     parser = command_parser("worker", "Do background work.", example="efir worker --queues media")
     parser.add_argument(
         "--queues",
@@ -67,14 +67,40 @@ def worker_arguments(argv: Sequence[str]) -> tuple[dict[str, object], tuple[str,
         metavar="A,B",
         help="queues to work on (default: media,fast)",
     )
+    parser.add_argument("--pulse", type=Path, metavar="FILE", help="file to touch every few seconds, see `efir alive`")
     parsed = parser.parse_args(argv)
-    return changes(parsed), parsed.queues
+    return changes(parsed), parsed.queues, parsed.pulse
 
 
-def migrate_arguments(argv: Sequence[str]) -> dict[str, object]:
-    """Read the flags of `efir migrate`."""
-    parser = command_parser("migrate", "Bring the database to the newest schema.", example="efir migrate")
-    return changes(parser.parse_args(argv))
+def migrate_arguments(argv: Sequence[str]) -> tuple[dict[str, object], float]:
+    """Read the flags of `efir migrate`: settings, and how many seconds to wait for the database."""
+    parser = command_parser("migrate", "Bring the database to the newest schema.", example="efir migrate --wait 60")
+    parser.add_argument(
+        "--wait", type=_seconds, default=0.0, metavar="SECONDS", help="wait so long for a database that still starts"
+    )
+    parsed = parser.parse_args(argv)
+    return changes(parsed), parsed.wait
+
+
+def alive_arguments(argv: Sequence[str]) -> tuple[dict[str, object], Path | None]:
+    """Read the flags of `efir alive`: settings, or the file of a worker's signs of life."""
+    parser = command_parser(
+        "alive",
+        "Tell whether the API of this machine or container answers; exit code 4 when not. For health checks.",
+        example="efir alive --port 8000",
+    )
+    listening(parser)
+    parser.add_argument(
+        "--pulse", type=Path, metavar="FILE", help="ask for the worker that was started with the same flag instead"
+    )
+    parsed = parser.parse_args(argv)
+    return changes(parsed, "host", "port"), parsed.pulse
+
+
+def _seconds(text: str) -> float:
+    if not text.isdecimal():
+        raise argparse.ArgumentTypeError("seconds are a whole number")
+    return float(text)
 
 
 def port_number(text: str) -> int:
