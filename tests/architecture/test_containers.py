@@ -132,7 +132,8 @@ def test_everything_that_stays_up_starts_again_and_tells_its_health() -> None:
     assert SERVICES["migrate"]["restart"] == "no"
     for name in ("api", "worker"):
         assert SERVICES[name]["depends_on"]["migrate"] == {"condition": "service_completed_successfully"}
-    assert SERVICES["migrate"]["depends_on"]["postgres"] == {"condition": "service_healthy"}
+        assert SERVICES[name]["depends_on"]["postgres"] == {"condition": "service_healthy"}
+    assert SERVICES["migrate"]["command"] == ["migrate", "--wait", "60"]
 
 
 def test_there_is_one_description_of_the_containers() -> None:

@@ -10,7 +10,8 @@ from containers.engine import TOP, CommandBroke, Engine
 HERE = Path(__file__).parent
 STABLE, TESTING = "trixie", "forky"  # Efir's base as in Containerfile; the first Debian that has PostgreSQL 18
 NAMES = "localhost/efir-check"
-BUILT = EFIR, POSTGRES, VALKEY = f"{NAMES}/efir", f"{NAMES}/postgres", f"{NAMES}/valkey"
+BUILT = EFIR, POSTGRES, VALKEY = f"{NAMES}/efir:check", f"{NAMES}/postgres:check", f"{NAMES}/valkey:check"
+MIRROR = ("Acquire::Check-Valid-Until", "Acquire::Check-Date", "Acquire::http::Proxy", "Acquire::https::Proxy")
 UNREAD = ("/usr/share/doc/*", "/usr/share/man/*", "/usr/share/locale/*", "/usr/share/info/*")
 
 
@@ -24,6 +25,7 @@ def base(engine: Engine, suite: str, *, fresh: bool) -> str:
     image = f"{NAMES}/debian:{suite}"
     if fresh or not engine.has(image):
         options = [f"--dpkgopt=path-exclude={pattern}" for pattern in UNREAD]
+        options += [f"--aptopt={line}" for line in _own_mirror()]
         making = subprocess.Popen(
             ["mmdebstrap", "--quiet", "--variant=minbase", *options, suite, "-"], stdout=subprocess.PIPE
         )
@@ -46,6 +48,12 @@ def _build(engine: Engine, image: str, recipe: Path, context: Path, base_image: 
     form = () if engine.name == "docker" else ("--format", "docker", "--layers")  # the other format has no health check
     words = ("--file", str(recipe), "--tag", image, "--build-arg", f"BASE={base_image}", *form, *flags, str(context))
     engine.run("build", *words)
+
+
+def _own_mirror() -> list[str]:
+    """Pass on what this machine says of its mirror: one that stands still, or is behind a proxy, needs it in images."""
+    said = subprocess.run(["apt-config", "dump", *MIRROR], check=True, capture_output=True, text=True).stdout
+    return [line for line in said.splitlines() if line.startswith(MIRROR) and not line.endswith('"";')]
 
 
 def _own_certificates() -> list[str]:
