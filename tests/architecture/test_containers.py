@@ -1,6 +1,7 @@
 """What Containerfile and compose.yaml promise, read from the files; `just containers` runs them."""
 
 import re
+import tomllib
 from typing import Any
 
 import pytest
@@ -60,6 +61,15 @@ def test_the_image_holds_what_the_lock_names_by_hash() -> None:
     assert all("--require-hashes" in one or "--build-constraints requirements-dev.lock" in one for one in installs)
     arguments = set(re.findall(r"^ARG (\w+)", CONTAINERFILE, re.MULTILINE)) - {"BASE"}
     assert arguments == BUILD_ONLY, "what is named by ARG stays in the history of a stage"
+
+
+def test_the_locks_name_every_package_that_is_declared() -> None:
+    project = tomllib.loads((TOP / "pyproject.toml").read_text())
+    declared = {"requirements.lock": project["project"]["dependencies"]}
+    declared["requirements-dev.lock"] = declared["requirements.lock"] + project["dependency-groups"]["dev"]
+    for lock, packages in declared.items():
+        locked = set(re.findall(r"^([a-z0-9.-]+)==", (TOP / lock).read_text(), re.MULTILINE))
+        assert {re.split(r"[^\w.-]", package)[0] for package in packages} <= locked
 
 
 def test_what_the_image_is_built_from_is_let_through() -> None:
