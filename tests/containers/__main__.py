@@ -1,7 +1,7 @@
 """Build the images, start compose.yaml, use it, take it down and up again, lose everything and restore a backup.
 
-Needs podman (or docker), mmdebstrap and root, on Debian or Ubuntu; no registry of images is asked. Exit code 0 when
-everything was found again.
+Needs root, mmdebstrap, and podman with runc, netavark and aardvark-dns, or docker, on Debian or Ubuntu; no registry of
+images is asked. Exit code 0 when everything was found again.
 """
 
 import argparse
