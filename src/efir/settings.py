@@ -58,6 +58,15 @@ class Auth(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     jwt_algorithm: Literal["Ed25519", "ES256", "RS256"] = "Ed25519"  # how access tokens are signed
 
 
+class Quiz(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Where quiz questions come from."""
+
+    sources: str = "jservice,bank"  # order of asking: `jservice` (when its address is set), `opentdb`, `bank`
+    jservice_url: str = ""  # address of a jService-compatible server; asked first unless `sources` says otherwise
+    opentdb_url: str = "https://opentdb.com"  # address of Open Trivia DB; asked only when `sources` names it
+    bank: str = ""  # file or folder of questions; empty: one made of Unicode CLDR data at the first start
+
+
 class Log(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Logging."""
 
@@ -80,6 +89,7 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     storage: Storage = Storage()  # where files are kept
     media: Media = Media()  # treatment of foreign media
     auth: Auth = Auth()  # credentials
+    quiz: Quiz = Quiz()  # where questions come from
     log: Log = Log()  # log lines
     limits: Limits = Limits()  # bounds of what is accepted
 

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
+from efir.application.drawing import QuestionLine
 from efir.application.keys import Keys
 from efir.domain.errors import Forbidden, Unauthenticated
 from efir.domain.limits import Limits
@@ -37,6 +38,7 @@ class Ports:
     converter: MediaConverter
     passwords: Passwords
     addresses: Addresses
+    questions: QuestionLine
     new_id: Callable[[], UUID]
     new_secret: Callable[[], str]
     clock: Callable[[], datetime]

@@ -29,6 +29,7 @@ from efir.adapters.storage.scratch import LockedScratch
 from efir.adapters.storage.staging import FilesystemStaging
 from efir.application.context import Ports
 from efir.bootstrap.configured import keys_of, media_directory
+from efir.bootstrap.questions import question_line
 from efir.ports.signing_keys import SigningKey
 from efir.settings import Settings, SettingsRefused
 
@@ -57,6 +58,7 @@ async def opened(settings: Settings, *, statement_seconds: float) -> AsyncIterat
             after_commit=wakeups.send,
         ) as database,
         valkey_of(settings.redis.url) as valkey,
+        question_line(settings, database.begin, now) as questions,
     ):
         yield Ports(
             begin=database.begin,
@@ -69,6 +71,7 @@ async def opened(settings: Settings, *, statement_seconds: float) -> AsyncIterat
             converter=converter_of(settings, box),
             passwords=Argon2Passwords(sealer),
             addresses=CheckedAddresses(),
+            questions=questions,
             new_id=new_id,
             new_secret=new_secret,
             clock=now,

@@ -1,5 +1,6 @@
 """The rules a request can break. An error is named by the broken rule and carries a stable code, never a status."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -14,18 +15,24 @@ class FieldError:
 
 
 class DomainError(Exception):
-    """A broken rule; `code` is stable and documented, `detail` is for people."""
+    """A broken rule; `code` is stable and documented, `detail` is for people, `facts` are further ones for programs."""
 
     code: ClassVar[str] = "error"
     title: ClassVar[str] = "Something is wrong"
 
     def __init__(
-        self, detail: str = "", *, errors: tuple[FieldError, ...] = (), retry_after: int | None = None
+        self,
+        detail: str = "",
+        *,
+        errors: tuple[FieldError, ...] = (),
+        retry_after: int | None = None,
+        facts: Mapping[str, int | str] | None = None,
     ) -> None:
         super().__init__(detail or self.title)
         self.detail = detail or self.title
         self.errors = errors
         self.retry_after = retry_after
+        self.facts = facts or {}
 
 
 class NotFound(DomainError):

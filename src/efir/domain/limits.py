@@ -54,3 +54,9 @@ class Limits:
     drain_edge_seconds: int = 36  # a stopping API process may take so long to finish its requests
     drain_worker_seconds: int = 60  # and a stopping worker to finish or hand back its jobs
     idempotency_seconds: int = 48 * 3600  # an Idempotency-Key is remembered so long
+
+    quiz_questions_most: int = 100  # questions one request may ask for
+    quiz_seconds: int = 10  # a request for questions is answered so soon, whatever its sources do
+    quiz_line_most: int = 2_000  # requests for questions that wait in one process
+    quiz_call_seconds: int = 6  # longest call of a source of questions
+    quiz_answer_bytes: int = 2 << 20  # largest answer of a source of questions

@@ -8,9 +8,11 @@ from efir.ports.audit import AuditLog, AuditViews
 from efir.ports.bans import BanRepository
 from efir.ports.channels import ChannelRepository, ChannelViews
 from efir.ports.credentials import AccessChanges
+from efir.ports.clues import ClueViews
 from efir.ports.jobs import JobRepository, JobViews
 from efir.ports.logins import LoginRepository, LoginViews
 from efir.ports.outbox import Outbox
+from efir.ports.questions import QuestionRepository, QuestionViews
 from efir.ports.renditions import RenditionRepository, RenditionViews
 from efir.ports.replies import Replies
 from efir.ports.roles import RoleRepository, RoleViews
@@ -44,6 +46,10 @@ class Views(Protocol):
     def renditions(self) -> RenditionViews: ...
     @property
     def jobs(self) -> JobViews: ...
+    @property
+    def questions(self) -> QuestionViews: ...
+    @property
+    def clues(self) -> ClueViews: ...
 
 
 class Transaction(Protocol):
@@ -75,6 +81,8 @@ class Transaction(Protocol):
     def uploads(self) -> UploadRepository: ...
     @property
     def jobs(self) -> JobRepository: ...
+    @property
+    def questions(self) -> QuestionRepository: ...
     @property
     def outbox(self) -> Outbox: ...
     @property

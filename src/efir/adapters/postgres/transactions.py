@@ -11,10 +11,12 @@ from efir.adapters.postgres.access_changes import WaitingChanges
 from efir.adapters.postgres.audit import Audit, ReadAudit
 from efir.adapters.postgres.bans import Bans
 from efir.adapters.postgres.channels import Channels, ReadChannels
+from efir.adapters.postgres.clues import ReadClues
 from efir.adapters.postgres.constraints import reached, translated
 from efir.adapters.postgres.jobs import Jobs, ReadJobs
 from efir.adapters.postgres.logins import Logins, ReadLogins
 from efir.adapters.postgres.outbox import PostgresOutbox
+from efir.adapters.postgres.questions import Questions, ReadQuestions
 from efir.adapters.postgres.renditions import ReadRenditions, Renditions
 from efir.adapters.postgres.replies import PostgresReplies
 from efir.adapters.postgres.roles import ReadRoles, Roles
@@ -87,6 +89,16 @@ class PostgresViews:
         """Jobs."""
         return ReadJobs(self._connection)
 
+    @property
+    def questions(self) -> ReadQuestions:
+        """Quiz questions."""
+        return ReadQuestions(self._connection)
+
+    @property
+    def clues(self) -> ReadClues:
+        """Quiz questions in the shapes of jService."""
+        return ReadClues(self._connection)
+
 
 class PostgresTransaction:
     """Everything that can be changed, on one connection with an open transaction."""
@@ -107,6 +119,7 @@ class PostgresTransaction:
         self.renditions = Renditions(connection)
         self.uploads = Uploads(connection)
         self.jobs = Jobs(connection, self.woken)
+        self.questions = Questions(connection)
         self.outbox = PostgresOutbox(connection)
         self.replies = PostgresReplies(connection, *seal)
         self.views = PostgresViews(connection)

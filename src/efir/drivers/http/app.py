@@ -14,10 +14,12 @@ from efir.drivers.http import (
     accounts,
     api_tokens,
     channels,
+    clues,
     health,
     jobs,
     media,
     openapi,
+    questions,
     roles,
     sessions,
     uploads,
@@ -31,8 +33,8 @@ from efir.drivers.http.problems import HANDLERS as PROBLEM_HANDLERS
 from efir.drivers.http.security import Security, call_of
 
 API = (
-    users, sessions, access_tokens, api_tokens, roles, accounts, channels, uploads, videos, media, jobs, health,
-    openapi,
+    users, sessions, access_tokens, api_tokens, roles, accounts, channels, uploads, videos, media, questions,
+    clues, jobs, health, openapi,
 )  # fmt: skip
 HEADERS = {
     "x-content-type-options": "nosniff",

@@ -75,6 +75,9 @@ class Problem(msgspec.Struct, frozen=True, omit_defaults=True):
     request_id: Annotated[str, msgspec.Meta(description="Id of the request, as in the log.")]
     errors: Annotated[list[ProblemField], msgspec.Meta(description="Wrong values, for validation.")] = []
     required: Annotated[str, msgspec.Meta(description="The permission or scope that is missing.")] = ""
+    requested: Annotated[int | None, msgspec.Meta(description="How many were asked for.", examples=[200])] = None
+    saved: Annotated[int | None, msgspec.Meta(description="How many of them were stored.", examples=[150])] = None
+    reason: Annotated[str | None, msgspec.Meta(description="Why no more, in words.")] = None
 
 
 def status_of(error: type[DomainError]) -> int:
@@ -108,11 +111,13 @@ def problem(
     errors: tuple[FieldError, ...] = (),
     required: str = "",
     headers: Any = None,
+    facts: Any = None,
 ) -> Response[bytes]:
     """Write a problem."""
     body = Problem(
         type=f"/problems/{code}", title=title, status=status, detail=detail, code=code, request_id=correlation.get(),
         errors=[ProblemField(error.pointer, error.code, error.detail) for error in errors], required=required,
+        **(facts or {}),
     )  # fmt: skip
     return Response(
         msgspec.json.encode(body), status_code=status, media_type=MEDIA_TYPE,
@@ -130,8 +135,9 @@ def of_domain(_request: Request[Any, Any, Any], error: DomainError) -> Response[
         headers["retry-after"] = str(error.retry_after)
     required = error.required if isinstance(error, (PermissionMissing, ScopeMissing)) else ""
     return problem(
-        status, error.code, error.title, error.detail, errors=error.errors, required=required, headers=headers
-    )
+        status, error.code, error.title, error.detail, errors=error.errors, required=required, headers=headers,
+        facts=error.facts,
+    )  # fmt: skip
 
 
 def of_http(_request: Request[Any, Any, Any], error: HTTPException) -> Response[bytes]:

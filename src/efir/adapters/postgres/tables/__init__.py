@@ -12,6 +12,7 @@ from efir.adapters.postgres.tables.access import (
 )
 from efir.adapters.postgres.tables.accounts import PasswordRow, SessionRow, TokenRow, UserRow
 from efir.adapters.postgres.tables.jobs import JobRow, OutboxRow, ReplyRow
+from efir.adapters.postgres.tables.questions import QuestionBankRow, QuestionCategoryRow, QuestionRow
 from efir.adapters.postgres.tables.row import Row
 from efir.adapters.postgres.tables.videos import AssetRow, ChannelRow, RenditionRow, SegmentRow, UploadRow, VideoRow
 
@@ -26,6 +27,9 @@ __all__ = [
     "LoginRow",
     "OutboxRow",
     "PasswordRow",
+    "QuestionBankRow",
+    "QuestionCategoryRow",
+    "QuestionRow",
     "RenditionRow",
     "ReplyRow",
     "RolePermissionRow",

@@ -1,0 +1,78 @@
+"""A bank: questions of a local file or folder, read in a fixed shuffled order without a network."""
+
+import asyncio
+import os
+import sys
+from pathlib import Path
+from typing import Any
+
+from efir.adapters.quiz.rows import Rows, read_rows
+from efir.domain.questions import Candidate, QuestionSourceAway, RawQuestion, Refusal, candidate
+from efir.ports.questions import Drawn
+
+MAKER = ("-m", "efir.adapters.quiz.cldr")
+
+
+class FileBank:
+    """Reads the file that is set; a default that is missing is made first, by a process of its own."""
+
+    name = "bank"
+
+    def __init__(self, path: Path, *, made: bool) -> None:
+        self._path = path
+        self._made = made
+        self._rows: Rows | None = None
+        self._alone = asyncio.Lock()
+
+    async def identity(self) -> str:
+        """Open the bank and tell which one it is: the same rows are the same bank. Raises QuestionSourceAway."""
+        if self._rows is None:
+            async with self._alone:
+                if self._rows is None:
+                    self._rows = await self._opened()
+        return self._rows.identity
+
+    def read(self, position: int, count: int) -> Drawn:
+        """Answer the questions from a position on."""
+        rows = self._rows
+        if rows is None:
+            raise QuestionSourceAway("The bank is not open.")
+        last = min(position + count, len(rows.order))
+        checked = [checked_row(rows.row(place), rows.shared) for place in range(max(position, 0), last)]
+        found = [one for one in checked if isinstance(one, Candidate)]
+        return Drawn(found=found, refused=len(checked) - len(found), ended=position + count >= len(rows.order))
+
+    async def _opened(self) -> Rows:
+        if self._made and not self._path.exists():
+            await self._make()
+        try:
+            return await asyncio.to_thread(read_rows, self._path)
+        except OSError as error:
+            raise QuestionSourceAway(f"The bank cannot be read: {error.strerror or error}.") from error
+
+    async def _make(self) -> None:
+        environ = {name: value for name, value in os.environ.items() if not name.startswith("EFIR_")}
+        maker = await asyncio.create_subprocess_exec(
+            sys.executable, *MAKER, str(self._path), stdin=asyncio.subprocess.DEVNULL, env=environ
+        )
+        if await maker.wait():
+            raise QuestionSourceAway("The bank could not be made; `efir questions bank` tells why.")
+
+
+def checked_row(row: Any, shared: dict[str, Any]) -> Candidate | Refusal:
+    """Check a row of a bank; `shared` is what its header says of all rows."""
+    if not isinstance(row, dict):
+        return Refusal.TYPE
+    row = {**shared, **row}
+    category = row.get("category")
+    raw = RawQuestion(
+        question=row.get("question", row.get("text")), answer=row.get("answer"), id=row.get("id"),
+        category=category.get("title") if isinstance(category, dict) else category, value=row.get("value"),
+        difficulty=row.get("difficulty"), invalid_count=row.get("invalid_count"), created_at=row.get("created_at"),
+        aired_at=row.get("aired_at", row.get("airdate")),
+    )  # fmt: skip
+    return candidate(raw, source=_word(row.get("source")) or "bank", licence=_word(row.get("licence")))
+
+
+def _word(found: object) -> str | None:
+    return found if isinstance(found, str) and found.isprintable() and 0 < len(found) <= 100 else None  # noqa: PLR2004  # a name

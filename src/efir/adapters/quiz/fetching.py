@@ -1,0 +1,140 @@
+"""Asking a server for JSON: bounded in time and size, never led to another host, patient within limits."""
+
+import asyncio
+import json
+import random
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from http import HTTPStatus
+from time import monotonic
+from typing import Any
+
+import httpx
+
+from efir.adapters.quiz.breaker import Breaker, Retries
+from efir.domain.questions import QuestionSourceAway, QuestionSourceLimited
+
+CONNECT, READ = 2.0, 5.0  # seconds
+ATTEMPTS = 3
+PAUSE = 0.2  # seconds; the longest pause before the first repetition, doubled for each further one
+PATIENCE = 5.0  # seconds; a longer `Retry-After` is passed on instead of waited for
+REDIRECTS = 2
+HEADERS = {"accept": "application/json", "accept-encoding": "identity", "user-agent": "efir"}
+
+
+class _Passing(Exception):  # never leaves this module
+    """A fault that may be gone at the next attempt; `after` is what the server asks to wait."""
+
+    def __init__(self, error: QuestionSourceAway | QuestionSourceLimited, after: float | None = None) -> None:
+        super().__init__(str(error))
+        self.error = error
+        self.after = after
+
+
+class Fetching:
+    """A pooled client for one source, with its breaker."""
+
+    def __init__(self, *, most_bytes: int) -> None:
+        self._most = most_bytes
+        self._client: httpx.AsyncClient | None = None  # made when first needed: it loads certificates
+        self._breaker = Breaker(monotonic)
+        self._retries = Retries()
+
+    async def json(self, url: str, query: Mapping[str, str], *, seconds: float) -> Any:
+        """Get a document. Raises QuestionSourceAway, QuestionSourceLimited within `seconds`."""
+        address = httpx.URL(url, params={**httpx.URL(url).params, **query})
+        until = monotonic() + seconds
+        for attempt in range(ATTEMPTS):
+            self._breaker.check()
+            self._retries.called()
+            try:
+                found = await self._once(address, until - monotonic())
+            except _Passing as fault:
+                self._breaker.failed()
+                pause = random.uniform(0, PAUSE * 2**attempt) if fault.after is None else fault.after  # noqa: S311  # no secret
+                late = pause > PATIENCE or monotonic() + pause >= until
+                if late or attempt + 1 == ATTEMPTS or not self._retries.allowed():
+                    raise fault.error from fault
+                await asyncio.sleep(pause)
+            except QuestionSourceAway:
+                self._breaker.failed()
+                raise
+            else:
+                self._breaker.succeeded()
+                return found
+        raise QuestionSourceAway
+
+    async def close(self) -> None:
+        """Close kept connections."""
+        if self._client is not None:
+            await self._client.aclose()
+
+    async def _once(self, address: httpx.URL, seconds: float) -> Any:
+        if self._client is None:
+            timeout = httpx.Timeout(READ, connect=CONNECT)
+            self._client = httpx.AsyncClient(timeout=timeout, follow_redirects=False, headers=HEADERS, trust_env=False)
+        try:
+            async with asyncio.timeout(max(seconds, 0)):
+                body = await self._body(self._client, address)
+        except (TimeoutError, httpx.TransportError) as error:
+            raise _Passing(QuestionSourceAway(f"{type(error).__name__} while asking the source.")) from error
+        except (httpx.HTTPError, httpx.InvalidURL, httpx.StreamError, UnicodeError) as error:
+            raise QuestionSourceAway(f"{type(error).__name__} while asking the source.") from error
+        try:
+            return json.loads(body)
+        except (ValueError, RecursionError) as error:
+            raise QuestionSourceAway("The source did not answer JSON.") from error
+
+    async def _body(self, client: httpx.AsyncClient, address: httpx.URL) -> bytes:
+        """Read one answer; redirects are followed on the same host only."""
+        for _ in range(REDIRECTS + 1):
+            async with client.stream("GET", address) as answer:
+                target = answer.headers.get("location") if answer.is_redirect else None
+                if target is None:
+                    _check(answer)
+                    return await self._read(answer)
+            following = address.join(target)
+            if (following.scheme, following.netloc) != (address.scheme, address.netloc):
+                raise QuestionSourceAway("The source leads to another host.")
+            address = following
+        raise QuestionSourceAway("The source leads in a circle.")
+
+    async def _read(self, answer: httpx.Response) -> bytes:
+        """Read bytes as they come: nothing is unpacked, so nothing can grow."""
+        if answer.headers.get("content-encoding", "identity").lower() != "identity":
+            raise QuestionSourceAway("The source packs its answer though it was asked not to.")
+        body = bytearray()
+        async for part in answer.aiter_raw():
+            body += part
+            if len(body) > self._most:
+                raise QuestionSourceAway("The source's answer is too large.")
+        return bytes(body)
+
+
+def _check(answer: httpx.Response) -> None:
+    if answer.status_code == HTTPStatus.OK:
+        return
+    after = _retry_after(answer.headers.get("retry-after"))
+    wait = 1 if after is None else max(1, round(after))
+    if answer.status_code == HTTPStatus.TOO_MANY_REQUESTS:
+        raise _Passing(
+            QuestionSourceLimited(retry_after=wait if after else 60), after if after is not None else PATIENCE + 1
+        )
+    error = QuestionSourceAway(f"The source answers {answer.status_code}.", retry_after=wait)
+    if answer.status_code >= HTTPStatus.INTERNAL_SERVER_ERROR:
+        raise _Passing(error, after)
+    raise error
+
+
+def _retry_after(header: str | None) -> float | None:
+    """Read seconds or a date (RFC 9110 section 10.2.3); something else says nothing."""
+    if header is None:
+        return None
+    if header.strip().isascii() and header.strip().isdecimal():
+        return float(min(int(header.strip()[:6]), 86_400))
+    try:
+        moment = parsedate_to_datetime(header)
+        return max(0.0, (moment - datetime.now(UTC)).total_seconds())
+    except (ValueError, TypeError, OverflowError):
+        return None

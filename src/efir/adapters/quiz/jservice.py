@@ -1,0 +1,43 @@
+"""A jService-compatible server: the wire format of the service that closed in 2023, kept by its successors."""
+
+from typing import Any
+
+from efir.adapters.quiz.fetching import Fetching
+from efir.domain.questions import Candidate, QuestionSourceAway, RawQuestion, candidate
+from efir.ports.questions import Drawn
+
+MOST = 100  # a larger `count` is silently cut there
+PATH = "/api/random"
+
+
+class JService:
+    """Asks `GET /api/random?count=`; one call repeats nothing inside itself, but calls repeat each other."""
+
+    name = "jservice"
+    most = MOST
+
+    def __init__(self, url: str, fetching: Fetching) -> None:
+        self._url = url.partition("?")[0].rstrip("/").removesuffix(PATH) + PATH
+        self._fetching = fetching
+
+    async def draw(self, count: int, *, seconds: float) -> Drawn:
+        """Ask for clues. Raises QuestionSourceAway, QuestionSourceLimited."""
+        rows = await self._fetching.json(self._url, {"count": str(count)}, seconds=seconds)
+        if not isinstance(rows, list):
+            raise QuestionSourceAway("The source did not answer a list.")
+        checked = [candidate(raw_clue(row), source=self.name) for row in rows[:count]]
+        found = [one for one in checked if isinstance(one, Candidate)]
+        return Drawn(found=found, refused=len(checked) - len(found))
+
+
+def raw_clue(row: Any) -> RawQuestion:
+    """Take the fields of a clue; nothing is believed about their types, and any of them may be absent."""
+    if not isinstance(row, dict):
+        return RawQuestion(question=None, answer=None)
+    category = row.get("category")
+    return RawQuestion(
+        question=row.get("question"), answer=row.get("answer"), value=row.get("value"), id=row.get("id"),
+        category=category.get("title") if isinstance(category, dict) else category,
+        invalid_count=row.get("invalid_count"), created_at=row.get("created_at"), aired_at=row.get("airdate"),
+        difficulty=row.get("difficulty"),
+    )  # fmt: skip

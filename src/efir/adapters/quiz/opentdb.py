@@ -1,0 +1,93 @@
+"""Open Trivia DB: at most 50 questions a call, a call each five seconds, tokens against repetition."""
+
+import asyncio
+from time import monotonic
+from typing import Any
+from urllib.parse import unquote
+
+from efir.adapters.quiz.fetching import Fetching
+from efir.domain.questions import Candidate, QuestionSourceAway, QuestionSourceLimited, RawQuestion, candidate
+from efir.ports.questions import Drawn
+
+MOST = 50
+GAP = 5.0  # seconds between two calls from one address
+LICENCE = "CC-BY-SA-4.0"
+FOUND, TOO_FEW, UNKNOWN_TOKEN, USED_UP, TOO_FAST = 0, 1, 3, 4, 5
+
+
+class OpenTriviaDb:
+    """Asks `GET /api.php`; keeps the gap between calls itself."""
+
+    name = "opentdb"
+    most = MOST
+
+    def __init__(self, url: str, fetching: Fetching, *, gap: float = GAP) -> None:
+        self._url = url.rstrip("/")
+        self._fetching = fetching
+        self._gap = gap
+        self._next = 0.0
+        self._token = ""
+        self._fits = MOST  # more than there are of is refused whole: halved until it fits
+
+    async def draw(self, count: int, *, seconds: float) -> Drawn:
+        """Ask for questions. Raises QuestionSourceAway, QuestionSourceLimited."""
+        until = monotonic() + seconds
+        for _ in range(2):
+            if not self._token:
+                self._token = await self._new_token(until - monotonic())
+            answer = await self._ask(min(count, self._fits), until)
+            code = answer.get("response_code")
+            if code != UNKNOWN_TOKEN:
+                return self._read(answer, code, min(count, self._fits))
+            self._token = ""
+        raise QuestionSourceAway("The source does not know the token it gave.")
+
+    def _read(self, answer: dict[str, Any], code: object, asked: int) -> Drawn:
+        if code == TOO_FEW:
+            self._fits = max(1, asked // 2)
+            return Drawn(found=[], ended=asked == 1)
+        if code == USED_UP:
+            self._token = ""  # the next one begins anew; what it brings again is known by then
+            return Drawn(found=[], ended=True)
+        if code == TOO_FAST:
+            raise QuestionSourceLimited(retry_after=round(GAP))
+        rows = answer.get("results")
+        if code != FOUND or not isinstance(rows, list):
+            raise QuestionSourceAway(f"The source answers code {code!r}.")
+        self._fits = MOST if asked == self._fits else self._fits
+        checked = [candidate(_raw(row), source=self.name, licence=LICENCE) for row in rows[:asked]]
+        found = [one for one in checked if isinstance(one, Candidate)]
+        return Drawn(found=found, refused=len(checked) - len(found))
+
+    async def _ask(self, count: int, until: float) -> dict[str, Any]:
+        now = monotonic()
+        begins, self._next = max(self._next, now), max(self._next, now) + self._gap
+        if begins >= until:
+            self._next -= self._gap
+            raise QuestionSourceLimited(retry_after=max(1, round(begins - now)))
+        await asyncio.sleep(begins - now)
+        query = {"amount": str(count), "encode": "url3986", "token": self._token}
+        return await self._get("api.php", query, until - monotonic())
+
+    async def _new_token(self, seconds: float) -> str:
+        answer = await self._get("api_token.php", {"command": "request"}, seconds)
+        token = answer.get("token")
+        if not isinstance(token, str) or not token:
+            raise QuestionSourceAway("The source gives no token.")
+        return token
+
+    async def _get(self, path: str, query: dict[str, str], seconds: float) -> dict[str, Any]:
+        answer = await self._fetching.json(f"{self._url}/{path}", query, seconds=seconds)
+        if not isinstance(answer, dict):
+            raise QuestionSourceAway("The source did not answer an object.")
+        return answer
+
+
+def _raw(row: Any) -> RawQuestion:
+    texts = (
+        {name: unquote(value) for name, value in row.items() if isinstance(value, str)} if isinstance(row, dict) else {}
+    )
+    return RawQuestion(
+        question=texts.get("question"), answer=texts.get("correct_answer"), category=texts.get("category"),
+        difficulty=texts.get("difficulty"),
+    )  # fmt: skip

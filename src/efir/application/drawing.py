@@ -1,0 +1,195 @@
+"""The line of requests for new questions: one call of a source and one transaction serve many of them (decision 10)."""
+
+import asyncio
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from efir.application.saving import Saver, Yield
+from efir.application.waiting import Fetched, Waiting
+from efir.domain.errors import DomainError
+from efir.domain.limits import Limits
+from efir.domain.questions import QuestionsExhausted, QuestionSourceAway, QuestionSourceLimited, QuizOverloaded
+from efir.ports.questions import QuestionBank, QuestionSource
+from efir.ports.transactions import Begin
+
+SPARE_CALLS = 8  # calls of a source for one request, beyond those its number of questions needs
+DRY_MOST = 3  # answers in a row without anything new; one proves little
+REST = 60.0  # seconds a source without new questions is left alone
+LEAST_SHARE = 0.05  # of new rows among those drawn, when planning the next call
+GROUP = 1_000  # questions that one transaction stores at most, and one request more
+QUIET = 0.01  # seconds without a new request that end the gathering for a call
+PATIENCE = 0.25  # longest gathering
+
+
+@dataclass(eq=False, slots=True, kw_only=True)
+class Place:
+    """A source in the order of asking, called or local, with what this process has learnt about it."""
+
+    name: str
+    source: QuestionSource | None = None
+    bank: QuestionBank | None = None
+    share: float = 1.0
+    dry: int = 0
+    rests_until: float = 0.0
+
+    def learn(self, worth: Yield, now: float, *, ended: bool) -> None:
+        """Remember how much of an answer was new; a source without anything new is left alone for a while."""
+        self.share = max(LEAST_SHARE, worth.new / worth.looked_at) if worth.looked_at else LEAST_SHARE
+        self.dry = 0 if worth.new else self.dry + 1
+        if ended or self.dry >= DRY_MOST:
+            self.rests_until, self.dry = now + REST, 0
+
+
+class QuestionLine:
+    """Serves waiting requests in order of arrival, as long as there are any."""
+
+    def __init__(self, places: Sequence[Place], *, begin: Begin, clock: Callable[[], datetime], limits: Limits) -> None:
+        self._places = places
+        self._saver = Saver(begin, clock)
+        self._limits = limits
+        self._waiting: dict[Waiting, None] = {}
+        self._arrived = 0
+        self._served: frozenset[Waiting] = frozenset()  # those whose questions are being stored now
+        self._work: asyncio.Task[None] | None = None
+
+    async def take(self, count: int, *, begin: Begin) -> Fetched:
+        """Get new questions stored, in a transaction of `begin`.
+
+        Raises QuestionsExhausted, QuestionSourceAway or QuestionSourceLimited with the number that was stored all the
+        same, QuizOverloaded.
+        """
+        if len(self._waiting) >= self._limits.quiz_line_most:
+            raise QuizOverloaded(retry_after=1)
+        loop = asyncio.get_running_loop()
+        entry = Waiting(wanted=count, begin=begin, done=loop.create_future())
+        self._waiting[entry] = None
+        self._arrived += 1
+        if self._work is None:
+            self._work = asyncio.ensure_future(self._serve())
+        timer = loop.call_later(self._limits.quiz_seconds, self._expire, entry)
+        try:
+            return await entry.done
+        finally:
+            timer.cancel()
+            self._waiting.pop(entry, None)
+
+    async def close(self) -> None:
+        """End the work; who still waits is told that the sources are away."""
+        if self._work is not None:
+            self._work.cancel()
+            await asyncio.wait([self._work])
+
+    def _expire(self, entry: Waiting) -> None:
+        """End a request whose time is over; one whose questions are being stored learns first how many there are."""
+        entry.late = True
+        if entry not in self._served:
+            self._waiting.pop(entry, None)
+            entry.settle()
+
+    async def _serve(self) -> None:
+        again = False
+        try:
+            while self._waiting:
+                entry = next(iter(self._waiting))
+                place = self._place_of(entry)
+                if place is None:
+                    await self._refuse(entry)
+                    continue
+                if again and place.source is not None:
+                    await self._gather(place.source.most)
+                await self._round(place)
+                again = True
+        finally:
+            self._work = None
+            for entry in self._waiting:
+                entry.refuse()
+
+    def _place_of(self, entry: Waiting) -> Place | None:
+        """Find the first source that may still be asked for a request."""
+        now = asyncio.get_running_loop().time()
+        for place in self._places:
+            if place.name in entry.left:
+                continue
+            if place.rests_until > now:
+                entry.left[place.name] = QuestionsExhausted
+            elif place.source is not None and entry.calls.get(place.name, 0) >= _calls_most(entry, place.source):
+                entry.left[place.name] = QuestionsExhausted if place.dry else QuestionSourceLimited
+            else:
+                return place
+        return None
+
+    def _group(self, place: Place, most: int) -> list[Waiting]:
+        """Gather the requests in order of arrival that a source is asked for now."""
+        group, missing = list[Waiting](), 0
+        for entry in self._waiting:
+            if missing >= most:
+                break
+            if not entry.done.done() and self._place_of(entry) is place:
+                group.append(entry)
+                missing += entry.missing
+        return group
+
+    async def _gather(self, most: int) -> None:
+        """While requests keep arriving, wait a little for those that the same call can serve."""
+        loop = asyncio.get_running_loop()
+        until = loop.time() + PATIENCE
+        while sum(entry.missing for entry in self._waiting) < most and loop.time() < until:
+            arrived = self._arrived
+            await asyncio.sleep(QUIET)
+            if self._arrived == arrived:
+                return
+
+    async def _round(self, place: Place) -> None:
+        """Ask once. What goes wrong concerns the requests it was for; the line goes on."""
+        group = self._group(place, GROUP if place.source is None else place.source.most)
+        try:
+            if place.bank is not None:
+                await self._read(place, place.bank, group)
+            elif place.source is not None:
+                await self._call(place, place.source, group)
+        except (QuestionSourceAway, QuestionSourceLimited) as error:
+            for entry in group:
+                entry.left[place.name] = type(error)
+                entry.retry_after = max(entry.retry_after, error.retry_after or 1)
+        except Exception as error:  # noqa: BLE001  # each of these requests is told, as if it had asked alone
+            for entry in group:
+                entry.refuse(error)
+        self._served = frozenset()
+        for entry in [*group, *self._waiting]:
+            entry.settle()
+            if entry.done.done():
+                self._waiting.pop(entry, None)
+
+    async def _call(self, place: Place, source: QuestionSource, group: list[Waiting]) -> None:
+        missing = sum(entry.missing for entry in group)
+        for entry in group:
+            entry.calls[place.name] = entry.calls.get(place.name, 0) + 1
+        count = min(math.ceil(missing / place.share), source.most)
+        drawn = await source.draw(count, seconds=self._limits.quiz_call_seconds)
+        entries = self._group(place, GROUP)  # some have left; some have come, and rows may be left over for them
+        self._served = frozenset(entries)
+        worth = await self._saver.keep(entries, drawn)
+        place.learn(worth, asyncio.get_running_loop().time(), ended=drawn.ended)
+
+    async def _read(self, place: Place, bank: QuestionBank, group: list[Waiting]) -> None:
+        identity = await bank.identity()
+        group = [entry for entry in group if entry in self._waiting]
+        self._served = frozenset(group)
+        if group and await self._saver.turn(group, bank, identity):
+            place.rests_until = asyncio.get_running_loop().time() + REST
+
+    async def _refuse(self, entry: Waiting) -> None:
+        """Tell a request that no source has more for it; what it holds is stored first."""
+        self._waiting.pop(entry, None)
+        try:
+            if isinstance(entry.ending(), QuestionsExhausted):
+                await self._saver.finish(entry)
+        except DomainError as error:
+            entry.refuse(error)
+        entry.refuse()
+
+
+def _calls_most(entry: Waiting, source: QuestionSource) -> int:
+    return math.ceil(entry.wanted / source.most) + SPARE_CALLS

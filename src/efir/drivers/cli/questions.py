@@ -1,0 +1,60 @@
+"""`efir questions`: its flags and what it tells."""
+
+import argparse
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from efir.drivers.cli.arguments import changes, command_parser
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class QuestionsArguments:
+    """What to do, with which settings."""
+
+    action: str
+    changes: dict[str, object]
+    count: int = 0
+    as_json: bool = False
+    output: Path | None = None
+
+
+def questions_arguments(argv: Sequence[str]) -> QuestionsArguments:
+    """Read the flags of `efir questions import` and `efir questions bank`."""
+    parser = command_parser(
+        "questions",
+        "Store new quiz questions (import), or make the bank they come from without a network (bank).",
+        example="efir questions import 20\n  efir questions bank --output bank.jsonl",
+    )
+    parser.add_argument("action", choices=("import", "bank"), help="what to do")
+    parser.add_argument("count", nargs="?", type=whole, default=1, help="import: how many new questions (default: 1)")
+    parser.add_argument("--json", action="store_true", help="import: one JSON document on stdout")
+    parser.add_argument(
+        "--output", type=Path, metavar="FILE", help="bank: where to write (default: the data directory)"
+    )
+    parsed = parser.parse_args(argv)
+    return QuestionsArguments(
+        action=parsed.action, changes=changes(parsed), count=parsed.count, as_json=parsed.json, output=parsed.output
+    )
+
+
+def whole(text: str) -> int:
+    """Read how many questions are wanted."""
+    if not text.isdecimal() or not int(text):
+        raise argparse.ArgumentTypeError("a whole number from 1 on")
+    return int(text)
+
+
+def imported(questions: Sequence[str], *, as_json: bool) -> None:
+    """Show what was stored."""
+    if as_json:
+        print(json.dumps({"saved": len(questions), "questions": list(questions)}, ensure_ascii=False))
+        return
+    for question in questions:
+        print(question)
+
+
+def bank_told(path: Path, count: int) -> None:
+    """Tell where the bank is."""
+    print(f"{count} questions are in {path}")

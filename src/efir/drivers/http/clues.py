@@ -1,0 +1,69 @@
+"""Stored questions for clients of jService: its paths, names and types, so old clients need only another host."""
+
+from datetime import datetime
+from typing import Annotated, TypeVar
+
+from litestar import Response, get
+from litestar.di import NamedDependency
+from litestar.params import QueryParameter
+
+from efir.application.clues import clue_category, random_clues, some_categories, some_clues
+from efir.application.context import Call
+from efir.domain.questions import QuestionNotFound
+from efir.drivers.http.answers import Answer
+from efir.drivers.http.problems import raises
+from efir.drivers.http.security import ANONYMOUS
+from efir.ports.clues import Clue, ClueCategory, ClueFilter, ClueGroup
+
+T = TypeVar("T")
+TAGS = ["jService"]
+BIG = 2**31 - 1
+CountQuery = Annotated[int | None, QueryParameter(ge=0, le=BIG, description="How many: 1 when absent, 100 at most.")]
+OffsetQuery = Annotated[int, QueryParameter(ge=0, le=BIG, description="So many are left out first.")]
+ValueQuery = Annotated[int | None, QueryParameter(ge=0, le=BIG, description="Only clues of this worth.")]
+CategoryQuery = Annotated[int | None, QueryParameter(ge=0, le=BIG, description="Only clues of this category.")]
+FromQuery = Annotated[datetime | None, QueryParameter(description="Only clues on air since.")]
+UntilQuery = Annotated[datetime | None, QueryParameter(description="Only clues on air until.")]
+IdQuery = Annotated[int, QueryParameter(name="id", ge=0, le=BIG, description="Identifier of the category.")]
+
+
+@get("/api/random", operation_id="getRandomClues", tags=TAGS, opt=ANONYMOUS, responses=raises())
+async def by_chance(call: NamedDependency[Call], count: CountQuery = None) -> Response[list[Clue]]:
+    """Show clues chosen by chance."""
+    return _open(await random_clues(call.ports, count=1 if count is None else count))
+
+
+@get("/api/clues", operation_id="getClues", tags=TAGS, opt=ANONYMOUS, responses=raises())
+async def clues(
+    call: NamedDependency[Call],
+    value: ValueQuery = None,
+    category: CategoryQuery = None,
+    min_date: FromQuery = None,
+    max_date: UntilQuery = None,
+    offset: OffsetQuery = 0,
+) -> Response[list[Clue]]:
+    """Show clues in the order of saving, a hundred at a time."""
+    which = ClueFilter(value=value, category=category, min_date=min_date, max_date=max_date)
+    return _open(await some_clues(call.ports, which=which, offset=offset))
+
+
+@get("/api/categories", operation_id="getClueCategories", tags=TAGS, opt=ANONYMOUS, responses=raises())
+async def categories(
+    call: NamedDependency[Call], count: CountQuery = None, offset: OffsetQuery = 0
+) -> Response[list[ClueCategory]]:
+    """Show categories."""
+    return _open(await some_categories(call.ports, count=1 if count is None else count, offset=offset))
+
+
+@get("/api/category", operation_id="getClueCategory", tags=TAGS, opt=ANONYMOUS, responses=raises(QuestionNotFound))
+async def category(call: NamedDependency[Call], category_id: IdQuery) -> Response[ClueGroup]:
+    """Show a category with its clues."""
+    return _open(await clue_category(call.ports, category_id=category_id))
+
+
+def _open(found: T) -> Response[T]:
+    """Answer scripts of every site: there is nothing personal here."""
+    return Answer(found, headers={"access-control-allow-origin": "*", "cache-control": "no-store"})
+
+
+HANDLERS = [by_chance, clues, categories, category]
