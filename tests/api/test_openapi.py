@@ -22,6 +22,7 @@ OPERATIONS: list[tuple[str, str, dict[str, Any]]] = [
     if method in METHODS
 ]
 API = [operation for operation in OPERATIONS if operation[1].startswith("/api/v1/")]
+CHANCE = {"getRandomQuestions"}  # what is chosen by chance has no next page
 PROBLEM = {"$ref": "#/components/schemas/Problem"}
 
 every_operation = pytest.mark.parametrize("operation", OPERATIONS, ids=lambda each: f"{each[0]} {each[1]}")
@@ -87,7 +88,7 @@ def test_an_operation_says_how_it_fails(operation: tuple[str, str, dict[str, Any
 def test_a_list_goes_by_limit_and_cursor(operation: tuple[str, str, dict[str, Any]]) -> None:
     _, _, facts = operation
     answer = _answer(facts)
-    if answer is None or "items" not in answer.get("properties", {}):
+    if answer is None or "items" not in answer.get("properties", {}) or facts["operationId"] in CHANCE:
         assert not facts["operationId"].startswith("list")
         return
     assert {"next", "prev"} <= set(answer["properties"])

@@ -48,13 +48,13 @@ async def _place(name: str, settings: Settings, stack: AsyncExitStack) -> Place:
     if name == "bank":
         return Place(name=name, bank=FileBank(bank_path(settings), made=not settings.quiz.bank))
     from efir.adapters.quiz.fetching import Fetching  # the HTTP client is loaded only where a source needs it
-    from efir.adapters.quiz.jservice import JService
+    from efir.adapters.quiz.jservice import Jservice
     from efir.adapters.quiz.opentdb import OpenTriviaDb
 
     fetching = Fetching(most_bytes=settings.limits.quiz_answer_bytes)
     stack.push_async_callback(fetching.close)
     if name == "jservice":
-        return Place(name=name, source=JService(settings.quiz.jservice_url, fetching))
+        return Place(name=name, source=Jservice(settings.quiz.jservice_url, fetching))
     return Place(name=name, source=OpenTriviaDb(settings.quiz.opentdb_url, fetching))
 
 

@@ -10,7 +10,7 @@ MOST = 100  # a larger `count` is silently cut there
 PATH = "/api/random"
 
 
-class JService:
+class Jservice:
     """Asks `GET /api/random?count=`; one call repeats nothing inside itself, but calls repeat each other."""
 
     name = "jservice"

@@ -18,7 +18,9 @@ from efir.ports.clues import Clue, ClueCategory, ClueFilter, ClueGroup
 T = TypeVar("T")
 TAGS = ["jService"]
 BIG = 2**31 - 1
-CountQuery = Annotated[int | None, QueryParameter(ge=0, le=BIG, description="How many: 1 when absent, 100 at most.")]
+CountQuery = Annotated[
+    str | None, QueryParameter(pattern="^[0-9]{0,9}$", description="How many: 1 when absent or empty, 100 at most.")
+]
 OffsetQuery = Annotated[int, QueryParameter(ge=0, le=BIG, description="So many are left out first.")]
 ValueQuery = Annotated[int | None, QueryParameter(ge=0, le=BIG, description="Only clues of this worth.")]
 CategoryQuery = Annotated[int | None, QueryParameter(ge=0, le=BIG, description="Only clues of this category.")]
@@ -30,7 +32,7 @@ IdQuery = Annotated[int, QueryParameter(name="id", ge=0, le=BIG, description="Id
 @get("/api/random", operation_id="getRandomClues", tags=TAGS, opt=ANONYMOUS, responses=raises())
 async def by_chance(call: NamedDependency[Call], count: CountQuery = None) -> Response[list[Clue]]:
     """Show clues chosen by chance."""
-    return _open(await random_clues(call.ports, count=1 if count is None else count))
+    return _open(await random_clues(call.ports, count=int(count or 1)))
 
 
 @get("/api/clues", operation_id="getClues", tags=TAGS, opt=ANONYMOUS, responses=raises())
@@ -52,7 +54,7 @@ async def categories(
     call: NamedDependency[Call], count: CountQuery = None, offset: OffsetQuery = 0
 ) -> Response[list[ClueCategory]]:
     """Show categories."""
-    return _open(await some_categories(call.ports, count=1 if count is None else count, offset=offset))
+    return _open(await some_categories(call.ports, count=int(count or 1), offset=offset))
 
 
 @get("/api/category", operation_id="getClueCategory", tags=TAGS, opt=ANONYMOUS, responses=raises(QuestionNotFound))

@@ -16,6 +16,7 @@ from efir.application.questions import (
     list_questions,
     random_questions,
 )
+from efir.domain.errors import FieldError
 from efir.domain.questions import (
     InvalidQuestionCount,
     QuestionId,
@@ -62,16 +63,20 @@ class RandomQuestions(Struct, frozen=True):
 
 
 @post("/quiz", operation_id="postQuiz", tags=TAGS, status_code=200, responses=FETCHING)
-async def quiz(data: JSONBody[QuizRequest], call: NamedDependency[Call]) -> Answer[PreviousQuestion]:
+async def quiz(
+    request: Request[Any, Any, Any], data: JSONBody[QuizRequest], call: NamedDependency[Call]
+) -> Answer[PreviousQuestion]:
     """Store new questions and answer the one saved before them; an empty object when there was none."""
-    fetched = await fetch_questions(call.ports, count=data.questions_num)
+    fetched = await fetch_questions(call.ports, count=await _whole(request, data.questions_num))
     return Answer(fetched.previous or NOTHING)  # type: ignore[arg-type]  # the same fields, none absent
 
 
 @post("/api/v1/quiz/questions", operation_id="fetchQuestions", tags=TAGS, status_code=200, responses=FETCHING)
-async def fetch(data: JSONBody[WantedQuestions], call: NamedDependency[Call]) -> Answer[PreviousQuestion]:
+async def fetch(
+    request: Request[Any, Any, Any], data: JSONBody[WantedQuestions], call: NamedDependency[Call]
+) -> Answer[PreviousQuestion]:
     """Store new questions and answer the one saved before them; an empty object when there was none."""
-    fetched = await fetch_questions(call.ports, count=data.questions_num)
+    fetched = await fetch_questions(call.ports, count=await _whole(request, data.questions_num))
     return Answer(fetched.previous or NOTHING)  # type: ignore[arg-type]  # the same fields, none absent
 
 
@@ -119,6 +124,14 @@ async def categories(
 ) -> Response[Page[QuestionCategory]]:
     """List the categories of stored questions by title."""
     return paged(request, await list_categories(call.ports, limit=limit, cursor=cursor))
+
+
+async def _whole(request: Request[Any, Any, Any], count: int) -> int:
+    """Refuse `"5"` and `5.0`, which the framework takes for whole numbers; the body is decoded already."""
+    if type((await request.json())["questions_num"]) is int:
+        return count
+    detail = "`questions_num` is a whole number."
+    raise InvalidQuestionCount(detail, errors=(FieldError("/questions_num", "type", detail),))
 
 
 HANDLERS = [quiz, fetch, newest, by_chance, one, categories]
