@@ -30,7 +30,8 @@ def clue(number: int, **changes: Any) -> dict[str, Any]:
         "id": number, "answer": f"Answer {number}", "question": f"Question {number}?", "value": 200 * (1 + number % 5),
         "airdate": "1985-02-08T20:00:00.000Z", "created_at": MADE, "updated_at": MADE, "category_id": number % 7,
         "game_id": 1, "invalid_count": None,
-        "category": {"id": number % 7, "title": f"category {number % 7}", "created_at": MADE, "updated_at": MADE, "clues_count": 5},
+        "category": {"id": number % 7, "title": f"category {number % 7}", "created_at": MADE, "updated_at": MADE,
+                     "clues_count": 5},
         **changes,
     }  # fmt: skip
 
@@ -49,7 +50,7 @@ class Double:
     always: Any = None
     delay: float = 0.0
     asked: list[int] = field(default_factory=list)
-    chance: random.Random = field(default_factory=lambda: random.Random(7))
+    chance: random.Random = field(default_factory=lambda: random.Random(7))  # noqa: S311  # repeatable
     alone: threading.Lock = field(default_factory=threading.Lock)
 
     @property
@@ -73,7 +74,6 @@ def _drip(end: socket.socket, _double: Double) -> None:
 
 def _reset(end: socket.socket, _double: Double) -> None:
     end.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, RESET_ON_CLOSE)
-    end.close()
 
 
 def _silent(_end: socket.socket, _double: Double) -> None:
@@ -158,8 +158,11 @@ def _answer(end: socket.socket, double: Double, asked: Any) -> None:
     found = FAULTS[fault] if isinstance(fault, str) else fault
     if callable(found):
         found(end, double)
+        end.shutdown(socket.SHUT_RDWR)
     elif isinstance(found, bytes):
         end.sendall(found)
+        if fault in {"cut", "no http"}:
+            end.shutdown(socket.SHUT_RDWR)
     else:
         end.sendall(answer(json.dumps(rows if found is None else found).encode()))
 

@@ -53,6 +53,7 @@ class QuestionLine:
         self._arrived = 0
         self._served: frozenset[Waiting] = frozenset()  # those whose questions are being stored now
         self._work: asyncio.Task[None] | None = None
+        self._endings: set[asyncio.Task[None]] = set()
 
     async def take(self, count: int, *, begin: Begin) -> Fetched:
         """Get new questions stored, in a transaction of `begin`.
@@ -74,6 +75,8 @@ class QuestionLine:
         finally:
             timer.cancel()
             self._waiting.pop(entry, None)
+            while entry in self._served and not entry.done.done():  # noqa: ASYNC110  # ends with the transaction, in ms
+                await asyncio.sleep(QUIET)  # the transaction of a request that left is in use until then
 
     async def close(self) -> None:
         """End the work; who still waits is told that the sources are away."""
@@ -85,8 +88,9 @@ class QuestionLine:
         """End a request whose time is over; one whose questions are being stored learns first how many there are."""
         entry.late = True
         if entry not in self._served:
-            self._waiting.pop(entry, None)
-            entry.settle()
+            ending = asyncio.ensure_future(self._refuse(entry))
+            self._endings.add(ending)
+            ending.add_done_callback(self._endings.discard)
 
     async def _serve(self) -> None:
         again = False
@@ -158,9 +162,10 @@ class QuestionLine:
                 entry.refuse(error)
         self._served = frozenset()
         for entry in [*group, *self._waiting]:
-            entry.settle()
-            if entry.done.done():
+            if entry.settle():
                 self._waiting.pop(entry, None)
+            elif entry.late:
+                await self._refuse(entry)
 
     async def _call(self, place: Place, source: QuestionSource, group: list[Waiting]) -> None:
         missing = sum(entry.missing for entry in group)
@@ -181,10 +186,10 @@ class QuestionLine:
             place.rests_until = asyncio.get_running_loop().time() + REST
 
     async def _refuse(self, entry: Waiting) -> None:
-        """Tell a request that no source has more for it; what it holds is stored first."""
+        """Tell a request that it gets no more; what it holds is stored first, unless its transaction will not last."""
         self._waiting.pop(entry, None)
         try:
-            if isinstance(entry.ending(), QuestionsExhausted):
+            if self._saver.is_own(entry) or isinstance(entry.ending(), QuestionsExhausted):
                 await self._saver.finish(entry)
         except DomainError as error:
             entry.refuse(error)

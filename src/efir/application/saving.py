@@ -1,8 +1,8 @@
 """Storing drawn questions for the requests that wait for them.
 
-Requests whose transaction is the line's own are served by one transaction together. A request inside an outer
-transaction (one with an `Idempotency-Key`) is stored in that, whole or not at all: the lock of all writers is kept
-until the outer transaction ends, and a request must not wait for a source meanwhile.
+A request's questions are stored together or not yet: so they stand side by side, and whatever is stored next comes
+after the last of them. What is new but not enough is held. Requests whose transaction is the line's own are served by
+one transaction; a request inside an outer transaction (one with an `Idempotency-Key`) is stored in that one.
 """
 
 from collections.abc import Callable
@@ -15,7 +15,7 @@ from efir.ports.questions import Added, Drawn, QuestionBank
 from efir.ports.transactions import Begin, Transaction
 
 READ_MOST = 500  # rows of a bank that are read at once while most of them are known
-TURNS_MOST = 40  # readings of a bank in one transaction
+TURNS_MOST = 400  # readings of a bank for one transaction
 
 
 class _Undone(Exception):  # leaves the transaction, never this module
@@ -36,7 +36,7 @@ class _Read:
 
     added: Added
     new: list[Candidate]
-    ended: bool
+    ended: bool = False
 
 
 class Saver:
@@ -46,103 +46,99 @@ class Saver:
         self._begin = begin
         self._clock = clock
 
+    def is_own(self, entry: Waiting) -> bool:
+        """Whether the line opens the transaction for a request."""
+        return entry.begin == self._begin
+
     async def keep(self, entries: list[Waiting], drawn: Drawn) -> Yield:
-        """Store what a source gave. Requests inside outer transactions come first: they hold connections."""
+        """Store what a source gave."""
         found = distinct(drawn.found)
         left, new = found, 0
-        inner, own = self._apart(entries)
-        for entry in inner:
-            used = await self._keep_inside(entry, left)
-            left, new = [one for one in left if one not in used], new + len(used)
-        missing = sum(entry.missing for entry in own)
-        if own and left:
-            async with self._begin() as tx:
-                await tx.questions.stand()
-                added = await tx.questions.add(left, most=missing, now=self._clock())
-            shared_out(own, added)
-            new += len(added.saved)
-            left = _after(_same(left, added), left)
-        enough = all(entry.missing <= 0 for entry in entries)
-        return Yield(len(found) - len(left) if enough else len(found), new)
+        for group in self._groups(entries):
+            used = await self._store(group, left)
+            left, new = [one for one in left if one.fingerprint not in used], new + len(used)
+        enough = all(len(entry.saved) >= entry.wanted for entry in entries)
+        return Yield(_last_used(found, left) if enough else len(found), new)
 
     async def turn(self, entries: list[Waiting], bank: QuestionBank, identity: str) -> bool:
         """Store what a bank gives next; answers whether it has come to its end."""
         ended = False
-        inner, own = self._apart(entries)
-        for entry in inner:
-            read = None
+        for group in self._groups(entries):
+            read = _Read(Added(None, []), [])
+            wanted, held = sum(entry.wanted for entry in group), [one for entry in group for one in entry.held]
             try:
-                async with entry.begin() as tx:
-                    read = await self._read(tx, bank, identity, entry.wanted, entry.held)
-                    if len(read.added.saved) < entry.wanted:
+                async with group[0].begin() as tx:
+                    await self._read(tx, bank, identity, wanted, held, read)
+                    if len(read.new) < wanted:
                         raise _Undone  # noqa: TRY301  # leaving the block is the purpose
-                shared_out([entry], read.added)
+                shared_out(group, read.added)
             except _Undone:
-                entry.held = [] if read is None else read.new
-            ended = ended or (read is not None and read.ended)
-        if own:
-            async with self._begin() as tx:
-                read = await self._read(tx, bank, identity, sum(entry.missing for entry in own), [])
-            shared_out(own, read.added)
-            ended = read.ended
+                await self._store(group, read.new)
+            ended = ended or read.ended
         return ended
 
     async def finish(self, entry: Waiting) -> None:
-        """Store what a request inside an outer transaction has, when no source gives more."""
+        """Store what a request has though it is not enough."""
         if not entry.held:
             return
         async with entry.begin() as tx:
             await tx.questions.stand()
             added = await tx.questions.add(entry.held, most=entry.wanted, now=self._clock())
-        entry.held = []
         shared_out([entry], added)
 
-    def _apart(self, entries: list[Waiting]) -> tuple[list[Waiting], list[Waiting]]:
-        inner = [entry for entry in entries if entry.begin != self._begin]
-        return inner, [entry for entry in entries if entry.begin == self._begin]
+    def _groups(self, entries: list[Waiting]) -> list[list[Waiting]]:
+        """Part requests by transaction. Those inside outer transactions come first: they hold connections."""
+        own = [entry for entry in entries if self.is_own(entry)]
+        return [*([entry] for entry in entries if not self.is_own(entry)), *([own] if own else [])]
 
-    async def _keep_inside(self, entry: Waiting, found: list[Candidate]) -> list[Candidate]:
-        """Store for one request in its own transaction, or hold what is new; answers which of `found` it took."""
-        offered, new = distinct([*entry.held, *found]), list[Candidate]()
-        try:
-            async with entry.begin() as tx:
-                await tx.questions.stand()
-                added = await tx.questions.add(offered, most=entry.wanted, now=self._clock())
-                new = _same(offered, added)
-                if len(added.saved) < entry.wanted:
-                    raise _Undone  # noqa: TRY301  # leaving the block is the purpose
-            taken = [one for one in new if one not in entry.held]
-            entry.held = []
-            shared_out([entry], added)
-        except _Undone:
-            taken = [one for one in new if one not in entry.held]
-            entry.held = new
-        return taken
+    async def _store(self, group: list[Waiting], found: list[Candidate]) -> set[bytes]:
+        """Store for as many requests as there are new rows for, in order of arrival; answers which of `found` were."""
+        held = [one for entry in group for one in entry.held]
+        given = {one.fingerprint for one in found} - {one.fingerprint for one in held}
+        offered = distinct([*held, *found])
+        served = list(group)
+        while served and offered:
+            wanted = sum(entry.wanted for entry in served)
+            added = Added(None, [])
+            try:
+                async with group[0].begin() as tx:
+                    await tx.questions.stand()
+                    added = await tx.questions.add(offered, most=wanted, now=self._clock())
+                    if len(added.saved) < wanted:
+                        raise _Undone  # noqa: TRY301  # leaving the block is the purpose
+            except _Undone:
+                offered = _same(offered, added)
+                served = _served_by(len(offered), served)
+            else:
+                shared_out(served, added)
+                used = _same(offered, added)
+                if len(served) < len(group):  # then all that was offered is new
+                    _hold(group[len(served) :], offered[len(used) :])
+                    used = offered
+                return given & {one.fingerprint for one in used}
+        _hold(group, offered)
+        return given & {one.fingerprint for one in offered}
 
     async def _read(
-        self, tx: Transaction, bank: QuestionBank, identity: str, wanted: int, held: list[Candidate]
-    ) -> _Read:
+        self, tx: Transaction, bank: QuestionBank, identity: str, wanted: int, held: list[Candidate], read: _Read
+    ) -> None:
         """Read on until enough new rows were found; rows that were not looked at are given back."""
-        read = _Read(Added(None, []), [], ended=False)
-        waiting = list(held)
         for turn in range(TURNS_MOST):
             missing = wanted - len(read.new)
             count = min(READ_MOST, missing << min(turn, 10))
             drawn = bank.read(await tx.questions.claim(identity, count), count)
-            found = distinct([*waiting, *drawn.found])
-            waiting = []
+            found = distinct([*held, *drawn.found])
+            held = []
             if found:
                 added = await tx.questions.add(found, most=missing, now=self._clock())
                 new = _same(found, added)
                 read.added = Added(read.added.previous if read.new else added.previous, read.added.saved + added.saved)
                 read.new += new
-                missing -= len(new)
-                if not missing and (unread := len(_after(new, found))):
+                if len(new) == missing and (unread := len(found) - 1 - found.index(new[-1])):
                     await tx.questions.claim(identity, -unread)
-            read.ended = drawn.ended
-            if not missing or drawn.ended:
-                break
-        return read
+            read.ended = drawn.ended or turn + 1 == TURNS_MOST
+            if len(read.new) == wanted or read.ended:
+                return
 
 
 def _same(found: list[Candidate], added: Added) -> list[Candidate]:
@@ -151,6 +147,22 @@ def _same(found: list[Candidate], added: Added) -> list[Candidate]:
     return [one for one in found if (one.question, one.answer) in stored]
 
 
-def _after(used: list[Candidate], found: list[Candidate]) -> list[Candidate]:
-    """Answer the candidates behind the last used one."""
-    return found[found.index(used[-1]) + 1 :] if used else found
+def _served_by(rows: int, group: list[Waiting]) -> list[Waiting]:
+    """Answer the first requests that so many rows are enough for."""
+    for place, entry in enumerate(group):
+        rows -= entry.wanted
+        if rows < 0:
+            return group[:place]
+    return group
+
+
+def _hold(group: list[Waiting], rows: list[Candidate]) -> None:
+    """Keep new rows for the first requests that wait on."""
+    for entry in group:
+        entry.held, rows = rows[: entry.wanted], rows[entry.wanted :]
+
+
+def _last_used(found: list[Candidate], left: list[Candidate]) -> int:
+    """Count the rows up to the last one that was used; nobody looked at those behind it."""
+    unused = {one.fingerprint for one in left}
+    return max((place for place, one in enumerate(found, 1) if one.fingerprint not in unused), default=0)

@@ -32,7 +32,7 @@ class Fetched:
 class Waiting:
     """One request in the line.
 
-    `held` are rows known to be new that its transaction has not stored yet, `calls` counts calls of each source that
+    `held` are new rows, too few to be stored yet, `calls` counts calls of each source that
     were made for it too, `left` says why a source is not asked any more.
     """
 
@@ -57,15 +57,13 @@ class Waiting:
         if rows and not self.saved:
             self.previous = before
         self.saved += rows
+        self.held = []
 
-    def settle(self) -> None:
-        """Answer the request if it has all it wanted, or refuse it if its time is over."""
-        if self.done.done():
-            return
-        if len(self.saved) >= self.wanted:
+    def settle(self) -> bool:
+        """Answer the request if it has all it wanted; tells whether it has been answered."""
+        if not self.done.done() and len(self.saved) >= self.wanted:
             self.done.set_result(Fetched(self.previous, self.saved))
-        elif self.late:
-            self.refuse()
+        return self.done.done()
 
     def refuse(self, error: Exception | None = None) -> None:
         """End the request with an error; without one it is told what its sources said."""
@@ -89,10 +87,14 @@ class Waiting:
 
 
 def shared_out(entries: list[Waiting], added: Added) -> None:
-    """Hand stored rows to requests in order of arrival; each is preceded by the last row of the one before it."""
+    """Hand stored rows to requests in order of arrival; each is preceded by the last row of the one before it.
+
+    Who has all is answered at once: a request inside an outer transaction holds the lock of all writers until then.
+    """
     before, given = added.previous, 0
     for entry in entries:
         rows = added.saved[given : given + entry.wanted - len(entry.saved)]
         entry.give(rows, before)
         given += len(rows)
         before = rows[-1] if rows else before
+        entry.settle()

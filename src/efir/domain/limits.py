@@ -53,6 +53,7 @@ class Limits:
     pool_wait_seconds: int = 2  # longest wait for a free database connection
     drain_edge_seconds: int = 36  # a stopping API process may take so long to finish its requests
     drain_worker_seconds: int = 60  # and a stopping worker to finish or hand back its jobs
+    idempotency_most: int = 4  # requests with an Idempotency-Key that one process answers at a time
     idempotency_seconds: int = 48 * 3600  # an Idempotency-Key is remembered so long
 
     quiz_questions_most: int = 100  # questions one request may ask for

@@ -46,17 +46,17 @@ with given as (
 union all select false, {COLUMNS} from saved"""  # noqa: S608  # own names only
 CATEGORIES = "select id, title, questions from question_categories where {where} order by title {order} limit $1"
 LARGEST = """
-select * from (select id, title, questions from question_categories order by questions desc, id limit $1) some
+select * from (select id, title, questions from question_categories order by questions desc, id limit $1) chosen
  order by title"""
 NEAR = 10  # so many numbers for each wanted question: fewer are shuffled whole
 FEW = 1_000
 # Probes fall on numbers; one that has no question takes the next that has.
 PROBE = f"""
 select {COLUMNS} from (
-  select distinct on (number) picked.* from generate_series(1, $1 * 3) n
-   cross join lateral (select $2 + floor(random() * ($3 - $2 + 1) + n * 0)::bigint as probe) p
-   cross join lateral ({VIEW} where number >= probe order by number limit 1) picked) some
- order by random() limit $1"""  # noqa: S608  # own names only
+  select distinct on (number) picked.* from generate_series(1, $1::int * 3) n
+   cross join lateral (select $2::bigint + floor(random() * ($3::bigint - $2::bigint + 1) + n * 0)::bigint as probe) p
+   cross join lateral ({VIEW} where number >= probe order by number limit 1) picked) chosen
+ order by random() limit $1::int"""  # noqa: S608  # own names only
 
 
 class Questions:

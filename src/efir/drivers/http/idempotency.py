@@ -1,5 +1,6 @@
 """`Idempotency-Key`: the answer of a POST is stored in the transaction of its effect, and given again as it was."""
 
+import asyncio
 import hashlib
 from dataclasses import replace
 from typing import Any
@@ -42,6 +43,9 @@ class Idempotency(ASGIMiddleware):
     scopes = (ScopeType.HTTP,)
     exclude_opt_key = "streams"
 
+    def __init__(self, *, most: int) -> None:
+        self._room = asyncio.Semaphore(most)  # each of these keeps a connection for as long as it takes
+
     async def handle(self, scope: Any, receive: Receive, send: Send, next_app: ASGIApp) -> None:
         """Replay, refuse, or run and remember."""
         posted = scope["method"] == "POST"
@@ -59,7 +63,7 @@ class Idempotency(ASGIMiddleware):
         ).digest()
         messages: list[Message] = []
         try:
-            async with call.ports.begin() as tx:
+            async with self._room, call.ports.begin() as tx:
                 if not await tx.replies.acquire(principal, key.decode()):
                     raise KeyInUse(retry_after=1)
                 known = await tx.replies.get(principal, key.decode())

@@ -1,0 +1,253 @@
+"""Open Trivia DB, banks of files and folders, and the bank that Efir makes."""
+
+import json
+import time
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+import pytest
+
+from efir.adapters.quiz.bank import FileBank
+from efir.adapters.quiz.breaker import WINDOW, Breaker, Retries
+from efir.adapters.quiz.cldr import rows as cldr_rows
+from efir.adapters.quiz.cldr import write_bank
+from efir.adapters.quiz.fetching import Fetching
+from efir.adapters.quiz.jservice import Jservice
+from efir.adapters.quiz.opentdb import OpenTriviaDb
+from efir.application.questions import fetch_questions
+from efir.bootstrap.questions import order_of
+from efir.domain.questions import QuestionsExhausted, QuestionSourceAway, QuestionSourceLimited, fingerprint
+from efir.settings import Quiz, Settings, SettingsRefused
+from jservice_double import answer, jservice
+from questions.conftest import Opened
+
+TOKEN = answer(b'{"response_code": 0, "token": "t"}')
+
+
+def trivia(code: int, *questions: str) -> bytes:
+    """Write an answer of Open Trivia DB."""
+    rows = [
+        {"category": quote("Science & Nature"), "type": "multiple", "difficulty": "hard", "question": quote(text),
+         "correct_answer": quote("50% & more"), "incorrect_answers": []}
+        for text in questions
+    ]  # fmt: skip
+    return answer(json.dumps({"response_code": code, "results": rows}).encode())
+
+
+async def drawn(*answers: bytes, count: int = 5, times: int = 1) -> list[Any]:
+    """Ask a source that answers like this."""
+    with jservice(1, faults=list(answers)) as double:
+        fetching = Fetching(most_bytes=1 << 20)
+        # the double looks at `count` only, and gives its answers in turn whatever the path
+        source = OpenTriviaDb(double.url, fetching, gap=0.0)
+        try:
+            return [await source.draw(count, seconds=3) for _ in range(times)]
+        finally:
+            await fetching.close()
+
+
+async def test_trivia_is_decoded_and_carries_its_licence() -> None:
+    (found,) = await drawn(TOKEN, trivia(0, "What’s 1 < 2?", "Who?"))
+    assert [one.question for one in found.found] == ["What’s 1 < 2?", "Who?"]
+    one = found.found[0]
+    assert (one.answer, one.category, one.difficulty, one.licence) == (
+        "50% & more",
+        "Science & Nature",
+        "hard",
+        "CC-BY-SA-4.0",
+    )
+    assert one.created_at is None
+
+
+async def test_an_unknown_token_is_renewed_once() -> None:
+    (found,) = await drawn(TOKEN, trivia(3), TOKEN, trivia(0, "Who?"))
+    assert len(found.found) == 1
+    with pytest.raises(QuestionSourceAway):
+        await drawn(TOKEN, trivia(3), TOKEN, trivia(3))
+
+
+async def test_too_much_is_asked_for_in_halves_and_one_too_many_is_the_end() -> None:
+    found = await drawn(TOKEN, trivia(1), trivia(1), trivia(1), count=5, times=3)
+    assert [one.ended for one in found] == [False, False, True]
+
+
+async def test_a_used_up_token_is_the_end() -> None:
+    (found,) = await drawn(TOKEN, trivia(4))
+    assert found.ended
+
+
+@pytest.mark.parametrize(
+    ("said", "error"),
+    [(trivia(5), QuestionSourceLimited), (trivia(2), QuestionSourceAway), (answer(b"[]"), QuestionSourceAway)],
+)
+async def test_refusals_of_trivia_are_told(said: bytes, error: type[Exception]) -> None:
+    with pytest.raises(error):
+        await drawn(TOKEN, said)
+
+
+async def test_the_gap_between_calls_is_kept() -> None:
+    with jservice(1, faults=[TOKEN, trivia(0, "A?"), trivia(0, "B?")]) as double:
+        fetching = Fetching(most_bytes=1 << 20)
+        source = OpenTriviaDb(double.url, fetching, gap=0.4)
+        began = time.monotonic()
+        await source.draw(1, seconds=3)
+        await source.draw(1, seconds=3)
+        assert time.monotonic() - began >= 0.4
+        with pytest.raises(QuestionSourceLimited):
+            await source.draw(1, seconds=0.1)
+        await fetching.close()
+
+
+@pytest.mark.parametrize("url", ["{}", "{}/", "{}/api/random", "{}/api/random?count=1"])
+async def test_the_address_of_a_jservice_may_be_written_in_several_ways(url: str) -> None:
+    with jservice(10) as double:
+        fetching = Fetching(most_bytes=1 << 20)
+        found = await Jservice(url.format(double.url), fetching).draw(3, seconds=3)
+        await fetching.close()
+    assert len(found.found) == 3
+    assert double.asked == [3]
+
+
+def test_a_breaker_lets_one_call_through_in_each_window() -> None:
+    now = 0.0
+    breaker = Breaker(lambda: now)
+    for _ in range(5):
+        breaker.check()
+        breaker.failed()
+    for _ in range(3):
+        with pytest.raises(QuestionSourceAway):
+            breaker.check()
+        now += WINDOW
+        breaker.check()
+        breaker.failed()
+    now += WINDOW
+    breaker.check()
+    breaker.succeeded()
+    breaker.check()
+
+
+def test_failures_far_apart_do_not_open_a_breaker() -> None:
+    now = 0.0
+    breaker = Breaker(lambda: now)
+    for _ in range(20):
+        breaker.failed()
+        now += WINDOW / 3
+        breaker.check()
+
+
+def test_repeated_calls_are_a_tenth_of_all() -> None:
+    retries = Retries()
+    allowed = 0
+    for _ in range(1_000):
+        retries.called()
+        allowed += retries.allowed()
+    assert 100 <= allowed <= 104
+
+
+async def test_a_bank_is_drained_to_its_last_unique_row(asking: Opened, bank: Callable[[list[Any]], str]) -> None:
+    rows = [{"question": f"Q {n % 70}", "answer": "x"} for n in range(100)] + [{"question": ""}, None, 5, "x", [], {}]
+    ports, seen = await asking(bank=bank(rows)), []
+    for count in (1, 30, 20, 19):
+        seen += (await fetch_questions(ports, count=count)).saved
+    assert len({one.question for one in seen}) == 70
+    with pytest.raises(QuestionsExhausted) as told:
+        await fetch_questions(ports, count=1)
+    assert told.value.facts["saved"] == 0
+
+
+async def test_a_bank_goes_on_where_it_was_and_another_file_begins_anew(
+    asking: Opened, bank: Callable[[list[Any]], str], connection: Any
+) -> None:
+    path = bank([{"question": f"Q {n}", "answer": "x"} for n in range(50)])
+    await fetch_questions(await asking(bank=path), count=10)
+    await fetch_questions(await asking(bank=path), count=10)
+    assert [row[0] for row in await connection.fetch("select position from question_banks")] == [20]
+    other = bank([{"question": f"Q {n}", "answer": "x"} for n in range(60)])
+    assert len((await fetch_questions(await asking(bank=other), count=40)).saved) == 40
+    assert await connection.fetchval("select count(*) from questions") == 60
+
+
+async def test_a_bank_whose_rows_are_mostly_known_is_read_on(asking: Opened, bank: Callable[[list[Any]], str]) -> None:
+    known = [{"question": f"Known {n}", "answer": "x"} for n in range(2_000)]
+    limits = {"quiz_questions_most": 2_000}
+    await fetch_questions(await asking(bank=bank(known), limits=limits), count=2_000)
+    path = bank([*known, *({"question": f"New {n}", "answer": "x"} for n in range(3))])
+    found = await fetch_questions(await asking(bank=path), count=3)
+    assert {one.question for one in found.saved} == {"New 0", "New 1", "New 2"}
+
+
+@pytest.mark.parametrize("content", [None, b"", b"\n\n", b"\xff\xfe\x00", b"[1, 2", b"{}\n[]\n5"])
+async def test_a_bank_without_questions_is_told(asking: Opened, tmp_path: Path, content: bytes | None) -> None:
+    path = tmp_path / "bank.jsonl"
+    if content is not None:
+        path.write_bytes(content)
+    with pytest.raises((QuestionSourceAway, QuestionsExhausted)):
+        await fetch_questions(await asking(bank=str(path)), count=1)
+
+
+async def test_a_list_of_clues_is_a_bank_too(asking: Opened, tmp_path: Path) -> None:
+    path = tmp_path / "clues.json"
+    path.write_text(json.dumps([{"id": 7, "question": "Q", "answer": "A", "category": {"title": "c"}, "value": 200}]))
+    found = (await fetch_questions(await asking(bank=str(path)), count=1)).saved[0]
+    assert (found.question, found.category, found.source_id, found.source) == ("Q", "c", "7", "bank")
+
+
+async def test_a_folder_of_trivia_files_is_a_bank_too(asking: Opened, tmp_path: Path) -> None:
+    (tmp_path / "general").write_bytes(
+        b"#Q Which of these\nis a caf\xe9?\n^ Flore\nA Flore\nB Seine\n\n#Q No answer\nA x\n\nnoise\n\n#Q Two?\r\n^ 2\r\nA 2\r\nB 3\n"
+    )
+    found = (await fetch_questions(await asking(bank=str(tmp_path)), count=2)).saved
+    rows = {one.question: one.answer for one in found}
+    assert rows == {"Which of these is a café? A) Flore B) Seine": "Flore", "Two? A) 2 B) 3": "2"}
+    assert {(one.category, one.licence) for one in found} == {("General", "CC-BY-SA-4.0")}
+    with pytest.raises(QuestionsExhausted):
+        await fetch_questions(await asking(bank=str(tmp_path)), count=1)
+
+
+def test_the_made_bank_has_tens_of_thousands_of_different_questions() -> None:
+    made = list(cldr_rows())
+    assert len({fingerprint(row["question"], row["answer"]) for row in made}) > 50_000
+    assert len({row["category"] for row in made}) > 100
+    assert {row["difficulty"] for row in made} == {"easy", "medium", "hard"}
+    answers = {row["question"]: row["answer"] for row in made}
+    assert answers["What is the place “Germany” called in French?"] == "Allemagne"
+    assert answers["Which place is called “Япония” in Russian?"] == "Japan"
+    assert answers["Which currency is legal tender in Japan?"] == "Japanese Yen"
+    assert answers["What is the official language of Brazil?"] == "Portuguese"
+    assert answers["In which script is Amharic usually written?"] == "Ethiopic"
+    assert answers["How many plural categories do cardinal numbers have in Russian?"] == "4"
+    assert answers["What is the month “January” called in Finnish?"] == "tammikuu"
+    assert answers["What is the day “Monday” called in German?"] == "Montag"
+
+
+async def test_two_makers_at_once_make_one_bank_and_the_same_data_is_the_same_bank(tmp_path: Path) -> None:
+    first, second = (tmp_path / name / "bank.jsonl" for name in ("a", "b"))
+    write_bank(first, made_at=datetime(2026, 1, 1, tzinfo=UTC))
+    before = first.stat().st_mtime_ns
+    assert write_bank(first, made_at=datetime(2026, 2, 2, tzinfo=UTC)) > 50_000
+    assert first.stat().st_mtime_ns == before
+    write_bank(second, made_at=datetime(2026, 3, 3, tzinfo=UTC))
+    banks = [FileBank(path, made=False) for path in (first, second)]
+    assert await banks[0].identity() == await banks[1].identity()
+    assert banks[0].read(5, 3).found[0].created_at == datetime(2026, 1, 1, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("quiz", "order"),
+    [
+        (Quiz(), ["bank"]), (Quiz(jservice_url="http://x"), ["jservice", "bank"]),
+        (Quiz(jservice_url="http://x", sources="bank"), ["jservice", "bank"]),
+        (Quiz(jservice_url="http://x", sources="bank, jservice"), ["bank", "jservice"]),
+        (Quiz(sources="jservice,opentdb,bank"), ["opentdb", "bank"]), (Quiz(sources="jservice"), []),
+    ],
+)  # fmt: skip
+def test_sources_are_asked_in_the_order_of_the_settings(quiz: Quiz, order: list[str]) -> None:
+    assert order_of(Settings(quiz=quiz)) == order
+
+
+def test_an_unknown_source_is_refused() -> None:
+    with pytest.raises(SettingsRefused, match="EFIR_QUIZ__SOURCES"):
+        order_of(Settings(quiz=Quiz(sources="wikipedia")))
