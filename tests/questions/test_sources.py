@@ -12,7 +12,6 @@ import pytest
 
 from efir.adapters.quiz.bank import FileBank
 from efir.adapters.quiz.breaker import WINDOW, Breaker, Retries
-from efir.adapters.quiz.cldr import rows as cldr_rows
 from efir.adapters.quiz.cldr import write_bank
 from efir.adapters.quiz.fetching import Fetching
 from efir.adapters.quiz.jservice import Jservice
@@ -197,7 +196,8 @@ async def test_a_list_of_clues_is_a_bank_too(asking: Opened, tmp_path: Path) -> 
 
 async def test_a_folder_of_trivia_files_is_a_bank_too(asking: Opened, tmp_path: Path) -> None:
     (tmp_path / "general").write_bytes(
-        b"#Q Which of these\nis a caf\xe9?\n^ Flore\nA Flore\nB Seine\n\n#Q No answer\nA x\n\nnoise\n\n#Q Two?\r\n^ 2\r\nA 2\r\nB 3\n"
+        b"#Q Which of these\nis a caf\xe9?\n^ Flore\nA Flore\nB Seine\n\n#Q No answer\nA x\n\nnoise\n\n"
+        b"#Q Two?\r\n^ 2\r\nA 2\r\nB 3\n"
     )
     found = (await fetch_questions(await asking(bank=str(tmp_path)), count=2)).saved
     rows = {one.question: one.answer for one in found}
@@ -207,12 +207,21 @@ async def test_a_folder_of_trivia_files_is_a_bank_too(asking: Opened, tmp_path: 
         await fetch_questions(await asking(bank=str(tmp_path)), count=1)
 
 
-def test_the_made_bank_has_tens_of_thousands_of_different_questions() -> None:
-    made = list(cldr_rows())
-    assert len({fingerprint(row["question"], row["answer"]) for row in made}) > 50_000
-    assert len({row["category"] for row in made}) > 100
-    assert {row["difficulty"] for row in made} == {"easy", "medium", "hard"}
-    answers = {row["question"]: row["answer"] for row in made}
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The bank that Efir makes."""
+    path = tmp_path_factory.mktemp("made") / "bank.jsonl"
+    assert write_bank(path, made_at=datetime(2026, 1, 1, tzinfo=UTC)) > 50_000
+    return path
+
+
+def test_the_made_bank_has_tens_of_thousands_of_different_questions(made: Path) -> None:
+    header, *rows = map(json.loads, made.read_text().splitlines())
+    assert header["bank"]["licence"] == "Unicode-3.0"
+    assert len({fingerprint(row["question"], row["answer"]) for row in rows}) == len(rows) > 50_000
+    assert len({row["category"] for row in rows}) > 100
+    assert {row["difficulty"] for row in rows} == {"easy", "medium", "hard"}
+    answers = {row["question"]: row["answer"] for row in rows}
     assert answers["What is the place “Germany” called in French?"] == "Allemagne"
     assert answers["Which place is called “Япония” in Russian?"] == "Japan"
     assert answers["Which currency is legal tender in Japan?"] == "Japanese Yen"
@@ -223,16 +232,26 @@ def test_the_made_bank_has_tens_of_thousands_of_different_questions() -> None:
     assert answers["What is the day “Monday” called in German?"] == "Montag"
 
 
-async def test_two_makers_at_once_make_one_bank_and_the_same_data_is_the_same_bank(tmp_path: Path) -> None:
-    first, second = (tmp_path / name / "bank.jsonl" for name in ("a", "b"))
-    write_bank(first, made_at=datetime(2026, 1, 1, tzinfo=UTC))
-    before = first.stat().st_mtime_ns
-    assert write_bank(first, made_at=datetime(2026, 2, 2, tzinfo=UTC)) > 50_000
-    assert first.stat().st_mtime_ns == before
-    write_bank(second, made_at=datetime(2026, 3, 3, tzinfo=UTC))
-    banks = [FileBank(path, made=False) for path in (first, second)]
+def test_a_bank_is_made_once(made: Path) -> None:
+    before = made.stat().st_mtime_ns
+    assert write_bank(made, made_at=datetime(2026, 2, 2, tzinfo=UTC)) > 50_000
+    assert made.stat().st_mtime_ns == before
+
+
+@pytest.fixture
+def made_later(made: Path, tmp_path: Path) -> Path:
+    """The same questions, made at another time."""
+    other = tmp_path / "bank.jsonl"
+    other.write_text(made.read_text().replace("2026-01-01", "2026-03-03", 1))
+    return other
+
+
+async def test_the_same_questions_are_the_same_bank(made: Path, made_later: Path) -> None:
+    banks = [FileBank(path, made=False) for path in (made, made_later)]
     assert await banks[0].identity() == await banks[1].identity()
-    assert banks[0].read(5, 3).found[0].created_at == datetime(2026, 1, 1, tzinfo=UTC)
+    one, two = (bank.read(5, 1).found[0] for bank in banks)
+    assert (one.question, one.created_at) == (two.question, datetime(2026, 1, 1, tzinfo=UTC))
+    assert two.created_at == datetime(2026, 3, 3, tzinfo=UTC)
 
 
 @pytest.mark.parametrize(

@@ -10,6 +10,7 @@ from efir.application.context import Ports, Visitor
 from efir.application.roles import create_role, grant_role
 from efir.application.sessions import log_in
 from efir.domain.channels import Channel, ChannelId
+from efir.domain.questions import Candidate, RawQuestion, candidate
 from efir.domain.sessions import LoginSession, SessionId
 from efir.domain.users import User, UserId, skeleton
 from efir.domain.videos import Video, VideoId, VideoState, Visibility
@@ -29,6 +30,8 @@ PAGES = {
     "watch": ("/watch/{long}", True),
     "watch working": ("/watch/{working}", True),
     "watch failed": ("/watch/{failed}", True),
+    "quiz": ("/quiz?question={question}&answer={question}", False),
+    "quiz for somebody": ("/quiz?q=called", True),
     "nothing": ("/nothing", True),
     "accounts": ("/admin/users", True),
     "account": ("/admin/users/{eve}", True),
@@ -102,10 +105,32 @@ async def a_video(
     return video_id
 
 
+QUESTIONS = (
+    ("What is the place “Germany” called in Finnish?", "Saksa", "Places in Finnish", "medium"),
+    ("In which script is Amharic usually written?", "Ethiopic", "Scripts", "hard"),
+    ("What is the official language of Brazil, as people there have called it for centuries?", "Portuguese", None,
+     "easy"),
+)  # fmt: skip
+
+
+async def some_questions(ports: Ports) -> list[UUID]:
+    """Store questions of every difficulty."""
+    found = [
+        candidate(RawQuestion(question=q, answer=a, category=c, difficulty=d), source="cldr", licence="Unicode-3.0")
+        for q, a, c, d in QUESTIONS
+    ]
+    async with ports.begin() as tx:
+        await tx.questions.stand()
+        usable = [one for one in found if isinstance(one, Candidate)]
+        added = await tx.questions.add(usable, most=len(usable), now=ports.clock())
+    return [row.id for row in added.saved]
+
+
 async def a_house_of_videos(ports: Ports, owner: UserId) -> dict[str, UUID]:
     """Store one video of every kind a page can show."""
     lines = "\n".join(f"Line {number} of a long description." for number in range(12))
     return {
+        "question": (await some_questions(ports))[0],
         "ready": await a_video(
             ports, owner, "How a lighthouse works", description=f"See https://example.org\n\n{lines}"
         ),

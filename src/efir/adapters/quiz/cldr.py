@@ -152,7 +152,8 @@ def write_bank(path: Path, *, made_at: datetime) -> int:
     with path.with_name(f".{path.name}.lock").open("w") as alone:
         fcntl.flock(alone, fcntl.LOCK_EX)  # processes that start together make it once
         if path.exists():
-            return sum(1 for _ in path.open("rb")) - 1
+            with path.open("rb") as file:
+                return sum(1 for _ in file) - 1
         made = {(row["question"], row["answer"]): row for row in rows()}
         shared = {
             "source": "cldr", "licence": "Unicode-3.0", "created_at": made_at.isoformat(timespec="seconds"),

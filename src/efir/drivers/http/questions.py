@@ -134,4 +134,5 @@ async def _whole(request: Request[Any, Any, Any], count: int) -> int:
     raise InvalidQuestionCount(detail, errors=(FieldError("/questions_num", "type", detail),))
 
 
-HANDLERS = [quiz, fetch, newest, by_chance, one, categories]
+BESIDE_PAGES = [quiz]  # there is a page at the same address; the framework joins the two inside one router only
+HANDLERS = [fetch, newest, by_chance, one, categories]

@@ -1,6 +1,6 @@
 """The pages as Litestar handlers, ready to be put into the application by the composition root."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -9,13 +9,13 @@ from litestar.datastructures import Cookie
 from litestar.di import Provide
 
 from efir.domain.errors import DomainError
-from efir.drivers.web import accounts, admin, discover, errors, preferences, studio, upload, watch
+from efir.drivers.web import accounts, admin, discover, errors, preferences, quiz, studio, upload, watch
 from efir.drivers.web.assets import Assets
 from efir.drivers.web.files import static_files
 from efir.drivers.web.page import Page, Shared
 from efir.drivers.web.templates import HERE, Templates
 
-AREAS = (discover, accounts, admin, preferences, upload, studio, watch)
+AREAS = (discover, accounts, admin, preferences, upload, studio, watch, quiz)
 
 
 @dataclass(frozen=True)
@@ -31,10 +31,12 @@ def create_pages(
     status_of: Callable[[type[DomainError]], int],
     session_cookie: Callable[..., Cookie],
     problems: Mapping[Any, Any],
+    beside: Sequence[Any] = (),
 ) -> Pages:
     """Read files and texts once and build the handlers.
 
-    `status_of` and `session_cookie` are those of the JSON driver, `problems` its exception handlers.
+    `status_of` and `session_cookie` are those of the JSON driver, `problems` its exception handlers, `beside` its
+    operations at the address of a page.
     """
     assets = Assets(HERE / "static")
     shared = Shared(Templates(assets), status_of, session_cookie)
@@ -44,7 +46,7 @@ def create_pages(
 
     router = Router(
         "/",
-        route_handlers=[handler for area in AREAS for handler in area.HANDLERS],
+        route_handlers=[*beside, *(handler for area in AREAS for handler in area.HANDLERS)],
         dependencies={"page": Provide(page_of, sync_to_thread=False)},
     )
     return Pages(routes=[router, static_files(assets)], exception_handlers=errors.handlers(shared, problems))

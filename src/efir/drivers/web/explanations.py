@@ -51,6 +51,10 @@ ERRORS = {
     "administrator-exists": _("There is an administrator already"),
     "too-many": _("Too many attempts. Wait a little and try again"),
     "unavailable": _("A part of the service is away. Try again in a moment"),
+    "question-bank-exhausted": _("There are no more new questions: everything has been asked here"),
+    "question-source-unavailable": _("The source of questions does not answer. Try again in a moment"),
+    "question-source-limited": _("The source of questions asks for patience. Try again in a moment"),
+    "quiz-overloaded": _("Too many people wait for questions. Try again in a moment"),
     "video-not-failed": _("Only a failed video can be processed again"),
 }
 OUTCOMES = {

@@ -47,6 +47,7 @@ def of(request: Request[Any, Any, Any], words: NullTranslations, *, here: str) -
 def _navigation(path: str, _: Callable[[str], str]) -> list[Link]:
     return [
         Link("/", "discover", _("Discover"), path == "/"),
+        Link("/quiz", "quiz", _("Quiz"), path.startswith("/quiz")),
         Link("/upload", "upload", _("Upload"), path == "/upload", phone_only=True),
         Link("/studio", "studio", _("Studio"), path.startswith("/studio")),
     ]

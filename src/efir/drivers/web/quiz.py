@@ -1,0 +1,79 @@
+"""The quiz: draw a question nobody has seen here, think, look at the answer; search what was asked before."""
+
+from typing import Any
+from urllib.parse import urlencode
+from uuid import UUID
+
+from litestar import Request, Response, get, post
+from litestar.di import NamedDependency
+from litestar.params import FromQuery
+
+from efir.application.questions import fetch_questions, get_question, largest_categories, list_questions
+from efir.domain.errors import DomainError
+from efir.domain.questions import Difficulty, QuestionId
+from efir.drivers.web.accounts import FORM
+from efir.drivers.web.forms import Form, typed
+from efir.drivers.web.page import Page
+from efir.ports.questions import QuestionFilter
+
+LISTED = 12
+SOURCES = {
+    "cldr": "Unicode CLDR", "jservice": "jService", "opentdb": "Open Trivia DB", "opentriviaqa": "OpenTriviaQA",
+}  # fmt: skip
+WORDS_MOST = 200
+
+
+@get("/quiz", include_in_schema=False)
+async def quiz(
+    page: NamedDependency[Page],
+    question: FromQuery[UUID | None] = None,
+    answer: FromQuery[UUID | None] = None,
+    q: FromQuery[str] = "",
+    category: FromQuery[str] = "",
+    difficulty: FromQuery[str] = "",
+    cursor: FromQuery[str | None] = None,
+) -> Response[str]:
+    """Show a drawn question and the stored ones; an answer is in the page only when it was asked for."""
+    asked = {"q": q[:WORDS_MOST], "category": category, "difficulty": difficulty}
+    return page.render("quiz.html", form=Form(asked), **await _shown(page, asked, question, answer, cursor))
+
+
+@post("/quiz/draw", include_in_schema=False, status_code=200, opt=FORM)
+async def draw(request: Request[Any, Any, Any], page: NamedDependency[Page]) -> Response[str]:
+    """Have a new question stored and show it."""
+    values = await typed(request)
+    try:
+        page.check(values)
+        fetched = await fetch_questions(page.call.ports, count=1)
+    except DomainError as error:
+        return page.refuse("quiz.html", {}, error, **await _shown(page, {}, None, None, None))
+    return page.redirect(f"/quiz?question={fetched.saved[-1].id}")
+
+
+async def _shown(
+    page: Page, asked: dict[str, str], question: UUID | None, answer: UUID | None, cursor: str | None
+) -> dict[str, Any]:
+    ports = page.call.ports
+    wanted = {name: text for name, text in asked.items() if text.strip()}
+    found = await list_questions(ports, which=QuestionFilter(**wanted), limit=LISTED, cursor=cursor)
+    following = None if found.next is None else f"/quiz?{urlencode({**wanted, 'cursor': found.next})}"
+    drawn = None if question is None else await get_question(ports, question_id=QuestionId(question))
+    return {
+        "drawn": drawn,
+        "answer": answer,
+        "items": [row for row in found.items if row.id != question],
+        "next": following,
+        "query": urlencode({**wanted, **({} if cursor is None else {"cursor": cursor})}),
+        "filtered": bool(wanted),
+        "categories": [row.title for row in await largest_categories(ports)],
+        "difficulties": _difficulties(page),
+        "sources": SOURCES,
+    }
+
+
+def _difficulties(page: Page) -> dict[str, str]:
+    _ = page.words.gettext
+    return {Difficulty.EASY.value: _("Easy"), Difficulty.MEDIUM.value: _("Medium"), Difficulty.HARD.value: _("Hard")}
+
+
+HANDLERS: list[Any] = [quiz, draw]
