@@ -79,4 +79,5 @@ if __name__ == "__main__":
         stack.COMMAND = (sys.executable, "-I", "-S", __file__)  # the standard library is enough for them
         sys.exit(main(sys.argv[1:]))
     print(f"{sys.argv[1]} speaks", flush=True)
-    {"api": api, "worker": lambda: worker(sys.argv[3]), "migrate": migrate}[sys.argv[1]]()
+    commands = {"api": api, "worker": lambda: worker(sys.argv[3]), "migrate": migrate, "questions": lambda: None}
+    commands[sys.argv[1]]()

@@ -18,6 +18,7 @@ from efir.adapters.embedded.sockets import existing_socket_directory, socket_dir
 from efir.adapters.embedded.supervisor import Supervisor
 from efir.bootstrap.answering import answers
 from efir.bootstrap.configured import completed, exported
+from efir.bootstrap.questions import bank_path
 from efir.bootstrap.revisions import is_migrated
 from efir.drivers.cli.up import shown_address
 from efir.settings import Settings
@@ -121,6 +122,17 @@ async def fill(stack: Stack, supervisor: Supervisor) -> None:
         await supervisor.run(_efir(environment(stack, existing_socket_directory(stack.home)), "demo", *words))
     except StartFailed:
         stack.say("demo: not complete; `efir demo` tries again")
+
+
+async def stock(stack: Stack, supervisor: Supervisor) -> None:
+    """Make the bank of quiz questions at the first start; without it the first request for one makes it."""
+    if stack.settings.quiz.bank or "bank" not in stack.settings.quiz.sources or bank_path(stack.settings).exists():
+        return
+    words = ("questions", "bank", "--data-dir", str(stack.home))
+    try:
+        await supervisor.run(_efir(environment(stack, existing_socket_directory(stack.home)), "questions", *words))
+    except StartFailed:
+        stack.say("quiz: the bank of questions could not be made; `efir questions bank` tries again")
 
 
 def _api(stack: Stack, environ: Mapping[str, str]) -> Daemon:

@@ -19,7 +19,7 @@ from efir.adapters.embedded.sockets import remove_sockets
 from efir.adapters.embedded.supervisor import Supervisor
 from efir.bootstrap.configured import adopt_environment, configured, kept_secret
 from efir.bootstrap.listening import check_port, check_reserved
-from efir.bootstrap.stack import Stack, bring_up, fill
+from efir.bootstrap.stack import Stack, bring_up, fill, stock
 from efir.bootstrap.tenancy import become, settle
 from efir.drivers.cli.exits import Exit
 from efir.drivers.cli.failures import CommandFailed
@@ -153,6 +153,7 @@ async def _run(stack: Stack, progress: Progress, supervisor: Supervisor, *, demo
         progress.state(str(error))
         return Exit.CONFIGURATION
     progress.ready(shown_address(stack.settings.host, stack.settings.port))
+    await stock(stack, supervisor)
     if demo:
         await fill(stack, supervisor)
     forever: asyncio.Future[Never] = asyncio.get_running_loop().create_future()
