@@ -85,7 +85,7 @@ async def _keep(_connection: Any) -> None:
 def cpu_per_request(served: tuple[int, int], path: str) -> float:
     """Microseconds of CPU of the server's processes for each of a few thousand requests on one kept connection."""
     port, pid = served
-    before = _cpu(pid)
+    before = cpu_seconds(pid)
     request = f"GET {path} HTTP/1.1\r\nHost: x\r\n\r\n".encode()
     with socket.create_connection(("127.0.0.1", port), 10) as connection, connection.makefile("rb") as answers:
         for _ in range(REQUESTS):
@@ -98,10 +98,11 @@ def cpu_per_request(served: tuple[int, int], path: str) -> float:
                 if line.lower().startswith(b"content-length:"):
                     length = int(line.split(b":")[1])
             answers.read(length)
-    return (_cpu(pid) - before) / REQUESTS * 1e6
+    return (cpu_seconds(pid) - before) / REQUESTS * 1e6
 
 
-def _cpu(pid: int) -> float:
+def cpu_seconds(pid: int) -> float:
+    """CPU of a process and all below it."""
     pids, seconds = [pid], 0.0
     while pids:
         current = pids.pop()
@@ -113,11 +114,12 @@ def _cpu(pid: int) -> float:
 
 
 @contextmanager
-def instance() -> Iterator[tuple[dict[str, str], UUID]]:
-    """A database with videos, and the environment of an instance on it."""
+def instance(options: dict[str, str] | None = None) -> Iterator[tuple[dict[str, str], UUID]]:
+    """A database with videos, and the environment of an instance on it; `options` are settings of the database."""
     with tempfile.TemporaryDirectory(prefix="efir-bench-") as home:
         Path(home).chmod(0o711)
-        postgres, valkey = start_postgres(Path(home) / "postgres"), start_valkey(Path(home) / "valkey")
+        postgres = start_postgres(Path(home) / "postgres", options=options)
+        valkey = start_valkey(Path(home) / "valkey")
         try:
             upgrade(postgres.url, "public")
             environment = {

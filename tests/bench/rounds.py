@@ -10,6 +10,7 @@ import statistics
 import sys
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from typing import Protocol
 
 SHORT = os.environ.get("EFFORT", "full") == "short"
 ROUNDS = 3 if SHORT else 7
@@ -72,7 +73,16 @@ def compare(
     return Outcome(name=name, ours=mine, theirs=other, unit=unit, least=least, most=most)
 
 
-def finish(outcomes: Iterable[Outcome]) -> None:
+class Checked(Protocol):
+    """A figure that knows whether it is within its limit."""
+
+    @property
+    def holds(self) -> bool: ...
+    @property
+    def far_off(self) -> bool: ...
+
+
+def finish(outcomes: Iterable[Checked]) -> None:
     """Print each outcome as it comes and end the program, with 1 when `--check` was asked for and a limit missed."""
     missed = 0
     for outcome in outcomes:
