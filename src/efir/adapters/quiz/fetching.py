@@ -6,6 +6,7 @@ import random
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
+from functools import lru_cache
 from http import HTTPStatus
 from time import monotonic
 from typing import Any
@@ -21,6 +22,8 @@ PAUSE = 0.2  # seconds; the longest pause before the first repetition, doubled f
 PATIENCE = 5.0  # seconds; a longer `Retry-After` is passed on instead of waited for
 REDIRECTS = 2
 HEADERS = {"accept": "application/json", "accept-encoding": "identity", "user-agent": "efir"}
+TIMEOUT = {"connect": CONNECT, "read": READ, "write": READ, "pool": CONNECT}
+REMEMBERED = 256  # prepared requests
 
 
 class _Passing(Exception):  # never leaves this module
@@ -37,19 +40,20 @@ class Fetching:
 
     def __init__(self, *, most_bytes: int) -> None:
         self._most = most_bytes
-        self._client: httpx.AsyncClient | None = None  # made when first needed: it loads certificates
+        # The client's transport without the client: no cookies, no proxies, no credentials, half of the time.
+        self._transport: httpx.AsyncHTTPTransport | None = None  # made when first needed: it loads certificates
         self._breaker = Breaker(monotonic)
         self._retries = Retries()
 
     async def json(self, url: str, query: Mapping[str, str], *, seconds: float) -> Any:
         """Get a document. Raises QuestionSourceAway, QuestionSourceLimited within `seconds`."""
-        address = httpx.URL(url, params={**httpx.URL(url).params, **query})
+        request = self._prepared(url, tuple(query.items()))
         until = monotonic() + seconds
         for attempt in range(ATTEMPTS):
             self._breaker.check()
             self._retries.called()
             try:
-                found = await self._once(address, until - monotonic())
+                found = await self._once(request, until - monotonic())
             except _Passing as fault:
                 self._breaker.failed()
                 pause = random.uniform(0, PAUSE * 2**attempt) if fault.after is None else fault.after  # noqa: S311  # no secret
@@ -67,16 +71,26 @@ class Fetching:
 
     async def close(self) -> None:
         """Close kept connections."""
-        if self._client is not None:
-            await self._client.aclose()
+        if self._transport is not None:
+            await self._transport.aclose()
 
-    async def _once(self, address: httpx.URL, seconds: float) -> Any:
-        if self._client is None:
-            timeout = httpx.Timeout(READ, connect=CONNECT)
-            self._client = httpx.AsyncClient(timeout=timeout, follow_redirects=False, headers=HEADERS, trust_env=False)
+    @staticmethod
+    @lru_cache(REMEMBERED)
+    def _prepared(url: str, query: tuple[tuple[str, str], ...] = ()) -> httpx.Request:
+        """Build a request once: the same few are sent again and again."""
+        try:
+            address = httpx.URL(url)
+            address = address.copy_merge_params(dict(query)) if query else address
+            return httpx.Request("GET", address, headers=HEADERS, extensions={"timeout": TIMEOUT})
+        except (httpx.InvalidURL, UnicodeError) as error:
+            raise QuestionSourceAway("The source's address cannot be read.") from error
+
+    async def _once(self, request: httpx.Request, seconds: float) -> Any:
+        if self._transport is None:
+            self._transport = httpx.AsyncHTTPTransport(trust_env=False)
         try:
             async with asyncio.timeout(max(seconds, 0)):
-                body = await self._body(self._client, address)
+                body = await self._body(self._transport, request)
         except (TimeoutError, httpx.TransportError) as error:
             raise _Passing(QuestionSourceAway(f"{type(error).__name__} while asking the source.")) from error
         except (httpx.HTTPError, httpx.InvalidURL, httpx.StreamError, UnicodeError) as error:
@@ -86,18 +100,21 @@ class Fetching:
         except (ValueError, RecursionError) as error:
             raise QuestionSourceAway("The source did not answer JSON.") from error
 
-    async def _body(self, client: httpx.AsyncClient, address: httpx.URL) -> bytes:
+    async def _body(self, transport: httpx.AsyncHTTPTransport, request: httpx.Request) -> bytes:
         """Read one answer; redirects are followed on the same host only."""
         for _ in range(REDIRECTS + 1):
-            async with client.stream("GET", address) as answer:
+            answer = await transport.handle_async_request(request)
+            try:
                 target = answer.headers.get("location") if answer.is_redirect else None
                 if target is None:
                     _check(answer)
                     return await self._read(answer)
-            following = address.join(target)
-            if (following.scheme, following.netloc) != (address.scheme, address.netloc):
+            finally:
+                await answer.aclose()
+            following = request.url.join(target)
+            if (following.scheme, following.netloc) != (request.url.scheme, request.url.netloc):
                 raise QuestionSourceAway("The source leads to another host.")
-            address = following
+            request = self._prepared(str(following))
         raise QuestionSourceAway("The source leads in a circle.")
 
     async def _read(self, answer: httpx.Response) -> bytes:
@@ -105,7 +122,9 @@ class Fetching:
         if answer.headers.get("content-encoding", "identity").lower() != "identity":
             raise QuestionSourceAway("The source packs its answer though it was asked not to.")
         body = bytearray()
-        async for part in answer.aiter_raw():
+        if not isinstance(answer.stream, httpx.AsyncByteStream):
+            raise QuestionSourceAway
+        async for part in answer.stream:
             body += part
             if len(body) > self._most:
                 raise QuestionSourceAway("The source's answer is too large.")
