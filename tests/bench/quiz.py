@@ -32,6 +32,7 @@ TOTAL = sum(1 + number % 5 for number in range(REQUESTS))
 SERIAL = 150 if SHORT else 500
 ABREAST = 8
 THIRD = 1 / 3
+UNBOUNDED = {"EFIR_LIMITS__QUIZ_REQUESTS_NETWORK": "100000000"}  # one machine asks here for many
 STATEMENTS = """select coalesce(sum(calls), 0)::int from pg_stat_statements s join pg_database d on d.oid = s.dbid
  where d.datname = current_database() and query not like '%pg_stat_statements%'"""
 
@@ -78,7 +79,7 @@ def calls(url: str) -> list[int]:
 @contextmanager
 def ours(environment: dict[str, str], url: str, **more: str) -> Iterator[tuple[int, int]]:
     """Serve Efir with a double as its only source; gives port and process id."""
-    own = {"EFIR_QUIZ__JSERVICE_URL": url, "EFIR_QUIZ__SOURCES": "jservice", "EFIR_LOG__LEVEL": "warning", **more}
+    own = {"EFIR_QUIZ__JSERVICE_URL": url, "EFIR_QUIZ__SOURCES": "jservice", **UNBOUNDED, **more}
     with granian("efir.bootstrap.http:application", environment={**environment, **own}) as served:
         yield served
 
@@ -218,7 +219,7 @@ def cost(environment: dict[str, str]) -> Iterator[Fact | Outcome]:
     bank = Path(environment["EFIR_DATA_DIR"]) / "bench.jsonl"
     bank.write_text("".join(json.dumps({"question": f"Bench {n}?", "answer": "x"}) + "\n" for n in range(200_000)))
     with source(10_000_000) as url, granian(
-        "efir.bootstrap.http:application", environment={**environment, "EFIR_QUIZ__BANK": str(bank)}
+        "efir.bootstrap.http:application", environment={**environment, **UNBOUNDED, "EFIR_QUIZ__BANK": str(bank)}
     ) as own, peer(environment, url) as other:  # fmt: skip
         yield compare(
             "POST /quiz n=1, offline bank, one by one, CPU", partial(cpu_per_request, own, 1),

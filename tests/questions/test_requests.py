@@ -118,6 +118,17 @@ async def test_a_full_line_is_a_503(asking: Opened, quiz: Quiz) -> None:
     assert all(one.headers["retry-after"] == "1" for one in refused)
 
 
+async def test_one_network_may_not_ask_without_end(
+    asking: Opened, quiz: Quiz, bank: Callable[[list[Any]], str]
+) -> None:
+    path = bank([{"question": f"Question {n}?", "answer": "x"} for n in range(9)])
+    http = quiz(await asking(bank=path, limits={"quiz_requests_network": 2}))
+    answers = [await http.post("/quiz", json={"questions_num": 1}) for _ in range(3)]
+    assert [one.status_code for one in answers] == [200, 200, 429]
+    assert answers[2].json()["code"] == "rate-limited"
+    assert int(answers[2].headers["retry-after"]) >= 1
+
+
 @every_route
 async def test_a_repeated_request_with_a_key_stores_nothing_more(
     offline: httpx.AsyncClient, connection: Any, route: str

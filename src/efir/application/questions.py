@@ -1,7 +1,8 @@
 """Quiz questions: having new ones stored, and reading those that are."""
 
-from efir.application.context import Ports
+from efir.application.context import Ports, Visitor
 from efir.application.cursors import page, wanted
+from efir.application.rates import limited, quiz_rate
 from efir.application.waiting import Fetched
 from efir.domain.questions import QuestionId, check_count
 from efir.ports.pages import Page
@@ -10,13 +11,17 @@ from efir.ports.questions import QuestionCategory, QuestionFilter, QuestionView
 CATEGORIES_SHOWN = 200
 
 
-async def fetch_questions(ports: Ports, *, count: int) -> Fetched:
+async def fetch_questions(ports: Ports, *, count: int, visitor: Visitor | None = None) -> Fetched:
     """Store exactly `count` questions that were not stored before; answer them and the one saved before the first.
 
-    Raises InvalidQuestionCount, QuizOverloaded; QuestionsExhausted, QuestionSourceAway, QuestionSourceLimited when
+    Nobody counts how often the operator of this machine, who is no visitor, does it.
+    Raises InvalidQuestionCount, Throttled, QuizOverloaded; QuestionsExhausted, QuestionSourceAway, QuestionSourceLimited when
     there were fewer: those stay stored, and the error's facts tell how many and why.
     """
-    return await ports.questions.take(check_count(count, ports.limits.quiz_questions_most), begin=ports.begin)
+    check_count(count, ports.limits.quiz_questions_most)
+    if visitor is not None:
+        await limited(ports, quiz_rate(ports, visitor=visitor))
+    return await ports.questions.take(count, begin=ports.begin)
 
 
 async def get_question(ports: Ports, *, question_id: QuestionId) -> QuestionView:

@@ -4,6 +4,7 @@ from efir.application.context import Ports, Visitor
 from efir.domain.rates import Rate, Throttled, network_of
 from efir.ports.rates import told
 
+MINUTE = 60
 QUARTER = 900
 HOUR = 3600
 
@@ -32,3 +33,8 @@ def sign_in_rates(ports: Ports, *, name: str, visitor: Visitor) -> tuple[Rate, R
 def registration_rate(ports: Ports, *, visitor: Visitor) -> Rate:
     """How many accounts one network may make."""
     return Rate("registration", network_of(visitor.ip), ports.limits.registrations_network, HOUR)
+
+
+def quiz_rate(ports: Ports, *, visitor: Visitor) -> Rate:
+    """How often one network may have new questions stored."""
+    return Rate("quiz", network_of(visitor.ip), ports.limits.quiz_requests_network, MINUTE)

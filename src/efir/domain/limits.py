@@ -57,6 +57,7 @@ class Limits:
     idempotency_seconds: int = 48 * 3600  # an Idempotency-Key is remembered so long
 
     quiz_questions_most: int = 100  # questions one request may ask for
+    quiz_requests_network: int = 10_000  # requests for new questions from one network in a minute
     quiz_seconds: int = 10  # a request for questions is answered so soon, whatever its sources do
     quiz_line_most: int = 2_000  # requests for questions that wait in one process
     quiz_call_seconds: int = 6  # longest call of a source of questions

@@ -7,8 +7,8 @@ from typing import Protocol
 from efir.ports.audit import AuditLog, AuditViews
 from efir.ports.bans import BanRepository
 from efir.ports.channels import ChannelRepository, ChannelViews
-from efir.ports.credentials import AccessChanges
 from efir.ports.clues import ClueViews
+from efir.ports.credentials import AccessChanges
 from efir.ports.jobs import JobRepository, JobViews
 from efir.ports.logins import LoginRepository, LoginViews
 from efir.ports.outbox import Outbox

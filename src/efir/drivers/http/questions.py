@@ -26,6 +26,7 @@ from efir.domain.questions import (
     QuestionSourceLimited,
     QuizOverloaded,
 )
+from efir.domain.rates import Throttled
 from efir.drivers.http.answers import Answer
 from efir.drivers.http.pages import CursorQuery, LimitQuery, paged
 from efir.drivers.http.problems import raises
@@ -34,7 +35,9 @@ from efir.ports.questions import PreviousQuestion, QuestionCategory, QuestionFil
 
 TAGS = ["Quiz"]
 NUMBER = Annotated[int, Meta(description="How many new questions, 1 to 100.", examples=[1])]
-FETCHING = raises(InvalidQuestionCount, QuestionsExhausted, QuestionSourceAway, QuestionSourceLimited, QuizOverloaded)
+FETCHING = raises(
+    InvalidQuestionCount, QuestionsExhausted, Throttled, QuestionSourceAway, QuestionSourceLimited, QuizOverloaded
+)
 NOTHING = PreviousQuestion()
 
 WordsQuery = Annotated[str | None, QueryParameter(max_length=200, description="Words of question or answer.")]
@@ -67,7 +70,7 @@ async def quiz(
     request: Request[Any, Any, Any], data: JSONBody[QuizRequest], call: NamedDependency[Call]
 ) -> Answer[PreviousQuestion]:
     """Store new questions and answer the one saved before them; an empty object when there was none."""
-    fetched = await fetch_questions(call.ports, count=await _whole(request, data.questions_num))
+    fetched = await fetch_questions(call.ports, count=await _whole(request, data.questions_num), visitor=call.visitor)
     return Answer(fetched.previous or NOTHING)  # type: ignore[arg-type]  # the same fields, none absent
 
 
@@ -76,7 +79,7 @@ async def fetch(
     request: Request[Any, Any, Any], data: JSONBody[WantedQuestions], call: NamedDependency[Call]
 ) -> Answer[PreviousQuestion]:
     """Store new questions and answer the one saved before them; an empty object when there was none."""
-    fetched = await fetch_questions(call.ports, count=await _whole(request, data.questions_num))
+    fetched = await fetch_questions(call.ports, count=await _whole(request, data.questions_num), visitor=call.visitor)
     return Answer(fetched.previous or NOTHING)  # type: ignore[arg-type]  # the same fields, none absent
 
 

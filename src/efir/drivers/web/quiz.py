@@ -44,7 +44,7 @@ async def draw(request: Request[Any, Any, Any], page: NamedDependency[Page]) -> 
     values = await typed(request)
     try:
         page.check(values)
-        fetched = await fetch_questions(page.call.ports, count=1)
+        fetched = await fetch_questions(page.call.ports, count=1, visitor=page.call.visitor)
     except DomainError as error:
         return page.refuse("quiz.html", {}, error, **await _shown(page, {}, None, None, None))
     return page.redirect(f"/quiz?question={fetched.saved[-1].id}")
