@@ -10,7 +10,9 @@ import pytest
 
 from api.test_statements import COUNT
 from builders import person
-from efir.application.context import Ports
+from efir.application.context import Ports, Visitor
+from efir.application.questions import fetch_questions
+from efir.domain.rates import Throttled
 from jservice_double import jservice
 from questions.conftest import Opened
 
@@ -118,15 +120,14 @@ async def test_a_full_line_is_a_503(asking: Opened, quiz: Quiz) -> None:
     assert all(one.headers["retry-after"] == "1" for one in refused)
 
 
-async def test_one_network_may_not_ask_without_end(
-    asking: Opened, quiz: Quiz, bank: Callable[[list[Any]], str]
-) -> None:
+async def test_one_network_may_not_ask_without_end(asking: Opened, bank: Callable[[list[Any]], str]) -> None:
     path = bank([{"question": f"Question {n}?", "answer": "x"} for n in range(9)])
-    http = quiz(await asking(bank=path, limits={"quiz_requests_network": 2}))
-    answers = [await http.post("/quiz", json={"questions_num": 1}) for _ in range(3)]
-    assert [one.status_code for one in answers] == [200, 200, 429]
-    assert answers[2].json()["code"] == "rate-limited"
-    assert int(answers[2].headers["retry-after"]) >= 1
+    ports = await asking(bank=path, limits={"quiz_requests_network": 2})
+    for _ in range(2):
+        await fetch_questions(ports, count=1, visitor=Visitor(ip="192.0.2.7"))
+    with pytest.raises(Throttled):
+        await fetch_questions(ports, count=1, visitor=Visitor(ip="192.0.2.7"))
+    await fetch_questions(ports, count=1, visitor=Visitor(ip="192.0.2.8"))
 
 
 @every_route

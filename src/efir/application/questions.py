@@ -14,9 +14,9 @@ CATEGORIES_SHOWN = 200
 async def fetch_questions(ports: Ports, *, count: int, visitor: Visitor | None = None) -> Fetched:
     """Store exactly `count` questions that were not stored before; answer them and the one saved before the first.
 
-    Nobody counts how often the operator of this machine, who is no visitor, does it.
-    Raises InvalidQuestionCount, Throttled, QuizOverloaded; QuestionsExhausted, QuestionSourceAway, QuestionSourceLimited when
-    there were fewer: those stay stored, and the error's facts tell how many and why.
+    Raises InvalidQuestionCount, QuizOverloaded, Throttled for a visitor who asks too often; QuestionsExhausted,
+    QuestionSourceAway, QuestionSourceLimited when there were fewer: those stay stored, and the error's facts tell how
+    many and why.
     """
     check_count(count, ports.limits.quiz_questions_most)
     if visitor is not None:
