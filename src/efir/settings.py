@@ -3,7 +3,7 @@
 import os
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 import msgspec
 
@@ -40,7 +40,11 @@ class Address(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 class Storage(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Where files are kept, and whether nginx sends them."""
 
-    url: str = ""  # empty: below the data directory
+    url: str = ""  # file:///folder or s3://bucket/prefix; empty: below the data directory
+    endpoint: str = ""  # address of an S3-compatible service; empty: Amazon's
+    region: str = ""  # region of the bucket; empty: us-east-1
+    access_key: str = ""  # who reads and writes the bucket; empty: as the machine's surroundings say
+    secret_key: str = ""  # and the secret that belongs to it
     accel: str = ""  # internal location of nginx that serves the `objects` directory, like `/objects/`
 
 
@@ -67,6 +71,13 @@ class Quiz(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     bank: str = ""  # file or folder of questions; empty: one made of Unicode CLDR data at the first start
 
 
+class Audio(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Recordings: where the MP3 is kept and how it is made."""
+
+    store: Literal["database", "storage"] = "database"  # database: in PostgreSQL; storage: where files are kept
+    quality: Annotated[int, msgspec.Meta(ge=0, le=9)] = 2  # variable bit rate of the MP3: 0 is the best, 9 the smallest
+
+
 class Log(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Logging."""
 
@@ -90,6 +101,7 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     media: Media = Media()  # treatment of foreign media
     auth: Auth = Auth()  # credentials
     quiz: Quiz = Quiz()  # where questions come from
+    audio: Audio = Audio()  # recordings
     log: Log = Log()  # log lines
     limits: Limits = Limits()  # bounds of what is accepted
 

@@ -19,8 +19,9 @@ CANNOT_HAPPEN = {
     "pk_",  # keys are made by us, UUIDv7
     "ck_",  # the domain refuses first
     "uq_password_", "uq_login_session_secret_hash", "uq_api_token_secret_hash",  # 256 random bits
-    "uq_user_account_phone", "uq_user_account_email_key", "uq_user_account_name_key",  # not written yet
-    "uq_jobs_", "uq_renditions_name", "uq_question",  # inserted with ON CONFLICT
+    "uq_user_account_phone", "uq_user_account_email_key",  # not written yet
+    "uq_jobs_", "uq_renditions_name", "uq_question", "uq_audio_records_owner_id",  # inserted with ON CONFLICT
+    "uq_blobs_key", "fk_blob_chunks_",  # keys hold an id of ours
     "fk_password_credential_", "fk_renditions_", "fk_segments_", "fk_video_assets_",  # the parent is of the same work
     "fk_questions_",  # and so is this one
 }  # fmt: skip

@@ -21,6 +21,7 @@ from web.seeds import a_session, somebody
 
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 PATIENCE = 20_000  # milliseconds: other tests use the same processors
+MICROPHONE = ("--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream")  # it beeps
 WIDE, PHONE = (1440, 900), (360, 740)
 MISSING = "Chromium is not installed: apt install chromium, or playwright install chromium"
 
@@ -87,7 +88,7 @@ async def browser() -> AsyncIterator[Browser]:
                 pytest.fail(MISSING)
             pytest.skip(MISSING)
         expect.set_options(timeout=PATIENCE)
-        opened = await playwright.chromium.launch(executable_path=program, args=["--no-sandbox"])
+        opened = await playwright.chromium.launch(executable_path=program, args=["--no-sandbox", *MICROPHONE])
         yield opened
         await opened.close()
 

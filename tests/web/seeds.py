@@ -1,19 +1,26 @@
 """People and videos that pages show, put straight into the database."""
 
 import hashlib
+import math
 from datetime import timedelta
+from pathlib import Path
 from uuid import UUID
 
+from audio import waves
 from efir.application.accounts import OPERATOR
 from efir.application.bans import ban_user
 from efir.application.context import Ports, Visitor
 from efir.application.roles import create_role, grant_role
 from efir.application.sessions import log_in
+from efir.domain.audio import AudioRecord, RecordId, RecordState
 from efir.domain.channels import Channel, ChannelId
 from efir.domain.questions import Candidate, RawQuestion, candidate
 from efir.domain.sessions import LoginSession, SessionId
 from efir.domain.users import User, UserId, skeleton
 from efir.domain.videos import Video, VideoId, VideoState, Visibility
+from efir.domain.wav import read_wav
+from efir.ports.audio import ConvertedAudio, Loudness
+from efir.ports.media import MediaFile
 
 PASSWORD = "a long quiet evening"
 # Every page: its address, and whether somebody is signed in.
@@ -32,6 +39,7 @@ PAGES = {
     "watch failed": ("/watch/{failed}", True),
     "quiz": ("/quiz?question={question}&answer={question}", False),
     "quiz for somebody": ("/quiz?q=called", True),
+    "audio": ("/audio", True),
     "nothing": ("/nothing", True),
     "accounts": ("/admin/users", True),
     "account": ("/admin/users/{eve}", True),
@@ -41,6 +49,13 @@ PAGES = {
 }
 VISITOR = Visitor(ip="203.0.113.7", user_agent="Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0")
 LONG = "Путешествие по Кольскому полуострову зимой: северное сияние, Териберка, киты и старый автобус — без сокращений"
+
+RAIN = waves.plain(seconds=1, rate=8000)
+PEAKS = bytes(
+    value & 0xFF
+    for n in range(1660)
+    for value in (-round(90 * abs(math.sin(n / 40))), round(110 * abs(math.sin(n / 30))))
+)
 
 
 _hashes: dict[str, bytes] = {}  # hashing is slow on purpose, and every test needs the same one
@@ -126,8 +141,30 @@ async def some_questions(ports: Ports) -> list[UUID]:
     return [row.id for row in added.saved]
 
 
+async def some_recordings(ports: Ports, owner: UserId) -> None:
+    """Store one recording of every state; the one that is ready has no bytes."""
+    wav = read_wav(lambda offset, length: RAIN[offset : offset + length], len(RAIN), ports.limits)
+    loudness, file = Loudness(-16.2, 4.0, -1.5), MediaFile(path=Path(), size=120_000, sha256="00" * 32)
+    made = ConvertedAudio(
+        file=file, duration=83.0, channels=1, sample_rate=8000, loudness=loudness, peaks=PEAKS, samples_per_pixel=400,
+        cpu_seconds=0.0,
+    )  # fmt: skip
+    async with ports.begin() as tx:
+        for title, state in ((LONG, "failed"), ("Rain", "ready"), ("W" * 120, "queued")):
+            record = AudioRecord(
+                id=RecordId(ports.new_id()), owner_id=owner, title=title, state=RecordState.QUEUED,
+                source_sha256=title.encode(), source_bytes=1, created_at=ports.clock(),
+            )  # fmt: skip
+            await tx.audio.add(record, wav, store="database")
+            if state == "ready":
+                await tx.audio.set_ready(record.id, made, store="database")
+            elif state == "failed":
+                await tx.audio.set_failed(record.id, code="audio-undecodable", detail="")
+
+
 async def a_house_of_videos(ports: Ports, owner: UserId) -> dict[str, UUID]:
     """Store one video of every kind a page can show."""
+    await some_recordings(ports, owner)
     lines = "\n".join(f"Line {number} of a long description." for number in range(12))
     return {
         "question": (await some_questions(ports))[0],

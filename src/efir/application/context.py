@@ -8,11 +8,13 @@ from uuid import UUID
 
 from efir.application.drawing import QuestionLine
 from efir.application.keys import Keys
+from efir.application.turns import Turns
 from efir.domain.errors import Forbidden, Unauthenticated
 from efir.domain.limits import Limits
 from efir.domain.permissions import PermissionMissing
 from efir.domain.sessions import ADMIN_SCOPE, NoSession, ScopeMissing, SessionId, StepUpNeeded
 from efir.domain.users import UserId
+from efir.ports.audio import AudioConverter
 from efir.ports.blobs import BlobStore, Scratch
 from efir.ports.credentials import Copies, Credential
 from efir.ports.media import MediaConverter, MediaProbe
@@ -36,11 +38,16 @@ class Ports:
     staging: Staging
     probe: MediaProbe
     converter: MediaConverter
+    audio: AudioConverter
+    audio_store: str
+    database_blobs: BlobStore
+    turns: Turns
     passwords: Passwords
     addresses: Addresses
     questions: QuestionLine
     new_id: Callable[[], UUID]
     new_secret: Callable[[], str]
+    new_token: Callable[[], UUID]
     clock: Callable[[], datetime]
     keys: Keys
     copies: Copies
@@ -101,6 +108,12 @@ class Call:
             raise NoSession
         if self.credential.scopes is not None and scope not in self.credential.scopes:
             raise ScopeMissing(scope)
+        return UserId(self.credential.user_id)
+
+    def anybody(self) -> UserId:
+        """Answer who asks by any credential, for what says nothing new to its owner. Raises NoSession for nobody."""
+        if self.credential is None:
+            raise NoSession
         return UserId(self.credential.user_id)
 
     def session(self) -> Credential:

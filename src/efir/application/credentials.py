@@ -11,12 +11,13 @@ from datetime import datetime, timedelta
 import msgspec
 
 from efir.application.context import Ports
-from efir.domain.sessions import InvalidToken, SessionId, SessionKind, TokenId, token_secret
+from efir.domain.sessions import UUID_TOKEN, InvalidToken, SessionId, SessionKind, TokenId, token_secret
 from efir.ports.credentials import Copied, Credential
 from efir.ports.transactions import Views
 
 TOUCH = timedelta(minutes=1)
 API_TOKEN = "efir_pat_"  # noqa: S105  # what such tokens begin with
+API_KINDS = frozenset({"pat", "uuid"})
 Look = Callable[[Views], Awaitable[Credential | None]]
 
 
@@ -43,7 +44,8 @@ async def session_credential(ports: Ports, *, secret: str, now: datetime, extend
 
 async def bearer_credential(ports: Ports, *, token: str, now: datetime) -> Credential:
     """Find who an API token or an access token stands for. Raises InvalidToken."""
-    found = await (_of_api_token if token.startswith(API_TOKEN) else _of_access_token)(ports, token, now)
+    stored = token.startswith(API_TOKEN) or UUID_TOKEN.fullmatch(token.lower())
+    found = await (_of_api_token if stored else _of_access_token)(ports, token, now)
     if found is None:
         raise InvalidToken
     return found
@@ -53,7 +55,7 @@ async def _of_api_token(ports: Ports, token: str, now: datetime) -> Credential |
     key = hashed(token_secret(token))
     name = f"t:{_written(key)}"
     found, copied = await _found(ports, name, lambda views: views.sessions.by_token(key, now=now), now=now)
-    if found is None or found.token_id is None or found.kind != "pat":
+    if found is None or found.token_id is None or found.kind not in API_KINDS:
         return None
     if found.seen_at is None or now - found.seen_at > TOUCH:
         async with ports.begin() as tx:

@@ -10,6 +10,7 @@ from efir.application.processing import (
     probe_video,
     video_failed,
 )
+from efir.application.recording import audio_failed, convert_audio, tidy_audio
 from efir.application.removal import drop_first_renditions, purge_video
 
 KINDS = {
@@ -20,4 +21,6 @@ KINDS = {
     "finish_video": Kind(work=finish_video, after_failure=video_failed),
     "drop_first_renditions": Kind(work=drop_first_renditions),
     "purge_video": Kind(work=purge_video),
+    "convert_audio": Kind(work=convert_audio, after_failure=audio_failed),
+    "tidy_audio": Kind(work=tidy_audio),
 }

@@ -20,6 +20,7 @@ from efir.settings import Address, Settings, SettingsRefused, current, dotenv
 SECRET = "secret"  # noqa: S105  # the name of the file
 ENV_FILE = "EFIR_ENV_FILE"
 SECRET_BYTES = 32
+S3 = "s3://"
 SECRET_LEAST = 32  # characters
 
 
@@ -125,11 +126,11 @@ def keys_of(settings: Settings) -> Keys:
 
 
 def media_directory(settings: Settings) -> Path:
-    """Where `file:` storage lies. Raises SettingsRefused for another kind of address."""
+    """Where `file:` storage lies, or what is prepared for another. Raises SettingsRefused for an unknown address."""
     address = settings.storage.url
-    if not address:
+    if not address or address.startswith(S3):
         return settings.home / "media"
     parts = urlsplit(address)
     if parts.scheme != "file" or parts.netloc not in {"", "localhost"}:
-        raise SettingsRefused("EFIR_STORAGE__URL is a directory like file:///srv/efir/media.")
+        raise SettingsRefused("EFIR_STORAGE__URL is like file:///srv/efir/media or s3://bucket/prefix.")
     return Path(unquote(parts.path))

@@ -1,19 +1,23 @@
 """The composition root: settings in, every port wired, everything closed on the way out."""
 
 import asyncio
+import os
 import shutil
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import imageio_ffmpeg
 import redis.asyncio
 
+from efir.adapters.media.audio import FfmpegAudioConverter
 from efir.adapters.media.converter import FfmpegConverter
 from efir.adapters.media.ffmpeg import Ffmpeg
 from efir.adapters.media.probe import ConfinedProbe
 from efir.adapters.media.sandbox import Sandbox, detect
+from efir.adapters.postgres.blobs import PostgresBlobStore
 from efir.adapters.postgres.transactions import Database, connected
 from efir.adapters.redis.connection import Valkey
 from efir.adapters.redis.copies import ValkeyCopies
@@ -22,17 +26,22 @@ from efir.adapters.redis.wakeups import DramatiqWakeups, redis_broker
 from efir.adapters.secrets.access_tokens import JoseAccessTokens
 from efir.adapters.secrets.addresses import CheckedAddresses
 from efir.adapters.secrets.passwords import Argon2Passwords
-from efir.adapters.secrets.randomness import new_id, new_secret, now
+from efir.adapters.secrets.randomness import new_id, new_secret, new_token, now
 from efir.adapters.secrets.sealing import Sealer
 from efir.adapters.storage.filesystem import FilesystemBlobStore
+from efir.adapters.storage.s3 import S3BlobStore
 from efir.adapters.storage.scratch import LockedScratch
 from efir.adapters.storage.staging import FilesystemStaging
 from efir.application.context import Ports
-from efir.bootstrap.configured import keys_of, media_directory
+from efir.application.turns import Turns
+from efir.bootstrap.configured import S3, keys_of, media_directory
 from efir.bootstrap.questions import question_line
+from efir.ports.blobs import BlobStore
 from efir.ports.signing_keys import SigningKey
 from efir.settings import Settings, SettingsRefused
 
+AUDIO_NICE = 19  # conversions within requests run beside answers, which go first
+AUDIO_FILE = 512 << 20  # bytes a conversion may write
 LIFE_MOST = 60  # minutes of an access token
 FREE_LEAST = 1 << 30  # bytes; below it storage counts as degraded
 
@@ -64,16 +73,18 @@ async def opened(settings: Settings, *, statement_seconds: float) -> AsyncIterat
             begin=database.begin,
             read=database.read,
             joined=database.joined,
-            blobs=FilesystemBlobStore(media),
+            blobs=blobs_of(settings, media),
             scratch=LockedScratch(scratch),
             staging=FilesystemStaging(media / "staging"),
             probe=ConfinedProbe(box, settings.limits, scratch=scratch),
             converter=converter_of(settings, box),
+            **audio_ports(settings, box, database),
             passwords=Argon2Passwords(sealer),
             addresses=CheckedAddresses(),
             questions=questions,
             new_id=new_id,
             new_secret=new_secret,
+            new_token=new_token,
             clock=now,
             keys=keys,
             copies=ValkeyCopies(valkey),
@@ -117,6 +128,17 @@ def access_tokens_of(settings: Settings, database: Database, sealer: Sealer) -> 
     )  # fmt: skip
 
 
+def blobs_of(settings: Settings, media: Path) -> BlobStore:
+    """The store of files that the settings name."""
+    storage = settings.storage
+    if not storage.url.startswith(S3):
+        return FilesystemBlobStore(media)
+    return S3BlobStore(
+        storage.url, endpoint=storage.endpoint, region=storage.region, access_key=storage.access_key,
+        secret_key=storage.secret_key,
+    )  # fmt: skip
+
+
 def converter_of(settings: Settings, box: Sandbox) -> FfmpegConverter:
     """The converter, with the wheel's ffmpeg unless another is set."""
     return FfmpegConverter(
@@ -127,6 +149,31 @@ def converter_of(settings: Settings, box: Sandbox) -> FfmpegConverter:
             stall=settings.limits.stall_seconds,
         )
     )
+
+
+def audio_ports(settings: Settings, box: Sandbox, database: Database) -> dict[str, Any]:
+    """What recordings need: each process converts beside its other work, so it leaves a processor free."""
+    return {
+        "audio": audio_converter_of(settings, box),
+        "audio_store": settings.audio.store,
+        "database_blobs": PostgresBlobStore(database.lent),
+        "turns": Turns(max(1, (os.cpu_count() or 1) - 1), settings.limits.audio_owner_at_once),
+    }
+
+
+def audio_converter_of(settings: Settings, box: Sandbox) -> FfmpegAudioConverter:
+    """The converter of recordings, with the same ffmpeg and closer bounds."""
+    limits = settings.limits
+    ffmpeg = Ffmpeg(
+        box=box,
+        path=settings.media.ffmpeg or imageio_ffmpeg.get_ffmpeg_exe(),
+        memory=limits.audio_child_memory_bytes,
+        cpu=limits.audio_child_seconds,
+        file=AUDIO_FILE,
+        nice=AUDIO_NICE,
+        stall=limits.stall_seconds,
+    )
+    return FfmpegAudioConverter(ffmpeg, limits, quality=settings.audio.quality)
 
 
 def health_of(

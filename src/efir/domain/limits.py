@@ -46,6 +46,17 @@ class Limits:
     child_memory_bytes: int = 4 << 30  # address space of a confined child process
     stall_seconds: int = 60  # a conversion without progress is ended so soon
 
+    audio_bytes: int = 200 << 20  # largest WAV file, in bytes
+    audio_seconds: int = 2 * 3600  # longest recording, in seconds
+    audio_inline_seconds: int = 600  # longer recordings are converted by a worker, after the answer
+    audio_slot_seconds: int = 2  # a request waits so long for its turn to convert, then a worker does it
+    audio_owner_at_once: int = 2  # conversions of one person at once within requests of a process
+    audio_owner_hourly: int = 60  # recordings of one person within an hour
+    audio_owner_bytes: int = 5 << 30  # MP3 of one person, in bytes
+    audio_waiting_most: int = 1000  # recordings that wait for a worker
+    audio_child_memory_bytes: int = 1 << 30  # address space of a conversion
+    audio_child_seconds: int = 600  # processor time of a conversion
+
     lease_seconds: int = 12  # a worker that is silent so long loses its job
     reconcile_seconds: int = 2  # time between two looks for lost jobs
     statement_seconds_api: int = 5  # longest SQL statement of a request

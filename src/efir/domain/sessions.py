@@ -19,12 +19,14 @@ ADMIN_SCOPE = "admin"
 SCOPES: dict[str, str] = {
     "account.read": "Read the own account.",
     "account.write": "Change the own account.",
+    "audio.read": "See own recordings.",
+    "audio.write": "Send and delete own recordings.",
     "videos.read": "See own and private videos.",
     "videos.write": "Upload, change and delete own videos.",
     ADMIN_SCOPE: "Use the permissions of the own roles.",
 }
 """What a token can be limited to; a token without `admin` has no use of its owner's permissions."""
-
+UUID_TOKEN = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 TOKEN = re.compile(r"efir_pat_([0-9A-Za-z]{43})_([0-9a-f]{8})")
 
 
@@ -151,7 +153,9 @@ def token_text(secret: str) -> str:
 
 
 def token_secret(text: str) -> str:
-    """Read a token written by `token_text`. Raises InvalidToken."""
+    """Read a token written by `token_text`, or one that is a UUID (mission S4.2). Raises InvalidToken."""
+    if UUID_TOKEN.fullmatch(text.lower()):
+        return text.lower()
     found = TOKEN.fullmatch(text)
     if found is None or zlib.crc32(found[1].encode()) != int(found[2], 16):
         raise InvalidToken

@@ -4,8 +4,10 @@ from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager
 from typing import Protocol
 
+from efir.ports.audio import AudioRepository, AudioViews
 from efir.ports.audit import AuditLog, AuditViews
 from efir.ports.bans import BanRepository
+from efir.ports.blobs import BlobStore
 from efir.ports.channels import ChannelRepository, ChannelViews
 from efir.ports.clues import ClueViews
 from efir.ports.credentials import AccessChanges
@@ -45,6 +47,8 @@ class Views(Protocol):
     @property
     def renditions(self) -> RenditionViews: ...
     @property
+    def audio(self) -> AudioViews: ...
+    @property
     def jobs(self) -> JobViews: ...
     @property
     def questions(self) -> QuestionViews: ...
@@ -79,6 +83,10 @@ class Transaction(Protocol):
     def renditions(self) -> RenditionRepository: ...
     @property
     def uploads(self) -> UploadRepository: ...
+    @property
+    def audio(self) -> AudioRepository: ...
+    @property
+    def blobs(self) -> BlobStore: ...
     @property
     def jobs(self) -> JobRepository: ...
     @property

@@ -6,6 +6,7 @@ from uuid import UUID
 
 from msgspec import Meta, Struct
 
+from efir.domain.audio import NamedUser
 from efir.domain.users import EmailAddress, User, UserId, UserStatus
 from efir.ports.pages import Found, Slice
 
@@ -72,6 +73,10 @@ class UserRepository(Protocol):
 
     async def rights_changed(self, user_id: UserId) -> int:
         """Note that the roles of a user changed; answers the account's new version. Raises UserNotFound."""
+        ...
+
+    async def add_named(self, user: NamedUser, secret_hash: bytes) -> None:
+        """Store somebody known by a name, with the one token. Raises UsernameTaken."""
         ...
 
 

@@ -17,13 +17,15 @@ FILE_BYTES = 64 << 30
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ffmpeg:
-    """Where the program is and how it may run; `stall` is in seconds, `memory` in bytes."""
+    """Where the program is and how it may run: `stall` and `cpu` in seconds, `memory` and `file` in bytes."""
 
     box: Sandbox
     path: str
     memory: int = 4 << 30
     stall: float = 60.0
     nice: int = 10
+    file: int = FILE_BYTES
+    cpu: int | None = None
 
     async def run(
         self, command: Iterable[str], work: Path, inputs: tuple[Path, ...], *, wall: float, progress: "Progress"
@@ -32,11 +34,17 @@ class Ffmpeg:
 
         Raises MediaUnreadable, MediaTooHeavy, MediaWorkFailed, and what children.run raises.
         """
+        return (await self.finished(command, work, inputs, wall=wall, progress=progress)).cpu_seconds
+
+    async def finished(
+        self, command: Iterable[str], work: Path, inputs: tuple[Path, ...], *, wall: float, progress: "Progress"
+    ) -> children.Finished:
+        """Do the same, and return all that the program said. Raises the same."""
         task = children.Task(
             argv=tuple(command),
             work=work,
             inputs=inputs,
-            limits=Limits(memory=self.memory, cpu=round(64 * wall), file=FILE_BYTES),
+            limits=Limits(memory=self.memory, cpu=self.cpu or round(64 * wall), file=self.file),
             wall=wall,
             stall=self.stall,
             nice=self.nice,
@@ -45,7 +53,7 @@ class Ffmpeg:
         if done.code:
             raise failure(done)
         progress.finish()
-        return done.cpu_seconds
+        return done
 
 
 class Progress:

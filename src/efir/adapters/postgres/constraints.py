@@ -5,6 +5,7 @@ from contextlib import contextmanager
 
 import asyncpg
 
+from efir.domain.audio import UsernameTaken
 from efir.domain.channels import ChannelNotFound, HandleTaken
 from efir.domain.errors import DomainError, Unavailable
 from efir.domain.roles import RoleNameTaken
@@ -14,6 +15,8 @@ BROKEN: dict[str, type[DomainError]] = {
     "uq_user_account_nickname": NicknameTaken,
     "uq_user_account_nick_skel": NicknameTaken,
     "uq_channels_handle": HandleTaken,
+    "uq_user_account_name_key": UsernameTaken,
+    "fk_audio_records_owner_id_user_account": UserNotFound,
     "fk_channels_owner_id_user_account": UserNotFound,
     "fk_videos_channel_id_channels": ChannelNotFound,
     "fk_videos_owner_id_user_account": UserNotFound,

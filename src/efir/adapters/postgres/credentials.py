@@ -16,7 +16,8 @@ RIGHTS = """
   ) g on true
 """
 WHO = """
-select u.id as user_id, u.nickname, u.display_name, u.status, u.created_at as user_since, u.authz_ver as version,
+select u.id as user_id, coalesce(u.nickname, '') as nickname, u.display_name, u.status,
+        u.created_at as user_since, u.authz_ver as version,
        g.names, g.ids, g.vers, g.until, g.codes,
 """
 SESSION = (

@@ -1,15 +1,17 @@
 """Connections and transactions: one asyncpg pool for reads and writes (decision 0002)."""
 
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
 from typing import Any
 
 import asyncpg
 import msgspec
 
 from efir.adapters.postgres.access_changes import WaitingChanges
+from efir.adapters.postgres.audio import Audio, ReadAudio
 from efir.adapters.postgres.audit import Audit, ReadAudit
 from efir.adapters.postgres.bans import Bans
+from efir.adapters.postgres.blobs import PostgresBlobStore
 from efir.adapters.postgres.channels import Channels, ReadChannels
 from efir.adapters.postgres.clues import ReadClues
 from efir.adapters.postgres.constraints import reached, translated
@@ -85,6 +87,11 @@ class PostgresViews:
         return ReadRenditions(self._connection)
 
     @property
+    def audio(self) -> ReadAudio:
+        """Audio records."""
+        return ReadAudio(self._connection)
+
+    @property
     def jobs(self) -> ReadJobs:
         """Jobs."""
         return ReadJobs(self._connection)
@@ -118,6 +125,8 @@ class PostgresTransaction:
         self.videos = Videos(connection)
         self.renditions = Renditions(connection)
         self.uploads = Uploads(connection)
+        self.audio = Audio(connection)
+        self.blobs = PostgresBlobStore(lambda: nullcontext(connection))
         self.jobs = Jobs(connection, self.woken)
         self.questions = Questions(connection)
         self.outbox = PostgresOutbox(connection)
@@ -154,6 +163,16 @@ class Database:
     def read(self) -> "_Reading":
         """Lend a connection for reading; each statement sees the newest committed state."""
         return _Reading(self)
+
+    @asynccontextmanager
+    async def lent(self) -> AsyncIterator[Any]:
+        """Lend a connection as it is."""
+        connection = await self.acquire()
+        try:
+            with translated():
+                yield connection
+        finally:
+            await self.release(connection)
 
     async def acquire(self) -> Any:
         """Take a connection, waiting for one no longer than agreed. Raises DatabaseAway."""

@@ -5,6 +5,7 @@ from typing import Any
 
 from efir.adapters.postgres.mapping import inserted, to_values
 from efir.adapters.postgres.pages import keyset
+from efir.domain.audio import AUDIO_SCOPES, NamedUser
 from efir.domain.users import User, UserId, UserNotFound, UserStatus
 from efir.ports.pages import Found, Position, Slice, found
 from efir.ports.users import AccountView, Login, MeView, UserView
@@ -36,6 +37,12 @@ ACCOUNTS = (
                             where g.user_id = u.id and r.name = $4))
    and {where} order by {order} limit {limit}"""
 )
+
+
+ADD_NAMED = """
+with added as (
+  insert into user_account (id, kind, display_name, name_key, created_at) values ($1, 'named', $2, $3, $4))
+insert into api_token (user_id, kind, name, secret_hash, scopes, created_at) values ($1, 'uuid', $2, $5, $6, $4)"""
 
 
 class ReadUsers:
@@ -119,3 +126,9 @@ class Users:
         if version is None:
             raise UserNotFound
         return version
+
+    async def add_named(self, user: NamedUser, secret_hash: bytes) -> None:
+        """Store somebody known by a name, with the one token. Raises UsernameTaken."""
+        await self._connection.execute(
+            ADD_NAMED, user.id, user.name, user.name_key, user.created_at, secret_hash, AUDIO_SCOPES
+        )

@@ -5,7 +5,7 @@ import secrets
 import string
 import time
 from datetime import UTC, datetime
-from uuid import UUID
+from uuid import UUID, uuid4
 
 ALPHABET = string.digits + string.ascii_letters
 
@@ -19,6 +19,11 @@ def new_id() -> UUID:
 def new_secret() -> str:
     """Make 43 letters and digits: 256 random bits."""
     return "".join(secrets.choice(ALPHABET) for _ in range(43))
+
+
+def new_token() -> UUID:
+    """Make a UUIDv4: 122 random bits, for tokens that have to be a UUID."""
+    return uuid4()
 
 
 def now() -> datetime:

@@ -12,7 +12,8 @@ from efir.ports.correlation import correlation
 from efir.ports.rates import told
 
 REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{8,64}")
-KNOW_HEAD = ("/api/v1/uploads", "/media/")
+KNOW_HEAD = ("/api/v1/uploads", "/media/", "/record")
+SEND_FILES = "/content"
 TOKEN_IN_PATH = re.compile(r"^/media/s/[^/]+")
 log = structlog.get_logger("efir.access")
 
@@ -75,7 +76,7 @@ def _told_rate() -> list[tuple[bytes, bytes]]:
 
 def _as_get(scope: Any, send: Any) -> tuple[Any, Any]:
     """Answer HEAD as GET without a body (RFC 9110 §9.3.2); uploads and media know HEAD themselves."""
-    if scope["method"] != "HEAD" or scope["path"].startswith(KNOW_HEAD):
+    if scope["method"] != "HEAD" or scope["path"].startswith(KNOW_HEAD) or scope["path"].endswith(SEND_FILES):
         return scope, send
 
     async def headed(message: Any) -> None:

@@ -13,6 +13,8 @@ from efir.drivers.http import (
     access_tokens,
     accounts,
     api_tokens,
+    audio,
+    audio_sending,
     channels,
     clues,
     health,
@@ -34,7 +36,7 @@ from efir.drivers.http.security import Security, call_of
 
 API = (
     users, sessions, access_tokens, api_tokens, roles, accounts, channels, uploads, videos, media, questions,
-    clues, jobs, health, openapi,
+    clues, audio, audio_sending, jobs, health, openapi,
 )  # fmt: skip
 HEADERS = {
     "x-content-type-options": "nosniff",

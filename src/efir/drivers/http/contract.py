@@ -5,6 +5,8 @@ from typing import Any
 
 import msgspec
 
+from efir.drivers.http.audio_documents import FORMS
+
 GENERIC = re.compile(r'\b([A-Z]\w*)_efir\.[\w.]*?\b([A-Z]\w*)_(?=["/])')  # Page_efir.ports.videos.VideoView_
 NEEDS_PERSON = re.compile(r"\b(?:unauthenticated|no-session)\b")
 CREDENTIALS: list[dict[str, list[str]]] = [{"session": []}, {"token": []}]
@@ -15,6 +17,7 @@ METHODS = frozenset({"get", "put", "post", "delete", "options", "head", "patch"}
 
 def tidied(schema: dict[str, Any]) -> bytes:
     """Write the document in a stable order."""
+    schema["components"]["schemas"] |= FORMS
     for path, operations in schema["paths"].items():
         for method in METHODS & operations.keys():
             operations[method]["security"] = _security(path, operations[method])

@@ -109,6 +109,19 @@ FAILURES = {
     "media-too-many-streams": _("The file has too many streams."),
     "media-too-heavy": _("The file needs too much memory or time to be read."),
 }
+RECORDINGS = {
+    "not-wav": _("This is not a WAV file. Other kinds of sound can be converted to WAV by most sound programs."),
+    "wav-codec-unsupported": _("The sound of this WAV file is coded in a way we cannot read. Save it as PCM."),
+    "wav-malformed": _("The header of this WAV file is broken. Save it again."),
+    "audio-empty": _("There is no sound in this file."),
+    "audio-limits": _("This recording is too long, or has too many channels."),
+    "audio-undecodable": _("This sound cannot be converted."),
+    "too-large": _("This file is too large."),
+    "rate-limited": _("You sent many recordings within an hour. Wait a little."),
+    "quota-exceeded": _("Your recordings take all the space they may. Delete some first."),
+    "overloaded": _("Many recordings wait for their conversion. Try again in a moment."),
+    "storage-full": _("The server has no space left. Tell the administrator."),
+}
 OTHER_FAILURE = _("Processing failed on our side. Try it again; if it keeps failing, tell the administrator.")
 PLACES = {
     "role-name-taken": "name",

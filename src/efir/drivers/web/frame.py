@@ -50,6 +50,7 @@ def _navigation(path: str, _: Callable[[str], str]) -> list[Link]:
         Link("/quiz", "quiz", _("Quiz"), path.startswith("/quiz")),
         Link("/upload", "upload", _("Upload"), path == "/upload", phone_only=True),
         Link("/studio", "studio", _("Studio"), path.startswith("/studio")),
+        Link("/audio", "sound", _("Recordings"), path.startswith("/audio")),
     ]
 
 
@@ -66,4 +67,5 @@ def _notices(_: Callable[[str], str]) -> dict[str, str]:
         "saved": _("Saved."),
         "deleted": _("The video is deleted."),
         "again": _("The video is being processed again."),
+        "recording-deleted": _("The recording is deleted."),
     }

@@ -11,6 +11,7 @@ from efir.adapters.postgres.tables.access import (
     SigningKeyRow,
 )
 from efir.adapters.postgres.tables.accounts import PasswordRow, SessionRow, TokenRow, UserRow
+from efir.adapters.postgres.tables.audio import AudioRow, BlobRow, ChunkRow
 from efir.adapters.postgres.tables.jobs import JobRow, OutboxRow, ReplyRow
 from efir.adapters.postgres.tables.questions import QuestionBankRow, QuestionCategoryRow, QuestionRow
 from efir.adapters.postgres.tables.row import Row
@@ -19,9 +20,12 @@ from efir.adapters.postgres.tables.videos import AssetRow, ChannelRow, Rendition
 __all__ = [
     "AccessChangeRow",
     "AssetRow",
+    "AudioRow",
     "AuditRow",
     "BanRow",
+    "BlobRow",
     "ChannelRow",
+    "ChunkRow",
     "GrantRow",
     "JobRow",
     "LoginRow",

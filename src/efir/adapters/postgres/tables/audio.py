@@ -1,0 +1,66 @@
+"""Tables of audio records, and of bytes that are kept in the database."""
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, Text, UniqueConstraint, text
+from sqlalchemy.dialects.postgresql import REAL
+from sqlalchemy.orm import Mapped, mapped_column
+
+from efir.adapters.postgres.tables.row import NOW, Row
+
+
+class AudioRow(Row):
+    """A recording; its bytes lie under a key made of its id, here or in the store of files."""
+
+    __tablename__ = "audio_records"
+    __table_args__ = (
+        CheckConstraint("state in ('queued','ready','failed')", name="state"),
+        CheckConstraint("store in ('database','storage')", name="store"),
+        CheckConstraint("state <> 'ready' or (size > 0 and sha256 is not null)", name="ready_has_bytes"),
+        UniqueConstraint("owner_id", "source_sha256", "title"),
+        Index("ix_audio_records_owner_id", "owner_id", text("id desc")),
+        Index("ix_audio_records_queued", "id", postgresql_where=text("state = 'queued'")),
+    )
+    id: Mapped[UUID] = mapped_column(primary_key=True, server_default=text("uuidv7()"))
+    owner_id: Mapped[UUID] = mapped_column(ForeignKey("user_account.id", ondelete="CASCADE"))
+    title: Mapped[str]
+    state: Mapped[str] = mapped_column(server_default="queued")
+    store: Mapped[str] = mapped_column(server_default="database")
+    source_sha256: Mapped[bytes]
+    source_bytes: Mapped[int] = mapped_column(BigInteger)
+    source_format: Mapped[dict[str, Any]] = mapped_column(server_default="{}")
+    duration: Mapped[float]
+    channels: Mapped[int]
+    sample_rate: Mapped[int]
+    size: Mapped[int | None] = mapped_column(BigInteger)
+    sha256: Mapped[bytes | None]
+    loudness_integrated: Mapped[float | None] = mapped_column(REAL)
+    loudness_range: Mapped[float | None] = mapped_column(REAL)
+    true_peak: Mapped[float | None] = mapped_column(REAL)
+    peaks: Mapped[bytes | None]
+    samples_per_pixel: Mapped[int | None]
+    warnings: Mapped[list[str]] = mapped_column(server_default="{}")
+    error_code: Mapped[str | None]
+    error_detail: Mapped[str | None]
+    created_at: Mapped[datetime]
+
+
+class BlobRow(Row):
+    """An object of the store that is inside the database."""
+
+    __tablename__ = "blobs"
+    id: Mapped[UUID] = mapped_column(primary_key=True, server_default=text("uuidv7()"))
+    key: Mapped[str] = mapped_column(Text(collation="C"), unique=True)
+    size: Mapped[int] = mapped_column(BigInteger)
+    created_at: Mapped[datetime] = mapped_column(server_default=NOW)
+
+
+class ChunkRow(Row):
+    """A stretch of an object; stored uncompressed outside of the row, so that a part of it is read alone."""
+
+    __tablename__ = "blob_chunks"
+    blob_id: Mapped[UUID] = mapped_column(ForeignKey("blobs.id", ondelete="CASCADE"), primary_key=True)
+    n: Mapped[int] = mapped_column(primary_key=True)
+    data: Mapped[bytes]

@@ -1,0 +1,58 @@
+"""Bytes of a recording on their way in: to a file of the scratch folder, counted and hashed, gone on leaving."""
+
+import asyncio
+import errno
+import hashlib
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import BinaryIO
+
+from msgspec import Struct
+
+from efir.application.context import Ports
+from efir.domain.audio import AudioTooLarge
+from efir.ports.blobs import StorageFull
+
+WRITE_BYTES = 1 << 20
+NO_SPACE = frozenset({errno.ENOSPC, errno.EDQUOT})
+
+
+class Received(Struct, frozen=True):
+    """A received file; `folder` is empty but for it, and goes with it."""
+
+    path: Path
+    folder: Path
+    size: int
+    sha256: bytes
+
+
+@asynccontextmanager
+async def received(ports: Ports, chunks: AsyncIterator[bytes]) -> AsyncIterator[Received]:
+    """Take a file in. Raises AudioTooLarge at the first byte over the limit, StorageFull, and what `chunks` raises."""
+    async with ports.scratch.directory("audio") as folder:
+        path, size, digest = folder / "source.wav", 0, hashlib.sha256()
+
+        def write(file: BinaryIO, content: bytes) -> None:
+            digest.update(content)
+            try:
+                file.write(content)
+            except OSError as error:
+                if error.errno in NO_SPACE:
+                    raise StorageFull from error
+                raise
+
+        with path.open("wb", buffering=0) as file:
+            waiting = bytearray()
+            async for chunk in chunks:
+                size += len(chunk)
+                if size > ports.limits.audio_bytes:
+                    raise AudioTooLarge(f"A recording has at most {ports.limits.audio_bytes} bytes.")
+                waiting += chunk
+                if len(waiting) >= WRITE_BYTES:
+                    await asyncio.to_thread(write, file, bytes(waiting))
+                    waiting.clear()
+            await asyncio.to_thread(write, file, bytes(waiting))
+        made = folder / "made"
+        made.mkdir()
+        yield Received(path, made, size, digest.digest())

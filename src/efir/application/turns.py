@@ -1,0 +1,42 @@
+"""Whose turn it is to convert within a request: a few at once in a process, fewer of one person."""
+
+import asyncio
+from collections import Counter
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from uuid import UUID
+
+
+class Turns:
+    """Gives out `most` turns at a time, `most_of_one` to one person; belongs to one event loop."""
+
+    def __init__(self, most: int, most_of_one: int) -> None:
+        self._most, self._most_of_one = most, most_of_one
+        self._taken: Counter[UUID] = Counter()
+        self._changed = asyncio.Condition()
+
+    @asynccontextmanager
+    async def taken(self, person: UUID, *, within: float) -> AsyncIterator[bool]:
+        """Wait for a turn; False when there is none in `within` seconds."""
+        mine = await self._take(person, within)
+        try:
+            yield mine
+        finally:
+            if mine:
+                self._taken[person] -= 1
+                if not self._taken[person]:
+                    del self._taken[person]
+                async with self._changed:
+                    self._changed.notify_all()
+
+    async def _take(self, person: UUID, within: float) -> bool:
+        try:
+            async with asyncio.timeout(within), self._changed:
+                await self._changed.wait_for(lambda: self._free_for(person))
+                self._taken[person] += 1
+        except TimeoutError:
+            return False
+        return True
+
+    def _free_for(self, person: UUID) -> bool:
+        return self._taken.total() < self._most and self._taken[person] < self._most_of_one

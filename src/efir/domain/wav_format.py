@@ -1,0 +1,138 @@
+"""The `fmt ` chunk of a WAV file: how its samples are coded, checked and mended as far as that is safe."""
+
+import struct
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from enum import StrEnum
+
+from efir.domain.audio import AudioLimitsExceeded, WavCodecUnsupported, WavMalformed
+
+CHANNELS_MOST, RATE_MOST = 8, 384_000
+CONTAINER_MOST = 4  # bytes of an integer sample
+EXTENSIBLE = 0xFFFE
+GUID_TAIL = bytes.fromhex("800000aa00389b71")
+AMBISONIC_TAIL = bytes.fromhex("8644c8c1ca000000")
+NUMBER, FORMAT, EXTENDED = 4, 16, 40  # bytes: of a number, of both forms of the chunk
+ADPCM_BITS, STEREO = 4, 2
+MPEG_BYTE_RATE = 16_000  # 128 kbit/s
+
+
+class Coding(StrEnum):
+    """How samples are coded."""
+
+    INTEGER = "integer"
+    FLOAT = "float"
+    ALAW = "alaw"
+    MULAW = "mulaw"
+    ADPCM_MS = "adpcm_ms"
+    ADPCM_IMA = "adpcm_ima"
+    MPEG = "mpeg"
+
+
+TAGS = {
+    1: Coding.INTEGER,
+    2: Coding.ADPCM_MS,
+    3: Coding.FLOAT,
+    6: Coding.ALAW,
+    7: Coding.MULAW,
+    0x11: Coding.ADPCM_IMA,
+    0x50: Coding.MPEG,
+    0x55: Coding.MPEG,
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Format:
+    """The `fmt ` chunk, checked: `align` is bytes of a frame or block, `mask` names the speakers (0: not told)."""
+
+    coding: Coding
+    channels: int
+    rate: int
+    align: int
+    width: int = 0  # bytes of one sample; 0 where samples share bytes
+    bits: int = 0
+    mask: int = 0
+    block_frames: int = 1  # samples of a channel in one block
+    byte_rate: int = 0
+    extension: bytes = b""
+    repaired: bool = False
+
+
+def read_format(content: bytes, order: str) -> Format:
+    """Read a `fmt ` chunk. Raises WavMalformed, WavCodecUnsupported, AudioLimitsExceeded."""
+    if len(content) < FORMAT:
+        raise WavMalformed("The description of the sound is cut short.")
+    tag, channels, rate, byte_rate, align, bits = struct.unpack(order + "HHIIHH", content[:16])
+    mask = 0
+    if tag == EXTENSIBLE:
+        tag, mask = _extensible(content, order)
+    if tag not in TAGS:
+        raise WavCodecUnsupported(f"The sound is coded in a way we cannot read (tag 0x{tag:04X}).")
+    if not channels or not rate:
+        raise WavMalformed("The sound has no channels or no sample rate.")
+    if channels > CHANNELS_MOST or rate > RATE_MOST:
+        raise AudioLimitsExceeded(f"At most {CHANNELS_MOST} channels and {RATE_MOST} samples a second are taken.")
+    shared = Format(
+        coding=TAGS[tag], channels=channels, rate=rate, align=align, bits=bits, mask=mask, byte_rate=byte_rate,
+        extension=content[16:],
+    )  # fmt: skip
+    return _FORMATS[shared.coding](shared, order)
+
+
+def _extensible(content: bytes, order: str) -> tuple[int, int]:
+    if len(content) < EXTENDED:
+        raise WavMalformed("The description of the sound is cut short.")
+    guid = content[24:40]
+    if guid[8:] not in {GUID_TAIL, AMBISONIC_TAIL}:
+        raise WavCodecUnsupported("The sound is coded in a way we cannot read (an unknown sub-format).")
+    return struct.unpack(order + "I", guid[:4])[0], struct.unpack(order + "I", content[20:24])[0]
+
+
+def _linear(shared: Format, _order: str) -> Format:
+    """Integers and floats: the bytes of a frame say how wide a sample is, valid bits may be fewer."""
+    width, rest = divmod(shared.align, shared.channels)
+    likely = (shared.bits + 7) // 8
+    repaired = bool(rest) or not width or width < likely
+    width = likely if repaired else width
+    if not width:
+        raise WavMalformed("The size of a sample is not told.")
+    if shared.coding is Coding.FLOAT and width not in {4, 8}:
+        raise WavCodecUnsupported(f"Floating-point samples of {width} bytes cannot be read.")
+    if shared.coding is Coding.INTEGER and width > CONTAINER_MOST:
+        raise WavCodecUnsupported(f"Whole-number samples of {width} bytes cannot be read.")
+    return replace(shared, width=width, align=width * shared.channels, repaired=repaired)
+
+
+def _companded(shared: Format, _order: str) -> Format:
+    return replace(shared, width=1, align=shared.channels, repaired=shared.align != shared.channels)
+
+
+def _adpcm(shared: Format, order: str) -> Format:
+    """Blocks of four-bit differences; the frames in a block follow from its bytes and must agree with what is told."""
+    header = 7 if shared.coding is Coding.ADPCM_MS else 4
+    if shared.bits != ADPCM_BITS or shared.channels > STEREO:
+        raise WavCodecUnsupported("ADPCM is read with 4 bits and up to two channels.")
+    coded = shared.align - header * shared.channels
+    if coded < 0 or len(shared.extension) < NUMBER:
+        raise WavMalformed("The description of the ADPCM blocks is wrong.")
+    frames = coded * 2 // shared.channels + (2 if shared.coding is Coding.ADPCM_MS else 1)
+    told = struct.unpack(order + "H", shared.extension[2:4])[0]
+    if not 0 < told <= frames:
+        raise WavMalformed("The description of the ADPCM blocks is wrong.")
+    return replace(shared, block_frames=told)
+
+
+def _mpeg(shared: Format, _order: str) -> Format:
+    """Frames of their own; without a mean rate the length is a guess until the sound has been decoded."""
+    return replace(shared, align=max(1, shared.align), byte_rate=shared.byte_rate or MPEG_BYTE_RATE)
+
+
+_FORMATS: dict[Coding, Callable[[Format, str], Format]] = {
+    Coding.INTEGER: _linear,
+    Coding.FLOAT: _linear,
+    Coding.ALAW: _companded,
+    Coding.MULAW: _companded,
+    Coding.ADPCM_MS: _adpcm,
+    Coding.ADPCM_IMA: _adpcm,
+    Coding.MPEG: _mpeg,
+}
