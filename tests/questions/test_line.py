@@ -246,6 +246,19 @@ async def test_who_leaves_the_line_costs_nothing(asking: Opened, connection: Any
     assert await stored(connection) == 1
 
 
+async def test_who_leaves_while_being_served_harms_nobody(asking: Opened, connection: Any) -> None:
+    with jservice(1_000) as source:
+        ports = await asking(jservice_url=source.url)
+        for pause in range(12):
+            going = asyncio.ensure_future(fetch_questions(ports, count=3))
+            staying = asyncio.ensure_future(fetch_questions(ports, count=2))
+            await asyncio.sleep(pause / 1_000)
+            going.cancel()
+            assert len((await staying).saved) == 2
+    numbers = await connection.fetch("select fingerprint from questions")
+    assert len({row[0] for row in numbers}) == len(numbers) >= 24
+
+
 @pytest.mark.parametrize("count", [0, -1, 101])
 async def test_a_wrong_count_asks_nobody(asking: Opened, count: int) -> None:
     with jservice(10) as source:

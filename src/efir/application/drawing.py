@@ -8,7 +8,6 @@ from datetime import datetime
 
 from efir.application.saving import Saver, Yield
 from efir.application.waiting import Fetched, Waiting
-from efir.domain.errors import DomainError
 from efir.domain.limits import Limits
 from efir.domain.questions import QuestionsExhausted, QuestionSourceAway, QuestionSourceLimited, QuizOverloaded
 from efir.ports.questions import QuestionBank, QuestionSource
@@ -21,6 +20,7 @@ LEAST_SHARE = 0.05  # of new rows among those drawn, when planning the next call
 GROUP = 1_000  # questions that one transaction stores at most, and one request more
 QUIET = 0.01  # seconds without a new request that end the gathering for a call
 PATIENCE = 0.25  # longest gathering
+LEAVING = 1.0  # seconds; storing takes milliseconds
 
 
 @dataclass(eq=False, slots=True, kw_only=True)
@@ -72,11 +72,19 @@ class QuestionLine:
         timer = loop.call_later(self._limits.quiz_seconds, self._expire, entry)
         try:
             return await entry.done
+        except asyncio.CancelledError:
+            await self._leave(entry)
+            raise
         finally:
             timer.cancel()
             self._waiting.pop(entry, None)
-            while entry in self._served and not entry.done.done():  # noqa: ASYNC110  # ends with the transaction, in ms
-                await asyncio.sleep(QUIET)  # the transaction of a request that left is in use until then
+
+    async def _leave(self, entry: Waiting) -> None:
+        """Wait a moment until the transaction of a request that goes away is not in use any more."""
+        for _ in range(round(LEAVING / QUIET)):
+            if entry not in self._served or len(entry.saved) >= entry.wanted:
+                return
+            await asyncio.sleep(QUIET)
 
     async def close(self) -> None:
         """End the work; who still waits is told that the sources are away."""
@@ -191,7 +199,7 @@ class QuestionLine:
         try:
             if self._saver.is_own(entry) or isinstance(entry.ending(), QuestionsExhausted):
                 await self._saver.finish(entry)
-        except DomainError as error:
+        except Exception as error:  # noqa: BLE001  # this request is told; the line goes on
             entry.refuse(error)
         entry.refuse()
 
