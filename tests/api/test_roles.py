@@ -36,7 +36,7 @@ async def test_a_role_is_made_granted_checked_and_taken_away(client: httpx.Async
     assert (await asked(client, ada, "GET", path)).json() == {
         "permission": "cinema:watch.uhd", "allowed": True, "roles": ["editor"],
     }  # fmt: skip
-    held = (await asked(client, admin, "GET", f"/users/{ada.id}/roles")).json()
+    held = (await asked(client, admin, "GET", f"/users/{ada.id}/roles")).json()["items"]
     assert [(row["name"], row["granted_by"], row["reason"]) for row in held] == [
         ("editor", "root-of-all", "She asked.")
     ]

@@ -1,4 +1,5 @@
 import hashlib
+import secrets
 from collections.abc import Awaitable, Callable
 from typing import Any
 
@@ -10,7 +11,7 @@ People = Callable[..., Awaitable[Person]]
 
 async def person_with_token(connection: Any, nickname: str, scopes: list[str] | None = None) -> Person:
     """Put somebody with an API token into the database, without the slow hashing of a password."""
-    secret = hashlib.sha256(nickname.encode()).hexdigest()[:43]
+    secret = secrets.token_hex(24)[:43]  # another one each time: what is remembered of a token outlives the test
     user = await connection.fetchval(
         "insert into user_account (nickname, nick_skel, display_name) values ($1, $1, $1) returning id", nickname
     )

@@ -8,11 +8,13 @@ from datetime import datetime, timedelta
 
 from efir.application.context import Actor, Ports
 from efir.application.cursors import page, wanted
+from efir.application.logins import list_logins
 from efir.application.roles import grant_role, revoke_role
 from efir.domain.errors import Conflict, Forbidden
 from efir.domain.permissions import EVERY
 from efir.domain.roles import ADMINISTRATOR
 from efir.domain.users import UserId
+from efir.ports.logins import LoginView
 from efir.ports.pages import Page
 from efir.ports.users import AccountView
 
@@ -49,6 +51,14 @@ async def get_account(ports: Ports, *, user_id: UserId, now: datetime) -> Accoun
     """Answer one account. Raises UserNotFound."""
     async with ports.read() as views:
         return await views.users.account(user_id, now=now)
+
+
+async def list_user_logins(
+    ports: Ports, *, user_id: UserId, now: datetime, limit: int | None, cursor: str | None
+) -> Page[LoginView]:
+    """List somebody's attempts to sign in, newest first. Raises UserNotFound, BadCursor."""
+    await get_account(ports, user_id=user_id, now=now)
+    return await list_logins(ports, user_id=user_id, limit=limit, cursor=cursor)
 
 
 async def grant_by_operator(ports: Ports, *, nickname: str, role: str, now: datetime) -> None:

@@ -9,7 +9,7 @@ from msgspec import Meta, Struct
 from efir.application.access import changing
 from efir.application.context import Ports
 from efir.application.credentials import hashed
-from efir.application.cursors import page, wanted
+from efir.application.cursors import page, page_of, wanted
 from efir.domain.errors import FieldError
 from efir.domain.sessions import SCOPES, ApiToken, InvalidTokenRequest, TokenId, parse_token_request, token_text
 from efir.domain.users import UserId
@@ -39,9 +39,14 @@ class ScopeView(Struct, frozen=True):
     description: Annotated[str, Meta(description="What it covers.")]
 
 
-def list_scopes() -> list[ScopeView]:
-    """List what a token can be limited to."""
+def every_scope() -> list[ScopeView]:
+    """Name what a token can be limited to."""
     return [ScopeView(code, description) for code, description in SCOPES.items()]
+
+
+def list_scopes(ports: Ports, *, limit: int | None, cursor: str | None) -> Page[ScopeView]:
+    """List what a token can be limited to. Raises BadCursor."""
+    return page_of(ports.keys, ports.limits, "scopes", every_scope(), limit=limit, cursor=cursor)
 
 
 async def create_api_token(

@@ -3,6 +3,7 @@
 import base64
 import binascii
 import hmac
+from collections.abc import Sequence
 
 import msgspec
 
@@ -63,3 +64,23 @@ def _read(keys: Keys, name: str, text: str) -> _Cursor:
 
 def _mac(keys: Keys, name: str, body: bytes) -> bytes:
     return keys.mac("cursors", b"%d %s%s" % (len(name), name.encode(), body))[:MAC]
+
+
+def page_of(
+    keys: Keys, limits: Limits, name: str, rows: Sequence[T], *, limit: int | None, cursor: str | None
+) -> Page[T]:
+    """Answer a page of a list that is short and known as a whole, in its own order. Raises BadCursor."""
+    part = wanted(keys, limits, name, limit=limit, cursor=cursor)
+    try:
+        start = int((part.after or part.before or Position("0", "")).key)
+    except ValueError as error:
+        raise BadCursor from error
+    first = max(0, start - part.limit) if part.before is not None else start
+    shown = list(rows[first : start if part.before is not None else first + part.limit])
+    last = first + len(shown)
+    found = Found(
+        items=shown,
+        next=Position(str(last), "") if last < len(rows) else None,
+        prev=Position(str(first), "") if first > 0 else None,
+    )
+    return page(keys, name, found)

@@ -7,7 +7,7 @@ from efir.application.access import Changing, changing
 from efir.application.audit import recorded
 from efir.application.collected import Collected
 from efir.application.context import Actor, Ports
-from efir.application.cursors import page, wanted
+from efir.application.cursors import page, page_of, wanted
 from efir.domain.permissions import MEANINGS
 from efir.domain.roles import (
     ADMINISTRATOR,
@@ -29,9 +29,14 @@ from efir.ports.pages import Page
 from efir.ports.roles import GrantView, PermissionView, RoleView
 
 
-def list_permissions() -> list[PermissionView]:
-    """List Efir's own permissions."""
+def every_permission() -> list[PermissionView]:
+    """Name Efir's own permissions."""
     return [PermissionView(str(code), meaning) for code, meaning in MEANINGS.items()]
+
+
+def list_permissions(ports: Ports, *, limit: int | None, cursor: str | None) -> Page[PermissionView]:
+    """List Efir's own permissions. Raises BadCursor."""
+    return page_of(ports.keys, ports.limits, "permissions", every_permission(), limit=limit, cursor=cursor)
 
 
 def check_permission(found: Credential, permission: str, *, allowed: bool) -> PermissionCheck:
@@ -120,10 +125,13 @@ async def delete_role(ports: Ports, actor: Actor, *, name: str, now: datetime) -
         await recorded(change.tx, actor, "role.deleted", f"role:{name}", now=now, permissions=sorted(had))
 
 
-async def list_user_roles(ports: Ports, *, user_id: UserId, now: datetime) -> list[GrantView]:
-    """List the roles a user holds now. Raises UserNotFound."""
+async def list_user_roles(
+    ports: Ports, *, user_id: UserId, now: datetime, limit: int | None, cursor: str | None
+) -> Page[GrantView]:
+    """List the roles a user holds now, by name. Raises UserNotFound, BadCursor."""
     async with ports.read() as views:
-        return await views.roles.granted(user_id, now=now)
+        held = await views.roles.granted(user_id, now=now)
+    return page_of(ports.keys, ports.limits, f"roles of {user_id}", held, limit=limit, cursor=cursor)
 
 
 async def grant_role(

@@ -1,10 +1,10 @@
 """Keys that sign access tokens, and the tokens themselves."""
 
 from datetime import datetime
-from typing import Any, Protocol
+from typing import Annotated, Any, Protocol
 from uuid import UUID
 
-from msgspec import Struct
+from msgspec import Meta, Struct
 
 
 class SigningKey(Struct, frozen=True):
@@ -34,7 +34,7 @@ class AccessClaims(Struct, frozen=True, kw_only=True):
 class KeySet(Struct, frozen=True):
     """Public keys for other services (RFC 7517)."""
 
-    keys: list[dict[str, Any]]
+    keys: Annotated[list[dict[str, Any]], Meta(description="JSON Web Keys (RFC 7517), each with `kid` and `alg`.")]
 
 
 class AccessTokens(Protocol):

@@ -7,11 +7,10 @@ from litestar import Request, Response, delete, get, put
 from litestar.di import NamedDependency
 from litestar.params import FromPath, JSONBody, QueryParameter
 
-from efir.application.accounts import list_users
+from efir.application.accounts import list_user_logins, list_users
 from efir.application.audit import list_audit
 from efir.application.bans import ban_user, unban_user
 from efir.application.context import Call
-from efir.application.logins import list_logins
 from efir.domain.bans import CannotBan, InvalidBan
 from efir.domain.permissions import Permission, PermissionMissing
 from efir.domain.roles import LastAdministrator, WiderThanOwn
@@ -58,7 +57,7 @@ async def users(  # query parameters
     "/api/v1/users/{user_id:uuid}/login-history",
     operation_id="listUserLogins",
     tags=TAGS,
-    responses=raises(*DENIED),
+    responses=raises(*DENIED, UserNotFound),
 )
 async def user_logins(
     request: Request[Any, Any, Any],
@@ -69,7 +68,8 @@ async def user_logins(
 ) -> Response[Page[LoginView]]:
     """List somebody's sign-ins and failed attempts, newest first."""
     call.actor(Permission.USERS_READ)
-    return paged(request, await list_logins(call.ports, user_id=UserId(user_id), limit=limit, cursor=cursor))
+    found = await list_user_logins(call.ports, user_id=UserId(user_id), now=call.now, limit=limit, cursor=cursor)
+    return paged(request, found)
 
 
 @put(

@@ -27,9 +27,14 @@ TAGS = ["Sessions"]
 
 
 @get("/api/v1/auth/scopes", operation_id="listScopes", tags=TAGS, responses=raises())
-async def scopes() -> list[ScopeView]:
+async def scopes(
+    request: Request[Any, Any, Any],
+    call: NamedDependency[Call],
+    limit: LimitQuery = None,
+    cursor: CursorQuery = None,
+) -> Response[Page[ScopeView]]:
     """List what a token can be limited to."""
-    return list_scopes()
+    return paged(request, list_scopes(call.ports, limit=limit, cursor=cursor))
 
 
 @get("/api/v1/users/me/tokens", operation_id="listApiTokens", tags=TAGS, responses=raises(NoSession))

@@ -45,10 +45,15 @@ DENIED = (NoSession, ScopeMissing, PermissionMissing)
 
 
 @get("/api/v1/permissions", operation_id="listPermissions", tags=TAGS, responses=raises(*DENIED))
-async def permissions(call: NamedDependency[Call]) -> list[PermissionView]:
+async def permissions(
+    request: Request[Any, Any, Any],
+    call: NamedDependency[Call],
+    limit: LimitQuery = None,
+    cursor: CursorQuery = None,
+) -> Response[Page[PermissionView]]:
     """List Efir's own permissions."""
     call.actor(Permission.ROLES_READ)
-    return list_permissions()
+    return paged(request, list_permissions(call.ports, limit=limit, cursor=cursor))
 
 
 @get("/api/v1/auth/permissions/check", operation_id="checkPermission", tags=TAGS, responses=raises(NoSession))
@@ -132,10 +137,17 @@ async def remove(name: FromPath[str], call: NamedDependency[Call]) -> None:
     tags=TAGS,
     responses=raises(*DENIED, UserNotFound),
 )
-async def of_user(user_id: FromPath[UUID], call: NamedDependency[Call]) -> list[GrantView]:
-    """List the roles somebody holds now."""
+async def of_user(
+    request: Request[Any, Any, Any],
+    user_id: FromPath[UUID],
+    call: NamedDependency[Call],
+    limit: LimitQuery = None,
+    cursor: CursorQuery = None,
+) -> Response[Page[GrantView]]:
+    """List the roles somebody holds now, by name."""
     call.actor(Permission.ROLES_READ)
-    return await list_user_roles(call.ports, user_id=UserId(user_id), now=call.now)
+    found = await list_user_roles(call.ports, user_id=UserId(user_id), now=call.now, limit=limit, cursor=cursor)
+    return paged(request, found)
 
 
 @put(

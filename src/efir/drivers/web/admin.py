@@ -16,9 +16,9 @@ from efir.application.logins import list_logins
 from efir.application.roles import (
     create_role,
     delete_role,
+    every_permission,
     get_role,
     grant_role,
-    list_permissions,
     list_roles,
     list_user_roles,
     revoke_role,
@@ -131,7 +131,7 @@ async def roles(page: NamedDependency[Page], cursor: FromQuery[str | None] = Non
 async def new_role(page: NamedDependency[Page]) -> Response[str]:
     """Ask for a new role."""
     page.call.actor(Permission.ROLES_MANAGE)
-    return page.render("admin/role.html", form=Form(), role=None, chosen=[], permissions=list_permissions())
+    return page.render("admin/role.html", form=Form(), role=None, chosen=[], permissions=every_permission())
 
 
 @get("/admin/roles/{name:str}", include_in_schema=False)
@@ -141,7 +141,7 @@ async def role(name: FromPath[str], page: NamedDependency[Page]) -> Response[str
     found = await get_role(page.call.ports, name=name)
     values = {"name": found.name, "description": found.description, "foreign": ", ".join(_foreign(found.permissions))}
     return page.render(
-        "admin/role.html", form=Form(values), role=found, chosen=found.permissions, permissions=list_permissions()
+        "admin/role.html", form=Form(values), role=found, chosen=found.permissions, permissions=every_permission()
     )
 
 
@@ -158,7 +158,7 @@ async def make_role(request: Request[Any, Any, Any], page: NamedDependency[Page]
             permissions=_wanted(values, chosen), now=call.now,
         )  # fmt: skip
     except DomainError as error:
-        return page.refuse("admin/role.html", values, error, role=None, chosen=chosen, permissions=list_permissions())
+        return page.refuse("admin/role.html", values, error, role=None, chosen=chosen, permissions=every_permission())
     return page.redirect("/admin/roles?notice=saved")
 
 
@@ -179,7 +179,7 @@ async def save_role(request: Request[Any, Any, Any], name: FromPath[str], page: 
                 description=values.get("description", ""), permissions=_wanted(values, chosen), now=call.now,
             )  # fmt: skip
     except DomainError as error:
-        return page.refuse("admin/role.html", values, error, role=found, chosen=chosen, permissions=list_permissions())
+        return page.refuse("admin/role.html", values, error, role=found, chosen=chosen, permissions=every_permission())
     return page.redirect("/admin/roles?notice=saved")
 
 
@@ -222,12 +222,12 @@ async def setup(request: Request[Any, Any, Any], page: NamedDependency[Page]) ->
 
 async def _account(page: Page, user_id: UUID) -> dict[str, Any]:
     """The facts of the page of one account. Raises UserNotFound."""
-    call = page.call
-    account = await get_account(call.ports, user_id=UserId(user_id), now=call.now)
+    call, known = page.call, UserId(user_id)
+    account = await get_account(call.ports, user_id=known, now=call.now)
     return {
         "account": account,
-        "grants": await list_user_roles(call.ports, user_id=UserId(user_id), now=call.now),
-        "logins": (await list_logins(call.ports, user_id=UserId(user_id), limit=None, cursor=None)).items,
+        "grants": (await list_user_roles(call.ports, user_id=known, now=call.now, limit=ALL, cursor=None)).items,
+        "logins": (await list_logins(call.ports, user_id=known, limit=None, cursor=None)).items,
         "roles": await _roles(page),
         "tomorrow": (call.now + timedelta(days=1)).date().isoformat(),
     }
