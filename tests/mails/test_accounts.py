@@ -3,6 +3,8 @@
 import asyncio
 import io
 import json
+import math
+import wave
 import zipfile
 from typing import Any
 
@@ -178,6 +180,10 @@ async def test_after_the_time_for_regret_nothing_of_a_person_is_left(
     ada = await connection.fetchval("select id from user_account")
     video = await a_video(mailing, ada)
     await api.patch(ME, json={"phone": "+12025550143", "display_name": "Ada Lovelace"}, headers=headers)
+    recorded = await api.post(
+        "/api/v1/audio-records?title=Ada", content=a_recording(), headers=headers | {"content-type": "audio/wav"}
+    )
+    assert recorded.status_code in {201, 202}, recorded.text
     await api.request("DELETE", ME, headers=headers)
     await deliver()
     await connection.execute("update jobs set run_at = now()")
@@ -192,13 +198,25 @@ async def test_after_the_time_for_regret_nothing_of_a_person_is_left(
     assert "deleted" in row
     for word in ("ada", "Ada", "example.org", "12025550143"):
         assert word not in row.replace(str(ada), "")
-    for table in ("password_credential", "login_session", "login_event", "api_token", "mailbox_proof"):
+    for table in ("audio_records", "password_credential", "login_session", "login_event", "api_token", "mailbox_proof"):
         assert await connection.fetchval(f"select count(*) from {table}") == 0, table  # noqa: S608  # own names
     assert (await api.get(f"/api/v1/videos/{video}")).status_code == 404
     body = {"email": "eve@example.org", "nickname": "ada", "password": PASSWORD}
     assert (await api.post("/api/v1/users", json=body)).status_code == 409
     body = {"email": "ada@example.org", "nickname": "eve", "password": PASSWORD}
     assert (await api.post("/api/v1/users", json=body)).status_code == 201
+
+
+def a_recording() -> bytes:
+    """A second of a tone."""
+    tone = b"".join(round(9000 * math.sin(place / 18)).to_bytes(2, "little", signed=True) for place in range(8000))
+    written = io.BytesIO()
+    with wave.open(written, "wb") as file:
+        file.setnchannels(1)
+        file.setsampwidth(2)
+        file.setframerate(8000)
+        file.writeframes(tone)
+    return written.getvalue()
 
 
 async def test_an_account_that_was_kept_is_not_emptied(api: httpx.AsyncClient, mailing: Ports, connection: Any) -> None:

@@ -9,7 +9,9 @@ from efir.application.context import Ports, Visitor
 from efir.application.jobs import Progress
 from efir.application.mails import Envelope, put_mail
 from efir.application.presence import prove_presence
+from efir.application.recording import delete_record
 from efir.application.sessions import end_sessions, find_login, recognise
+from efir.domain.audio import RecordId
 from efir.domain.jobs import ClaimedJob, NewJob
 from efir.domain.logins import Method
 from efir.domain.mails import MailKind
@@ -17,6 +19,7 @@ from efir.domain.roles import LastAdministrator
 from efir.domain.users import NAME_HOLD_DAYS, DeletionPending, NotPending, UserId, UserNotFound, UserStatus
 from efir.domain.videos import VideoId
 from efir.ports.credentials import Credential
+from efir.ports.pages import Slice
 from efir.ports.transactions import Transaction
 
 AT_ONCE = 100
@@ -73,6 +76,8 @@ async def purge_user(ports: Ports, job: ClaimedJob, _progress: Progress) -> None
     user_id, now = UserId(job.subject), ports.clock()
     while await _drop_videos(ports, user_id, now=now):
         pass
+    while await _drop_recordings(ports, user_id, now=now):
+        pass
     async with changing(ports) as change:
         tx = change.tx
         await tx.jobs.finish(job)
@@ -106,6 +111,17 @@ async def _left(tx: Transaction, user_id: UserId, *, now: datetime) -> timedelta
     if account.purge_at is None or account.status == UserStatus.ACTIVE:
         return None
     return max(account.purge_at - now, timedelta())
+
+
+async def _drop_recordings(ports: Ports, user_id: UserId, *, now: datetime) -> bool:
+    """Delete some recordings of an account that is due; False when there is none left."""
+    async with ports.begin() as tx:
+        if await _left(tx, user_id, now=now) != timedelta():
+            return False
+        found = await tx.views.audio.of_owner(user_id, Slice(limit=AT_ONCE))
+    for record in found.items:
+        await delete_record(ports, record_id=RecordId(record.id), owner=user_id)
+    return bool(found.items)
 
 
 async def _drop_videos(ports: Ports, user_id: UserId, *, now: datetime) -> bool:

@@ -24,6 +24,8 @@ SUBJECTS = {
                    from videos where owner_id = $1 and deleted_at is null order by created_at""",
     "uploads": """select id, state, length, filename, filetype, sha256, created_at from uploads
                    where owner_id = $1 order by created_at""",
+    "audio_records": """select id, title, state, duration, channels, sample_rate, size, created_at from audio_records
+                         where owner_id = $1 order by created_at""",
     "mails": "select id, kind, recipient, lang, state, created_at, ended_at from mails where user_id = $1 order by id",
 }
 
