@@ -166,7 +166,7 @@ def errors() -> list[type[DomainError]]:
         known = waiting.pop().__subclasses__()
         found.update(known)
         waiting.extend(known)
-    return sorted(found, key=lambda error: error.code)
+    return sorted(found, key=lambda error: (error.code, error.title))
 
 
 def errors_page() -> str:
