@@ -72,12 +72,14 @@ class _Field:
     name: str
     kind: Any
     default: Any
+    spelled: str  # its name in the environment
 
 
 def _fields(owner: Any) -> list[_Field]:
     if dataclasses.is_dataclass(owner):
-        return [_Field(field.name, field.type, field.default) for field in dataclasses.fields(owner)]
-    return [_Field(field.name, field.type, field.default) for field in msgspec.structs.fields(owner)]
+        return [_Field(field.name, field.type, field.default, field.name) for field in dataclasses.fields(owner)]
+    members = msgspec.structs.fields(owner)
+    return [_Field(field.name, field.type, field.default, field.encode_name) for field in members]
 
 
 def _is_group(kind: Any) -> bool:
@@ -88,7 +90,7 @@ def _explained(owner: type, members: list[_Field], prefix: str) -> Iterator[Sett
     for field in members:
         default = "" if field.default == "" else str(field.default)
         meaning = _meaning(owner, field.name)
-        yield Setting(name=prefix + field.name.upper(), default=default, kind=_kind(field), meaning=meaning)
+        yield Setting(name=prefix + field.spelled.upper(), default=default, kind=_kind(field), meaning=meaning)
 
 
 def _meaning(owner: type, name: str) -> str:
@@ -164,7 +166,7 @@ def errors() -> list[type[DomainError]]:
         known = waiting.pop().__subclasses__()
         found.update(known)
         waiting.extend(known)
-    return sorted(found, key=lambda error: error.code)
+    return sorted(found, key=lambda error: (error.code, error.title))
 
 
 def errors_page() -> str:

@@ -112,6 +112,10 @@ def environment(database_url: str, redis_url: str, data_dir: Path) -> dict[str, 
         "EFIR_LIMITS__SIGN_IN_ATTEMPTS": "100000",
         "EFIR_LIMITS__SIGN_IN_ATTEMPTS_NETWORK": "100000",
         "EFIR_LIMITS__REGISTRATIONS_NETWORK": "100000",
+        "EFIR_LIMITS__PASSWORD_CHECKS": "100000",
+        "EFIR_LIMITS__RESETS_NETWORK": "100000",
+        "EFIR_LIMITS__PASSWORD_PASSES": "1",  # hashes are slow on purpose; what they cost has tests of its own
+        "EFIR_LIMITS__PASSWORD_MEMORY_KIB": "1024",
     }
 
 

@@ -78,6 +78,13 @@ class Audio(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     quality: Annotated[int, msgspec.Meta(ge=0, le=9)] = 2  # variable bit rate of the MP3: 0 is the best, 9 the smallest
 
 
+class Mail(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename={"sender": "from"}):
+    """How mail leaves; without a server it is kept, and shown at /mailbox on this machine only."""
+
+    smtp_url: str = ""  # smtp://, smtps:// or smtp+starttls://name:password@host:port; empty: mail is kept
+    sender: str = ""  # who mail comes from, like Efir <efir@example.org>; empty: efir@ the public address
+
+
 class Log(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Logging."""
 
@@ -102,6 +109,7 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     auth: Auth = Auth()  # credentials
     quiz: Quiz = Quiz()  # where questions come from
     audio: Audio = Audio()  # recordings
+    mail: Mail = Mail()  # how mail leaves
     log: Log = Log()  # log lines
     limits: Limits = Limits()  # bounds of what is accepted
 

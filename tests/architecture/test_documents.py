@@ -92,7 +92,7 @@ def _recipes() -> dict[str, dict[str, str]]:
 def _paths(kind: type) -> list[tuple[str, ...]]:
     members = dataclasses.fields(kind) if dataclasses.is_dataclass(kind) else msgspec.structs.fields(kind)
     return [
-        (member.name, *rest)
+        (getattr(member, "encode_name", member.name), *rest)
         for member in members
         for rest in (_paths(member.type) if _is_group(member.type) else [()])  # type: ignore[arg-type]  # a type here
     ]

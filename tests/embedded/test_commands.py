@@ -14,7 +14,7 @@ from efir.bootstrap.doctor import cache, database
 from efir.settings import from_environment
 from embedded.conftest import SOURCES, Up, free_port
 
-COMMANDS = ("up", "api", "worker", "migrate", "alive", "doctor", "admin", "config", "upload", "demo")
+COMMANDS = ("up", "api", "worker", "migrate", "alive", "doctor", "admin", "auth", "config", "upload", "demo")
 
 
 def efir(*words: str, cwd: Path | None = None, **environ: str) -> subprocess.CompletedProcess[str]:

@@ -21,7 +21,7 @@ def test_a_start_a_stop_and_a_second_start(fresh: Up) -> None:
     assert not os.path.lexists(fresh.home / "run")
     stopped = [line for line in fresh.noted() if "stopped" in line]
     assert stopped[0] == "api stopped, database answers"
-    assert sorted(stopped[1:]) == ["fast stopped, database answers", "media stopped, database answers"]
+    assert sorted(stopped[1:]) == ["fast,mail stopped, database answers", "media stopped, database answers"]
     fresh.ready()
     assert (fresh.home / "secret").read_text() == secret
     assert not fresh.said("being made")

@@ -6,7 +6,9 @@ from typing import Any
 from efir.application.context import Actor, Ports
 from efir.application.cursors import page, wanted
 from efir.domain.audit import Entry
+from efir.domain.users import UserId
 from efir.ports.audit import EntryView
+from efir.ports.correlation import correlation
 from efir.ports.pages import Page
 from efir.ports.transactions import Transaction
 
@@ -19,6 +21,11 @@ async def recorded(tx: Transaction, actor: Actor, action: str, target: str, *, n
             request_id=actor.request_id,
         )
     )  # fmt: skip
+
+
+def own_act(user_id: UserId) -> Actor:
+    """Somebody who changes what is their own; no permission is used."""
+    return Actor(user_id=user_id, permissions=frozenset(), request_id=correlation.get())
 
 
 async def list_audit(

@@ -14,9 +14,11 @@ from efir.domain.limits import Limits
 from efir.domain.permissions import PermissionMissing
 from efir.domain.sessions import ADMIN_SCOPE, NoSession, ScopeMissing, SessionId, StepUpNeeded
 from efir.domain.users import UserId
+from efir.ports.archives import Archives
 from efir.ports.audio import AudioConverter
 from efir.ports.blobs import BlobStore, Scratch
 from efir.ports.credentials import Copies, Credential
+from efir.ports.mails import Mailer, Wording
 from efir.ports.media import MediaConverter, MediaProbe
 from efir.ports.passwords import Passwords
 from efir.ports.rates import RateLimiter
@@ -35,6 +37,7 @@ class Ports:
     joined: Callable[[Any], Begin]
     blobs: BlobStore
     scratch: Scratch
+    archives: Archives
     staging: Staging
     probe: MediaProbe
     converter: MediaConverter
@@ -45,9 +48,12 @@ class Ports:
     passwords: Passwords
     addresses: Addresses
     questions: QuestionLine
+    wording: Wording
+    mailer: Mailer | None  # None: nobody takes mail, so it is kept for the development mailbox
     new_id: Callable[[], UUID]
     new_secret: Callable[[], str]
     new_token: Callable[[], UUID]
+    new_code: Callable[[], str]
     clock: Callable[[], datetime]
     keys: Keys
     copies: Copies
@@ -115,6 +121,12 @@ class Call:
         if self.credential is None:
             raise NoSession
         return UserId(self.credential.user_id)
+
+    def known(self) -> Credential:
+        """Answer the credential, whatever kind it is. Raises NoSession for nobody."""
+        if self.credential is None:
+            raise NoSession
+        return self.credential
 
     def session(self) -> Credential:
         """Answer the login session. Raises NoSession for nobody, Forbidden for a token."""

@@ -9,6 +9,7 @@ from efir.domain.errors import DomainError, NoSpace, Unavailable
 from efir.domain.jobs import (
     KILLS_MOST,
     PUBLIC_STATE,
+    TRANSIENT_DELAYS,
     ClaimedJob,
     Failure,
     FailureKind,
@@ -45,10 +46,14 @@ Told = Callable[[str, ClaimedJob, BaseException | None], None]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Kind:
-    """How one kind of job is done, and what follows when it has failed for good (in the same transaction)."""
+    """How one kind of job is done, and what follows when it has failed for good (in the same transaction).
+
+    `delays` are the seconds between attempts while a fault may pass.
+    """
 
     work: Work
     after_failure: AfterFailure | None = None
+    delays: tuple[float, ...] = TRANSIENT_DELAYS
 
 
 Kinds = Mapping[str, Kind]
@@ -91,7 +96,9 @@ async def run_next(ports: Ports, kinds: Kinds, *, queue: Queue, worker: str, tol
     return True
 
 
-def failure_of(error: Exception, attempt: int) -> tuple[Failure, float | None]:
+def failure_of(
+    error: Exception, attempt: int, delays: tuple[float, ...] = TRANSIENT_DELAYS
+) -> tuple[Failure, float | None]:
     """Name a failure and the seconds until the next attempt (None: never)."""
     while isinstance(error, ExceptionGroup):  # of a task group: the first one ended the others
         error = error.exceptions[0]
@@ -106,7 +113,7 @@ def failure_of(error: Exception, attempt: int) -> tuple[Failure, float | None]:
             failure = Failure(error.code, error.detail, FailureKind.INPUT)
         case _:
             failure = Failure("job-failed", "Something went wrong on our side.", FailureKind.TRANSIENT)
-    return failure, delay_after(failure.kind, attempt)
+    return failure, delay_after(failure.kind, attempt, delays)
 
 
 async def retry_job(ports: Ports, *, job_id: JobId) -> None:
@@ -152,7 +159,7 @@ async def reconcile(ports: Ports, kinds: Kinds) -> int:
 
 
 async def _failed(ports: Ports, kinds: Kinds, job: ClaimedJob, error: Exception, told: Told) -> None:
-    failure, delay = failure_of(error, job.attempt)
+    failure, delay = failure_of(error, job.attempt, kinds[job.kind].delays)
     told("job failed" if delay is None else "job will be tried again", job, error)
     try:
         async with ports.begin() as tx:

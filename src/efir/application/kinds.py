@@ -1,6 +1,10 @@
 """Every kind of job there is, with what does it."""
 
+from efir.application.deletion import purge_user
+from efir.application.exports import drop_export, export_user
 from efir.application.jobs import Kind
+from efir.application.mails import mail_failed, send_mail
+from efir.application.passwords import answer_reset
 from efir.application.processing import (
     copy_failed,
     copy_video,
@@ -12,6 +16,7 @@ from efir.application.processing import (
 )
 from efir.application.recording import audio_failed, convert_audio, tidy_audio
 from efir.application.removal import drop_first_renditions, purge_video
+from efir.domain.mails import DELAYS
 
 KINDS = {
     "probe_video": Kind(work=probe_video, after_failure=video_failed),
@@ -23,4 +28,9 @@ KINDS = {
     "purge_video": Kind(work=purge_video),
     "convert_audio": Kind(work=convert_audio, after_failure=audio_failed),
     "tidy_audio": Kind(work=tidy_audio),
+    "send_mail": Kind(work=send_mail, after_failure=mail_failed, delays=DELAYS),
+    "answer_reset": Kind(work=answer_reset),
+    "export_user": Kind(work=export_user),
+    "drop_export": Kind(work=drop_export),
+    "purge_user": Kind(work=purge_user),
 }

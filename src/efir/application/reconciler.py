@@ -5,6 +5,7 @@ from efir.application.bans import lift_ended_bans
 from efir.application.context import Ports
 from efir.application.jobs import Kinds, reconcile
 from efir.application.logins import shorten_logins
+from efir.application.mails import forget_mails
 from efir.application.outbox import relay_events
 from efir.application.signing_keys import tend_signing_keys
 from efir.application.uploads import expire_uploads
@@ -22,5 +23,6 @@ async def tick(ports: Ports, kinds: Kinds) -> None:
     await lift_ended_bans(ports)
     await tend_signing_keys(ports)
     await shorten_logins(ports)
+    await forget_mails(ports)
     async with ports.begin() as tx:
         await tx.replies.forget(ports.limits.idempotency_seconds)

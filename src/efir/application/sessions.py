@@ -1,5 +1,6 @@
 """Signing in and out, and the list of one's devices."""
 
+from contextlib import suppress
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -12,9 +13,10 @@ from efir.application.credentials import hashed
 from efir.application.cursors import page, wanted
 from efir.application.logins import AGENT_MOST, note
 from efir.application.rates import limited, sign_in_rates
+from efir.domain.errors import Unavailable
 from efir.domain.logins import Method, Outcome
 from efir.domain.sessions import LoginSession, SessionId, SessionKind, WrongCredentials
-from efir.domain.users import InvalidUser, UserBanned, UserId, UserStatus
+from efir.domain.users import DeletionPending, InvalidUser, UserBanned, UserId, UserStatus
 from efir.ports.pages import Page
 from efir.ports.sessions import DeviceView
 from efir.ports.transactions import Transaction
@@ -45,8 +47,8 @@ async def log_in(
 ) -> SignedIn:
     """Start a login session with a new id, by nickname or confirmed address; the session it `replaces` ends.
 
-    Raises WrongCredentials for all that is wrong, after the same time; UserBanned only after the right password;
-    Throttled.
+    Raises WrongCredentials for all that is wrong, after the same time; UserBanned and DeletionPending only after the
+    right password; Throttled.
     """
     person = await recognise(ports, login=login, password=password, method=Method.PASSWORD, visitor=visitor, now=now)
     async with changing(ports) as change:
@@ -63,7 +65,7 @@ async def recognise(
 ) -> Recognised:
     """Check a name and a password, and note every attempt that fails.
 
-    Raises WrongCredentials, UserBanned after the right password, Throttled.
+    Raises WrongCredentials, Throttled; UserBanned and DeletionPending after the right password.
     """
     name = login.strip().lower()
     await limited(ports, *sign_in_rates(ports, name=name, visitor=visitor))
@@ -71,6 +73,7 @@ async def recognise(
         found = await views.users.login(name, _email_key(ports, name))
     right = await ports.passwords.matches(None if found is None else found.password, password)
     if found is not None and right and found.status == UserStatus.ACTIVE:
+        await _rehash(ports, UserId(found.id), found.password, password)
         return Recognised(
             UserView(id=found.id, nickname=found.nickname, display_name=found.display_name, created_at=found.created_at)
         )
@@ -81,7 +84,19 @@ async def recognise(
         ban = await tx.bans.in_force(user_id) if user_id is not None and right else None
     if found is None or not right:
         raise WrongCredentials
+    if found.status == UserStatus.PENDING_DELETE:
+        raise DeletionPending
     raise UserBanned(UserBanned.told(None if ban is None else ban.reason, None if ban is None else ban.ends_at))
+
+
+async def _rehash(ports: Ports, user_id: UserId, stored: bytes | None, password: str) -> None:
+    """Bring a right password's hash up to the present parameters; a busy pool leaves it for the next login."""
+    if stored is None or not ports.passwords.stale(stored):
+        return
+    with suppress(Unavailable):
+        better = await ports.passwords.hash(password)
+        async with ports.begin() as tx:
+            await tx.profiles.rehash(user_id, old=stored, new=better)
 
 
 async def start_session(
@@ -150,6 +165,16 @@ async def end_sessions(change: Changing, owner: UserId, *, keep: SessionId | Non
 async def _end(change: Changing, session_id: SessionId, *, now: datetime, reason: str) -> None:
     await change.tx.sessions.revoke(session_id, now=now, reason=reason)
     change.session(session_id)
+
+
+async def find_login(ports: Ports, login: str) -> UserId:
+    """Answer whose nickname or confirmed address it is. Raises WrongCredentials."""
+    name = login.strip().lower()
+    async with ports.read() as views:
+        found = await views.users.login(name, _email_key(ports, name))
+    if found is None:
+        raise WrongCredentials
+    return UserId(found.id)
 
 
 def _email_key(ports: Ports, name: str) -> str:

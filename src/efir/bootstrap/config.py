@@ -23,7 +23,7 @@ def config(argv: Sequence[str]) -> int:
 def leaves(value: object, name: str = "") -> Iterator[tuple[str, str]]:
     """Walk the settings down to single values; a level of the tree is `__` in the name."""
     if isinstance(value, msgspec.Struct):
-        parts = {field: getattr(value, field) for field in value.__struct_fields__}
+        parts = {field.encode_name: getattr(value, field.name) for field in msgspec.structs.fields(value)}
     elif is_dataclass(value) and not isinstance(value, type):
         parts = {field.name: getattr(value, field.name) for field in fields(value)}
     elif isinstance(value, Mapping):

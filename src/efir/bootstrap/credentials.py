@@ -11,8 +11,9 @@ from efir.adapters.redis.copies import ValkeyCopies
 from efir.adapters.redis.rates import ValkeyRates
 from efir.adapters.secrets.access_tokens import JoseAccessTokens
 from efir.adapters.secrets.addresses import CheckedAddresses
-from efir.adapters.secrets.passwords import Argon2Passwords
+from efir.adapters.secrets.passwords import Argon2Passwords, Cost
 from efir.adapters.secrets.sealing import Sealer
+from efir.domain.limits import Limits
 from efir.ports.signing_keys import SigningKey
 from efir.settings import Settings, SettingsRefused
 
@@ -22,13 +23,20 @@ LIFE_MOST = 60  # minutes of an access token
 def credential_ports(settings: Settings, database: Database, valkey: Valkey, sealer: Sealer) -> dict[str, Any]:
     """What signing in and every later request need."""
     return {
-        "passwords": Argon2Passwords(sealer),
+        "passwords": Argon2Passwords(sealer, cost_of(settings.limits)),
         "addresses": CheckedAddresses(),
         "copies": ValkeyCopies(valkey),
         "rates": ValkeyRates(valkey),
         "access_tokens": access_tokens_of(settings, database, sealer),
         "access_token_life": access_token_life(settings),
     }
+
+
+def cost_of(limits: Limits) -> Cost:
+    """What a password hash costs."""
+    return Cost(
+        passes=limits.password_passes, memory_kib=limits.password_memory_kib, pool_bytes=limits.password_pool_bytes
+    )
 
 
 @asynccontextmanager

@@ -14,9 +14,13 @@ from efir.adapters.postgres.migrate import newest
 from efir.bootstrap import checks
 from efir.bootstrap.answering import answers
 from efir.bootstrap.configured import configured
+from efir.bootstrap.mail import mailer_of
+from efir.domain.hosts import host_of, is_loopback
 from efir.drivers.cli.doctor import Finding, doctor_arguments, present
 from efir.drivers.cli.failures import CommandFailed
-from efir.settings import Settings
+from efir.drivers.cli.up import mail_hint
+from efir.ports.mails import MailServerAway
+from efir.settings import Settings, SettingsRefused
 
 OLDEST_POSTGRES = 150_000
 CLOCK_SECONDS = 5.0
@@ -46,6 +50,7 @@ async def examine(settings: Settings) -> list[Finding]:
         await database(settings),
         checks.valkey_program(settings),
         cache(settings),
+        await mail(settings),
         checks.ffmpeg(settings),
         *checks.libraries(),
         checks.sandbox(settings),
@@ -124,6 +129,26 @@ def cache(settings: Settings) -> Finding:
             "cache", "warning", f"{detail} may drop wake-ups ({policy})", "set `maxmemory-policy noeviction`"
         )
     return Finding("cache", "ok", f"{detail}, append-only file on")
+
+
+async def mail(settings: Settings) -> Finding:
+    """Check that the mail server takes our login, or say where mail goes without one."""
+    try:
+        mailer = mailer_of(settings)
+    except SettingsRefused as error:
+        return Finding("mail", "problem", str(error), "correct the setting")
+    if mailer is None:
+        where = mail_hint(settings.origin).removeprefix("mail: ")
+        if is_loopback(host_of(settings.origin)):
+            return Finding("mail", "ok", where)
+        return Finding("mail", "warning", where, "set EFIR_MAIL__SMTP_URL")
+    try:
+        async with asyncio.timeout(PATIENCE):
+            await mailer.check()
+    except (MailServerAway, TimeoutError) as error:
+        cause = str(error) or type(error).__name__
+        return Finding("mail", "problem", f"the server does not take mail: {cause}", "check EFIR_MAIL__SMTP_URL")
+    return Finding("mail", "ok", "the mail server answers")
 
 
 def _told(client: redis.Redis) -> dict[str, str]:

@@ -29,6 +29,7 @@ COMMANDS = {
     "doctor": Command("efir.bootstrap.doctor", "doctor", "check this installation and say what to do"),
     "admin": Command("efir.bootstrap.admin", "admin", "look after accounts from the machine itself"),
     "config": Command("efir.bootstrap.config", "config", "show every setting and where it comes from"),
+    "auth": Command("efir.bootstrap.auth", "auth", "find out what password hashes may cost on this machine"),
     "upload": Command("efir.bootstrap.clients", "upload", "send video files to a server"),
     "questions": Command("efir.bootstrap.questions", "questions", "store new quiz questions, or make their bank"),
     "demo": Command("efir.bootstrap.clients", "demo", "add a person and two sample videos to a running server"),

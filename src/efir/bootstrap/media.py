@@ -13,6 +13,7 @@ from efir.adapters.media.probe import ConfinedProbe
 from efir.adapters.media.sandbox import Sandbox
 from efir.adapters.postgres.blobs import PostgresBlobStore
 from efir.adapters.postgres.transactions import Database
+from efir.adapters.storage.archives import ZipArchives
 from efir.adapters.storage.filesystem import FilesystemBlobStore
 from efir.adapters.storage.s3 import S3BlobStore
 from efir.adapters.storage.scratch import LockedScratch
@@ -33,6 +34,7 @@ def media_ports(settings: Settings, box: Sandbox, media: Path, database: Databas
     return {
         "blobs": blobs_of(settings, media),
         "scratch": LockedScratch(scratch),
+        "archives": ZipArchives(),
         "staging": FilesystemStaging(media / "staging"),
         "probe": ConfinedProbe(box, settings.limits, scratch=scratch),
         "converter": converter_of(settings, box),

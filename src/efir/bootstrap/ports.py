@@ -6,12 +6,13 @@ from contextlib import asynccontextmanager
 from efir.adapters.media.sandbox import detect
 from efir.adapters.postgres.transactions import connected
 from efir.adapters.redis.wakeups import DramatiqWakeups, redis_broker
-from efir.adapters.secrets.randomness import new_id, new_secret, new_token, now
+from efir.adapters.secrets.randomness import new_code, new_id, new_secret, new_token, now
 from efir.adapters.secrets.sealing import Sealer
 from efir.application.context import Ports
 from efir.bootstrap.configured import keys_of, media_directory
 from efir.bootstrap.credentials import credential_ports, valkey_of
 from efir.bootstrap.health import health_of
+from efir.bootstrap.mail import mail_ports
 from efir.bootstrap.media import media_ports
 from efir.bootstrap.questions import question_line
 from efir.settings import Settings
@@ -44,10 +45,12 @@ async def opened(settings: Settings, *, statement_seconds: float) -> AsyncIterat
             joined=database.joined,
             **media_ports(settings, box, media, database),
             **credential_ports(settings, database, valkey, sealer),
+            **mail_ports(settings),
             questions=questions,
             new_id=new_id,
             new_secret=new_secret,
             new_token=new_token,
+            new_code=new_code,
             clock=now,
             keys=keys,
             limits=settings.limits,

@@ -18,11 +18,13 @@ RETRY = 0.5
 def api(argv: Sequence[str]) -> int:
     """Serve the HTTP API and the pages until SIGTERM."""
     settings = attached(api_arguments(argv))
+    from efir.bootstrap.mail import mailer_of
     from efir.bootstrap.serving import run_api
 
     with refusing():
         keys_of(settings)
         media_directory(settings)
+        mailer_of(settings)
     os.environ.update(exported(settings))  # each server process reads the settings again
     run_api(settings)
     return 0

@@ -25,7 +25,7 @@ from efir.settings import Settings
 
 STAGES = {"postgres": 0, "valkey": 1, "worker": 2, "api": 3}
 COMMAND = (sys.executable, "-m", "efir")
-WORKERS = {"media": ("media",), "fast": ("fast",)}
+WORKERS = {"media": ("media",), "fast": ("fast", "mail")}
 HEAD_START = 3.0  # seconds the API has the processors for itself before the workers start
 BROKEN_FILE = ("Bad file format", "AOF", "append only file", "Short read", "RDB")
 

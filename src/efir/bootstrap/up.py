@@ -23,7 +23,7 @@ from efir.bootstrap.stack import Stack, bring_up, fill, stock
 from efir.bootstrap.tenancy import become, settle
 from efir.drivers.cli.exits import Exit
 from efir.drivers.cli.failures import CommandFailed
-from efir.drivers.cli.up import Progress, shown_address, up_arguments
+from efir.drivers.cli.up import Progress, mail_hint, shown_address, up_arguments
 
 PATIENCE = 120.0  # seconds to wait for another `efir up` that is draining
 REQUESTS = {
@@ -154,6 +154,8 @@ async def _run(stack: Stack, progress: Progress, supervisor: Supervisor, *, demo
         return Exit.CONFIGURATION
     progress.ready(shown_address(stack.settings.host, stack.settings.port))
     await stock(stack, supervisor)
+    if not stack.settings.mail.smtp_url:
+        progress.say(mail_hint(stack.settings.origin))
     if demo:
         await fill(stack, supervisor)
     forever: asyncio.Future[Never] = asyncio.get_running_loop().create_future()

@@ -44,9 +44,10 @@ class JobState(StrEnum):
 
 
 class Queue(StrEnum):
-    """One process each, so that a long encode never delays a short job."""
+    """What waits in one never delays the others: a long encode, a mail server that is slow to answer."""
 
     FAST = "fast"
+    MAIL = "mail"
     MEDIA = "media"
 
 
@@ -110,15 +111,17 @@ ENGINE_ATTEMPTS = 2
 KILLS_MOST = 3
 
 
-def delay_after(kind: FailureKind, attempt: int) -> float | None:
+def delay_after(kind: FailureKind, attempt: int, delays: tuple[float, ...] = TRANSIENT_DELAYS) -> float | None:
     """Seconds until the next attempt, or None when `attempt` was the last (`videos.md` §4 Retry).
+
+    `delays` are those after faults that may pass.
 
     >>> delay_after(FailureKind.TRANSIENT, 1), delay_after(FailureKind.ENGINE, 2), delay_after(FailureKind.INPUT, 1)
     (5.0, None, None)
     """
     match kind:
-        case FailureKind.TRANSIENT if attempt <= len(TRANSIENT_DELAYS):
-            return TRANSIENT_DELAYS[attempt - 1]
+        case FailureKind.TRANSIENT if attempt <= len(delays):
+            return delays[attempt - 1]
         case FailureKind.ENGINE if attempt < ENGINE_ATTEMPTS:
             return TRANSIENT_DELAYS[0]
         case _:

@@ -25,6 +25,20 @@ class Limits:
     login_kept_seconds: int = 180 * 86_400  # the login history is kept so long
     token_life_seconds: int = 90 * 86_400  # an API token lives so long unless it asks for less
 
+    password_checks: int = 10  # times in 15 minutes that the present password of an account is asked and checked
+    resets_network: int = 30  # links for forgotten passwords that one network may ask for in an hour
+    email_code_seconds: int = 600  # a code that confirms an address is good so long
+    email_link_seconds: int = 24 * 3600  # and the link beside it
+    reset_seconds: int = 900  # a link that sets a new password is good so long
+    mails_hour_most: int = 6  # mails of one kind to one address in an hour
+    mail_keep_seconds: int = 7 * 86_400  # what is known of a mail is forgotten so long after it was made
+    mail_seconds: int = 60  # longest talk with the mail server about one mail
+    deletion_grace_seconds: int = 14 * 86_400  # a deleted account can be kept so long, then it is emptied
+    export_seconds: int = 24 * 3600  # the file with all data of an account can be fetched so long
+    password_passes: int = 2  # passes of Argon2id over its memory; `efir auth calibrate` proposes a number
+    password_memory_kib: int = 47_104  # memory of one hash, in KiB
+    password_pool_bytes: int = 1 << 28  # memory of all hashes at once, in bytes
+
     upload_bytes: int = 64 << 30  # largest upload, in bytes
     upload_idle_seconds: int = 24 * 3600  # an unfinished upload is dropped so long after its last byte
     upload_life_seconds: int = 7 * 24 * 3600  # and so long after its start in any case

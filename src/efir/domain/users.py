@@ -2,6 +2,7 @@
 
 import re
 import unicodedata
+from collections.abc import Container
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -24,13 +25,14 @@ postmaster privacy quiz readyz record register reports robots roles rooms root s
 staff static status studio support swagger system team terms trending undefined upload uploads user users video videos
 watch webmaster websocket www
 """
-_COMMON = """
-1234567890 12345678910 0123456789 9876543210 1111111111 0000000000 1q2w3e4r5t 1qaz2wsx3edc qwertyuiop qwerty1234
-qwerty12345 qwertyuiop1 password1 password12 password123 password1234 passwordpassword administrator letmeinplease
-iloveyou123 welcome123 changeme123 correcthorsebatterystaple
-"""
 RESERVED = frozenset(_RESERVED.split())
-COMMON_PASSWORDS = frozenset(_COMMON.split())
+BRAND = ("efir", "эфир")
+LANGUAGES = ("en", "ru")
+PHONE = re.compile(r"\+[1-9][0-9]{6,14}")
+NAME_HOLD_DAYS = 90
+NAME_CHANGE_DAYS = 30
+PERSONAL_LEAST = 3
+PERSONAL_LEFT = 4  # characters beside a personal word that are no protection: ten thousand guesses, a year of birth
 
 
 class InvalidUser(Invalid):
@@ -52,6 +54,44 @@ class UserNotFound(NotFound):
 
     code = "user-not-found"
     title = "There is no such user"
+
+
+class PhoneTaken(Conflict):
+    """Another account has this phone number."""
+
+    code = "phone-taken"
+    title = "This phone number belongs to another account"
+
+
+class NicknameChangedRecently(Conflict):
+    """A nickname changes once in thirty days at most: each change keeps a name from others for ninety."""
+
+    code = "nickname-changed-recently"
+    title = "The nickname was changed a short time ago"
+
+
+class DeletionPending(Forbidden):
+    """The account will be deleted; told only to whom gave the right password, who may still keep it."""
+
+    code = "deletion-pending"
+    title = "This account is about to be deleted"
+
+
+class NotPending(Conflict):
+    """Only an account that is about to be deleted can be kept."""
+
+    code = "deletion-not-pending"
+    title = "This account is not about to be deleted"
+
+
+class WrongPassword(Invalid):
+    """The present password is wrong."""
+
+    code = "wrong-password"
+    title = "The present password is wrong"
+
+    def __init__(self) -> None:
+        super().__init__(errors=(FieldError("/current_password", "wrong", self.title),))
 
 
 class UserBanned(Forbidden):
@@ -95,6 +135,7 @@ class User:
     email: str
     email_key: str
     created_at: datetime
+    locale: str = "en"
 
 
 def parse_nickname(text: str, *, pointer: str = "/nickname") -> str:
@@ -129,17 +170,48 @@ def parse_display_name(text: str, *, pointer: str = "/display_name") -> str:
     return name
 
 
-def parse_password(text: str, *, nickname: str, email_key: str, pointer: str = "/password") -> str:
-    """Normalise to NFC; only length and obvious guesses are refused (ASVS 6.2). Raises InvalidUser."""
+def parse_password(
+    text: str, *, nickname: str, email_key: str, guesses: Container[str], pointer: str = "/password"
+) -> str:
+    """Normalise to NFC; only length and obvious guesses are refused (ASVS 6.2). Raises InvalidUser.
+
+    `guesses` holds the passwords that are tried first, folded.
+    """
     password = unicodedata.normalize("NFC", text)
     if not PASSWORD_LEAST <= len(password) <= PASSWORD_MOST:
         raise _wrong(pointer, "length", f"A password has {PASSWORD_LEAST} to {PASSWORD_MOST} characters.")
     folded = password.casefold()
-    if folded in COMMON_PASSWORDS or len(set(folded)) < 3:  # noqa: PLR2004  # one or two characters repeated
+    if folded in guesses or len(set(folded)) < 3:  # noqa: PLR2004  # one or two characters repeated
         raise _wrong(pointer, "common", "This password is one of the first that anybody would try.")
-    if folded in {nickname, email_key, email_key.partition("@")[0], nickname[::-1]}:
-        raise _wrong(pointer, "personal", "A password is not the nickname or the address.")
+    if any(_little_more(folded, word) for word in _personal(nickname, email_key)):
+        raise _wrong(pointer, "personal", "A password is more than the nickname, the address or the name of the site.")
     return password
+
+
+def parse_language(text: str, *, pointer: str = "/locale") -> str:
+    """One of the languages there are. Raises InvalidUser."""
+    if text not in LANGUAGES:
+        raise _wrong(pointer, "unknown", f"The languages are {', '.join(LANGUAGES)}.")
+    return text
+
+
+def parse_phone(text: str, *, pointer: str = "/phone") -> str:
+    """Write a phone number as E.164 (ITU-T): a plus, the country, at most 15 digits. Raises InvalidUser."""
+    number = re.sub(r"[\s().\u2010-\u2013-]", "", text)
+    if not PHONE.fullmatch(number):
+        raise _wrong(pointer, "phone", "A phone number starts with + and the country, like +44 20 7946 0958.")
+    return number
+
+
+def _personal(nickname: str, email_key: str) -> set[str]:
+    local, _, domain = email_key.partition("@")
+    words = {nickname, nickname[::-1], email_key, local, domain, *domain.split(".")[:-1], *re.split(r"[._+-]", local)}
+    return {word for word in {*words, *BRAND} if len(word) >= PERSONAL_LEAST}
+
+
+def _little_more(password: str, word: str) -> bool:
+    """Whether hardly anything is left of a password without a word, like its year of birth."""
+    return word in password and len(password.replace(word, "")) <= PERSONAL_LEFT
 
 
 def _wrong(pointer: str, code: str, detail: str) -> InvalidUser:

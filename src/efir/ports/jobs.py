@@ -121,6 +121,10 @@ class JobViews(Protocol):
         """Raises JobNotFound."""
         ...
 
+    async def newest(self, subject: UUID, kind: str) -> JobRow | None:
+        """Find the youngest job of a kind about a subject."""
+        ...
+
     async def of_subject(self, subject: UUID, generation: int) -> list[JobRow]:
         """All jobs about a subject, without facts and outputs."""
         ...

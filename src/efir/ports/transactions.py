@@ -11,9 +11,13 @@ from efir.ports.blobs import BlobStore
 from efir.ports.channels import ChannelRepository, ChannelViews
 from efir.ports.clues import ClueViews
 from efir.ports.credentials import AccessChanges
+from efir.ports.exports import ExportViews
 from efir.ports.jobs import JobRepository, JobViews
 from efir.ports.logins import LoginRepository, LoginViews
+from efir.ports.mails import MailRepository, MailViews
 from efir.ports.outbox import Outbox
+from efir.ports.profiles import ProfileRepository, ProfileViews
+from efir.ports.proofs import ProofRepository
 from efir.ports.questions import QuestionRepository, QuestionViews
 from efir.ports.renditions import RenditionRepository, RenditionViews
 from efir.ports.replies import Replies
@@ -54,6 +58,12 @@ class Views(Protocol):
     def questions(self) -> QuestionViews: ...
     @property
     def clues(self) -> ClueViews: ...
+    @property
+    def profiles(self) -> ProfileViews: ...
+    @property
+    def mails(self) -> MailViews: ...
+    @property
+    def exports(self) -> ExportViews: ...
 
 
 class Transaction(Protocol):
@@ -87,6 +97,12 @@ class Transaction(Protocol):
     def audio(self) -> AudioRepository: ...
     @property
     def blobs(self) -> BlobStore: ...
+    @property
+    def profiles(self) -> ProfileRepository: ...
+    @property
+    def mails(self) -> MailRepository: ...
+    @property
+    def proofs(self) -> ProofRepository: ...
     @property
     def jobs(self) -> JobRepository: ...
     @property

@@ -30,6 +30,9 @@ class MeView(Struct, frozen=True):
     email_verified: Annotated[bool, Meta(description="Whether the address is confirmed.")]
     created_at: Annotated[datetime, Meta(description="When the account was made.")]
     channels: Annotated[list[str], Meta(description="Handles of own channels.", examples=[["ada"]])]
+    locale: Annotated[str, Meta(description="Language of mails: en or ru.", examples=["en"])]
+    phone: Annotated[str | None, Meta(description="Number as in E.164, seen by its owner only.")]
+    pending_email: Annotated[str | None, Meta(description="A new address that waits to be confirmed.")]
 
 
 class AccountView(Struct, frozen=True):

@@ -129,6 +129,10 @@ class VideoRepository(Protocol):
         """Mark as deleted: nobody sees it any more, and no job finds it."""
         ...
 
+    async def ids_of(self, owner: UserId, *, limit: int) -> list[VideoId]:
+        """Some videos of a person that are not deleted."""
+        ...
+
     async def sources_of_deleted(self, video_id: VideoId) -> list[str]:
         """Keys of the source files of a deleted video."""
         ...

@@ -8,12 +8,15 @@ import asyncpg
 from efir.domain.audio import UsernameTaken
 from efir.domain.channels import ChannelNotFound, HandleTaken
 from efir.domain.errors import DomainError, Unavailable
+from efir.domain.proofs import EmailTaken
 from efir.domain.roles import RoleNameTaken
-from efir.domain.users import NicknameTaken, UserNotFound
+from efir.domain.users import NicknameTaken, PhoneTaken, UserNotFound
 
 BROKEN: dict[str, type[DomainError]] = {
     "uq_user_account_nickname": NicknameTaken,
     "uq_user_account_nick_skel": NicknameTaken,
+    "uq_user_account_email_key": EmailTaken,
+    "uq_user_account_phone": PhoneTaken,
     "uq_channels_handle": HandleTaken,
     "uq_user_account_name_key": UsernameTaken,
     "fk_audio_records_owner_id_user_account": UserNotFound,
@@ -22,6 +25,8 @@ BROKEN: dict[str, type[DomainError]] = {
     "fk_videos_owner_id_user_account": UserNotFound,
     "fk_uploads_owner_id_user_account": UserNotFound,
     "fk_api_token_user_id_user_account": UserNotFound,
+    "fk_mailbox_proof_user_id_user_account": UserNotFound,
+    "fk_mails_user_id_user_account": UserNotFound,
     "fk_login_session_user_id_user_account": UserNotFound,
     "fk_user_role_user_id_user_account": UserNotFound,
     "fk_ban_user_id_user_account": UserNotFound,

@@ -115,6 +115,12 @@ class ReadJobs:
             raise JobNotFound
         return JobRow(*row)
 
+    async def newest(self, subject: UUID, kind: str) -> JobRow | None:
+        """Find the youngest job of a kind about a subject."""
+        sql = ROW + "subject = $1 and kind = $2 order by created_at desc, id desc limit 1"
+        row = await self._connection.fetchrow(sql, subject, kind)
+        return None if row is None else JobRow(*row)
+
     async def of_subject(self, subject: UUID, generation: int) -> list[JobRow]:
         """All jobs about a subject."""
         sql = ROWS + "subject = $1 and generation = $2 order by priority, kind, ordinal"

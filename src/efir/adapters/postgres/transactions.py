@@ -15,9 +15,13 @@ from efir.adapters.postgres.blobs import PostgresBlobStore
 from efir.adapters.postgres.channels import Channels, ReadChannels
 from efir.adapters.postgres.clues import ReadClues
 from efir.adapters.postgres.constraints import reached, translated
+from efir.adapters.postgres.exports import ReadExports
 from efir.adapters.postgres.jobs import Jobs, ReadJobs
 from efir.adapters.postgres.logins import Logins, ReadLogins
+from efir.adapters.postgres.mails import Mails, ReadMails
 from efir.adapters.postgres.outbox import PostgresOutbox
+from efir.adapters.postgres.profiles import Profiles, ReadProfiles
+from efir.adapters.postgres.proofs import Proofs
 from efir.adapters.postgres.questions import Questions, ReadQuestions
 from efir.adapters.postgres.renditions import ReadRenditions, Renditions
 from efir.adapters.postgres.replies import PostgresReplies
@@ -36,10 +40,11 @@ AfterCommit = Callable[[Woken], Awaitable[None]]
 class PostgresViews:
     """Everything that can be read, on one connection; most uses need one of these, so each is made when asked for."""
 
-    __slots__ = ("_connection",)
+    __slots__ = ("_connection", "_seal")
 
-    def __init__(self, connection: Any) -> None:
+    def __init__(self, connection: Any, seal: "Seal") -> None:
         self._connection = connection
+        self._seal = seal
 
     @property
     def users(self) -> ReadUsers:
@@ -106,6 +111,21 @@ class PostgresViews:
         """Quiz questions in the shapes of jService."""
         return ReadClues(self._connection)
 
+    @property
+    def profiles(self) -> ReadProfiles:
+        """People."""
+        return ReadProfiles(self._connection)
+
+    @property
+    def mails(self) -> ReadMails:
+        """Mails."""
+        return ReadMails(self._connection, self._seal[1])
+
+    @property
+    def exports(self) -> ReadExports:
+        """Everything stored about a person."""
+        return ReadExports(self._connection)
+
 
 class PostgresTransaction:
     """Everything that can be changed, on one connection with an open transaction."""
@@ -127,11 +147,14 @@ class PostgresTransaction:
         self.uploads = Uploads(connection)
         self.audio = Audio(connection)
         self.blobs = PostgresBlobStore(lambda: nullcontext(connection))
+        self.profiles = Profiles(connection)
+        self.mails = Mails(connection, *seal)
+        self.proofs = Proofs(connection)
         self.jobs = Jobs(connection, self.woken)
         self.questions = Questions(connection)
         self.outbox = PostgresOutbox(connection)
         self.replies = PostgresReplies(connection, *seal)
-        self.views = PostgresViews(connection)
+        self.views = PostgresViews(connection, seal)
 
 
 Seal = tuple[Callable[[bytes], bytes], Callable[[bytes], bytes]]
@@ -143,7 +166,7 @@ class Database:
     def __init__(self, pool: Any, *, wait: float, seal: Seal, after_commit: AfterCommit) -> None:
         self._pool = pool
         self._wait = wait
-        self._seal = seal
+        self.seal = seal
         self._after_commit = after_commit
 
     @asynccontextmanager
@@ -151,7 +174,7 @@ class Database:
         """Open a transaction; leaving the block commits, then wakes workers."""
         connection = await self.acquire()
         try:
-            tx = PostgresTransaction(connection, self._seal)
+            tx = PostgresTransaction(connection, self.seal)
             with translated():
                 async with connection.transaction():
                     yield tx
@@ -213,7 +236,7 @@ class _Reading:
 
     async def __aenter__(self) -> PostgresViews:
         self._connection = await self._database.acquire()
-        return PostgresViews(self._connection)
+        return PostgresViews(self._connection, self._database.seal)
 
     async def __aexit__(self, kind: object, error: BaseException | None, trace: object) -> None:
         await self._database.release(self._connection)

@@ -6,14 +6,18 @@ from typing import Any
 from efir.adapters.postgres.mapping import inserted, to_values
 from efir.adapters.postgres.pages import keyset
 from efir.domain.audio import AUDIO_SCOPES, NamedUser
-from efir.domain.users import User, UserId, UserNotFound, UserStatus
+from efir.domain.users import NicknameTaken, User, UserId, UserNotFound, UserStatus
 from efir.ports.pages import Found, Position, Slice, found
 from efir.ports.users import AccountView, Login, MeView, UserView
 
 ME = """
 select u.id, u.nickname, u.display_name, u.email, u.email_verified_at is not null, u.created_at,
-       array(select c.handle from channels c where c.owner_id = u.id order by c.created_at)
+       array(select c.handle from channels c where c.owner_id = u.id order by c.created_at), u.locale, u.phone,
+       (select m.email from mailbox_proof m where m.user_id = u.id and m.purpose = 'email'
+           and m.email_key is distinct from u.email_key)
   from user_account u where u.id = $1 and u.status <> 'deleted'"""
+
+HELD = "select from name_hold where skel = $1 and user_id <> $2 and until > now()"
 
 LOGIN = """
 select u.id, u.nickname, u.display_name, u.created_at, u.status, p.wrapped
@@ -105,6 +109,9 @@ class Users:
         """Store a user with the wrapped password hash. Raises NicknameTaken."""
         values = to_values(user)
         await self._connection.execute(inserted("user_account", values), *values.values())
+        # Asked after the name is ours: whoever gave it up has committed by then, and the hold with it.
+        if await self._connection.fetchrow(HELD, user.nick_skel, user.id) is not None:
+            raise NicknameTaken
         await self._connection.execute(
             "insert into password_credential (user_id, wrapped) values ($1, $2)", user.id, password
         )

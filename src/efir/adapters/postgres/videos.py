@@ -134,6 +134,11 @@ class Videos:
             "update videos set deleted_at = $2, access_epoch = access_epoch + 1 where id = $1", video_id, now
         )
 
+    async def ids_of(self, owner: UserId, *, limit: int) -> list[VideoId]:
+        """Some videos of a person that are not deleted."""
+        sql = "select id from videos where owner_id = $1 and deleted_at is null order by id limit $2"
+        return [VideoId(row[0]) for row in await self._connection.fetch(sql, owner, limit)]
+
     async def sources_of_deleted(self, video_id: VideoId) -> list[str]:
         """Keys of the source files of a deleted video."""
         sql = "select source_key from videos where id = $1 and deleted_at is not null"

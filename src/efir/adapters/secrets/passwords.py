@@ -4,17 +4,35 @@ import asyncio
 import os
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from functools import cached_property
 from typing import TypeVar
 
 import argon2
 
+from efir.adapters.secrets.guesses import likely_passwords
 from efir.adapters.secrets.sealing import Sealer
 from efir.domain.errors import Unavailable
 
 T = TypeVar("T")
 
-MEMORY_KIB, TIME, LANES = 47_104, 2, 1  # OWASP password storage cheat sheet, Argon2id with one lane
+LANES = 1  # OWASP password storage cheat sheet: Argon2id with one lane
+PASSES_MOST, MEMORY_KIB_MOST = 64, 1 << 20  # a stored hash that asks for more is damaged, not slow
 WAITING_FACTOR = 4
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cost:
+    """What a hash costs: passes over so much memory; `pool_bytes` bounds all hashes at once."""
+
+    passes: int
+    memory_kib: int
+    pool_bytes: int
+
+    @property
+    def threads(self) -> int:
+        """How many hashes are made at once."""
+        return max(1, min(os.cpu_count() or 1, self.pool_bytes // (self.memory_kib << 10)))
 
 
 class HashingBusy(Unavailable):
@@ -27,16 +45,29 @@ class HashingBusy(Unavailable):
         super().__init__(retry_after=2)
 
 
+class HashTooCostly(ValueError):
+    """A stored hash asks for more time or memory than any that is made here."""
+
+
 class Argon2Passwords:
     """Hashes are bytes that only this instance's key can open."""
 
-    def __init__(self, sealer: Sealer, *, memory_kib: int = MEMORY_KIB, threads: int = 0) -> None:
-        self._hasher = argon2.PasswordHasher(time_cost=TIME, memory_cost=memory_kib, parallelism=LANES)
+    def __init__(self, sealer: Sealer, cost: Cost) -> None:
+        self._hasher = hasher(cost)
         self._sealer = sealer
-        self._threads = threads or os.cpu_count() or 1
+        self._threads = cost.threads
         self._pool = ThreadPoolExecutor(self._threads, thread_name_prefix="argon2")
         self._waiting = 0
         self._dummy = ""
+
+    @cached_property
+    def guesses(self) -> frozenset[str]:
+        """The passwords that are tried first, folded."""
+        return likely_passwords()
+
+    def stale(self, stored: bytes) -> bool:
+        """Whether a hash was made with other parameters than those of now."""
+        return self._hasher.check_needs_rehash(self._sealer.unseal(stored).decode())
 
     async def hash(self, password: str) -> bytes:
         """Answer what may be stored. Raises HashingBusy."""
@@ -48,10 +79,10 @@ class Argon2Passwords:
         return await self._run(lambda: self._verify(known, password))
 
     def _verify(self, known: str | None, password: str) -> bool:
-        if known is None and not self._dummy:
+        if not self._dummy:  # made by whoever comes first, known or not, so that nobody is told by the time
             self._dummy = self._hasher.hash("nobody's password")
         try:
-            self._hasher.verify(known or self._dummy, password)
+            self._hasher.verify(_bounded(known or self._dummy), password)
         except argon2.exceptions.VerifyMismatchError:
             return False
         return known is not None
@@ -64,3 +95,16 @@ class Argon2Passwords:
             return await asyncio.get_running_loop().run_in_executor(self._pool, call)
         finally:
             self._waiting -= 1
+
+
+def hasher(cost: Cost) -> argon2.PasswordHasher:
+    """Argon2id at a cost."""
+    return argon2.PasswordHasher(time_cost=cost.passes, memory_cost=cost.memory_kib, parallelism=LANES)
+
+
+def _bounded(known: str) -> str:
+    """Refuse a stored hash that would cost more than any of ours."""
+    found = argon2.extract_parameters(known)
+    if found.time_cost > PASSES_MOST or found.memory_cost > MEMORY_KIB_MOST or found.parallelism > LANES:
+        raise HashTooCostly
+    return known

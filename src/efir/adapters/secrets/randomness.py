@@ -26,6 +26,11 @@ def new_token() -> UUID:
     return uuid4()
 
 
+def new_code() -> str:
+    """Make 8 digits that a person can type."""
+    return f"{secrets.randbelow(10**8):08d}"
+
+
 def now() -> datetime:
     """Tell the time."""
     return datetime.now(UTC)

@@ -63,9 +63,9 @@ def worker_arguments(argv: Sequence[str]) -> tuple[dict[str, object], tuple[str,
     parser.add_argument(
         "--queues",
         type=queues,
-        default=("media", "fast"),
+        default=("media", "fast", "mail"),
         metavar="A,B",
-        help="queues to work on (default: media,fast)",
+        help="queues to work on (default: media,fast,mail)",
     )
     parser.add_argument("--pulse", type=Path, metavar="FILE", help="file to touch every few seconds, see `efir alive`")
     parsed = parser.parse_args(argv)

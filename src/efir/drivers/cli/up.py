@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TextIO
 
+from efir.domain.hosts import host_of, is_loopback
 from efir.drivers.cli.arguments import changes, command_parser, listening
 
 LOUD = frozenset({"warning", "error", "critical"})
@@ -89,3 +90,10 @@ def shown_address(host: str, port: int) -> str:
     """Spell the address to open on this machine: every-interface hosts are reached over loopback."""
     reachable = {"0.0.0.0": "127.0.0.1", "::": "[::1]", "": "127.0.0.1"}.get(host)  # noqa: S104  # compared, not bound
     return f"http://{reachable or (f'[{host}]' if ':' in host else host)}:{port}"
+
+
+def mail_hint(origin: str) -> str:
+    """Say where mail goes while no mail server is set."""
+    if is_loopback(host_of(origin)):
+        return f"mail: no server is set, so mails are kept at {origin}/mailbox (for this machine only)"
+    return "mail: no server is set, so nobody gets mail; set EFIR_MAIL__SMTP_URL"

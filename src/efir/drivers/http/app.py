@@ -17,10 +17,13 @@ from efir.drivers.http import (
     audio_sending,
     channels,
     clues,
+    emails,
+    exports,
     health,
     jobs,
     media,
     openapi,
+    passwords,
     questions,
     roles,
     sessions,
@@ -35,8 +38,8 @@ from efir.drivers.http.problems import HANDLERS as PROBLEM_HANDLERS
 from efir.drivers.http.security import Security, call_of
 
 API = (
-    users, sessions, access_tokens, api_tokens, roles, accounts, channels, uploads, videos, media, questions,
-    clues, audio, audio_sending, jobs, health, openapi,
+    users, sessions, access_tokens, api_tokens, emails, passwords, exports, roles, accounts, channels, uploads, videos,
+    media, questions, clues, audio, audio_sending, jobs, health, openapi,
 )  # fmt: skip
 HEADERS = {
     "x-content-type-options": "nosniff",

@@ -23,7 +23,7 @@ READ = {name.encode(): name for name in NAMES.split()}
 SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 
 ANONYMOUS = {"anonymous": True}
-"""Route option: nobody is looked up, for files everybody may have."""
+"""Route option: nobody is looked up, for files everybody may have, and for proofs that the request itself carries."""
 
 KEEPS_IDLE = {"keeps_idle": True}
 """Route option: the request does not count as use of the login session."""

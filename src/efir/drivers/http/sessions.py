@@ -27,7 +27,7 @@ from efir.domain.sessions import (
     SessionNotFound,
     WrongCredentials,
 )
-from efir.domain.users import UserBanned
+from efir.domain.users import DeletionPending, UserBanned
 from efir.drivers.http.bodies import Credentials, CsrfToken, Ended, LoggedIn, SessionView
 from efir.drivers.http.pages import CursorQuery, LimitQuery, paged
 from efir.drivers.http.problems import raises
@@ -47,7 +47,7 @@ TAGS = ["Sessions"]
     tags=TAGS,
     status_code=200,
     opt=FORM,
-    responses=raises(WrongCredentials, UserBanned, CsrfFailed, Throttled),
+    responses=raises(WrongCredentials, UserBanned, DeletionPending, CsrfFailed, Throttled),
 )
 async def login(data: JSONBody[Credentials], call: NamedDependency[Call]) -> Response[LoggedIn]:
     """Start a login session; its secret comes as a cookie."""

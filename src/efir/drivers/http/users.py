@@ -1,17 +1,33 @@
 """Accounts over HTTP."""
 
-from litestar import get, post
+from litestar import delete, get, patch, post
 from litestar.di import NamedDependency
-from litestar.params import JSONBody
+from litestar.params import FromPath, JSONBody
+from msgspec import UNSET
 
 from efir.application.context import Call
+from efir.application.deletion import delete_me, restore_user
+from efir.application.profiles import get_profile, update_me
 from efir.application.users import get_me, register_user
 from efir.domain.channels import HandleTaken
 from efir.domain.errors import Unavailable
-from efir.domain.sessions import NoSession, ScopeMissing
-from efir.domain.users import InvalidUser, NicknameTaken
-from efir.drivers.http.bodies import NewUser
+from efir.domain.rates import Throttled
+from efir.domain.roles import LastAdministrator
+from efir.domain.sessions import CsrfFailed, NoSession, ScopeMissing, StepUpNeeded, WrongCredentials
+from efir.domain.users import (
+    InvalidUser,
+    NicknameChangedRecently,
+    NicknameTaken,
+    NotPending,
+    PhoneTaken,
+    UserBanned,
+    UserNotFound,
+    WrongPassword,
+)
+from efir.drivers.http.bodies import ChangedProfile, Credentials, NewUser, Presence
 from efir.drivers.http.problems import raises
+from efir.drivers.http.security import ANONYMOUS
+from efir.ports.profiles import ProfileChange, ProfileView
 from efir.ports.users import MeView, UserView
 
 TAGS = ["Accounts"]
@@ -27,7 +43,7 @@ async def register(data: JSONBody[NewUser], call: NamedDependency[Call]) -> User
     """Make an account with its channel."""
     return await register_user(
         call.ports, email=data.email, nickname=data.nickname, password=data.password, display_name=data.display_name,
-        now=call.now,
+        now=call.now, locale=data.locale,
     )  # fmt: skip
 
 
@@ -37,4 +53,53 @@ async def me(call: NamedDependency[Call]) -> MeView:
     return await get_me(call.ports, user_id=call.user("account.read"))
 
 
-HANDLERS = [register, me]
+@patch(
+    "/api/v1/users/me",
+    operation_id="updateMe",
+    tags=TAGS,
+    responses=raises(NoSession, InvalidUser, PhoneTaken, NicknameTaken, NicknameChangedRecently),
+)
+async def change_me(data: JSONBody[ChangedProfile], call: NamedDependency[Call]) -> MeView:
+    """Change the own account; null removes the phone number."""
+    change = ProfileChange(
+        display_name=None if data.display_name is UNSET else data.display_name,
+        locale=None if data.locale is UNSET else data.locale,
+        phone=None if data.phone is UNSET else data.phone or "",
+    )
+    nickname = None if data.nickname is UNSET else data.nickname
+    user_id = call.user("account.write")
+    return await update_me(call.ports, user_id=user_id, change=change, nickname=nickname, now=call.now)
+
+
+@delete(
+    "/api/v1/users/me",
+    operation_id="deleteMe",
+    tags=TAGS,
+    responses=raises(NoSession, CsrfFailed, StepUpNeeded, WrongPassword, Throttled, LastAdministrator),
+)
+async def remove_me(call: NamedDependency[Call], data: JSONBody[Presence | None] = None) -> None:
+    """Close the own account at once; for 14 days it can be kept, then it is emptied."""
+    password = None if data is None else data.current_password
+    await delete_me(call.ports, credential=call.session(), password=password, now=call.now)
+
+
+@post(
+    "/api/v1/auth/restore",
+    operation_id="restoreMe",
+    tags=TAGS,
+    status_code=204,
+    opt=ANONYMOUS,
+    responses=raises(WrongCredentials, UserBanned, NotPending, Throttled),
+)
+async def restore(data: JSONBody[Credentials], call: NamedDependency[Call]) -> None:
+    """Keep an account that was about to be emptied; sign in afterwards."""
+    await restore_user(call.ports, login=data.login, password=data.password, visitor=call.visitor, now=call.now)
+
+
+@get("/api/v1/users/{nickname:str}", operation_id="getUser", tags=TAGS, responses=raises(UserNotFound))
+async def profile(nickname: FromPath[str], call: NamedDependency[Call]) -> ProfileView:
+    """Show what everybody may know of somebody."""
+    return await get_profile(call.ports, nickname=nickname)
+
+
+HANDLERS = [register, me, change_me, remove_me, restore, profile]

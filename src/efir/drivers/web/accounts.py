@@ -10,6 +10,7 @@ from efir.application.sessions import SignedIn, log_in, log_out
 from efir.application.users import register_user
 from efir.domain.errors import DomainError
 from efir.domain.sessions import SessionId
+from efir.domain.users import DeletionPending
 from efir.drivers.web.forms import Form, relative, typed
 from efir.drivers.web.page import Page
 
@@ -21,7 +22,7 @@ async def login_page(page: NamedDependency[Page], back: FromQuery[str] = "") -> 
     """Ask for nickname and password."""
     if page.viewer is not None:
         return page.redirect(relative(back))
-    return page.render("login.html", form=Form(), back=back)
+    return page.render("login.html", form=Form(), back=back, pending=False)
 
 
 @post("/login", include_in_schema=False, status_code=200, opt=FORM)
@@ -33,7 +34,7 @@ async def login(request: Request[Any, Any, Any], page: NamedDependency[Page]) ->
         page.check(values)
         signed = await _signed_in(page, values.get("login", ""), values.get("password", ""))
     except DomainError as error:
-        return page.refuse("login.html", values, error, back=back)
+        return page.refuse("login.html", values, error, back=back, pending=isinstance(error, DeletionPending))
     return page.redirect(relative(back), cookies=[page.shared.session_cookie(page.call, signed.secret)])
 
 
@@ -54,7 +55,7 @@ async def register(request: Request[Any, Any, Any], page: NamedDependency[Page])
         page.check(values)
         await register_user(
             page.call.ports, email=values.get("email", ""), nickname=nickname, password=password, display_name=None,
-            now=page.call.now,
+            now=page.call.now, locale=page.lang,
         )  # fmt: skip
         signed = await _signed_in(page, nickname, password)
     except DomainError as error:

@@ -9,13 +9,48 @@ from litestar.datastructures import Cookie
 from litestar.di import Provide
 
 from efir.domain.errors import DomainError
-from efir.drivers.web import accounts, admin, audio, discover, errors, preferences, quiz, studio, upload, watch
+from efir.drivers.web import (
+    accounts,
+    admin,
+    audio,
+    credentials,
+    deletion,
+    discover,
+    emails,
+    errors,
+    exports,
+    mailbox,
+    passwords,
+    preferences,
+    profiles,
+    quiz,
+    studio,
+    upload,
+    watch,
+)
 from efir.drivers.web.assets import Assets
 from efir.drivers.web.files import static_files
 from efir.drivers.web.page import Page, Shared
 from efir.drivers.web.templates import HERE, Templates
 
-AREAS = (discover, accounts, admin, preferences, upload, studio, watch, quiz, audio)
+AREAS = (
+    discover,
+    accounts,
+    emails,
+    passwords,
+    mailbox,
+    profiles,
+    credentials,
+    exports,
+    deletion,
+    admin,
+    preferences,
+    upload,
+    studio,
+    watch,
+    quiz,
+    audio,
+)
 
 
 @dataclass(frozen=True)

@@ -65,6 +65,13 @@ def _notices(_: Callable[[str], str]) -> dict[str, str]:
     return {
         "welcome": _("Welcome! Your channel is ready: upload the first video."),
         "saved": _("Saved."),
+        "email-confirmed": _("Your address is confirmed."),
+        "mail-sent": _("A new mail is on its way. Earlier codes and links do not work any more."),
+        "reset-asked": _("If this address is confirmed at Efir, a mail with a link is on its way to it."),
+        "password-set": _("Your new password is set. Log in with it."),
+        "password-changed": _("Your password is changed, and other devices are signed out."),
+        "account-closed": _("Your account is closed and will be deleted."),
+        "account-kept": _("Your account stays. Log in."),
         "deleted": _("The video is deleted."),
         "again": _("The video is being processed again."),
         "recording-deleted": _("The recording is deleted."),

@@ -13,9 +13,9 @@ DEFAULT = "en"
 HEADER_MOST = 200  # longer Accept-Language headers are noise
 
 
-def catalogue(folder: Path, language: str) -> gettext.NullTranslations:
+def catalogue(folder: Path, language: str, domain: str = "efir") -> gettext.NullTranslations:
     """Texts of a language; English is the language of the templates themselves."""
-    path = folder / language / "LC_MESSAGES" / "efir.po"
+    path = folder / language / "LC_MESSAGES" / f"{domain}.po"
     if language == DEFAULT:
         return gettext.NullTranslations()
     with path.open("rb") as file:

@@ -13,6 +13,7 @@ from efir.adapters.postgres.tables.access import (
 from efir.adapters.postgres.tables.accounts import PasswordRow, SessionRow, TokenRow, UserRow
 from efir.adapters.postgres.tables.audio import AudioRow, BlobRow, ChunkRow
 from efir.adapters.postgres.tables.jobs import JobRow, OutboxRow, ReplyRow
+from efir.adapters.postgres.tables.mails import MailRow, NameHoldRow, ProofRow
 from efir.adapters.postgres.tables.questions import QuestionBankRow, QuestionCategoryRow, QuestionRow
 from efir.adapters.postgres.tables.row import Row
 from efir.adapters.postgres.tables.videos import AssetRow, ChannelRow, RenditionRow, SegmentRow, UploadRow, VideoRow
@@ -29,8 +30,11 @@ __all__ = [
     "GrantRow",
     "JobRow",
     "LoginRow",
+    "MailRow",
+    "NameHoldRow",
     "OutboxRow",
     "PasswordRow",
+    "ProofRow",
     "QuestionBankRow",
     "QuestionCategoryRow",
     "QuestionRow",

@@ -16,6 +16,7 @@ class UserRow(Row):
     __tablename__ = "user_account"
     __table_args__ = (
         CheckConstraint("kind in ('human','service','named')", name="kind"),
+        CheckConstraint("locale in ('en','ru')", name="locale"),
         CheckConstraint("status in ('active','banned','pending_delete','deleted')", name="status"),
         CheckConstraint("kind <> 'human' or nickname is not null", name="human_has_nickname"),
         Index(
@@ -38,7 +39,9 @@ class UserRow(Row):
     email_verified_at: Mapped[datetime | None]
     phone: Mapped[str | None] = mapped_column(unique=True)
     avatar_id: Mapped[UUID | None]
+    locale: Mapped[str] = mapped_column(server_default="en")
     status: Mapped[str] = mapped_column(server_default="active")
+    purge_at: Mapped[datetime | None]
     epoch: Mapped[int] = mapped_column(server_default="0")
     authz_ver: Mapped[int] = mapped_column(server_default="0")
     last_login_at: Mapped[datetime | None]

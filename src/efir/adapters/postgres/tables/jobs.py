@@ -19,6 +19,7 @@ class JobRow(Row):
         CheckConstraint("state in ('blocked','ready','running','done','failed','poison','cancelled')", name="state"),
         CheckConstraint("(state = 'running') = (lease_until is not null)", name="lease"),
         Index("ix_jobs_claim", "queue", "priority", "vtime", "id", postgresql_where=text("state = 'ready'")),
+        Index("ix_jobs_subject", "subject", "kind", "created_at"),
         Index("ix_jobs_due", "run_at", postgresql_where=text("state = 'ready'")),
         Index("ix_jobs_leased", "lease_until", postgresql_where=text("state = 'running'")),
         Index(

@@ -1,0 +1,153 @@
+"""Mail to a server by SMTP (RFC 5321), with TLS from the first byte or by STARTTLS (RFC 3207)."""
+
+import contextlib
+import ssl
+from dataclasses import dataclass
+from email.headerregistry import Address
+from email.message import EmailMessage
+from email.policy import SMTP
+from email.utils import format_datetime, parseaddr
+from urllib.parse import unquote, urlsplit
+
+import aiosmtplib
+import structlog
+
+from efir.domain.hosts import is_loopback
+from efir.domain.mails import MailRefused
+from efir.ports.mails import Letter, MailServerAway
+
+PORTS = {"smtp": 25, "smtps": 465, "smtp+starttls": 587}
+PERMANENT = 500  # replies from here on are final (RFC 5321 §4.2.1)
+POLICY = SMTP.clone(cte_type="7bit")  # every server on the way takes it
+log = structlog.get_logger("efir.mail")
+
+
+class SmtpRefused(ValueError):
+    """The address of the mail server, or that of the sender, cannot be used; the message says why."""
+
+
+@dataclass(frozen=True, slots=True)
+class SmtpServer:
+    """A mail server: `tls` from the first byte; `starttls` must be used, may not, or (None) if the server offers it."""
+
+    host: str
+    port: int
+    tls: bool
+    starttls: bool | None
+    username: str | None
+    password: str | None
+
+
+def smtp_server(url: str) -> SmtpServer:
+    """Read smtp://, smtps:// or smtp+starttls:// with an optional login. Raises SmtpRefused.
+
+    A login never goes over an open line: with one, smtp:// demands STARTTLS unless the server is this machine.
+    """
+    parts = urlsplit(url)
+    try:
+        port = parts.port
+    except ValueError:
+        port = 0
+    if parts.scheme not in PORTS or not parts.hostname or port == 0 or parts.path.strip("/") or parts.query:
+        raise SmtpRefused("it is an address like smtp+starttls://name:password@mail.example.org:587")
+    username = None if parts.username is None else unquote(parts.username)
+    password = None if parts.password is None else unquote(parts.password)
+    if (username is None) != (password is None):
+        raise SmtpRefused("a login has a name and a password")
+    required = parts.scheme == "smtp+starttls" or (username is not None and not is_loopback(parts.hostname))
+    starttls = False if parts.scheme == "smtps" else True if required else None
+    return SmtpServer(
+        parts.hostname, port or PORTS[parts.scheme], parts.scheme == "smtps", starttls, username, password
+    )
+
+
+def sender_address(text: str) -> Address:
+    """Read `Name <name@example.org>` or an address alone. Raises SmtpRefused."""
+    name, address = parseaddr(text)
+    try:
+        if not text.isprintable():
+            raise SmtpRefused("it has control characters")
+        return Address(display_name=name, addr_spec=address)
+    except (ValueError, IndexError) as error:
+        raise SmtpRefused("it is an address like Efir <efir@example.org>") from error
+
+
+class SmtpMailer:
+    """Sends each letter over a connection of its own; `seconds` bounds each answer of the server."""
+
+    def __init__(
+        self, server: SmtpServer, *, sender: Address, seconds: float, trusted: ssl.SSLContext | None = None
+    ) -> None:
+        self._server = server
+        self._sender = sender
+        self._seconds = seconds
+        self._trusted = trusted
+
+    async def send(self, letter: Letter) -> None:
+        """Return when the server has taken the mail. Raises MailRefused, MailServerAway."""
+        client = self._client()
+        try:
+            await client.connect()
+            await client.send_message(message_of(letter, self._sender))
+        except (aiosmtplib.SMTPException, OSError, ValueError) as error:
+            raise _meant(letter, error) from None  # the server's words may hold the address
+        finally:
+            await _parted(client)  # the mail is taken already: how the talk ends changes nothing
+
+    async def check(self) -> None:
+        """Connect and log in. Raises MailServerAway."""
+        client = self._client()
+        try:
+            await client.connect()
+        except (aiosmtplib.SMTPException, OSError, ValueError) as error:
+            raise MailServerAway(type(error).__name__) from error
+        finally:
+            await _parted(client)
+
+    def _client(self) -> aiosmtplib.SMTP:
+        return aiosmtplib.SMTP(
+            hostname=self._server.host,
+            port=self._server.port,
+            use_tls=self._server.tls,
+            start_tls=self._server.starttls,
+            username=self._server.username,
+            password=self._server.password,
+            timeout=self._seconds,
+            tls_context=self._trusted,
+        )
+
+
+async def _parted(client: aiosmtplib.SMTP) -> None:
+    with contextlib.suppress(aiosmtplib.SMTPException, OSError):
+        if client.is_connected:
+            await client.quit()
+    client.close()
+
+
+def message_of(letter: Letter, sender: Address) -> EmailMessage:
+    """Write a letter as a message of two equal parts; its id stays the same over all attempts."""
+    message = EmailMessage(policy=POLICY)
+    message["From"] = sender
+    message["To"] = letter.recipient
+    message["Subject"] = letter.subject
+    message["Date"] = format_datetime(letter.created_at)
+    message["Message-ID"] = f"<{letter.id}@{sender.domain}>"
+    message["Auto-Submitted"] = "auto-generated"
+    message.set_content(letter.text)
+    message.add_alternative(letter.html, subtype="html")
+    message["Content-Language"] = letter.lang
+    return message
+
+
+def _meant(letter: Letter, error: Exception) -> MailRefused | MailServerAway:
+    """Tell what an error of the talk means: a final answer about this mail, or a server that is away."""
+    found: Exception = error
+    if isinstance(error, aiosmtplib.SMTPRecipientsRefused) and error.recipients:
+        found = error.recipients[0]
+    code = found.code if isinstance(found, aiosmtplib.SMTPResponseException) else 0
+    log.warning("mail not taken", mail_id=str(letter.id), answer=code, error=type(error).__name__)
+    about_us = isinstance(found, aiosmtplib.SMTPAuthenticationError | aiosmtplib.SMTPConnectError)
+    unsendable = isinstance(found, aiosmtplib.SMTPNotSupported | UnicodeError)
+    if unsendable or (code >= PERMANENT and not about_us):
+        return MailRefused(f"The mail server answered {code}." if code else "")
+    return MailServerAway(f"The mail server answered {code}." if code else "")

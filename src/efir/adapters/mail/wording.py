@@ -1,0 +1,172 @@
+"""What mails say, in English and, by gettext, in Russian; links lead to the configured public address only."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import date, timedelta
+from gettext import NullTranslations
+from pathlib import Path
+from urllib.parse import urlencode
+
+from babel.core import Locale
+from babel.dates import format_date, format_timedelta
+from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
+
+from efir.domain.mails import Mail, MailKind
+from efir.ports.mails import Letter
+
+HERE = Path(__file__).parent
+LOCALE = HERE / "locale"
+Translate = Callable[[str], str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Content:
+    """A mail before it is laid out: lines above, a code and a link in the middle, lines below."""
+
+    subject: str
+    above: tuple[str, ...]
+    code: str = ""
+    label: str = ""
+    link: str = ""
+    below: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Place:
+    """What mails of one site and language share: where links lead, and how times are told."""
+
+    origin: str
+    locale: Locale
+    code_life: timedelta
+
+    def life(self, mail: Mail) -> str:
+        """How long the link of a mail is good."""
+        return self.span((mail.expires_at or mail.created_at) - mail.created_at)
+
+    def span(self, time: timedelta) -> str:
+        """`10 minutes`."""
+        return format_timedelta(time, threshold=1.0, locale=self.locale)
+
+
+class MailWording:
+    """Words and lays out mails."""
+
+    def __init__(self, catalogues: Mapping[str, NullTranslations], *, origin: str, code_seconds: float) -> None:
+        """Take the texts of each language, the public address, and how long a code is good."""
+        self._catalogues = catalogues
+        self._places = {
+            lang: Place(origin=origin.rstrip("/"), locale=Locale.parse(lang), code_life=timedelta(seconds=code_seconds))
+            for lang in catalogues
+        }
+        self._templates = Environment(
+            loader=FileSystemLoader(HERE / "templates"),
+            autoescape=select_autoescape(("html",)),
+            undefined=StrictUndefined,
+            trim_blocks=True,
+            lstrip_blocks=True,
+            auto_reload=False,
+        )
+
+    def letter(self, mail: Mail) -> Letter:
+        """Word a mail in its language."""
+        _ = self._catalogues[mail.lang].gettext
+        place = self._places[mail.lang]
+        content = CONTENTS[mail.kind](_, mail, place)
+        facts = {
+            "content": content,
+            "lang": mail.lang,
+            "greeting": _("Hello %(nickname)s,") % {"nickname": mail.facts["nickname"]},
+            "copy_link": _("Or copy this address into the browser:"),
+            "about": _("This mail was written by a machine at %(origin)s. Answers reach nobody.")
+            % {"origin": place.origin},
+        }
+        return Letter(
+            id=mail.id, recipient=mail.recipient, lang=mail.lang, subject=content.subject,
+            text=self._templates.get_template("mail.txt").render(facts),
+            html=self._templates.get_template("mail.html").render(facts), created_at=mail.created_at,
+        )  # fmt: skip
+
+
+def _email_confirm(_: Translate, mail: Mail, place: Place) -> Content:
+    return Content(
+        subject=_("%(code)s is your code for Efir") % mail.facts,
+        above=(
+            _("Confirm that this is your address. The code is good for: %(span)s.")
+            % {"span": place.span(place.code_life)},
+        ),
+        code=mail.facts["code"],
+        label=_("Confirm the address"),
+        link=f"{place.origin}/confirm?{urlencode({'token': mail.facts['token']})}",
+        below=(
+            _("The link is good for: %(span)s. Opening it changes nothing yet: you are asked first.")
+            % {"span": place.life(mail)},
+            _("If you did not register at Efir, leave this mail alone: without you nothing happens."),
+        ),
+    )
+
+
+def _email_changed(_: Translate, mail: Mail, place: Place) -> Content:
+    return Content(
+        subject=_("Your address at Efir was changed"),
+        above=(
+            _("From now on mails about your account go to %(email)s, and no longer here.") % mail.facts,
+            _("If this was not you, set a new password at once and tell the administrator of the site."),
+        ),
+        label=_("Open the settings"),
+        link=f"{place.origin}/settings/security",
+    )
+
+
+def _password_reset(_: Translate, mail: Mail, place: Place) -> Content:
+    return Content(
+        subject=_("A new password for Efir"),
+        above=(_("Somebody, probably you, wants to set a new password for your account."),),
+        label=_("Set a new password"),
+        link=f"{place.origin}/reset?{urlencode({'token': mail.facts['token']})}",
+        below=(
+            _("The link can be used once and is good for: %(span)s.") % {"span": place.life(mail)},
+            _("If this was not you, leave this mail alone: your password stays as it is."),
+        ),
+    )
+
+
+def _password_changed(_: Translate, _mail: Mail, place: Place) -> Content:
+    return Content(
+        subject=_("Your password at Efir was changed"),
+        above=(
+            _("A new password was set for your account, and other devices were signed out."),
+            _("If this was not you, set a new one now: the link leads to where that is done."),
+        ),
+        label=_("Set a new password"),
+        link=f"{place.origin}/forgot",
+    )
+
+
+def _deletion_planned(_: Translate, mail: Mail, place: Place) -> Content:
+    when = format_date(date.fromisoformat(mail.facts["date"]), format="long", locale=place.locale)
+    return Content(
+        subject=_("Your account at Efir will be deleted"),
+        above=(
+            _("Your account is closed. On %(date)s it will be emptied, together with its videos.") % {"date": when},
+            _("Until then you can keep it: sign in at this address with your nickname and password."),
+        ),
+        label=_("Keep my account"),
+        link=f"{place.origin}/restore",
+    )
+
+
+def _account_deleted(_: Translate, _mail: Mail, _place: Place) -> Content:
+    return Content(
+        subject=_("Your account at Efir is deleted"),
+        above=(_("What the service stored about you is gone. This is the last mail you get."),),
+    )
+
+
+CONTENTS: Mapping[MailKind, Callable[[Translate, Mail, Place], Content]] = {
+    MailKind.EMAIL_CONFIRM: _email_confirm,
+    MailKind.EMAIL_CHANGED: _email_changed,
+    MailKind.PASSWORD_RESET: _password_reset,
+    MailKind.PASSWORD_CHANGED: _password_changed,
+    MailKind.DELETION_PLANNED: _deletion_planned,
+    MailKind.ACCOUNT_DELETED: _account_deleted,
+}

@@ -1,0 +1,21 @@
+"""The settings of what a person signs in with: where each of them is changed."""
+
+from typing import Any
+
+from litestar import Response, get
+from litestar.di import NamedDependency
+
+from efir.application.users import get_me
+from efir.domain.users import UserId
+from efir.drivers.web.page import Page
+from efir.drivers.web.sections import show
+
+
+@get("/settings/security", include_in_schema=False)
+async def security(page: NamedDependency[Page]) -> Response[str]:
+    """Show by what a person is known."""
+    me = await get_me(page.call.ports, user_id=UserId(page.call.session().user_id))
+    return show(page, "settings/security.html", me=me)
+
+
+HANDLERS: list[Any] = [security]

@@ -1,0 +1,25 @@
+"""The development mailbox: mails that were kept because no mail server is set."""
+
+from typing import Any
+
+from litestar import Request, Response, get
+from litestar.di import NamedDependency
+
+from efir.application.mailbox import Asker, read_mailbox
+from efir.drivers.web.page import Page
+
+FORWARDING = ("forwarded", "x-forwarded-for", "x-forwarded-host", "x-real-ip", "via")
+
+
+@get("/mailbox", include_in_schema=False)
+async def mailbox(request: Request[Any, Any, Any], page: NamedDependency[Page]) -> Response[str]:
+    """Show the newest mails to who sits at this machine; there is no such page for anybody else."""
+    asker = Asker(
+        ip=page.call.ip,
+        host=request.headers.get("host", ""),
+        forwarded=any(name in request.headers for name in FORWARDING),
+    )
+    return page.render("mailbox.html", mails=await read_mailbox(page.call.ports, asker))
+
+
+HANDLERS: list[Any] = [mailbox]

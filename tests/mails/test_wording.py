@@ -1,0 +1,61 @@
+"""Mails in two languages: every text is there, nothing typed is markup, secrets stand where they must."""
+
+import re
+from typing import Any
+
+import pytest
+from babel.messages.extract import extract_from_dir
+from babel.messages.pofile import read_po
+
+from efir.adapters.mail.wording import CONTENTS, HERE, LOCALE
+from efir.application.context import Ports
+from efir.domain.mails import FACTS, Mail, MailId, MailKind, WrongFacts
+from mails.test_delivery import VALUES, facts_of
+from web.test_texts import places
+
+
+def entries() -> dict[Any, Any]:
+    with (LOCALE / "ru" / "LC_MESSAGES" / "mail.po").open("rb") as file:
+        return {entry.id: entry.string for entry in read_po(file, locale="ru", abort_invalid=True) if entry.id}
+
+
+def test_every_text_of_mails_has_a_russian_translation_and_none_is_left_over() -> None:
+    found = {
+        message for _, _, message, _, _ in extract_from_dir(str(HERE), [("**.py", "python")], keywords={"_": None})
+    }
+    assert len(found) > 20
+    assert found == set(entries())
+    for source, text in entries().items():
+        assert text
+        assert places(text) == places(source)
+
+
+def test_every_kind_of_mail_has_words_and_facts() -> None:
+    assert set(CONTENTS) == set(FACTS) == set(MailKind)
+
+
+@pytest.mark.parametrize("facts", [{}, {"nickname": "ada", "token": "x"}])
+def test_a_mail_with_other_facts_than_its_kind_needs_is_a_fault(ports: Ports, facts: dict[str, str]) -> None:
+    with pytest.raises(WrongFacts):
+        mail(ports, MailKind.PASSWORD_CHANGED, facts)
+
+
+def test_typed_text_is_never_markup(ports: Ports) -> None:
+    letter = ports.wording.letter(mail(ports, MailKind.PASSWORD_CHANGED, {"nickname": "<b>&\"'"}))
+    assert "<b>" not in letter.html
+    assert "<b>&\"'" in letter.text
+
+
+@pytest.mark.parametrize("kind", MailKind)
+def test_a_subject_is_one_line_and_no_subject_tells_a_link(ports: Ports, kind: MailKind) -> None:
+    letter = ports.wording.letter(mail(ports, kind, facts_of(kind)))
+    assert letter.subject.isprintable()
+    assert VALUES["token"] not in letter.subject
+    assert not re.search(r"<script|onclick|<img|https?://(?!efir\.test)", letter.html)
+
+
+def mail(ports: Ports, kind: MailKind, facts: dict[str, str]) -> Mail:
+    return Mail(
+        id=MailId(ports.new_id()), kind=kind, recipient="ada@example.org", lang="en", created_at=ports.clock(),
+        facts=facts,
+    )  # fmt: skip
