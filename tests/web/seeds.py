@@ -56,6 +56,9 @@ PAGES = {
     "roles": ("/admin/roles", True),
     "new role": ("/admin/new-role", True),
     "audit": ("/admin/audit", True),
+    "devices": ("/settings/devices", True),
+    "logins": ("/settings/logins", True),
+    "tokens": ("/settings/tokens", True),
 }
 VISITOR = Visitor(ip="203.0.113.7", user_agent="Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0")
 LONG = "Путешествие по Кольскому полуострову зимой: северное сияние, Териберка, киты и старый автобус — без сокращений"

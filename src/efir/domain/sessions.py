@@ -171,6 +171,8 @@ def parse_token_request(name: str, scopes: list[str] | None) -> tuple[str, list[
     wanted = sorted(set(SCOPES if scopes is None else scopes))
     if unknown := set(wanted) - SCOPES.keys():
         errors.append(FieldError("/scopes", "unknown", f"Unknown scopes: {', '.join(sorted(unknown))}."))
+    if not wanted:
+        errors.append(FieldError("/scopes", "empty", "Name at least one scope."))
     if errors:
         raise InvalidTokenRequest(errors=tuple(errors))
     return name, wanted

@@ -35,6 +35,8 @@ FIELDS = {
     ("tags", "length"): _("A tag has 2 to 40 characters"),
     ("tags", "count"): _("A video has at most 20 tags"),
     ("name", "name"): _("A name has 2 to 40 Latin letters and digits, with single dashes between them"),
+    ("name", "length"): _("A token's name has 1 to 60 characters"),
+    ("scopes", "empty"): _("Choose what the token allows"),
     ("permissions", "unknown"): _("Permissions of other services are written like cinema:watch.uhd"),
     ("reason", "length"): _("Give a reason of at most 500 characters"),
     ("until", "past"): _("A ban ends in the future"),
@@ -96,6 +98,13 @@ METHODS = {
     "link": _("Link in an e-mail"),
 }
 MEANINGS = {
+    "Read the own account.": _("Read the own account."),
+    "Change the own account.": _("Change the own account."),
+    "See own recordings.": _("See own recordings."),
+    "Send and delete own recordings.": _("Send and delete own recordings."),
+    "See own and private videos.": _("See own and private videos."),
+    "Upload, change and delete own videos.": _("Upload, change and delete own videos."),
+    "Use the permissions of the own roles.": _("Use the permissions of the own roles."),
     "List accounts and see their login history.": _("List accounts and see their login history."),
     "Ban accounts and lift bans.": _("Ban accounts and lift bans."),
     "List roles and who holds them.": _("List roles and who holds them."),

@@ -65,6 +65,8 @@ def _notices(_: Callable[[str], str]) -> dict[str, str]:
     return {
         "welcome": _("Welcome! Your channel is ready: upload the first video."),
         "saved": _("Saved."),
+        "signed-out": _("The device is signed out."),
+        "revoked": _("The token is revoked."),
         "email-confirmed": _("Your address is confirmed."),
         "mail-sent": _("A new mail is on its way. Earlier codes and links do not work any more."),
         "reset-asked": _("If this address is confirmed at Efir, a mail with a link is on its way to it."),

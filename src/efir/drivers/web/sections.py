@@ -45,5 +45,8 @@ def _sections(_: Callable[[str], str]) -> list[tuple[str, str, str]]:
     return [
         ("/settings/profile", "person", _("Profile")),
         ("/settings/security", "lock", _("Security")),
+        ("/settings/devices", "people", _("Devices")),
+        ("/settings/logins", "clock", _("History of sign-ins")),
+        ("/settings/tokens", "link", _("API tokens")),
         ("/settings/data", "info", _("Your data")),
     ]
