@@ -10,6 +10,7 @@ from audio import waves
 from efir.application.accounts import OPERATOR
 from efir.application.bans import ban_user
 from efir.application.context import Ports, Visitor
+from efir.application.recording import sound_key
 from efir.application.roles import create_role, grant_role
 from efir.application.sessions import log_in
 from efir.domain.audio import AudioRecord, RecordId, RecordState
@@ -155,7 +156,7 @@ async def some_questions(ports: Ports) -> list[UUID]:
 
 
 async def some_recordings(ports: Ports, owner: UserId) -> None:
-    """Store one recording of every state; the one that is ready has no bytes."""
+    """Store one recording of every state; the one that is ready is silence of no format."""
     wav = read_wav(lambda offset, length: RAIN[offset : offset + length], len(RAIN), ports.limits)
     loudness, file = Loudness(-16.2, 4.0, -1.5), MediaFile(path=Path(), size=120_000, sha256="00" * 32)
     made = ConvertedAudio(
@@ -171,6 +172,7 @@ async def some_recordings(ports: Ports, owner: UserId) -> None:
             await tx.audio.add(record, wav, store="database")
             if state == "ready":
                 await tx.audio.set_ready(record.id, made, store="database")
+                await tx.blobs.put_bytes(sound_key(record.id), bytes(made.file.size))
             elif state == "failed":
                 await tx.audio.set_failed(record.id, code="audio-undecodable", detail="")
 
