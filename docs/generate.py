@@ -58,13 +58,21 @@ class Setting:
 
 def settings() -> dict[str, list[Setting]]:
     """Return every setting by the title of its group."""
-    own = [field for field in _fields(Settings) if not _is_group(field.kind)]
+    own = [field for field in _fields(Settings) if not _is_group(field.kind) and not _named(field.kind)]
     groups = {"the service": list(_explained(Settings, own, PREFIX))}
     for field in _fields(Settings):
         if _is_group(field.kind):
             title = f"{field.name}: {_meaning(Settings, field.name)}"
             groups[title] = list(_explained(field.kind, _fields(field.kind), f"{PREFIX}{field.name.upper()}__"))
+        elif member := _named(field.kind):
+            title = f"{field.name}: {_meaning(Settings, field.name)}"
+            groups[title] = list(_explained(member, _fields(member), f"{PREFIX}{field.name.upper()}__NAME__"))
     return groups
+
+
+def _named(kind: Any) -> Any:
+    """Return what each member of a group is, whose members people name themselves."""
+    return typing.get_args(kind)[1] if typing.get_origin(kind) is dict else None
 
 
 @dataclasses.dataclass(frozen=True)

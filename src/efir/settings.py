@@ -85,6 +85,17 @@ class Mail(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename={"sen
     sender: str = ""  # who mail comes from, like Efir <efir@example.org>; empty: efir@ the public address
 
 
+class OidcProvider(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """A provider people may sign in with; NAME stands in addresses: small letters, digits, dashes."""
+
+    issuer: str = ""  # the provider's address as its own description names it; https except on this machine
+    client_id: str = ""  # what the provider calls this service
+    client_secret: str = ""  # its secret there; empty for a public client
+    label: str = ""  # name as people know it; NAME when empty
+    scopes: str = "openid profile email"  # what is asked for
+    algorithms: str = "RS256"  # how its ID tokens may be signed, separated by commas; never by a shared secret
+
+
 class Log(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Logging."""
 
@@ -110,6 +121,7 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     quiz: Quiz = Quiz()  # where questions come from
     audio: Audio = Audio()  # recordings
     mail: Mail = Mail()  # how mail leaves
+    oidc: dict[str, OidcProvider] = {}  # providers people may sign in with, such as Auth0
     log: Log = Log()  # log lines
     limits: Limits = Limits()  # bounds of what is accepted
 

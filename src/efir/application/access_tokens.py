@@ -10,16 +10,19 @@ from uuid import UUID
 from msgspec import Meta, Struct
 
 from efir.application.access import changing
+from efir.application.challenges import Goal, Waiting, pass_or_challenge
 from efir.application.context import Ports, Visitor
 from efir.application.credentials import hashed
 from efir.application.keys import Keys
 from efir.application.logins import AGENT_MOST, note
-from efir.application.sessions import recognise
+from efir.application.sessions import recognise, refuse_without_second_factor
 from efir.domain.logins import Method, Outcome
 from efir.domain.sessions import InvalidRefreshToken, LoginSession, SessionId, SessionKind
 from efir.domain.users import UserId
 from efir.ports.sessions import RefreshState
 from efir.ports.signing_keys import AccessClaims
+from efir.ports.transactions import Transaction
+from efir.ports.users import UserView
 
 PREFIX = "efr_"
 RANDOM, MAC = 24, 16  # bytes
@@ -35,6 +38,14 @@ class TokenPair(Struct, frozen=True):
     refresh_token: Annotated[str, Meta(description="Gets the next pair; can be used once.")]
 
 
+class AppSession(Struct, frozen=True):
+    """A login session of an app that was just made, with its first refresh token."""
+
+    session_id: SessionId
+    user_id: UserId
+    refresh: str
+
+
 class _Refresh(Struct, frozen=True):
     session_id: SessionId
     sequence: int
@@ -42,24 +53,50 @@ class _Refresh(Struct, frozen=True):
 
 
 async def issue_token(ports: Ports, *, login: str, password: str, visitor: Visitor, now: datetime) -> TokenPair:
-    """Start a login session of an app. Raises WrongCredentials, UserBanned, Throttled."""
+    """Start a login session of an app. Raises WrongCredentials, UserBanned, SecondFactorNeeded, Throttled."""
     person = await recognise(ports, login=login, password=password, method=Method.TOKEN, visitor=visitor, now=now)
-    session_id = SessionId(ports.new_id())
+    waiting = Waiting(user=person.user, goal=Goal.TOKEN, method=Method.TOKEN, amr=["pwd"])
+    await pass_or_challenge(ports, waiting, visitor=visitor, now=now)
+    async with ports.begin() as tx:
+        started = await start_app_session(
+            ports, tx, user=person.user, method=Method.TOKEN, amr=["pwd"], aal=1, visitor=visitor, now=now
+        )
+    return await first_pair(ports, started, now=now)
+
+
+async def start_app_session(
+    ports: Ports,
+    tx: Transaction,
+    *,
+    user: UserView,
+    method: Method,
+    amr: list[str],
+    aal: int,
+    visitor: Visitor,
+    now: datetime,
+) -> AppSession:
+    """Make a login session of an app in the caller's transaction, and note it in the history.
+
+    Raises SecondFactorNeeded as `start_session` does. Tokens are made by `first_pair` after the commit.
+    """
+    user_id, session_id = UserId(user.id), SessionId(ports.new_id())
+    await refuse_without_second_factor(tx, user_id, aal)
     refresh = _written(ports.keys, session_id, 0, hashed(ports.new_secret())[:RANDOM])
     session = LoginSession(
-        id=session_id, user_id=person.user_id, kind=SessionKind.TOKEN, secret_hash=hashed(ports.new_secret()),
+        id=session_id, user_id=user_id, kind=SessionKind.TOKEN, secret_hash=hashed(ports.new_secret()),
         rt_hash=hashed(refresh), auth_time=now, created_at=now, seen_at=now,
         idle_expires=now + timedelta(seconds=ports.limits.refresh_idle_seconds),
         abs_expires=now + timedelta(seconds=ports.limits.refresh_life_seconds), ip=visitor.ip,
-        ua=visitor.user_agent[:AGENT_MOST], aal=1, amr=["pwd"],
+        ua=visitor.user_agent[:AGENT_MOST], aal=aal, amr=amr,
     )  # fmt: skip
-    async with ports.begin() as tx:
-        await tx.sessions.add(session)
-        await note(
-            ports, tx, Outcome.OK, Method.TOKEN, visitor=visitor, now=now, user_id=session.user_id,
-            session_id=session_id,
-        )  # fmt: skip
-    return await _pair(ports, session_id, session.user_id, refresh, now=now)
+    await tx.sessions.add(session)
+    await note(ports, tx, Outcome.OK, method, visitor=visitor, now=now, user_id=user_id, session_id=session_id)
+    return AppSession(session_id, user_id, refresh)
+
+
+async def first_pair(ports: Ports, started: AppSession, *, now: datetime) -> TokenPair:
+    """Make the first tokens of a session that was committed."""
+    return await _pair(ports, started.session_id, started.user_id, started.refresh, now=now)
 
 
 async def refresh_token(ports: Ports, *, token: str, visitor: Visitor, now: datetime) -> TokenPair:
@@ -128,7 +165,7 @@ async def _pair(ports: Ports, session_id: SessionId, user_id: UserId, refresh: s
     access = await ports.access_tokens.write(
         AccessClaims(
             user_id=user_id, session_id=session_id, issued_at=now, expires_at=now + ports.access_token_life,
-            auth_time=found.auth_time or now, aal=found.aal, amr=["pwd"],
+            auth_time=found.auth_time or now, aal=found.aal, amr=found.amr,
         )
     )  # fmt: skip
     return TokenPair(access, "Bearer", int(ports.access_token_life.total_seconds()), refresh)

@@ -1,6 +1,6 @@
 """What a use case works with, and who asks."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -20,8 +20,12 @@ from efir.ports.blobs import BlobStore, Scratch
 from efir.ports.credentials import Copies, Credential
 from efir.ports.mails import Mailer, Wording
 from efir.ports.media import MediaConverter, MediaProbe
+from efir.ports.oidc import Provider
+from efir.ports.once import OneTimeStates
+from efir.ports.passkeys import Ceremonies
 from efir.ports.passwords import Passwords
 from efir.ports.rates import RateLimiter
+from efir.ports.second_factors import AppCodes
 from efir.ports.signing_keys import AccessTokens
 from efir.ports.transactions import Begin, Read
 from efir.ports.uploads import Staging
@@ -58,6 +62,10 @@ class Ports:
     keys: Keys
     copies: Copies
     rates: RateLimiter
+    once: OneTimeStates
+    app_codes: AppCodes
+    ceremonies: Ceremonies
+    providers: Mapping[str, Provider]
     access_tokens: AccessTokens
     access_token_life: timedelta
     limits: Limits

@@ -8,6 +8,7 @@ import msgspec
 from msgspec import Struct
 
 from efir.application.access import Changing, changing
+from efir.application.challenges import Goal, Waiting, pass_or_challenge
 from efir.application.context import Ports, Visitor
 from efir.application.credentials import hashed
 from efir.application.cursors import page, wanted
@@ -15,8 +16,10 @@ from efir.application.logins import AGENT_MOST, note
 from efir.application.rates import limited, sign_in_rates
 from efir.domain.errors import Unavailable
 from efir.domain.logins import Method, Outcome
+from efir.domain.second_factors import SecondFactorNeeded
 from efir.domain.sessions import LoginSession, SessionId, SessionKind, WrongCredentials
 from efir.domain.users import DeletionPending, InvalidUser, UserBanned, UserId, UserStatus
+from efir.ports.identities import ProviderSession
 from efir.ports.pages import Page
 from efir.ports.sessions import DeviceView
 from efir.ports.transactions import Transaction
@@ -47,16 +50,18 @@ async def log_in(
 ) -> SignedIn:
     """Start a login session with a new id, by nickname or confirmed address; the session it `replaces` ends.
 
-    Raises WrongCredentials for all that is wrong, after the same time; UserBanned and DeletionPending only after the
-    right password; Throttled.
+    Raises WrongCredentials for all that is wrong, after the same time; UserBanned, DeletionPending and
+    SecondFactorNeeded only after the right password; Throttled.
     """
     person = await recognise(ports, login=login, password=password, method=Method.PASSWORD, visitor=visitor, now=now)
+    waiting = Waiting(user=person.user, goal=Goal.WEB, method=Method.PASSWORD, amr=["pwd"])
+    await pass_or_challenge(ports, waiting, visitor=visitor, now=now)
     async with changing(ports) as change:
         signed = await start_session(
             ports, change.tx, user=person.user, method=Method.PASSWORD, amr=["pwd"], aal=1, visitor=visitor, now=now
         )
         if replaces is not None:
-            await _end(change, replaces, now=now, reason="replaced")
+            await end_session(change, replaces, now=now, reason="replaced")
     return signed
 
 
@@ -99,7 +104,7 @@ async def _rehash(ports: Ports, user_id: UserId, stored: bytes | None, password:
             await tx.profiles.rehash(user_id, old=stored, new=better)
 
 
-async def start_session(
+async def start_session(  # noqa: PLR0913  # what a row of a session says
     ports: Ports,
     tx: Transaction,
     *,
@@ -109,12 +114,21 @@ async def start_session(
     aal: int,
     visitor: Visitor,
     now: datetime,
+    provider: ProviderSession | None = None,
 ) -> SignedIn:
-    """Make a login session of a browser in the caller's transaction, and note it in the history."""
+    """Make a login session of a browser in the caller's transaction, and note it in the history.
+
+    Raises SecondFactorNeeded when `aal` is 1 and the account has a second factor: callers ask `pass_or_challenge`
+    first, and this catches the one who did not, or was overtaken.
+    """
+    await refuse_without_second_factor(tx, UserId(user.id), aal)
     secret = ports.new_secret()
+    proved_at = now if provider is None or provider.auth_time is None else min(now, provider.auth_time)
     session = LoginSession(
-        id=SessionId(ports.new_id()), user_id=UserId(user.id), secret_hash=hashed(secret), auth_time=now,
-        created_at=now, seen_at=now, idle_expires=now + timedelta(seconds=ports.limits.session_idle_seconds),
+        id=SessionId(ports.new_id()), user_id=UserId(user.id), secret_hash=hashed(secret), auth_time=proved_at,
+        idp_issuer=None if provider is None else provider.issuer, idp_sid=None if provider is None else provider.sid,
+        idp_hint=None if provider is None else provider.hint, created_at=now, seen_at=now,
+        idle_expires=now + timedelta(seconds=ports.limits.session_idle_seconds),
         abs_expires=now + timedelta(seconds=ports.limits.session_life_seconds), ip=visitor.ip,
         ua=visitor.user_agent[:AGENT_MOST], kind=SessionKind.WEB, aal=aal, amr=amr,
     )  # fmt: skip
@@ -123,10 +137,16 @@ async def start_session(
     return SignedIn(user=user, session_id=session.id, secret=secret)
 
 
+async def refuse_without_second_factor(tx: Transaction, user_id: UserId, aal: int) -> None:
+    """Raises SecondFactorNeeded for a session of one factor of an account that has two."""
+    if aal == 1 and await tx.second_factors.needed(user_id):
+        raise SecondFactorNeeded
+
+
 async def log_out(ports: Ports, *, session_id: SessionId, now: datetime) -> None:
     """End a login session for good, in every process."""
     async with changing(ports) as change:
-        await _end(change, session_id, now=now, reason="logout")
+        await end_session(change, session_id, now=now, reason="logout")
 
 
 async def list_devices(
@@ -162,7 +182,8 @@ async def end_sessions(change: Changing, owner: UserId, *, keep: SessionId | Non
     return len(ended)
 
 
-async def _end(change: Changing, session_id: SessionId, *, now: datetime, reason: str) -> None:
+async def end_session(change: Changing, session_id: SessionId, *, now: datetime, reason: str) -> None:
+    """End a login session in the caller's transaction."""
     await change.tx.sessions.revoke(session_id, now=now, reason=reason)
     change.session(session_id)
 

@@ -2,6 +2,8 @@
 
 from datetime import datetime
 
+from msgspec import Struct
+
 from efir.application.collected import Collected
 from efir.application.context import Ports
 from efir.application.emails import ask_confirmation
@@ -22,6 +24,16 @@ from efir.domain.users import (
 )
 from efir.ports.transactions import Transaction
 from efir.ports.users import MeView, UserView
+
+
+class NewAccount(Struct, frozen=True, kw_only=True):
+    """Everything an account begins with, checked; `password` is a wrapped hash, None for who signs in elsewhere."""
+
+    nickname: str
+    display_name: str
+    email: EmailAddress
+    password: bytes | None
+    locale: str = LANGUAGES[0]
 
 
 async def register_user(
@@ -48,20 +60,31 @@ async def register_user(
     lang = wrong.tried(lambda: parse_language(locale))
     if wrong.errors or name is None or address is None or shown is None or secret is None or lang is None:
         raise InvalidUser(errors=tuple(wrong.errors))
-    user = User(
-        id=UserId(ports.new_id()), nickname=name, nick_skel=skeleton(name), display_name=shown, email=address.shown,
-        email_key=address.key, created_at=now, locale=lang,
-    )  # fmt: skip
-    stored = await ports.passwords.hash(secret)
+    account = NewAccount(
+        nickname=name, display_name=shown, email=address, password=await ports.passwords.hash(secret), locale=lang
+    )
     async with ports.begin() as tx:
-        await tx.users.add(user, stored)
-        await tx.channels.add(
-            Channel(
-                id=ChannelId(ports.new_id()), owner_id=user.id, handle=user.nickname, title=user.display_name,
-                description="", created_at=now,
-            )
-        )  # fmt: skip
-        await welcome(ports, tx, user.id, address, now=now)
+        return await open_account(ports, tx, account, now=now)
+
+
+async def open_account(ports: Ports, tx: Transaction, account: NewAccount, *, now: datetime) -> UserView:
+    """Store an account, its channel and the mail that confirms its address in the caller's transaction.
+
+    Raises NicknameTaken, HandleTaken.
+    """
+    user = User(
+        id=UserId(ports.new_id()), nickname=account.nickname, nick_skel=skeleton(account.nickname),
+        display_name=account.display_name, email=account.email.shown, email_key=account.email.key, created_at=now,
+        locale=account.locale,
+    )  # fmt: skip
+    await tx.users.add(user, account.password)
+    await tx.channels.add(
+        Channel(
+            id=ChannelId(ports.new_id()), owner_id=user.id, handle=user.nickname, title=user.display_name,
+            description="", created_at=now,
+        )
+    )  # fmt: skip
+    await welcome(ports, tx, user.id, account.email, now=now)
     return UserView(id=user.id, nickname=user.nickname, display_name=user.display_name, created_at=now)
 
 

@@ -4,16 +4,21 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import timedelta
 from typing import Any
+from urllib.parse import urlsplit
 
 from efir.adapters.postgres.transactions import Database
 from efir.adapters.redis.connection import Valkey
 from efir.adapters.redis.copies import ValkeyCopies
+from efir.adapters.redis.once import ValkeyStates
 from efir.adapters.redis.rates import ValkeyRates
 from efir.adapters.secrets.access_tokens import JoseAccessTokens
 from efir.adapters.secrets.addresses import CheckedAddresses
+from efir.adapters.secrets.app_codes import PyotpAppCodes
 from efir.adapters.secrets.passwords import Argon2Passwords, Cost
 from efir.adapters.secrets.sealing import Sealer
+from efir.bootstrap.later import Later
 from efir.domain.limits import Limits
+from efir.ports.passkeys import Ceremonies
 from efir.ports.signing_keys import SigningKey
 from efir.settings import Settings, SettingsRefused
 
@@ -27,6 +32,9 @@ def credential_ports(settings: Settings, database: Database, valkey: Valkey, sea
         "addresses": CheckedAddresses(),
         "copies": ValkeyCopies(valkey),
         "rates": ValkeyRates(valkey),
+        "once": ValkeyStates(valkey),
+        "ceremonies": ceremonies_of(settings),
+        "app_codes": PyotpAppCodes(sealer, issuer=urlsplit(settings.origin).netloc),
         "access_tokens": access_tokens_of(settings, database, sealer),
         "access_token_life": access_token_life(settings),
     }
@@ -37,6 +45,17 @@ def cost_of(limits: Limits) -> Cost:
     return Cost(
         passes=limits.password_passes, memory_kib=limits.password_memory_kib, pool_bytes=limits.password_pool_bytes
     )
+
+
+def ceremonies_of(settings: Settings) -> Ceremonies:
+    """Passkeys of the public address; the library is loaded with the first of them."""
+
+    def made() -> Ceremonies:
+        from efir.adapters.secrets.passkeys import WebauthnCeremonies
+
+        return WebauthnCeremonies(settings.origin, seconds=settings.limits.challenge_seconds)
+
+    return Later(made)
 
 
 @asynccontextmanager

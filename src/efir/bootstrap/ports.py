@@ -14,6 +14,7 @@ from efir.bootstrap.credentials import credential_ports, valkey_of
 from efir.bootstrap.health import health_of
 from efir.bootstrap.mail import mail_ports
 from efir.bootstrap.media import media_ports
+from efir.bootstrap.providers import providers_of
 from efir.bootstrap.questions import question_line
 from efir.settings import Settings
 
@@ -38,6 +39,7 @@ async def opened(settings: Settings, *, statement_seconds: float) -> AsyncIterat
         ) as database,
         valkey_of(settings.redis.url) as valkey,
         question_line(settings, database.begin, now) as questions,
+        providers_of(settings, sealer) as providers,
     ):
         yield Ports(
             begin=database.begin,
@@ -47,6 +49,7 @@ async def opened(settings: Settings, *, statement_seconds: float) -> AsyncIterat
             **credential_ports(settings, database, valkey, sealer),
             **mail_ports(settings),
             questions=questions,
+            providers=providers,
             new_id=new_id,
             new_secret=new_secret,
             new_token=new_token,

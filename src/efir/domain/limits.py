@@ -20,6 +20,9 @@ class Limits:
     signing_key_seconds: int = 30 * 86_400  # a signing key is replaced so often
     sign_in_attempts: int = 10  # sign-ins with one name from one network in 15 minutes
     sign_in_attempts_network: int = 50  # sign-ins from one network in 15 minutes
+    code_attempts: int = 5  # wrong codes of a second factor of one account in 15 minutes
+    challenge_seconds: int = 300  # a sign-in waits so long for its second factor, and for a passkey
+    passkeys_most: int = 20  # passkeys of one account
     registrations_network: int = 60  # accounts made from one network in an hour
     login_whole_seconds: int = 30 * 86_400  # network addresses in the login history are cut after that
     login_kept_seconds: int = 180 * 86_400  # the login history is kept so long

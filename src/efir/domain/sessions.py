@@ -115,7 +115,8 @@ class InvalidTokenRequest(Invalid):
 class LoginSession:
     """A signed-in browser or app. Only hashes of its secrets are kept.
 
-    `aal` is 2 after a second factor (NIST SP 800-63B), `amr` names what was used (RFC 8176).
+    `aal` is 2 after a second factor (NIST SP 800-63B), `amr` names what was used (RFC 8176). Who came from another
+    provider has its issuer, its name of the session there, and its sealed ID token.
     """
 
     id: SessionId
@@ -132,6 +133,9 @@ class LoginSession:
     abs_expires: datetime
     ip: str | None
     ua: str
+    idp_issuer: str | None = None
+    idp_sid: str | None = None
+    idp_hint: bytes | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

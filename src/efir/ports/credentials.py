@@ -30,6 +30,7 @@ class Credential(Struct, frozen=True, kw_only=True):
     seen_at: datetime | None = None
     auth_time: datetime | None = None
     aal: int = 1
+    amr: list[str] = []
     roles: list[str] = []
     role_versions: list[tuple[UUID, int]] = []
     permissions: list[str] = []

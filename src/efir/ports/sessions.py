@@ -60,6 +60,10 @@ class SessionRepository(Protocol):
         """Move the idle end of a session that is not revoked."""
         ...
 
+    async def raise_level(self, session_id: SessionId, *, amr: str) -> None:
+        """Note that the owner of a session has shown a second factor in it."""
+        ...
+
     async def revoke(self, session_id: SessionId, *, now: datetime, reason: str) -> None:
         """End a login session; ending it again changes nothing."""
         ...

@@ -12,16 +12,19 @@ from efir.ports.channels import ChannelRepository, ChannelViews
 from efir.ports.clues import ClueViews
 from efir.ports.credentials import AccessChanges
 from efir.ports.exports import ExportViews
+from efir.ports.identities import IdentityRepository, IdentityViews
 from efir.ports.jobs import JobRepository, JobViews
 from efir.ports.logins import LoginRepository, LoginViews
 from efir.ports.mails import MailRepository, MailViews
 from efir.ports.outbox import Outbox
+from efir.ports.passkeys import PasskeyRepository, PasskeyViews
 from efir.ports.profiles import ProfileRepository, ProfileViews
 from efir.ports.proofs import ProofRepository
 from efir.ports.questions import QuestionRepository, QuestionViews
 from efir.ports.renditions import RenditionRepository, RenditionViews
 from efir.ports.replies import Replies
 from efir.ports.roles import RoleRepository, RoleViews
+from efir.ports.second_factors import SecondFactorRepository, SecondFactorViews
 from efir.ports.sessions import SessionRepository, SessionViews
 from efir.ports.signing_keys import SigningKeyRepository, SigningKeyViews
 from efir.ports.uploads import UploadRepository
@@ -36,6 +39,12 @@ class Views(Protocol):
     def users(self) -> UserViews: ...
     @property
     def sessions(self) -> SessionViews: ...
+    @property
+    def second_factors(self) -> SecondFactorViews: ...
+    @property
+    def passkeys(self) -> PasskeyViews: ...
+    @property
+    def identities(self) -> IdentityViews: ...
     @property
     def roles(self) -> RoleViews: ...
     @property
@@ -73,6 +82,12 @@ class Transaction(Protocol):
     def users(self) -> UserRepository: ...
     @property
     def sessions(self) -> SessionRepository: ...
+    @property
+    def second_factors(self) -> SecondFactorRepository: ...
+    @property
+    def passkeys(self) -> PasskeyRepository: ...
+    @property
+    def identities(self) -> IdentityRepository: ...
     @property
     def roles(self) -> RoleRepository: ...
     @property

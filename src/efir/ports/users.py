@@ -66,8 +66,8 @@ class Login(Struct, frozen=True):
 class UserRepository(Protocol):
     """Users inside a transaction."""
 
-    async def add(self, user: User, password: bytes) -> None:
-        """Store a user with the wrapped password hash. Raises NicknameTaken."""
+    async def add(self, user: User, password: bytes | None) -> None:
+        """Store a user with the wrapped password hash, or without a password. Raises NicknameTaken."""
         ...
 
     async def set_status(self, user_id: UserId, status: UserStatus, *, end_sessions: bool) -> int:

@@ -8,6 +8,8 @@ import asyncpg
 from efir.domain.audio import UsernameTaken
 from efir.domain.channels import ChannelNotFound, HandleTaken
 from efir.domain.errors import DomainError, Unavailable
+from efir.domain.identities import IdentityTaken
+from efir.domain.passkeys import PasskeyKnown
 from efir.domain.proofs import EmailTaken
 from efir.domain.roles import RoleNameTaken
 from efir.domain.users import NicknameTaken, PhoneTaken, UserNotFound
@@ -31,6 +33,11 @@ BROKEN: dict[str, type[DomainError]] = {
     "fk_user_role_user_id_user_account": UserNotFound,
     "fk_ban_user_id_user_account": UserNotFound,
     "uq_role_name": RoleNameTaken,
+    "uq_webauthn_credential_cred_id": PasskeyKnown,
+    "uq_external_identity_subject": IdentityTaken,
+    "fk_totp_credential_user_id_user_account": UserNotFound,
+    "fk_webauthn_credential_user_id_user_account": UserNotFound,
+    "fk_external_identity_user_id_user_account": UserNotFound,
 }
 
 

@@ -24,7 +24,7 @@ SESSION = (
     WHO
     + """
        s.kind, s.id as session_id, null::uuid as token_id, null::text[] as scopes, s.created_at,
-       s.abs_expires as expires_at, s.idle_expires as idle_expires_at, s.seen_at, s.auth_time, s.aal
+       s.abs_expires as expires_at, s.idle_expires as idle_expires_at, s.seen_at, s.auth_time, s.aal, s.amr
   from login_session s join user_account u on u.id = s.user_id """
     + RIGHTS
     + """
@@ -38,7 +38,7 @@ BY_TOKEN = (
     + """
        t.kind, null::uuid as session_id, t.id as token_id, t.scopes, t.created_at,
        t.expires_at, null::timestamptz as idle_expires_at, t.last_used_at as seen_at,
-       null::timestamptz as auth_time, 1::smallint as aal
+       null::timestamptz as auth_time, 1::smallint as aal, '{}'::text[] as amr
   from api_token t join user_account u on u.id = t.user_id """
     + RIGHTS
     + """

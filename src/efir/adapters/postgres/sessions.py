@@ -103,6 +103,12 @@ class Sessions:
             session_id, now, idle_expires,
         )  # fmt: skip
 
+    async def raise_level(self, session_id: SessionId, *, amr: str) -> None:
+        """Note that the owner of a session has shown a second factor in it."""
+        await self._connection.execute(
+            "update login_session set aal = 2, amr = amr || $2::text where id = $1", session_id, amr
+        )
+
     async def revoke(self, session_id: SessionId, *, now: datetime, reason: str) -> None:
         """End a login session; ending it again changes nothing."""
         await self._connection.execute(

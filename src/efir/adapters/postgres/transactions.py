@@ -16,16 +16,19 @@ from efir.adapters.postgres.channels import Channels, ReadChannels
 from efir.adapters.postgres.clues import ReadClues
 from efir.adapters.postgres.constraints import reached, translated
 from efir.adapters.postgres.exports import ReadExports
+from efir.adapters.postgres.identities import Identities, ReadIdentities
 from efir.adapters.postgres.jobs import Jobs, ReadJobs
 from efir.adapters.postgres.logins import Logins, ReadLogins
 from efir.adapters.postgres.mails import Mails, ReadMails
 from efir.adapters.postgres.outbox import PostgresOutbox
+from efir.adapters.postgres.passkeys import Passkeys, ReadPasskeys
 from efir.adapters.postgres.profiles import Profiles, ReadProfiles
 from efir.adapters.postgres.proofs import Proofs
 from efir.adapters.postgres.questions import Questions, ReadQuestions
 from efir.adapters.postgres.renditions import ReadRenditions, Renditions
 from efir.adapters.postgres.replies import PostgresReplies
 from efir.adapters.postgres.roles import ReadRoles, Roles
+from efir.adapters.postgres.second_factors import ReadSecondFactors, SecondFactors
 from efir.adapters.postgres.sessions import ReadSessions, Sessions
 from efir.adapters.postgres.signing_keys import ReadSigningKeys, SigningKeys
 from efir.adapters.postgres.uploads import Uploads
@@ -55,6 +58,21 @@ class PostgresViews:
     def sessions(self) -> ReadSessions:
         """Login sessions and tokens."""
         return ReadSessions(self._connection)
+
+    @property
+    def second_factors(self) -> ReadSecondFactors:
+        """Second factors."""
+        return ReadSecondFactors(self._connection)
+
+    @property
+    def passkeys(self) -> ReadPasskeys:
+        """Passkeys."""
+        return ReadPasskeys(self._connection)
+
+    @property
+    def identities(self) -> ReadIdentities:
+        """Identities at other providers."""
+        return ReadIdentities(self._connection)
 
     @property
     def roles(self) -> ReadRoles:
@@ -135,6 +153,9 @@ class PostgresTransaction:
         self.woken: Woken = []
         self.users = Users(connection)
         self.sessions = Sessions(connection)
+        self.second_factors = SecondFactors(connection)
+        self.passkeys = Passkeys(connection)
+        self.identities = Identities(connection)
         self.roles = Roles(connection)
         self.bans = Bans(connection)
         self.logins = Logins(connection)

@@ -105,16 +105,17 @@ class Users:
     def __init__(self, connection: Any) -> None:
         self._connection = connection
 
-    async def add(self, user: User, password: bytes) -> None:
-        """Store a user with the wrapped password hash. Raises NicknameTaken."""
+    async def add(self, user: User, password: bytes | None) -> None:
+        """Store a user with the wrapped password hash, or without a password. Raises NicknameTaken."""
         values = to_values(user)
         await self._connection.execute(inserted("user_account", values), *values.values())
         # Asked after the name is ours: whoever gave it up has committed by then, and the hold with it.
         if await self._connection.fetchrow(HELD, user.nick_skel, user.id) is not None:
             raise NicknameTaken
-        await self._connection.execute(
-            "insert into password_credential (user_id, wrapped) values ($1, $2)", user.id, password
-        )
+        if password is not None:
+            await self._connection.execute(
+                "insert into password_credential (user_id, wrapped) values ($1, $2)", user.id, password
+            )
 
     async def set_status(self, user_id: UserId, status: UserStatus, *, end_sessions: bool) -> int:
         """Change what an account may do at all; answers its new version. Raises UserNotFound."""

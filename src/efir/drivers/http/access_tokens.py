@@ -7,6 +7,7 @@ from litestar.params import JSONBody
 from efir.application.access_tokens import TokenPair, issue_token, refresh_token, revoke_token
 from efir.application.context import Call
 from efir.domain.rates import Throttled
+from efir.domain.second_factors import SecondFactorNeeded
 from efir.domain.sessions import InvalidRefreshToken, WrongCredentials
 from efir.domain.users import UserBanned
 from efir.drivers.http.answers import Answer
@@ -25,7 +26,7 @@ PRIVATE = {"cache-control": "no-store"}
     tags=TAGS,
     status_code=200,
     opt=ANONYMOUS,
-    responses=raises(WrongCredentials, UserBanned, Throttled),
+    responses=raises(WrongCredentials, UserBanned, SecondFactorNeeded, Throttled),
 )
 async def issue(data: JSONBody[Credentials], call: NamedDependency[Call]) -> Response[TokenPair]:
     """Sign in an app: an access token of some minutes, and a refresh token that gets the next pair."""

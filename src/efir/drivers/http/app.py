@@ -20,12 +20,16 @@ from efir.drivers.http import (
     emails,
     exports,
     health,
+    identities,
     jobs,
     media,
+    oidc,
     openapi,
+    passkeys,
     passwords,
     questions,
     roles,
+    second_factors,
     sessions,
     uploads,
     users,
@@ -38,8 +42,8 @@ from efir.drivers.http.problems import HANDLERS as PROBLEM_HANDLERS
 from efir.drivers.http.security import Security, call_of
 
 API = (
-    users, sessions, access_tokens, api_tokens, emails, passwords, exports, roles, accounts, channels, uploads, videos,
-    media, questions, clues, audio, audio_sending, jobs, health, openapi,
+    users, sessions, second_factors, passkeys, oidc, identities, access_tokens, api_tokens, emails, passwords, exports,
+    roles, accounts, channels, uploads, videos, media, questions, clues, audio, audio_sending, jobs, health, openapi,
 )  # fmt: skip
 HEADERS = {
     "x-content-type-options": "nosniff",

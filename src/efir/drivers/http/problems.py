@@ -78,6 +78,7 @@ class Problem(msgspec.Struct, frozen=True, omit_defaults=True):
     requested: Annotated[int | None, msgspec.Meta(description="How many were asked for.", examples=[200])] = None
     saved: Annotated[int | None, msgspec.Meta(description="How many of them were stored.", examples=[150])] = None
     reason: Annotated[str | None, msgspec.Meta(description="Why no more, in words.")] = None
+    challenge: Annotated[str, msgspec.Meta(description="Goes with the code of a second factor.")] = ""
 
 
 def status_of(error: type[DomainError]) -> int:

@@ -12,6 +12,7 @@ from efir.application import csrf
 from efir.application.context import Call
 from efir.application.logins import list_logins
 from efir.application.sessions import (
+    SignedIn,
     list_devices,
     log_in,
     log_out,
@@ -19,6 +20,7 @@ from efir.application.sessions import (
     revoke_session,
 )
 from efir.domain.rates import Throttled
+from efir.domain.second_factors import SecondFactorNeeded
 from efir.domain.sessions import (
     CsrfFailed,
     NoSession,
@@ -47,17 +49,15 @@ TAGS = ["Sessions"]
     tags=TAGS,
     status_code=200,
     opt=FORM,
-    responses=raises(WrongCredentials, UserBanned, DeletionPending, CsrfFailed, Throttled),
+    responses=raises(WrongCredentials, UserBanned, DeletionPending, SecondFactorNeeded, CsrfFailed, Throttled),
 )
 async def login(data: JSONBody[Credentials], call: NamedDependency[Call]) -> Response[LoggedIn]:
     """Start a login session; its secret comes as a cookie."""
-    found = call.credential
     signed = await log_in(
         call.ports, login=data.login, password=data.password, visitor=call.visitor, now=call.now,
-        replaces=None if found is None or found.session_id is None else SessionId(found.session_id),
+        replaces=replaced(call),
     )  # fmt: skip
-    token = csrf.issue(call.ports.keys, str(signed.session_id), call.ports.new_secret())
-    return Response(LoggedIn(signed.user, token), cookies=[session_cookie(call, signed.secret)])
+    return entered(call, signed)
 
 
 @post("/api/v1/auth/logout", operation_id="logOut", tags=TAGS, status_code=204, responses=raises(NoSession, CsrfFailed))
@@ -134,6 +134,18 @@ async def logins(
     """List own sign-ins and failed attempts, newest first."""
     owner = call.user("account.read")
     return paged(request, await list_logins(call.ports, user_id=owner, limit=limit, cursor=cursor))
+
+
+def replaced(call: Call) -> SessionId | None:
+    """The login session a browser gives up by signing in: it has one, and signing in always makes a new one."""
+    found = call.credential
+    return None if found is None or found.session_id is None else SessionId(found.session_id)
+
+
+def entered(call: Call, signed: SignedIn) -> Response[LoggedIn]:
+    """Answer a fresh login session: who, the token for unsafe requests, and the cookie."""
+    token = csrf.issue(call.ports.keys, str(signed.session_id), call.ports.new_secret())
+    return Response(LoggedIn(signed.user, token), cookies=[session_cookie(call, signed.secret)])
 
 
 def session_cookie(call: Call, secret: str, *, max_age: int | None = None) -> Cookie:

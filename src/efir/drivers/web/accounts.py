@@ -6,23 +6,37 @@ from litestar import Request, Response, get, post
 from litestar.di import NamedDependency
 from litestar.params import FromQuery
 
-from efir.application.sessions import SignedIn, log_in, log_out
+from efir.application.identities import log_out_everywhere
+from efir.application.oidc import list_providers
+from efir.application.sessions import SignedIn, log_in
 from efir.application.users import register_user
 from efir.domain.errors import DomainError
+from efir.domain.second_factors import SecondFactorNeeded
 from efir.domain.sessions import SessionId
 from efir.domain.users import DeletionPending
-from efir.drivers.web.forms import Form, relative, typed
+from efir.drivers.web import explanations
+from efir.drivers.web.forms import Form, Problem, relative, typed
 from efir.drivers.web.page import Page
+from efir.drivers.web.passkeys import passkey_site
+from efir.drivers.web.signing_in import to_second_step
 
 FORM = {"form": True}  # the page checks the token in its form itself
 
 
 @get("/login", include_in_schema=False)
-async def login_page(page: NamedDependency[Page], back: FromQuery[str] = "") -> Response[str]:
-    """Ask for nickname and password."""
-    if page.viewer is not None:
+async def login_page(
+    page: NamedDependency[Page],
+    back: FromQuery[str] = "",
+    again: FromQuery[bool] = False,  # noqa: FBT002  # a query parameter
+    trouble: FromQuery[str] = "",
+) -> Response[str]:
+    """Ask for nickname and password; `again` of somebody who is signed in, before something that matters."""
+    if page.viewer is not None and not again and not trouble:
         return page.redirect(relative(back))
-    return page.render("login.html", form=Form(), back=back, pending=False)
+    text = explanations.of_trouble(trouble, page.words)
+    values = {"login": page.viewer.nickname} if page.viewer is not None else {}
+    form = Form(values, (Problem("", text),) if text else ())
+    return page.render("login.html", form=form, failed=bool(text), **_ways(page, back))
 
 
 @post("/login", include_in_schema=False, status_code=200, opt=FORM)
@@ -33,9 +47,20 @@ async def login(request: Request[Any, Any, Any], page: NamedDependency[Page]) ->
     try:
         page.check(values)
         signed = await _signed_in(page, values.get("login", ""), values.get("password", ""))
+    except SecondFactorNeeded as needed:
+        return to_second_step(page, needed.challenge, back)
     except DomainError as error:
-        return page.refuse("login.html", values, error, back=back, pending=isinstance(error, DeletionPending))
+        return page.refuse("login.html", values, error, **_ways(page, back, pending=isinstance(error, DeletionPending)))
     return page.redirect(relative(back), cookies=[page.shared.session_cookie(page.call, signed.secret)])
+
+
+def _ways(page: Page, back: str, *, pending: bool = False) -> dict[str, Any]:
+    """What the page of signing in offers."""
+    providers = list_providers(page.call.ports)
+    return {
+        "back": relative(back), "providers": providers, "site": passkey_site(page), "again": page.viewer is not None,
+        "pending": pending,
+    }  # fmt: skip
 
 
 @get("/register", include_in_schema=False)
@@ -66,10 +91,14 @@ async def register(request: Request[Any, Any, Any], page: NamedDependency[Page])
 @post("/logout", include_in_schema=False, status_code=200, opt=FORM)
 async def logout(request: Request[Any, Any, Any], page: NamedDependency[Page]) -> Response[str]:
     """End the login session; repeating is harmless."""
+    onward = None
     if page.viewer is not None:
         page.check(await typed(request))
-        await _end_session(page)
-    return page.redirect("/", cookies=[page.shared.session_cookie(page.call, "", max_age=0)])
+        onward = await _end_session(page)
+    cookies = [page.shared.session_cookie(page.call, "", max_age=0)]
+    if onward is not None:
+        return page.render("logged-out.html", to=onward, nobody=True, viewer=None, cookies=cookies)
+    return page.redirect("/", cookies=cookies)
 
 
 async def _signed_in(page: Page, name: str, password: str) -> SignedIn:
@@ -81,10 +110,10 @@ async def _signed_in(page: Page, name: str, password: str) -> SignedIn:
     )  # fmt: skip
 
 
-async def _end_session(page: Page) -> None:
-    found = page.call.credential
-    if found is not None and found.session_id is not None:
-        await log_out(page.call.ports, session_id=SessionId(found.session_id), now=page.call.now)
+async def _end_session(page: Page) -> str | None:
+    """End the login session; answers where it ends at the provider it came from."""
+    session_id = page.call.current_session()
+    return await log_out_everywhere(page.call.ports, session_id=session_id, now=page.call.now)
 
 
 HANDLERS: list[Any] = [login_page, login, register_page, register, logout]

@@ -12,6 +12,7 @@ from litestar.exceptions import HTTPException, ValidationException
 from efir.application.context import Call
 from efir.domain.errors import DomainError, Unauthenticated
 from efir.domain.permissions import PermissionMissing
+from efir.domain.sessions import StepUpNeeded
 from efir.drivers.web.page import Page, Shared
 from efir.ports.correlation import correlation
 
@@ -43,6 +44,9 @@ def error_page(request: Request[Any, Any, Any], shared: Shared, error: Exception
     """Say in words what went wrong and what to do; who is not signed in is asked to do so."""
     call: Call | None = request.scope.get("state", {}).get("call")
     page = Page(request, shared, call)
+    if isinstance(error, StepUpNeeded):
+        place = page.here if request.method in {"GET", "HEAD"} else _form_of(request.url.path)
+        return page.redirect(f"/login?{urlencode({'again': 'true', 'back': place})}")
     if isinstance(error, Unauthenticated):
         back = {"back": page.here} if request.method in {"GET", "HEAD"} else {}
         return page.redirect("/login" + (f"?{urlencode(back)}" if back else ""))
@@ -60,6 +64,11 @@ def error_page(request: Request[Any, Any, Any], shared: Shared, error: Exception
         "error.html", status=status, heading=heading, text=text, request_id=correlation.get(),
         retry=status >= HTTPStatus.TOO_MANY_REQUESTS and request.method == "GET",
     )  # fmt: skip
+
+
+def _form_of(path: str) -> str:
+    """The page of the settings that a form of theirs stands on: its first two parts."""
+    return "/".join(path.split("/")[:3])
 
 
 def _status(shared: Shared, error: Exception) -> int:

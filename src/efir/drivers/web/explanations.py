@@ -67,6 +67,21 @@ ERRORS = {
     "role-name-taken": _("There is a role of this name already"),
     "cannot-ban": _("You cannot ban this account"),
     "administrator-exists": _("There is an administrator already"),
+    "wrong-code": _("The code is wrong, or was used before"),
+    "code-refused": _("This is not the present code of the app. Check the clock of the phone"),
+    "mfa-locked": _("Too many wrong codes. Wait a quarter of an hour, or use a recovery code"),
+    "mfa-challenge-gone": _("That took too long. Log in again"),
+    "totp-off": _("Two steps are turned off"),
+    "passkey-not-found": _("This passkey is gone already"),
+    "last-way-in": _("Without it you could not log in any more. Set a password or add a passkey first"),
+    "identity-taken": _("This identity belongs to another account here"),
+    "identity-not-found": _("This identity is unlinked already"),
+    "oidc-error": _("The other service could not tell us for certain who you are. Try again"),
+    "oidc-cancelled": _("You did not log in at the other service"),
+    "provider-away": _("The other service does not answer. Try again in a moment"),
+    "provider-not-found": _("There is no such service here"),
+    "newcomer-gone": _("That took too long. Log in at the other service again"),
+    "one-time-states-away": _("This does not work at the moment. Logging in with nickname and password does"),
     "too-many": _("Too many attempts. Wait a little and try again"),
     "unavailable": _("A part of the service is away. Try again in a moment"),
     "question-bank-exhausted": _("There are no more new questions: everything has been asked here"),
@@ -156,6 +171,8 @@ PLACES = {
     "nickname-taken": "nickname",
     "handle-taken": "nickname",
     "wrong-credentials": "login",
+    "wrong-code": "code",
+    "code-refused": "code",
 }
 
 
@@ -170,9 +187,15 @@ def of_word(word: str, table: Mapping[str, str], words: NullTranslations) -> str
     return word if known is None else words.gettext(known)
 
 
+def of_trouble(code: str, words: NullTranslations) -> str:
+    """Word what went wrong on the way to a page; nothing for a code that is not known."""
+    known = ERRORS.get(code)
+    return "" if known is None else words.gettext(known)
+
+
 def of_error(error: DomainError, words: NullTranslations) -> list[tuple[str, str]]:
     """Word an error as pairs of field name (empty: the whole form) and text."""
-    if error.errors:
+    if error.errors and error.code not in PLACES:
         return [_of_field(field, words) for field in error.errors]
     known = ERRORS.get(error.code)
     return [(PLACES.get(error.code, ""), error.detail if known is None else words.gettext(known))]

@@ -7,6 +7,7 @@ from urllib.parse import urlsplit
 
 from litestar import Request
 
+from efir.domain.returning import local_path
 from efir.domain.sessions import CsrfFailed
 
 
@@ -52,8 +53,4 @@ def same_origin(request: Request[Any, Any, Any], origin: str) -> None:
 
 def relative(address: str | None) -> str:
     """A path of this site to go back to; anything else becomes the main page."""
-    text = address or ""
-    if not text.isprintable() or "\\" in text or not text.startswith("/") or text.startswith("//"):
-        return "/"
-    parts = urlsplit(text)
-    return parts.path + (f"?{parts.query}" if parts.query else "")
+    return local_path(address)

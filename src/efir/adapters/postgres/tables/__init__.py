@@ -12,6 +12,7 @@ from efir.adapters.postgres.tables.access import (
 )
 from efir.adapters.postgres.tables.accounts import PasswordRow, SessionRow, TokenRow, UserRow
 from efir.adapters.postgres.tables.audio import AudioRow, BlobRow, ChunkRow
+from efir.adapters.postgres.tables.factors import IdentityRow, PasskeyRow, RecoveryCodeRow, TotpRow
 from efir.adapters.postgres.tables.jobs import JobRow, OutboxRow, ReplyRow
 from efir.adapters.postgres.tables.mails import MailRow, NameHoldRow, ProofRow
 from efir.adapters.postgres.tables.questions import QuestionBankRow, QuestionCategoryRow, QuestionRow
@@ -28,16 +29,19 @@ __all__ = [
     "ChannelRow",
     "ChunkRow",
     "GrantRow",
+    "IdentityRow",
     "JobRow",
     "LoginRow",
     "MailRow",
     "NameHoldRow",
     "OutboxRow",
+    "PasskeyRow",
     "PasswordRow",
     "ProofRow",
     "QuestionBankRow",
     "QuestionCategoryRow",
     "QuestionRow",
+    "RecoveryCodeRow",
     "RenditionRow",
     "ReplyRow",
     "RolePermissionRow",
@@ -47,6 +51,7 @@ __all__ = [
     "SessionRow",
     "SigningKeyRow",
     "TokenRow",
+    "TotpRow",
     "UploadRow",
     "UserRow",
     "VideoRow",

@@ -66,6 +66,7 @@ class SessionRow(Row):
     __table_args__ = (
         CheckConstraint("kind in ('web','token','impersonation')", name="kind"),
         Index("ix_login_session_user_id", "user_id", postgresql_where=text("revoked_at is null")),
+        Index("ix_login_session_idp", "idp_issuer", "idp_sid", postgresql_where=text("idp_issuer is not null")),
     )
     id: Mapped[UUID] = mapped_column(primary_key=True, server_default=text("uuidv7()"))
     user_id: Mapped[UUID] = mapped_column(ForeignKey("user_account.id", ondelete="CASCADE"))
@@ -86,6 +87,7 @@ class SessionRow(Row):
     ua: Mapped[str] = mapped_column(server_default="")
     idp_issuer: Mapped[str | None]
     idp_sid: Mapped[str | None]
+    idp_hint: Mapped[bytes | None]  # the provider's ID token, sealed; it is shown to the provider at the end
     created_at: Mapped[datetime]
     seen_at: Mapped[datetime]
     idle_expires: Mapped[datetime]

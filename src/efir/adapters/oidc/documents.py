@@ -1,0 +1,132 @@
+"""What a provider publishes: its description and its keys, fetched when needed and kept for a while."""
+
+import time
+from collections.abc import Mapping
+from typing import Annotated, Any
+from urllib.parse import urlsplit
+
+import httpx
+import msgspec
+import structlog
+from joserfc.errors import JoseError
+from joserfc.jwk import import_key
+
+from efir.domain.identities import ProviderRefused
+from efir.ports.oidc import ProviderAway
+
+KEPT = 3600.0  # seconds
+LOOKS = 60.0  # seconds between two looks for unknown keys
+SIZE_MOST = 1 << 20  # bytes of an answer
+KEY_TYPES = frozenset({"RSA", "EC", "OKP"})
+LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
+Address = Annotated[str, msgspec.Meta(max_length=2000)]
+log = structlog.get_logger("efir.oidc")
+
+
+class Description(msgspec.Struct, frozen=True):
+    """What we use of a provider's metadata (OpenID Connect Discovery 1.0 §3)."""
+
+    issuer: str
+    authorization_endpoint: Address
+    token_endpoint: Address
+    jwks_uri: Address
+    userinfo_endpoint: Address = ""
+    end_session_endpoint: Address = ""
+    token_endpoint_auth_methods_supported: tuple[str, ...] = ("client_secret_basic",)
+    authorization_response_iss_parameter_supported: bool = False
+
+
+class Documents:
+    """Description and keys of one issuer."""
+
+    def __init__(self, issuer: str, http: httpx.AsyncClient) -> None:
+        self._issuer = issuer
+        self._http = http
+        self._description: Description | None = None
+        self._described_at = float("-inf")
+        self._keys: dict[str, Any] = {}
+        self._keys_at = float("-inf")
+        self._looked_at = float("-inf")
+
+    async def description(self) -> Description:
+        """Answer the provider's description; an issuer that is not the configured one is refused."""
+        if self._description is None or time.monotonic() - self._described_at > KEPT:
+            url = self._issuer.rstrip("/") + "/.well-known/openid-configuration"
+            try:
+                found = msgspec.convert(await fetched(self._http, "GET", url), Description)
+            except msgspec.ValidationError as error:
+                raise away("description", error) from error
+            if found.issuer != self._issuer:
+                raise refused("the description is of another issuer")
+            for name in ("authorization_endpoint", "token_endpoint", "jwks_uri"):
+                if not safe(getattr(found, name)):
+                    raise refused(f"{name} is not safe")
+            self._description, self._described_at = found, time.monotonic()
+        return self._description
+
+    async def key(self, kid: str | None) -> Any:
+        """Find a signing key; an unknown one makes us look again, at most once a minute."""
+        if time.monotonic() - self._keys_at > KEPT:
+            await self._load()
+        if kid not in self._keys and time.monotonic() - self._looked_at > LOOKS:
+            self._looked_at = time.monotonic()
+            await self._load()
+        if kid is None and len(self._keys) == 1:
+            return next(iter(self._keys.values()))
+        if kid is None or kid not in self._keys:
+            raise refused("signed by an unknown key")
+        return self._keys[kid]
+
+    async def _load(self) -> None:
+        answer = await fetched(self._http, "GET", (await self.description()).jwks_uri)
+        keys = {}
+        for jwk in answer.get("keys") or []:
+            if isinstance(jwk, dict) and jwk.get("kty") in KEY_TYPES and jwk.get("use", "sig") == "sig":
+                try:
+                    keys[str(jwk.get("kid", ""))] = import_key(jwk)
+                except (JoseError, ValueError, TypeError, KeyError) as error:
+                    log.warning("unusable key of a provider", issuer=self._issuer, error=type(error).__name__)
+        self._keys, self._keys_at = keys, time.monotonic()
+
+
+async def fetched(http: httpx.AsyncClient, method: str, url: str, **more: Any) -> dict[str, Any]:
+    """Ask for a JSON object of moderate size. Raises ProviderAway."""
+    try:
+        async with http.stream(method, url, **more) as answer:
+            body = b""
+            async for part in answer.aiter_bytes():
+                body += part
+                if len(body) > SIZE_MOST:
+                    raise away(url, "too large")
+        if not answer.is_success:
+            raise away(url, answer.status_code)
+        found = msgspec.json.decode(body)
+    except (httpx.HTTPError, httpx.InvalidURL, msgspec.DecodeError) as error:
+        raise away(url, error) from error
+    if not isinstance(found, dict):
+        raise away(url, "no object")
+    return found
+
+
+def safe(url: str) -> bool:
+    """Whether secrets may be sent there: encrypted, or within this machine."""
+    parts = urlsplit(url)
+    return parts.scheme == "https" or (parts.scheme == "http" and parts.hostname in LOOPBACK)
+
+
+def away(what: str, reason: object) -> ProviderAway:
+    """Log why a provider is of no use now; people are told less."""
+    log.warning("provider is away", what=what, reason=str(reason)[:200])
+    return ProviderAway(retry_after=5)
+
+
+def refused(reason: str, **facts: Any) -> ProviderRefused:
+    """Log why an answer is not believed; people are told less."""
+    log.warning("provider's answer refused", reason=reason, **facts)
+    return ProviderRefused()
+
+
+def text(claims: Mapping[str, Any], name: str, most: int = 320) -> str:
+    """Read a claim that only fills in forms."""
+    value = claims.get(name)
+    return value if isinstance(value, str) and len(value) <= most and value.isprintable() else ""

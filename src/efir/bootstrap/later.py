@@ -1,0 +1,18 @@
+"""Adapters whose libraries take long to load, and that few requests need."""
+
+from collections.abc import Callable
+from typing import Any
+
+
+class Later:
+    """Stands for an adapter until somebody uses it; then the adapter is made, once."""
+
+    def __init__(self, make: Callable[[], Any]) -> None:
+        self._make = make
+        self._made: Any = None
+
+    def __getattr__(self, name: str) -> Any:
+        """Answer a member of the adapter."""
+        if self._made is None:
+            self._made = self._make()
+        return getattr(self._made, name)

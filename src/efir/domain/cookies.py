@@ -1,0 +1,6 @@
+"""Names of cookies."""
+
+
+def cookie_name(name: str, *, origin: str) -> str:
+    """Prefix a cookie where the connection is safe: browsers then refuse one set by a sibling domain."""
+    return f"__Host-{name}" if origin.startswith("https:") else name

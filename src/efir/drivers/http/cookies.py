@@ -1,0 +1,17 @@
+"""Cookies that live for minutes, between the steps of a sign-in."""
+
+from litestar.datastructures import Cookie
+
+from efir.application.context import Call
+from efir.domain.cookies import cookie_name
+
+BROWSER, CHALLENGE, NEWCOMER = "oidc", "mfa", "newcomer"
+
+
+def short_cookie(call: Call, name: str, value: str, *, seconds: int) -> Cookie:
+    """Make such a cookie; no seconds remove it."""
+    origin = call.ports.origin
+    return Cookie(
+        key=cookie_name(name, origin=origin), value=value, path="/", httponly=True, samesite="lax",
+        secure=origin.startswith("https:"), max_age=seconds,
+    )  # fmt: skip

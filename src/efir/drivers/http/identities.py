@@ -1,0 +1,45 @@
+"""Own identities at other providers over HTTP."""
+
+from typing import Any
+from uuid import UUID
+
+from litestar import Request, Response, delete, get
+from litestar.di import NamedDependency
+from litestar.params import FromPath
+
+from efir.application.context import Call
+from efir.application.identities import list_identities, unlink_identity
+from efir.domain.errors import Forbidden
+from efir.domain.identities import IdentityId, IdentityNotFound, LastWayIn
+from efir.domain.sessions import CsrfFailed, NoSession, StepUpNeeded
+from efir.domain.users import UserId
+from efir.drivers.http.pages import CursorQuery, LimitQuery, paged
+from efir.drivers.http.problems import raises
+from efir.ports.identities import IdentityView
+from efir.ports.pages import Page
+
+TAGS = ["Other providers"]
+
+
+@get("/api/v1/auth/identities", operation_id="listIdentities", tags=TAGS, responses=raises(NoSession, Forbidden))
+async def identities(
+    request: Request[Any, Any, Any],
+    call: NamedDependency[Call],
+    limit: LimitQuery = None,
+    cursor: CursorQuery = None,
+) -> Response[Page[IdentityView]]:
+    """List own identities at other providers, newest first."""
+    owner = UserId(call.session().user_id)
+    return paged(request, await list_identities(call.ports, owner=owner, limit=limit, cursor=cursor))
+
+
+@delete(
+    "/api/v1/auth/identities/{identity_id:uuid}", operation_id="unlinkIdentity", tags=TAGS,
+    responses=raises(NoSession, StepUpNeeded, Forbidden, CsrfFailed, IdentityNotFound, LastWayIn),
+)  # fmt: skip
+async def unlink(identity_id: FromPath[UUID], call: NamedDependency[Call]) -> None:
+    """Unlink an identity; it signs nobody in any more."""
+    await unlink_identity(call.ports, owner=UserId(call.fresh().user_id), identity_id=IdentityId(identity_id))
+
+
+HANDLERS = [identities, unlink]

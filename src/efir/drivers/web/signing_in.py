@@ -1,0 +1,110 @@
+"""The steps of signing in after the first: a code of the second factor, and a nickname for who comes from elsewhere."""
+
+from typing import Any
+from urllib.parse import urlencode
+
+from litestar import Request, Response, get, post
+from litestar.datastructures import Cookie
+from litestar.di import NamedDependency
+from litestar.params import FromQuery
+
+from efir.application.access_tokens import TokenPair
+from efir.application.newcomers import Newcomer, NewcomerGone, get_newcomer, register_newcomer
+from efir.application.second_steps import verify_second_factor
+from efir.domain.cookies import cookie_name
+from efir.domain.errors import DomainError
+from efir.domain.second_factors import ChallengeGone
+from efir.domain.sessions import SessionId
+from efir.drivers.web.forms import Form, relative, typed
+from efir.drivers.web.page import Page
+
+FORM = {"form": True}  # the page checks the token in its form itself
+CHALLENGE, NEWCOMER = "mfa", "newcomer"
+
+
+def to_second_step(page: Page, challenge: str, back: str) -> Response[str]:
+    """Send a browser that has shown the first factor to the second; its challenge is in a cookie."""
+    cookie = short_cookie(page, CHALLENGE, challenge, page.call.ports.limits.challenge_seconds)
+    return page.redirect(f"/login/second-factor?{urlencode({'back': relative(back)})}", cookies=[cookie])
+
+
+@get("/login/second-factor", include_in_schema=False)
+async def second_page(
+    request: Request[Any, Any, Any], page: NamedDependency[Page], back: FromQuery[str] = ""
+) -> Response[str]:
+    """Ask for a code of the app, or a recovery code."""
+    if not _cookie(request, page, CHALLENGE):
+        return page.redirect(f"/login?{urlencode({'back': relative(back)})}")
+    return page.render("second-factor.html", form=Form(), back=relative(back))
+
+
+@post("/login/second-factor", include_in_schema=False, status_code=200, opt=FORM)
+async def second(request: Request[Any, Any, Any], page: NamedDependency[Page]) -> Response[str]:
+    """Finish signing in."""
+    values, call = await typed(request), page.call
+    back = relative(values.get("back"))
+    try:
+        page.check(values)
+        found = call.credential
+        signed = await verify_second_factor(
+            call.ports, challenge=_cookie(request, page, CHALLENGE), code=values.get("code", ""), visitor=call.visitor,
+            now=call.now,
+            replaces=None if found is None or found.session_id is None else SessionId(found.session_id),
+        )  # fmt: skip
+    except ChallengeGone as error:
+        return page.redirect(f"/login?{urlencode({'trouble': error.code, 'back': back})}")
+    except DomainError as error:
+        return page.refuse("second-factor.html", {}, error, back=back)
+    if isinstance(signed, TokenPair):  # an app's challenge, put into a browser by hand
+        return page.redirect("/login")
+    cookies = [page.shared.session_cookie(call, signed.secret), short_cookie(page, CHALLENGE, "", 0)]
+    return page.redirect(back, cookies=cookies)
+
+
+@get("/register/identity", include_in_schema=False)
+async def newcomer_page(request: Request[Any, Any, Any], page: NamedDependency[Page]) -> Response[str]:
+    """Ask somebody whom a provider knows for what an account needs."""
+    try:
+        newcomer = await get_newcomer(page.call.ports, _cookie(request, page, NEWCOMER))
+    except NewcomerGone as error:
+        return page.redirect(f"/login?{urlencode({'trouble': error.code})}")
+    values = {
+        "nickname": newcomer.suggestion, "display_name": newcomer.claims.name, "email": newcomer.claims.email,
+    }  # fmt: skip
+    return page.render("identity.html", form=Form(values), provider=newcomer.provider)
+
+
+@post("/register/identity", include_in_schema=False, status_code=200, opt=FORM)
+async def newcomer_sent(request: Request[Any, Any, Any], page: NamedDependency[Page]) -> Response[str]:
+    """Make the account, linked to the provider, and sign in."""
+    values, call, ticket = await typed(request), page.call, _cookie(request, page, NEWCOMER)
+    newcomer: Newcomer | None = None
+    try:
+        newcomer = await get_newcomer(call.ports, ticket)
+        page.check(values)
+        signed = await register_newcomer(
+            call.ports, ticket=ticket, nickname=values.get("nickname", ""), email=values.get("email", ""),
+            display_name=values.get("display_name", ""), visitor=call.visitor, now=call.now,
+        )  # fmt: skip
+    except DomainError as error:
+        if newcomer is None:
+            return page.redirect(f"/login?{urlencode({'trouble': error.code})}")
+        return page.refuse("identity.html", values, error, provider=newcomer.provider)
+    cookies = [page.shared.session_cookie(call, signed.secret), short_cookie(page, NEWCOMER, "", 0)]
+    return page.redirect("/?notice=welcome", cookies=cookies)
+
+
+def short_cookie(page: Page, name: str, value: str, seconds: int) -> Cookie:
+    """Make a cookie that lives between the steps of a sign-in; no seconds remove it."""
+    origin = page.call.ports.origin
+    return Cookie(
+        key=cookie_name(name, origin=origin), value=value, path="/", httponly=True, samesite="lax",
+        secure=origin.startswith("https:"), max_age=seconds,
+    )  # fmt: skip
+
+
+def _cookie(request: Request[Any, Any, Any], page: Page, name: str) -> str:
+    return request.cookies.get(cookie_name(name, origin=page.call.ports.origin), "")
+
+
+HANDLERS: list[Any] = [second_page, second, newcomer_page, newcomer_sent]

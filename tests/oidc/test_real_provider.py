@@ -1,0 +1,156 @@
+"""Signing in and out through a certified provider (npm `oidc-provider`), over the network, as a browser does."""
+
+import html
+import itertools
+import re
+from typing import Any
+
+import httpx
+import pytest
+
+from builders import PASSWORD
+from efir.application.context import Ports
+from web.seeds import somebody
+
+NUMBERS = itertools.count(1)
+LOGIN = "/api/v1/auth/oidc/test/login?return_to=/studio"
+
+
+def token_of(page: httpx.Response) -> str:
+    found = re.search(r'name="csrf_token" value="([^"]+)"', page.text)
+    assert found, page.text
+    return found[1]
+
+
+def another(browser: httpx.AsyncClient) -> httpx.AsyncClient:
+    return httpx.AsyncClient(base_url=browser.base_url, follow_redirects=True, headers=browser.headers)
+
+
+@pytest.fixture
+async def person(provider: str) -> str:
+    """Somebody new at the provider."""
+    name = f"ada-{next(NUMBERS)}"
+    async with httpx.AsyncClient() as control:
+        await control.put(f"{provider}/person", params={"name": name})
+    return name
+
+
+async def arrived(browser: httpx.AsyncClient) -> httpx.Response:
+    """Come from the provider for the first time, and choose a nickname."""
+    form = await browser.get(LOGIN)
+    assert form.url.path == "/register/identity", form.text
+    fields = {
+        name: re.search(rf'id="{name}"[^>]*value="([^"]*)"', form.text)
+        for name in ("nickname", "email", "display_name")
+    }
+    values = {name: html.unescape(found[1]) for name, found in fields.items() if found}
+    return await browser.post("/register/identity", data={"csrf_token": token_of(form), **values})
+
+
+async def session(browser: httpx.AsyncClient) -> int:
+    return (await browser.get("/api/v1/auth/session")).status_code
+
+
+async def test_a_newcomer_chooses_a_nickname_and_is_known_from_then_on(
+    browser: httpx.AsyncClient, person: str, connection: Any
+) -> None:
+    page = await arrived(browser)
+    assert page.status_code == 200
+    assert page.url.path == "/"
+    me = (await browser.get("/api/v1/users/me")).json()
+    assert (me["nickname"], me["email"], me["email_verified"]) == (person, f"{person}@example.org", False)
+    assert me["channels"] == [person]
+    assert await connection.fetchval("select count(*) from password_credential") == 0
+    async with another(browser) as other:
+        page = await other.get(LOGIN)
+        assert page.url.path == "/studio"
+        assert (await other.get("/api/v1/users/me")).json()["id"] == me["id"]
+        used = await other.post("/register/identity", data={"csrf_token": "x"})
+        assert "/login" in str(used.url)
+
+
+async def test_wrong_values_of_a_newcomer_come_back_with_words(browser: httpx.AsyncClient, person: str) -> None:
+    form = await browser.get(LOGIN)
+    values = {"csrf_token": token_of(form), "nickname": "admin", "email": "no", "display_name": ""}
+    wrong = await browser.post("/register/identity", data=values)
+    assert wrong.status_code == 422
+    assert 'value="admin"' in wrong.text
+    assert "This nickname is reserved" in wrong.text
+    assert await session(browser) == 401
+    right = values | {"csrf_token": token_of(wrong), "nickname": "ada", "email": "ada@example.org"}
+    assert (await browser.post("/register/identity", data=right)).url.path == "/"
+    assert await session(browser) == 200
+
+
+async def test_a_provider_may_replace_its_keys(browser: httpx.AsyncClient, person: str, provider: str) -> None:
+    await arrived(browser)
+    await browser.put(f"{provider}/keys")
+    async with another(browser) as other:
+        assert (await other.get(LOGIN)).url.path == "/studio"
+
+
+async def ended_there(browser: httpx.AsyncClient, form: httpx.Response) -> httpx.Response:
+    """Confirm at the provider that one wants to log out."""
+    found = re.search(r'action="([^"]+)".*?name="xsrf" value="([^"]+)"', form.text, re.DOTALL)
+    assert found, form.text
+    return await browser.post(html.unescape(found[1]), data={"xsrf": found[2], "logout": "yes"})
+
+
+async def test_logging_out_there_ends_the_session_here(browser: httpx.AsyncClient, person: str, provider: str) -> None:
+    await arrived(browser)
+    async with another(browser) as elsewhere:
+        await elsewhere.get(LOGIN)  # another login session of the same person there
+        await ended_there(browser, await browser.get(f"{provider}/session/end"))
+        assert await session(browser) == 401
+        assert await session(elsewhere) == 200
+
+
+async def test_logging_out_here_offers_to_log_out_there(browser: httpx.AsyncClient, person: str, provider: str) -> None:
+    await arrived(browser)
+    page = await browser.post("/logout", data={"csrf_token": token_of(await browser.get("/"))})
+    assert "You are logged out here" in page.text
+    assert await session(browser) == 401
+    link = re.search(rf'href="({provider}/session/end[^"]+)"', page.text)
+    assert link
+    back = await ended_there(browser, await browser.get(html.unescape(link[1])))
+    assert str(back.url) == f"{browser.base_url}/"
+    async with another(browser) as other:
+        other.cookies.update(browser.cookies)
+        await other.get(LOGIN)
+        assert await session(other) == 200  # the provider asked again, and was told
+
+
+async def test_an_account_with_a_password_is_linked_and_unlinked_by_its_owner(
+    browser: httpx.AsyncClient, person: str, ports: Ports
+) -> None:
+    await somebody(ports, "grace")
+    form = await browser.get("/login")
+    await browser.post("/login", data={"csrf_token": token_of(form), "login": "grace", "password": PASSWORD})
+    page = await browser.get("/settings/identities")
+    leaving = await browser.post("/settings/identities/link", data={"csrf_token": token_of(page), "provider": "test"})
+    onward = re.search(r'http-equiv="refresh" content="0; url=([^"]+)"', leaving.text)
+    assert onward, leaving.text
+    back = await browser.get(html.unescape(onward[1]))
+    assert back.url.path == "/settings/identities"
+    assert f"{person}@example.org" in back.text
+    async with another(browser) as other:
+        await other.get(LOGIN)
+        assert (await other.get("/api/v1/users/me")).json()["nickname"] == "grace"
+    remove = re.search(r'action="(/settings/identities/[^"]+/remove)"', back.text)
+    assert remove
+    page = await browser.post(remove[1], data={"csrf_token": token_of(back)})
+    assert "There are none yet." in page.text
+    async with another(browser) as other:
+        assert (await other.get(LOGIN)).url.path == "/register/identity"
+
+
+async def test_a_foreign_answer_is_told_in_words(browser: httpx.AsyncClient, person: str) -> None:
+    page = await browser.get("/api/v1/auth/oidc/test/callback?code=x&state=y")
+    assert page.url.path == "/login"
+    assert "could not tell us for certain who you are" in page.text
+    assert "Log in with Test" in page.text
+    cancelled = await browser.get(LOGIN, follow_redirects=False)
+    state = re.search(r"state=(\w+)", cancelled.headers["location"])
+    assert state
+    page = await browser.get(f"/api/v1/auth/oidc/test/callback?error=access_denied&state={state[1]}")
+    assert "You did not log in at the other service" in page.text
