@@ -6,12 +6,15 @@ from efir.application.context import Ports, Visitor
 from efir.application.logins import note
 from efir.domain.logins import Method, Outcome
 from efir.domain.sessions import WrongCredentials
-from efir.domain.users import UserBanned, UserId, UserNotFound, UserStatus
+from efir.domain.users import DeletionPending, UserBanned, UserId, UserNotFound, UserStatus
 from efir.ports.users import UserView
 
 
 async def admitted(ports: Ports, user_id: UserId, *, method: Method, visitor: Visitor, now: datetime) -> UserView:
-    """Answer somebody who may sign in. Raises UserBanned, WrongCredentials for who is deleted; refusals are noted."""
+    """Answer somebody who may sign in; refusals are noted.
+
+    Raises UserBanned, DeletionPending, and WrongCredentials for who is deleted.
+    """
     try:
         async with ports.read() as views:
             account = await views.users.account(user_id, now=now)
@@ -24,4 +27,6 @@ async def admitted(ports: Ports, user_id: UserId, *, method: Method, visitor: Vi
         )  # fmt: skip
     async with ports.begin() as tx:
         await note(ports, tx, Outcome.BANNED, method, visitor=visitor, now=now, user_id=user_id)
+    if account.status == UserStatus.PENDING_DELETE:
+        raise DeletionPending
     raise UserBanned(UserBanned.told(account.ban_reason, account.banned_until))

@@ -33,7 +33,10 @@ EMPTY_CHANNELS = """
 update channels set handle = 'deleted-' || replace(id::text, '-', ''), title = 'deleted', description = ''
  where owner_id = $1"""
 
-PERSONAL = ("password_credential", "login_session", "login_event", "api_token", "user_role", "mailbox_proof", "mails")
+PERSONAL = (
+    "password_credential", "totp_credential", "recovery_code", "webauthn_credential", "external_identity", "login_session",
+    "login_event", "api_token", "user_role", "mailbox_proof", "mails",
+)  # fmt: skip
 
 
 class ReadProfiles:

@@ -8,147 +8,41 @@ import asyncpg
 import msgspec
 
 from efir.adapters.postgres.access_changes import WaitingChanges
-from efir.adapters.postgres.audio import Audio, ReadAudio
-from efir.adapters.postgres.audit import Audit, ReadAudit
+from efir.adapters.postgres.audio import Audio
+from efir.adapters.postgres.audit import Audit
 from efir.adapters.postgres.bans import Bans
 from efir.adapters.postgres.blobs import PostgresBlobStore
-from efir.adapters.postgres.channels import Channels, ReadChannels
-from efir.adapters.postgres.clues import ReadClues
+from efir.adapters.postgres.channels import Channels
 from efir.adapters.postgres.constraints import reached, translated
-from efir.adapters.postgres.exports import ReadExports
-from efir.adapters.postgres.identities import Identities, ReadIdentities
-from efir.adapters.postgres.jobs import Jobs, ReadJobs
-from efir.adapters.postgres.logins import Logins, ReadLogins
-from efir.adapters.postgres.mails import Mails, ReadMails
+from efir.adapters.postgres.identities import Identities
+from efir.adapters.postgres.jobs import Jobs
+from efir.adapters.postgres.logins import Logins
+from efir.adapters.postgres.mails import Mails
 from efir.adapters.postgres.outbox import PostgresOutbox
-from efir.adapters.postgres.passkeys import Passkeys, ReadPasskeys
-from efir.adapters.postgres.profiles import Profiles, ReadProfiles
+from efir.adapters.postgres.passkeys import Passkeys
+from efir.adapters.postgres.profiles import Profiles
 from efir.adapters.postgres.proofs import Proofs
-from efir.adapters.postgres.questions import Questions, ReadQuestions
-from efir.adapters.postgres.renditions import ReadRenditions, Renditions
+from efir.adapters.postgres.questions import Questions
+from efir.adapters.postgres.renditions import Renditions
 from efir.adapters.postgres.replies import PostgresReplies
-from efir.adapters.postgres.roles import ReadRoles, Roles
-from efir.adapters.postgres.second_factors import ReadSecondFactors, SecondFactors
-from efir.adapters.postgres.sessions import ReadSessions, Sessions
-from efir.adapters.postgres.signing_keys import ReadSigningKeys, SigningKeys
+from efir.adapters.postgres.roles import Roles
+from efir.adapters.postgres.second_factors import SecondFactors
+from efir.adapters.postgres.sessions import Sessions
+from efir.adapters.postgres.signing_keys import SigningKeys
 from efir.adapters.postgres.uploads import Uploads
-from efir.adapters.postgres.users import ReadUsers, Users
-from efir.adapters.postgres.videos import ReadVideos, Videos
+from efir.adapters.postgres.users import Users
+from efir.adapters.postgres.videos import Videos
+from efir.adapters.postgres.views import PostgresViews, Seal
 from efir.domain.jobs import JobId, Queue
 
 Woken = list[tuple[Queue, JobId]]
 AfterCommit = Callable[[Woken], Awaitable[None]]
 
 
-class PostgresViews:
-    """Everything that can be read, on one connection; most uses need one of these, so each is made when asked for."""
-
-    __slots__ = ("_connection", "_seal")
-
-    def __init__(self, connection: Any, seal: "Seal") -> None:
-        self._connection = connection
-        self._seal = seal
-
-    @property
-    def users(self) -> ReadUsers:
-        """Users."""
-        return ReadUsers(self._connection)
-
-    @property
-    def sessions(self) -> ReadSessions:
-        """Login sessions and tokens."""
-        return ReadSessions(self._connection)
-
-    @property
-    def second_factors(self) -> ReadSecondFactors:
-        """Second factors."""
-        return ReadSecondFactors(self._connection)
-
-    @property
-    def passkeys(self) -> ReadPasskeys:
-        """Passkeys."""
-        return ReadPasskeys(self._connection)
-
-    @property
-    def identities(self) -> ReadIdentities:
-        """Identities at other providers."""
-        return ReadIdentities(self._connection)
-
-    @property
-    def roles(self) -> ReadRoles:
-        """Roles and grants."""
-        return ReadRoles(self._connection)
-
-    @property
-    def logins(self) -> ReadLogins:
-        """Login history."""
-        return ReadLogins(self._connection)
-
-    @property
-    def audit(self) -> ReadAudit:
-        """The audit log."""
-        return ReadAudit(self._connection)
-
-    @property
-    def signing_keys(self) -> ReadSigningKeys:
-        """Keys that sign access tokens."""
-        return ReadSigningKeys(self._connection)
-
-    @property
-    def channels(self) -> ReadChannels:
-        """Channels."""
-        return ReadChannels(self._connection)
-
-    @property
-    def videos(self) -> ReadVideos:
-        """Videos."""
-        return ReadVideos(self._connection)
-
-    @property
-    def renditions(self) -> ReadRenditions:
-        """Renditions."""
-        return ReadRenditions(self._connection)
-
-    @property
-    def audio(self) -> ReadAudio:
-        """Audio records."""
-        return ReadAudio(self._connection)
-
-    @property
-    def jobs(self) -> ReadJobs:
-        """Jobs."""
-        return ReadJobs(self._connection)
-
-    @property
-    def questions(self) -> ReadQuestions:
-        """Quiz questions."""
-        return ReadQuestions(self._connection)
-
-    @property
-    def clues(self) -> ReadClues:
-        """Quiz questions in the shapes of jService."""
-        return ReadClues(self._connection)
-
-    @property
-    def profiles(self) -> ReadProfiles:
-        """People."""
-        return ReadProfiles(self._connection)
-
-    @property
-    def mails(self) -> ReadMails:
-        """Mails."""
-        return ReadMails(self._connection, self._seal[1])
-
-    @property
-    def exports(self) -> ReadExports:
-        """Everything stored about a person."""
-        return ReadExports(self._connection)
-
-
 class PostgresTransaction:
     """Everything that can be changed, on one connection with an open transaction."""
 
-    def __init__(self, connection: Any, seal: "Seal") -> None:
+    def __init__(self, connection: Any, seal: Seal) -> None:
         self.connection = connection
         self.woken: Woken = []
         self.users = Users(connection)
@@ -176,9 +70,6 @@ class PostgresTransaction:
         self.outbox = PostgresOutbox(connection)
         self.replies = PostgresReplies(connection, *seal)
         self.views = PostgresViews(connection, seal)
-
-
-Seal = tuple[Callable[[bytes], bytes], Callable[[bytes], bytes]]
 
 
 class Database:

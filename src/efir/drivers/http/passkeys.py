@@ -30,7 +30,7 @@ from efir.domain.passkeys import (
 )
 from efir.domain.rates import Throttled
 from efir.domain.sessions import CsrfFailed, NoSession, StepUpNeeded, WrongCredentials
-from efir.domain.users import UserBanned, UserId
+from efir.domain.users import DeletionPending, UserBanned, UserId
 from efir.drivers.http.answers import Answer
 from efir.drivers.http.bodies import LoggedIn
 from efir.drivers.http.pages import CursorQuery, LimitQuery, paged
@@ -103,7 +103,7 @@ async def options(call: NamedDependency[Call]) -> Response[PasskeyOptions]:
 
 @post(
     "/api/v1/auth/passkeys/authentication/verify", operation_id="logInWithPasskey", tags=TAGS, status_code=200,
-    opt=FORM, responses=raises(PasskeyRefused, WrongCredentials, UserBanned, Throttled, StatesAway),
+    opt=FORM, responses=raises(PasskeyRefused, WrongCredentials, UserBanned, DeletionPending, Throttled, StatesAway),
 )  # fmt: skip
 async def log_in(data: JSONBody[ShownPasskey], call: NamedDependency[Call]) -> Response[LoggedIn]:
     """Start a login session with a passkey; no other factor is needed."""
