@@ -34,8 +34,8 @@ update channels set handle = 'deleted-' || replace(id::text, '-', ''), title = '
  where owner_id = $1"""
 
 PERSONAL = (
-    "password_credential", "totp_credential", "recovery_code", "webauthn_credential", "external_identity", "login_session",
-    "login_event", "api_token", "user_role", "mailbox_proof", "mails",
+    "password_credential", "totp_credential", "recovery_code", "webauthn_credential", "external_identity",
+    "login_session", "login_event", "api_token", "user_role", "mailbox_proof", "mails",
 )  # fmt: skip
 
 
