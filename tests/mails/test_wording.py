@@ -9,6 +9,7 @@ from babel.messages.pofile import read_po
 
 from efir.adapters.mail.wording import CONTENTS, HERE, LOCALE
 from efir.application.context import Ports
+from efir.domain.alerts import Alert
 from efir.domain.mails import FACTS, Mail, MailId, MailKind, WrongFacts
 from mails.test_delivery import VALUES, facts_of
 from web.test_texts import places
@@ -52,6 +53,13 @@ def test_a_subject_is_one_line_and_no_subject_tells_a_link(ports: Ports, kind: M
     assert letter.subject.isprintable()
     assert VALUES["token"] not in letter.subject
     assert not re.search(r"<script|onclick|<img|https?://(?!efir\.test)", letter.html)
+
+
+@pytest.mark.parametrize("what", Alert)
+def test_every_change_of_signing_in_has_words(ports: Ports, what: Alert) -> None:
+    facts = {"nickname": "ada", "what": what.value}
+    texts = {ports.wording.letter(mail(ports, MailKind.SECURITY_CHANGED, facts)).text}
+    assert len(texts.pop().splitlines()) > 4
 
 
 def mail(ports: Ports, kind: MailKind, facts: dict[str, str]) -> Mail:

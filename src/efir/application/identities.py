@@ -3,9 +3,11 @@
 from datetime import datetime
 
 from efir.application.access import changing
+from efir.application.alerts import alert
 from efir.application.context import Ports
 from efir.application.cursors import page, wanted
 from efir.application.oidc import provider_of
+from efir.domain.alerts import Alert
 from efir.domain.identities import IdentityId, ProviderRefused
 from efir.domain.sessions import SessionId
 from efir.domain.users import UserId
@@ -24,12 +26,12 @@ async def list_identities(ports: Ports, *, owner: UserId, limit: int | None, cur
         return page(ports.keys, name, await views.identities.list(owner, part))
 
 
-async def unlink_identity(ports: Ports, *, owner: UserId, identity_id: IdentityId) -> None:
+async def unlink_identity(ports: Ports, *, owner: UserId, identity_id: IdentityId, now: datetime) -> None:
     """Unlink an own identity. Raises IdentityNotFound, LastWayIn."""
     async with ports.begin() as tx:
-        identity = await tx.identities.remove(identity_id, owner=owner)
+        await tx.identities.remove(identity_id, owner=owner)
         await tx.identities.keep_a_way_in(owner)
-        await tx.outbox.put("identity_unlinked", owner, provider=identity.provider)
+        await alert(ports, tx, owner, Alert.IDENTITY_UNLINKED, now=now)
 
 
 async def log_out_everywhere(ports: Ports, *, session_id: SessionId, now: datetime) -> str | None:

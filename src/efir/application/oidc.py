@@ -14,6 +14,7 @@ from msgspec import Struct
 
 from efir.application.access import changing
 from efir.application.admission import admitted
+from efir.application.alerts import alert
 from efir.application.challenges import Goal, Waiting, pass_or_challenge
 from efir.application.context import Ports, Visitor
 from efir.application.credentials import hashed
@@ -21,6 +22,7 @@ from efir.application.logins import note
 from efir.application.newcomers import welcome
 from efir.application.rates import QUARTER, limited
 from efir.application.sessions import SignedIn, end_session, start_session
+from efir.domain.alerts import Alert
 from efir.domain.identities import Identity, IdentityId, ProviderCancelled, ProviderNotFound, ProviderRefused
 from efir.domain.logins import Method, Outcome
 from efir.domain.rates import Rate, network_of
@@ -194,7 +196,7 @@ async def _linked(
                     provider=flow.provider, shown=claims.email or claims.nickname or claims.name, linked_at=now,
                 )
             )  # fmt: skip
-            await tx.outbox.put("identity_linked", user_id, provider=flow.provider)
+            await alert(ports, tx, user_id, Alert.IDENTITY_LINKED, now=now)
     return Finished(flow.back)
 
 

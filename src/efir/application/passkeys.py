@@ -9,12 +9,14 @@ from msgspec import Struct
 
 from efir.application.access import changing
 from efir.application.admission import admitted
+from efir.application.alerts import alert
 from efir.application.context import Ports, Visitor
 from efir.application.credentials import hashed
 from efir.application.cursors import page, wanted
 from efir.application.logins import note
 from efir.application.rates import QUARTER, limited
 from efir.application.sessions import SignedIn, end_session, start_session
+from efir.domain.alerts import Alert
 from efir.domain.logins import Method, Outcome, device_of
 from efir.domain.passkeys import (
     Passkey,
@@ -79,7 +81,7 @@ async def add_passkey(
     )  # fmt: skip
     async with ports.begin() as tx:
         await tx.passkeys.add(passkey)
-        await tx.outbox.put("passkey_added", passkey.user_id, label=passkey.label)
+        await alert(ports, tx, passkey.user_id, Alert.PASSKEY_ADDED, now=now)
     return PasskeyView(id=passkey.id, label=passkey.label, synced=passkey.backed_up, created_at=now, last_used_at=None)
 
 
@@ -91,12 +93,12 @@ async def list_passkeys(ports: Ports, *, owner: UserId, limit: int | None, curso
         return page(ports.keys, name, await views.passkeys.list(owner, part))
 
 
-async def remove_passkey(ports: Ports, *, owner: UserId, passkey_id: PasskeyId) -> None:
+async def remove_passkey(ports: Ports, *, owner: UserId, passkey_id: PasskeyId, now: datetime) -> None:
     """Remove an own passkey. Raises PasskeyNotFound, LastWayIn."""
     async with ports.begin() as tx:
         await tx.passkeys.remove(passkey_id, owner=owner)
         await tx.identities.keep_a_way_in(owner)
-        await tx.outbox.put("passkey_removed", owner)
+        await alert(ports, tx, owner, Alert.PASSKEY_REMOVED, now=now)
 
 
 async def ask_passkey(ports: Ports, *, visitor: Visitor) -> Json:
@@ -137,7 +139,7 @@ async def _proved(ports: Ports, answer: Json, challenge: bytes | None, *, visito
         passkey = await tx.passkeys.lock(cred_id)
         used = None
         if passkey is not None and challenge is not None and handle in {None, passkey.user_id.bytes}:
-            used = await _used(ports, tx, passkey, answer, challenge)
+            used = await _used(ports, tx, passkey, answer, challenge, now=now)
         if passkey is not None and used is not None:
             await tx.passkeys.note_use(passkey.id, used, now=now)
             return passkey.user_id
@@ -147,14 +149,16 @@ async def _proved(ports: Ports, answer: Json, challenge: bytes | None, *, visito
     raise PasskeyRefused
 
 
-async def _used(ports: Ports, tx: Transaction, passkey: Passkey, answer: Json, challenge: bytes) -> UsedPasskey | None:
+async def _used(
+    ports: Ports, tx: Transaction, passkey: Passkey, answer: Json, challenge: bytes, *, now: datetime
+) -> UsedPasskey | None:
     try:
         used = ports.ceremonies.used(answer, challenge=challenge, public_key=passkey.public_key)
     except PasskeyRefused:
         return None
     if passkey.counts_on(used.sign_count):
         return used
-    await tx.outbox.put("passkey_copied", passkey.user_id, label=passkey.label)
+    await alert(ports, tx, passkey.user_id, Alert.PASSKEY_COPIED, now=now)
     return None
 
 

@@ -3,9 +3,11 @@
 from datetime import datetime
 
 from efir.application.access import changing
+from efir.application.alerts import alert
 from efir.application.context import Ports
 from efir.application.credentials import hashed
 from efir.application.sessions import end_sessions
+from efir.domain.alerts import Alert
 from efir.domain.errors import FieldError
 from efir.domain.second_factors import (
     RECOVERY_BYTES,
@@ -72,26 +74,26 @@ async def confirm_totp(ports: Ports, *, user_id: UserId, keep: SessionId, code: 
         await end_sessions(change, user_id, keep=keep, now=now, reason="second-factor")
         await change.tx.sessions.raise_level(keep, amr="otp")
         change.user(user_id, await change.tx.users.rights_changed(user_id))
-        await change.tx.outbox.put("totp_enabled", user_id)
+        await alert(ports, change.tx, user_id, Alert.TOTP_ENABLED, now=now)
     return codes
 
 
-async def remove_totp(ports: Ports, *, user_id: UserId) -> None:
+async def remove_totp(ports: Ports, *, user_id: UserId, now: datetime) -> None:
     """Go without a second factor; its recovery codes go too. Raises SecondFactorOff."""
     async with ports.begin() as tx:
         if not await tx.second_factors.remove(user_id):
             raise SecondFactorOff
-        await tx.outbox.put("totp_removed", user_id)
+        await alert(ports, tx, user_id, Alert.TOTP_REMOVED, now=now)
 
 
-async def make_recovery_codes(ports: Ports, *, user_id: UserId) -> list[str]:
+async def make_recovery_codes(ports: Ports, *, user_id: UserId, now: datetime) -> list[str]:
     """Make ten recovery codes in place of the present ones; they are shown once. Raises SecondFactorOff."""
     async with ports.begin() as tx:
         totp = await tx.second_factors.lock(user_id)
         if totp is None or totp.confirmed_at is None:
             raise SecondFactorOff
         codes = await _new_codes(ports, tx, user_id)
-        await tx.outbox.put("recovery_codes_made", user_id)
+        await alert(ports, tx, user_id, Alert.CODES_MADE, now=now)
     return codes
 
 

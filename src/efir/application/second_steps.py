@@ -4,12 +4,14 @@ from datetime import datetime, timedelta
 
 from efir.application.access import changing
 from efir.application.access_tokens import TokenPair, first_pair, start_app_session
+from efir.application.alerts import alert
 from efir.application.challenges import Goal, use_challenge, waiting_for
 from efir.application.context import Ports, Visitor
 from efir.application.logins import note
 from efir.application.rates import limited, sign_in_rates
 from efir.application.second_factors import recovery_hash
 from efir.application.sessions import SignedIn, end_session, start_session
+from efir.domain.alerts import Alert
 from efir.domain.logins import Method, Outcome
 from efir.domain.second_factors import WrongCode, typed_code
 from efir.domain.sessions import SessionId
@@ -72,7 +74,7 @@ def _typed(code: str) -> tuple[str, bool]:
 async def _used_recovery_code(ports: Ports, tx: Transaction, user_id: UserId, bare: str, now: datetime) -> bool:
     if not await tx.second_factors.use_code(user_id, recovery_hash(ports, user_id, bare), now=now):
         return False
-    await tx.outbox.put("recovery_code_used", user_id)
+    await alert(ports, tx, user_id, Alert.CODE_USED, now=now)
     return True
 
 

@@ -45,6 +45,7 @@ class MailKind(StrEnum):
     EMAIL_CHANGED = "email-changed"
     PASSWORD_RESET = "password-reset"  # noqa: S105  # the name of a kind
     PASSWORD_CHANGED = "password-changed"  # noqa: S105  # the name of a kind
+    SECURITY_CHANGED = "security-changed"
     DELETION_PLANNED = "deletion-planned"
     ACCOUNT_DELETED = "account-deleted"
 
@@ -54,6 +55,7 @@ FACTS: Mapping[MailKind, frozenset[str]] = {
     MailKind.EMAIL_CHANGED: frozenset({"nickname", "email"}),
     MailKind.PASSWORD_RESET: frozenset({"nickname", "token"}),
     MailKind.PASSWORD_CHANGED: frozenset({"nickname"}),
+    MailKind.SECURITY_CHANGED: frozenset({"nickname", "what"}),
     MailKind.DELETION_PLANNED: frozenset({"nickname", "date"}),
     MailKind.ACCOUNT_DELETED: frozenset({"nickname"}),
 }

@@ -11,6 +11,7 @@ from babel.core import Locale
 from babel.dates import format_date, format_timedelta
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
 
+from efir.domain.alerts import Alert
 from efir.domain.mails import Mail, MailKind
 from efir.ports.mails import Letter
 
@@ -142,6 +143,29 @@ def _password_changed(_: Translate, _mail: Mail, place: Place) -> Content:
     )
 
 
+def _security_changed(_: Translate, mail: Mail, place: Place) -> Content:
+    happened = {
+        Alert.TOTP_ENABLED: _("Signing in takes two steps from now on: an authenticator app was set up."),
+        Alert.TOTP_REMOVED: _("The second step of signing in was turned off."),
+        Alert.CODES_MADE: _("New recovery codes were made; earlier ones are void."),
+        Alert.CODE_USED: _("Somebody signed in with one of your recovery codes."),
+        Alert.PASSKEY_ADDED: _("A passkey was added to your account."),
+        Alert.PASSKEY_REMOVED: _("A passkey was removed from your account."),
+        Alert.PASSKEY_COPIED: _("A passkey of your account was refused: there seems to be a copy of it. Remove it."),
+        Alert.IDENTITY_LINKED: _("An identity at another service was linked: whoever holds it can sign in."),
+        Alert.IDENTITY_UNLINKED: _("An identity at another service was unlinked."),
+    }
+    return Content(
+        subject=_("Signing in to your account at Efir has changed"),
+        above=(
+            happened[Alert(mail.facts["what"])],
+            _("If this was not you, set a new password at once and tell the administrator of the site."),
+        ),
+        label=_("Open the settings"),
+        link=f"{place.origin}/settings/security",
+    )
+
+
 def _deletion_planned(_: Translate, mail: Mail, place: Place) -> Content:
     when = format_date(date.fromisoformat(mail.facts["date"]), format="long", locale=place.locale)
     return Content(
@@ -167,6 +191,7 @@ CONTENTS: Mapping[MailKind, Callable[[Translate, Mail, Place], Content]] = {
     MailKind.EMAIL_CHANGED: _email_changed,
     MailKind.PASSWORD_RESET: _password_reset,
     MailKind.PASSWORD_CHANGED: _password_changed,
+    MailKind.SECURITY_CHANGED: _security_changed,
     MailKind.DELETION_PLANNED: _deletion_planned,
     MailKind.ACCOUNT_DELETED: _account_deleted,
 }

@@ -39,7 +39,9 @@ async def identities(
 )  # fmt: skip
 async def unlink(identity_id: FromPath[UUID], call: NamedDependency[Call]) -> None:
     """Unlink an identity; it signs nobody in any more."""
-    await unlink_identity(call.ports, owner=UserId(call.fresh().user_id), identity_id=IdentityId(identity_id))
+    await unlink_identity(
+        call.ports, owner=UserId(call.fresh().user_id), identity_id=IdentityId(identity_id), now=call.now
+    )
 
 
 HANDLERS = [identities, unlink]

@@ -131,7 +131,7 @@ async def passkeys(
 )  # fmt: skip
 async def remove(passkey_id: FromPath[UUID], call: NamedDependency[Call]) -> None:
     """Remove an own passkey; it signs nobody in any more."""
-    await remove_passkey(call.ports, owner=UserId(call.fresh().user_id), passkey_id=PasskeyId(passkey_id))
+    await remove_passkey(call.ports, owner=UserId(call.fresh().user_id), passkey_id=PasskeyId(passkey_id), now=call.now)
 
 
 HANDLERS = [new_options, add, options, log_in, passkeys, remove]

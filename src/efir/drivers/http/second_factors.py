@@ -110,7 +110,7 @@ async def confirm(data: JSONBody[AppCode], call: NamedDependency[Call]) -> Respo
 @delete("/api/v1/auth/totp", operation_id="removeTotp", tags=TAGS, responses=raises(*OWN, SecondFactorOff))
 async def remove(call: NamedDependency[Call]) -> None:
     """Sign in without a second factor from now on."""
-    await remove_totp(call.ports, user_id=UserId(call.fresh().user_id))
+    await remove_totp(call.ports, user_id=UserId(call.fresh().user_id), now=call.now)
 
 
 @post(
@@ -119,7 +119,7 @@ async def remove(call: NamedDependency[Call]) -> None:
 )  # fmt: skip
 async def recovery_codes(call: NamedDependency[Call]) -> Response[RecoveryCodes]:
     """Make ten recovery codes; earlier ones count no more."""
-    codes = await make_recovery_codes(call.ports, user_id=UserId(call.fresh().user_id))
+    codes = await make_recovery_codes(call.ports, user_id=UserId(call.fresh().user_id), now=call.now)
     return Answer(RecoveryCodes(codes), headers=PRIVATE)
 
 

@@ -42,7 +42,7 @@ async def removed(
     values = await typed(request)
     try:
         page.check(values)
-        await unlink_identity(page.call.ports, owner=owner, identity_id=IdentityId(identity_id))
+        await unlink_identity(page.call.ports, owner=owner, identity_id=IdentityId(identity_id), now=page.call.now)
     except DomainError as error:
         return refuse(page, "settings/identities.html", values, error, **await _shown(page))
     return page.redirect(f"{HERE}?notice=saved")

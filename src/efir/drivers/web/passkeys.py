@@ -40,7 +40,7 @@ async def removed(
     values = await typed(request)
     try:
         page.check(values)
-        await remove_passkey(page.call.ports, owner=owner, passkey_id=PasskeyId(passkey_id))
+        await remove_passkey(page.call.ports, owner=owner, passkey_id=PasskeyId(passkey_id), now=page.call.now)
     except DomainError as error:
         return refuse(page, "settings/passkeys.html", values, error, **await _shown(page))
     return page.redirect(f"{HERE}?notice=saved")

@@ -67,7 +67,7 @@ async def codes_sent(request: Request[Any, Any, Any], page: NamedDependency[Page
     """Make new recovery codes, and show them this once."""
     user_id = UserId(page.call.fresh().user_id)
     page.check(await typed(request))
-    codes = await make_recovery_codes(page.call.ports, user_id=user_id)
+    codes = await make_recovery_codes(page.call.ports, user_id=user_id, now=page.call.now)
     return _private(show(page, "settings/recovery-codes.html", codes=codes, fresh=False))
 
 
@@ -76,7 +76,7 @@ async def off_sent(request: Request[Any, Any, Any], page: NamedDependency[Page])
     """Turn the second step off."""
     user_id = UserId(page.call.fresh().user_id)
     page.check(await typed(request))
-    await remove_totp(page.call.ports, user_id=user_id)
+    await remove_totp(page.call.ports, user_id=user_id, now=page.call.now)
     return page.redirect(f"{HERE}?notice=saved")
 
 

@@ -1,0 +1,17 @@
+"""What the owner of an account is told when the ways to sign in to it change."""
+
+from enum import StrEnum
+
+
+class Alert(StrEnum):
+    """Something that happened to the ways to sign in."""
+
+    TOTP_ENABLED = "totp-enabled"
+    TOTP_REMOVED = "totp-removed"
+    CODES_MADE = "codes-made"
+    CODE_USED = "code-used"
+    PASSKEY_ADDED = "passkey-added"
+    PASSKEY_REMOVED = "passkey-removed"
+    PASSKEY_COPIED = "passkey-copied"
+    IDENTITY_LINKED = "identity-linked"
+    IDENTITY_UNLINKED = "identity-unlinked"
