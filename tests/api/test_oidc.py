@@ -427,5 +427,5 @@ async def test_logging_out_tells_where_it_ends_at_the_provider(browser: httpx.As
 async def test_providers_are_listed(browser: httpx.AsyncClient, client: httpx.AsyncClient) -> None:
     shown = (await browser.get("/api/v1/auth/oidc")).json()
     login = "http://efir.test/api/v1/auth/oidc/evil/login"
-    assert shown == {"items": [{"name": "evil", "label": "Evil", "login_url": login}]}
-    assert (await client.get("/api/v1/auth/oidc")).json() == {"items": []}
+    assert shown == {"providers": [{"name": "evil", "label": "Evil", "login_url": login}]}
+    assert (await client.get("/api/v1/auth/oidc")).json() == {"providers": []}

@@ -48,7 +48,7 @@ class Onward(Struct, frozen=True):
 class Providers(Struct, frozen=True):
     """The providers that people may sign in with."""
 
-    items: Annotated[list[ProviderView], Meta(description="All of them.")]
+    providers: Annotated[list[ProviderView], Meta(description="All of them.")]
 
 
 @get("/api/v1/auth/oidc", operation_id="getProviders", tags=TAGS, opt=ANONYMOUS, responses=raises())
