@@ -18,7 +18,7 @@ from efir.settings import Settings
 from mails.conftest import Deliver, work_off
 from mails.test_emails import confirmed
 from sinks import Sink, code_of, links_of
-from web.test_pages import BROWSER, send, token_of
+from web.test_pages import BROWSER, send, token_of, told
 
 OTHER = "another quiet evening"
 
@@ -36,7 +36,8 @@ def path_of(link: str) -> str:
 
 
 async def test_a_signed_in_reader_confirms_by_a_button(reader: httpx.AsyncClient, sink: Sink, deliver: Deliver) -> None:
-    await send(reader, "/register", nickname="ada", email="ada@example.org", password=PASSWORD)
+    await told(reader, nickname="ada", email="ada@example.org", password=PASSWORD)
+    await send(reader, "/register/finish", "/register/check")
     await deliver()
     link = path_of(links_of(sink.messages[0])[0])
     page = await reader.get(link)

@@ -19,10 +19,11 @@ CANNOT_HAPPEN = {
     "pk_",  # keys are made by us, UUIDv7
     "ck_",  # the domain refuses first
     "uq_password_", "uq_mailbox_proof_", "uq_login_session_secret_hash", "uq_api_token_secret_hash",  # 256 random bits
+    "uq_registration_ticket_hash",  # these too
     "uq_jobs_", "uq_renditions_name", "uq_question", "uq_audio_records_owner_id",  # inserted with ON CONFLICT
     "uq_blobs_key", "fk_blob_chunks_",  # keys hold an id of ours
     "fk_password_credential_", "fk_name_hold_", "fk_renditions_", "fk_segments_",  # the parent is of the same work
-    "fk_video_assets_", "fk_questions_", "fk_recovery_code_",
+    "fk_video_assets_", "fk_questions_", "fk_recovery_code_", "fk_name_reservation_",
     "fk_role_permission_", "fk_user_role_role_id_", "uq_signing_key_active", "uq_ban_user_id",  # under a lock
     "fk_user_role_granted_by_", "fk_ban_by_id_", "fk_login_event_",  # who acts has an account
 }  # fmt: skip

@@ -7,6 +7,7 @@ from uuid import UUID
 import httpx
 import pytest
 
+from drawings import drawing
 from efir.application.context import Ports
 from efir.domain.users import UserId
 from efir.domain.videos import VideoState, Visibility
@@ -51,38 +52,71 @@ async def signed_in(reader: httpx.AsyncClient, ports: Ports, user_id: UserId) ->
     reader.cookies.set("sid", await a_session(ports, user_id), domain="efir.test")
 
 
-async def test_registering_signs_in_and_welcomes(reader: httpx.AsyncClient) -> None:
-    answer = await send(reader, "/register", nickname="ada", email="ada@example.org", password=PASSWORD)
+async def told(reader: httpx.AsyncClient, **answers: str) -> httpx.Response:
+    """Answer the questions of signing up, as forms do; gives the last answer."""
+    steps = {"nickname": "name", "email": "email", "password": "password"}
+    for field, value in answers.items():
+        answer = await send(reader, f"/register/{steps[field]}", **{field: value})
+    return answer
+
+
+async def test_registering_in_steps_signs_in_and_welcomes(reader: httpx.AsyncClient) -> None:
+    answer = await told(reader, nickname="ada", email="ada@example.org", password=PASSWORD)
+    assert (answer.status_code, answer.headers["location"]) == (303, "/register/picture")
+    answer = await send(reader, "/register/finish", "/register/check")
     assert answer.status_code == 303
     page = await reader.get(answer.headers["location"])
     assert "Your channel is ready" in page.text
     assert "@ada" in page.text
     cookie = next(cookie for cookie in reader.cookies.jar if cookie.name == "sid")
     assert cookie.has_nonstandard_attr("HttpOnly")
+    assert "reg" not in reader.cookies
 
 
-async def test_a_wrong_registration_keeps_what_was_typed_and_names_every_field(reader: httpx.AsyncClient) -> None:
-    answer = await send(reader, "/register", nickname="admin", email="no", password="tiny-one")
+async def test_a_picture_is_sent_by_a_form_and_cut_by_numbers(reader: httpx.AsyncClient) -> None:
+    await told(reader, nickname="ada", email="ada@example.org", password=PASSWORD)
+    fields = {"csrf_token": token_of(await reader.get("/register/picture"))}
+    refused = await reader.post("/register/picture", data=fields, files={"image": ("x.svg", b"<svg/>" * 30)})
+    assert (refused.status_code, "Send a JPEG, PNG, WebP, GIF or AVIF picture" in refused.text) == (422, True)
+    nothing = await reader.post("/register/picture", data=fields, files={"image": ("", b"")})
+    assert (nothing.status_code, "Choose a picture" in nothing.text) == (422, True)
+    large = await reader.post("/register/picture", data=fields, files={"image": ("x", bytes(11 << 20))})
+    assert (large.status_code, "larger than 10 MB" in large.text) == (422, True)
+    sent = await reader.post("/register/picture", data=fields, files={"image": ("x.jpg", drawing())})
+    assert (sent.status_code, sent.headers["location"]) == (303, "/register/check")
+    cut = await send(reader, "/register/crop", x="10", y="20", size="50")
+    assert (cut.status_code, cut.headers["location"]) == (303, "/register/check")
+    wrong = await send(reader, "/register/crop", x="far", y="0", size="500")
+    assert (wrong.status_code, "numbers from 0 to 100" in wrong.text) == (422, True)
+    forged = await reader.post("/register/picture", data={"csrf_token": "x.y"}, files={"image": ("x.jpg", drawing())})
+    assert forged.status_code == 403
+
+
+async def test_a_wrong_answer_keeps_what_was_typed_and_is_named(reader: httpx.AsyncClient) -> None:
+    answer = await told(reader, nickname="admin")
     assert answer.status_code == 422
     assert "<title>Error: " in answer.text
     assert 'value="admin"' in answer.text
+    await told(reader, nickname="ada")
+    answer = await told(reader, email="no")
     assert 'value="no"' in answer.text
+    await told(reader, email="ada@example.org")
+    answer = await told(reader, password="tiny-one")
     assert "tiny-one" not in answer.text
-    for field in ("nickname", "email", "password"):
-        assert f'href="#{field}"' in answer.text
-        assert re.search(rf'id="{field}"[^>]*aria-invalid="true"', answer.text)
+    assert 'href="#password"' in answer.text
+    assert re.search(r'id="password"[^>]*aria-invalid="true"', answer.text)
 
 
 async def test_a_taken_nickname_is_said_at_its_field(reader: httpx.AsyncClient, ports: Ports) -> None:
     await somebody(ports, "ada")
-    answer = await send(reader, "/register", nickname="ADA", email="b@example.org", password=PASSWORD)
+    answer = await told(reader, nickname="ADA")
     assert answer.status_code == 422
     assert 'href="#nickname">This nickname is taken' in answer.text
 
 
 async def test_errors_are_said_in_the_language_of_the_page(reader: httpx.AsyncClient) -> None:
     reader.cookies.set("lang", "ru", domain="efir.test")
-    answer = await send(reader, "/register", nickname="admin", email="no", password="tiny-one")
+    answer = await told(reader, nickname="admin")
     assert '<html lang="ru"' in answer.text
     assert "<title>Ошибка: " in answer.text
     assert "Этот никнейм зарезервирован" in answer.text
@@ -126,7 +160,7 @@ async def test_signing_out_ends_the_session(reader: httpx.AsyncClient, ports: Po
     assert (await reader.get("/studio")).headers["location"] == "/login?back=%2Fstudio"
 
 
-@pytest.mark.parametrize("path", ["/login", "/register"])
+@pytest.mark.parametrize("path", ["/login", "/register/name"])
 async def test_a_form_without_its_token_is_not_accepted(reader: httpx.AsyncClient, ports: Ports, path: str) -> None:
     await somebody(ports)
     fields = {"login": "ada", "nickname": "eve", "email": "eve@example.org", "password": PASSWORD}

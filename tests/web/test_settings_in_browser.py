@@ -35,8 +35,11 @@ async def test_an_address_is_confirmed_from_the_mailbox_without_scripts(tab: Ope
     here = await tab(java_script_enabled=False, lang="ru", size=PHONE)
     await here.go("/register")
     for name, value in {"nickname": "ada", "email": "ada@example.org", "password": PASSWORD}.items():
-        await here.page.fill(f"#{name}", value)
-    await here.page.click("main form .primary")
+        await here.page.fill(f"input#{name}", value)
+        await here.page.click("main form .primary")
+    await here.go("/register/check")
+    await here.page.get_by_role("button", name="Завершить регистрацию").click()
+    await expect(here.page.locator("[data-menu]")).to_be_visible()
     await from_mailbox(here, "/confirm")
     await expect(here.page.locator("h1")).to_have_text("Подтвердите почту")
     await here.page.get_by_role("button", name="Подтвердить адрес").click()

@@ -12,6 +12,7 @@ from efir.application.turns import Turns
 from efir.domain.errors import Forbidden, Unauthenticated
 from efir.domain.limits import Limits
 from efir.domain.permissions import PermissionMissing
+from efir.domain.registrations import EmailCheck
 from efir.domain.sessions import ADMIN_SCOPE, NoSession, ScopeMissing, SessionId, StepUpNeeded
 from efir.domain.users import UserId
 from efir.ports.archives import Archives
@@ -24,6 +25,7 @@ from efir.ports.oidc import Provider
 from efir.ports.once import OneTimeStates
 from efir.ports.passkeys import Ceremonies
 from efir.ports.passwords import Passwords
+from efir.ports.pictures import PictureConverter
 from efir.ports.rates import RateLimiter
 from efir.ports.second_factors import AppCodes
 from efir.ports.signing_keys import AccessTokens
@@ -49,8 +51,10 @@ class Ports:
     audio_store: str
     database_blobs: BlobStore
     turns: Turns
+    pictures: PictureConverter
     passwords: Passwords
     addresses: Addresses
+    email_check: EmailCheck
     questions: QuestionLine
     wording: Wording
     mailer: Mailer | None  # None: nobody takes mail, so it is kept for the development mailbox

@@ -89,6 +89,7 @@ async def purge_user(ports: Ports, job: ClaimedJob, _progress: Progress) -> None
         account = await tx.profiles.account(user_id, lock=True)
         await end_sessions(change, user_id, keep=None, now=now, reason="account.emptied")
         hold_until = now + timedelta(days=NAME_HOLD_DAYS)
+        await tx.pictures.end_of(user_id)
         await tx.profiles.empty(user_id, nickname=f"deleted-{user_id.hex}", now=now, hold_until=hold_until)
         change.user(user_id, await tx.users.set_status(user_id, UserStatus.DELETED, end_sessions=True))
         await tx.outbox.put("user_deleted", user_id)

@@ -5,6 +5,7 @@ from efir.application.exports import drop_export, export_user
 from efir.application.jobs import Kind
 from efir.application.mails import mail_failed, send_mail
 from efir.application.passwords import answer_reset
+from efir.application.pictures import drop_working_copy
 from efir.application.processing import (
     copy_failed,
     copy_video,
@@ -33,4 +34,5 @@ KINDS = {
     "export_user": Kind(work=export_user),
     "drop_export": Kind(work=drop_export),
     "purge_user": Kind(work=purge_user),
+    "drop_working_copy": Kind(work=drop_working_copy),
 }

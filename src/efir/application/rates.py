@@ -1,7 +1,7 @@
 """Refusing what happens too often."""
 
 from efir.application.context import Ports, Visitor
-from efir.domain.rates import Rate, Throttled, network_of
+from efir.domain.rates import Rate, Throttled, neighbourhood_of, network_of
 from efir.ports.rates import told
 
 MINUTE = 60
@@ -27,6 +27,24 @@ def sign_in_rates(ports: Ports, *, name: str, visitor: Visitor) -> tuple[Rate, R
     return (
         Rate("sign-in", f"{ident}:{network}", ports.limits.sign_in_attempts, QUARTER),
         Rate("sign-in-network", network, ports.limits.sign_in_attempts_network, QUARTER),
+    )
+
+
+def draft_rates(ports: Ports, *, visitor: Visitor) -> tuple[Rate, ...]:
+    """How many registrations one network may begin."""
+    return (Rate("registration-start", network_of(visitor.ip), 4 * ports.limits.registrations_network, HOUR),)
+
+
+def picture_rates(ports: Ports, *, visitor: Visitor) -> tuple[Rate, ...]:
+    """How many pictures one network may send before it has accounts."""
+    return (Rate("registration-picture", network_of(visitor.ip), ports.limits.registration_pictures_network, HOUR),)
+
+
+def address_rates(ports: Ports, *, visitor: Visitor) -> tuple[Rate, Rate]:
+    """How often addresses are answered truly: a neighbourhood of networks, and the whole instance."""
+    return (
+        Rate("email-check", neighbourhood_of(visitor.ip), ports.limits.email_checks_network, HOUR),
+        Rate("email-check-instance", "all", ports.limits.email_checks_day, 24 * HOUR),
     )
 
 

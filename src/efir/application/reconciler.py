@@ -7,6 +7,8 @@ from efir.application.jobs import Kinds, reconcile
 from efir.application.logins import shorten_logins
 from efir.application.mails import forget_mails
 from efir.application.outbox import relay_events
+from efir.application.pictures import sweep_pictures
+from efir.application.registrations import forget_registrations
 from efir.application.signing_keys import tend_signing_keys
 from efir.application.uploads import expire_uploads
 
@@ -20,6 +22,8 @@ async def tick(ports: Ports, kinds: Kinds) -> None:
     await relay_events(ports)
     await reconcile(ports, kinds)
     await expire_uploads(ports)
+    await forget_registrations(ports)
+    await sweep_pictures(ports)
     await lift_ended_bans(ports)
     await tend_signing_keys(ports)
     await shorten_logins(ports)

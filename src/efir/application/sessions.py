@@ -21,6 +21,7 @@ from efir.domain.sessions import LoginSession, SessionId, SessionKind, WrongCred
 from efir.domain.users import DeletionPending, InvalidUser, UserBanned, UserId, UserStatus
 from efir.ports.identities import ProviderSession
 from efir.ports.pages import Page
+from efir.ports.pictures import avatar_address
 from efir.ports.sessions import DeviceView
 from efir.ports.transactions import Transaction
 from efir.ports.users import UserView
@@ -80,8 +81,11 @@ async def recognise(
     if found is not None and right and found.status == UserStatus.ACTIVE:
         await _rehash(ports, UserId(found.id), found.password, password)
         return Recognised(
-            UserView(id=found.id, nickname=found.nickname, display_name=found.display_name, created_at=found.created_at)
-        )
+            UserView(
+                id=found.id, nickname=found.nickname, display_name=found.display_name, created_at=found.created_at,
+                avatar=avatar_address(found.avatar_id),
+            )
+        )  # fmt: skip
     outcome = Outcome.UNKNOWN if found is None else Outcome.BANNED if right else Outcome.BAD_SECRET
     user_id = None if found is None else UserId(found.id)
     async with ports.begin() as tx:

@@ -15,6 +15,7 @@ from efir.domain.users import (
     LANGUAGES,
     EmailAddress,
     InvalidUser,
+    NicknameTaken,
     User,
     UserId,
     parse_display_name,
@@ -33,6 +34,7 @@ class NewAccount(Struct, frozen=True, kw_only=True):
     display_name: str
     email: EmailAddress
     password: bytes | None
+    phone: str | None = None
     locale: str = LANGUAGES[0]
 
 
@@ -64,18 +66,20 @@ async def register_user(
         nickname=name, display_name=shown, email=address, password=await ports.passwords.hash(secret), locale=lang
     )
     async with ports.begin() as tx:
+        if await tx.registrations.reserved(skeleton(name), now=now, but_for=None):
+            raise NicknameTaken
         return await open_account(ports, tx, account, now=now)
 
 
 async def open_account(ports: Ports, tx: Transaction, account: NewAccount, *, now: datetime) -> UserView:
-    """Store an account, its channel and the mail that confirms its address in the caller's transaction.
+    """Store an account, its channel and the mail that confirms its address, however it was described.
 
-    Raises NicknameTaken, HandleTaken.
+    Raises NicknameTaken, HandleTaken, PhoneTaken.
     """
     user = User(
         id=UserId(ports.new_id()), nickname=account.nickname, nick_skel=skeleton(account.nickname),
         display_name=account.display_name, email=account.email.shown, email_key=account.email.key, created_at=now,
-        locale=account.locale,
+        phone=account.phone, locale=account.locale,
     )  # fmt: skip
     await tx.users.add(user, account.password)
     await tx.channels.add(

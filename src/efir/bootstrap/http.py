@@ -10,7 +10,7 @@ from efir.adapters.embedded.programs import end_with_parent
 from efir.application.context import Ports
 from efir.bootstrap import lean, logs
 from efir.bootstrap.ports import opened
-from efir.drivers.http import problems, questions, sessions
+from efir.drivers.http import problems, questions, sessions, tickets
 from efir.drivers.http.app import create_app
 from efir.drivers.web.app import create_pages
 from efir.settings import Settings, current
@@ -59,8 +59,8 @@ class Deferred:
 def served(ports: Ports, settings: Settings) -> Any:
     """The whole application over given ports; tests use it too."""
     pages = create_pages(
-        status_of=problems.status_of, session_cookie=sessions.session_cookie, problems=problems.HANDLERS,
-        beside=questions.BESIDE_PAGES,
+        status_of=problems.status_of, session_cookie=sessions.session_cookie, ticket_cookie=tickets.ticket_cookie,
+        problems=problems.HANDLERS, beside=questions.BESIDE_PAGES,
     )  # fmt: skip
     return create_app(
         ports, version=VERSION, trusted_proxies=settings.trusted_proxies, accel=settings.storage.accel,

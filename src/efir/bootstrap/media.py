@@ -1,6 +1,8 @@
 """The ports of files and media: where they lie, and what converts them."""
 
 import os
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +11,7 @@ import imageio_ffmpeg
 from efir.adapters.media.audio import FfmpegAudioConverter
 from efir.adapters.media.converter import FfmpegConverter
 from efir.adapters.media.ffmpeg import Ffmpeg
+from efir.adapters.media.pictures import VipsPictures, vips_pictures
 from efir.adapters.media.probe import ConfinedProbe
 from efir.adapters.media.sandbox import Sandbox
 from efir.adapters.postgres.blobs import PostgresBlobStore
@@ -40,6 +43,16 @@ def media_ports(settings: Settings, box: Sandbox, media: Path, database: Databas
         "converter": converter_of(settings, box),
         **audio_ports(settings, box, database),
     }
+
+
+@asynccontextmanager
+async def picture_converter(settings: Settings, box: Sandbox, media: Path) -> AsyncIterator[VipsPictures]:
+    """The converter of pictures, in a working directory that no sweep takes away while this process lives."""
+    async with (
+        LockedScratch(media / "scratch").directory("pictures") as room,
+        vips_pictures(box, settings.limits, room=room) as pictures,
+    ):
+        yield pictures
 
 
 def blobs_of(settings: Settings, media: Path) -> BlobStore:

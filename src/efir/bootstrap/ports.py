@@ -13,7 +13,7 @@ from efir.bootstrap.configured import keys_of, media_directory
 from efir.bootstrap.credentials import credential_ports, valkey_of
 from efir.bootstrap.health import health_of
 from efir.bootstrap.mail import mail_ports
-from efir.bootstrap.media import media_ports
+from efir.bootstrap.media import media_ports, picture_converter
 from efir.bootstrap.providers import providers_of
 from efir.bootstrap.questions import question_line
 from efir.settings import Settings
@@ -40,6 +40,7 @@ async def opened(settings: Settings, *, statement_seconds: float) -> AsyncIterat
         valkey_of(settings.redis.url) as valkey,
         question_line(settings, database.begin, now) as questions,
         providers_of(settings, sealer) as providers,
+        picture_converter(settings, box, media) as pictures,
     ):
         yield Ports(
             begin=database.begin,
@@ -50,6 +51,8 @@ async def opened(settings: Settings, *, statement_seconds: float) -> AsyncIterat
             **mail_ports(settings),
             questions=questions,
             providers=providers,
+            pictures=pictures,
+            email_check=settings.auth.email_check,
             new_id=new_id,
             new_secret=new_secret,
             new_token=new_token,

@@ -10,6 +10,7 @@ from dramatiq import Worker as DramatiqWorker
 
 from efir.adapters.redis.wakeups import redis_broker
 from efir.application.kinds import KINDS
+from efir.application.pictures import sweep_stray_pictures
 from efir.application.uploads import sweep_staging
 from efir.bootstrap import logs
 from efir.bootstrap.alive import beat
@@ -37,6 +38,7 @@ async def _work(settings: Settings, queues: tuple[Queue, ...], pulse: Path | Non
     async with opened(settings, statement_seconds=settings.limits.statement_seconds_worker) as ports:
         await ports.scratch.sweep()
         await sweep_staging(ports)
+        await sweep_stray_pictures(ports)
         worker = Worker(ports, KINDS, queues)
 
         async def wake(queue: Queue) -> None:

@@ -59,6 +59,23 @@ class Limits:
     source_rate: int = 120  # frames per second
     source_streams: int = 16  # streams inside one file
 
+    picture_bytes: int = 10 << 20  # largest picture that is sent, in bytes
+    picture_seconds: int = 10  # time to convert a picture, and to wait for its turn
+    picture_wait_seconds: int = 120  # time for the bytes of a picture to arrive
+    pictures_queued: int = 32  # pictures that wait for their turn in one process
+    pictures_minute: int = 10  # pictures that one person may send a minute
+
+    registration_idle_seconds: int = 3600  # an unfinished registration is dropped so long after its last step
+    registration_life_seconds: int = 24 * 3600  # and so long after its start in any case
+    registration_again_seconds: int = 120  # finishing twice within this time signs in to the same account
+    registration_pictures: int = 40  # pictures and cuts of one registration
+    reservation_seconds: int = 15 * 60  # a nickname that was free is kept so long for who asked
+    registration_pictures_network: int = 200  # pictures of registrations from one network in an hour
+    email_checks: int = 3  # addresses that one registration may ask about
+    email_checks_network: int = 10  # addresses that one neighbourhood of networks may ask about in an hour
+    email_checks_day: int = 1000  # addresses that everybody together may ask about in a day
+    work_bits: int = 15  # leading zero bits of the proof of work that opens checks of addresses
+
     probe_seconds: int = 20  # time to read the facts of a file
     child_memory_bytes: int = 4 << 30  # address space of a confined child process
     stall_seconds: int = 60  # a conversion without progress is ended so soon

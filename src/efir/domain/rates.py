@@ -37,6 +37,15 @@ class Throttled(TooMany):
         self.verdict = verdict
 
 
+def neighbourhood_of(address: str | None) -> str:
+    """What counts as one crowd: an IPv4 /24, an IPv6 /56; senders without an address are one."""
+    network = network_of(address)
+    if ":" in network:
+        *whole, last = network.split(":")
+        return ":".join([*whole, last[:2]])
+    return network.rpartition(".")[0] or network
+
+
 def network_of(address: str | None) -> str:
     """What counts as one sender: an IPv4 address, an IPv6 /64; senders without an address are one."""
     if address is None:

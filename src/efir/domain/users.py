@@ -136,6 +136,7 @@ class User:
     email_key: str
     created_at: datetime
     locale: str = "en"
+    phone: str | None = None
 
 
 def parse_nickname(text: str, *, pointer: str = "/nickname") -> str:

@@ -35,6 +35,7 @@ class Credential(Struct, frozen=True, kw_only=True):
     role_versions: list[tuple[UUID, int]] = []
     permissions: list[str] = []
     rights_until: datetime | None = None
+    avatar_id: UUID | None = None
 
 
 class PermissionCheck(Struct, frozen=True):

@@ -18,9 +18,11 @@ from efir.ports.logins import LoginRepository, LoginViews
 from efir.ports.mails import MailRepository, MailViews
 from efir.ports.outbox import Outbox
 from efir.ports.passkeys import PasskeyRepository, PasskeyViews
+from efir.ports.pictures import PictureRepository, PictureViews
 from efir.ports.profiles import ProfileRepository, ProfileViews
 from efir.ports.proofs import ProofRepository
 from efir.ports.questions import QuestionRepository, QuestionViews
+from efir.ports.registrations import RegistrationRepository, RegistrationViews
 from efir.ports.renditions import RenditionRepository, RenditionViews
 from efir.ports.replies import Replies
 from efir.ports.roles import RoleRepository, RoleViews
@@ -61,6 +63,10 @@ class Views(Protocol):
     def renditions(self) -> RenditionViews: ...
     @property
     def audio(self) -> AudioViews: ...
+    @property
+    def pictures(self) -> PictureViews: ...
+    @property
+    def registrations(self) -> RegistrationViews: ...
     @property
     def jobs(self) -> JobViews: ...
     @property
@@ -118,6 +124,10 @@ class Transaction(Protocol):
     def mails(self) -> MailRepository: ...
     @property
     def proofs(self) -> ProofRepository: ...
+    @property
+    def pictures(self) -> PictureRepository: ...
+    @property
+    def registrations(self) -> RegistrationRepository: ...
     @property
     def jobs(self) -> JobRepository: ...
     @property

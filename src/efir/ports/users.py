@@ -7,8 +7,17 @@ from uuid import UUID
 from msgspec import Meta, Struct
 
 from efir.domain.audio import NamedUser
+from efir.domain.pictures import PictureId
 from efir.domain.users import EmailAddress, User, UserId, UserStatus
 from efir.ports.pages import Found, Slice
+
+Avatar = Annotated[
+    str | None,
+    Meta(
+        description="Address of the avatar, 256 pixels a side; 64, 128 and 512 stand beside it under these names.",
+        examples=["/i/019a0c57-7a2c-7e6f-b4f2-5b3c7a1d2e3f/256.webp"],
+    ),
+]
 
 
 class UserView(Struct, frozen=True):
@@ -18,6 +27,7 @@ class UserView(Struct, frozen=True):
     nickname: Annotated[str, Meta(description="Unique name, lower case.", examples=["ada"])]
     display_name: Annotated[str, Meta(description="Name as shown.", examples=["Ada Lovelace"])]
     created_at: Annotated[datetime, Meta(description="When the account was made.")]
+    avatar: Avatar = None
 
 
 class MeView(Struct, frozen=True):
@@ -33,6 +43,7 @@ class MeView(Struct, frozen=True):
     locale: Annotated[str, Meta(description="Language of mails: en or ru.", examples=["en"])]
     phone: Annotated[str | None, Meta(description="Number as in E.164, seen by its owner only.")]
     pending_email: Annotated[str | None, Meta(description="A new address that waits to be confirmed.")]
+    avatar: Avatar = None
 
 
 class AccountView(Struct, frozen=True):
@@ -61,13 +72,18 @@ class Login(Struct, frozen=True):
     created_at: datetime
     status: str
     password: bytes | None
+    avatar_id: UUID | None = None
 
 
 class UserRepository(Protocol):
     """Users inside a transaction."""
 
+    async def set_avatar(self, user_id: UserId, picture_id: PictureId | None) -> tuple[UUID | None, int]:
+        """Give a user another avatar, or none; answers the one before and the account's new version."""
+        ...
+
     async def add(self, user: User, password: bytes | None) -> None:
-        """Store a user with the wrapped password hash, or without a password. Raises NicknameTaken."""
+        """Store a user with the wrapped password hash, or without one. Raises NicknameTaken, PhoneTaken."""
         ...
 
     async def set_status(self, user_id: UserId, status: UserStatus, *, end_sessions: bool) -> int:

@@ -6,9 +6,11 @@ import pytest
 from playwright.async_api import expect
 
 import clips
+from drawings import drawing
 from efir.application.context import Ports
 from efir.domain.users import UserId
 from web.conftest import PHONE, WIDE, Opener, Tab
+from web.filling import answered, file, shown
 from web.seeds import PAGES, a_house_of_videos, an_administration
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
@@ -58,3 +60,19 @@ async def test_pictures_of_every_page(tab: Opener, ports: Ports, ada: UserId) ->
                     taken += 1
                 here.troubles.clear()  # one of the pages says 404
     assert taken == len(LOOKS) * len(SIZES) * len(pages)
+
+
+@pytest.mark.parametrize(("lang", "theme"), LOOKS)
+async def test_pictures_of_signing_up(tab: Opener, lang: str, theme: str) -> None:
+    FOLDER.mkdir(exist_ok=True)
+    for width, size in SIZES.items():
+        here = await tab(lang=lang, theme=theme, size=size)
+        await answered(here, nickname=f"ada-{width}-{theme}-{lang}")
+        await here.page.set_input_files("#image", file(drawing(1600, 1000)))
+        await shown(here.page)
+        for step in ("name", "email", "password", "picture?another=1", "check", "crop"):
+            await here.go(f"/register/{step}")
+            await here.page.wait_for_timeout(300)
+            name = step.partition("?")[0]
+            await here.page.screenshot(path=FOLDER / f"register-{name}-{width}-{theme}-{lang}.png", full_page=True)
+    assert len(list(FOLDER.glob(f"register-*-{theme}-{lang}.png"))) == 6 * len(SIZES)

@@ -29,6 +29,7 @@ BROKEN: dict[str, type[DomainError]] = {
     "fk_api_token_user_id_user_account": UserNotFound,
     "fk_mailbox_proof_user_id_user_account": UserNotFound,
     "fk_mails_user_id_user_account": UserNotFound,
+    "fk_staged_upload_owner_id_user_account": UserNotFound,
     "fk_login_session_user_id_user_account": UserNotFound,
     "fk_user_role_user_id_user_account": UserNotFound,
     "fk_ban_user_id_user_account": UserNotFound,

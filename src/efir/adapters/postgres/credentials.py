@@ -17,7 +17,7 @@ RIGHTS = """
 """
 WHO = """
 select u.id as user_id, coalesce(u.nickname, '') as nickname, u.display_name, u.status,
-        u.created_at as user_since, u.authz_ver as version,
+        u.created_at as user_since, u.authz_ver as version, u.avatar_id,
        g.names, g.ids, g.vers, g.until, g.codes,
 """
 SESSION = (

@@ -20,9 +20,11 @@ from efir.adapters.postgres.logins import Logins
 from efir.adapters.postgres.mails import Mails
 from efir.adapters.postgres.outbox import PostgresOutbox
 from efir.adapters.postgres.passkeys import Passkeys
+from efir.adapters.postgres.pictures import Pictures
 from efir.adapters.postgres.profiles import Profiles
 from efir.adapters.postgres.proofs import Proofs
 from efir.adapters.postgres.questions import Questions
+from efir.adapters.postgres.registrations import Registrations
 from efir.adapters.postgres.renditions import Renditions
 from efir.adapters.postgres.replies import PostgresReplies
 from efir.adapters.postgres.roles import Roles
@@ -65,6 +67,8 @@ class PostgresTransaction:
         self.profiles = Profiles(connection)
         self.mails = Mails(connection, *seal)
         self.proofs = Proofs(connection)
+        self.pictures = Pictures(connection)
+        self.registrations = Registrations(connection)
         self.jobs = Jobs(connection, self.woken)
         self.questions = Questions(connection)
         self.outbox = PostgresOutbox(connection)

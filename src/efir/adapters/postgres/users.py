@@ -2,25 +2,31 @@
 
 from datetime import datetime
 from typing import Any
+from uuid import UUID
+
+import msgspec
 
 from efir.adapters.postgres.mapping import inserted, to_values
 from efir.adapters.postgres.pages import keyset
 from efir.domain.audio import AUDIO_SCOPES, NamedUser
+from efir.domain.pictures import PictureId
 from efir.domain.users import NicknameTaken, User, UserId, UserNotFound, UserStatus
 from efir.ports.pages import Found, Position, Slice, found
+from efir.ports.pictures import avatar_address
 from efir.ports.users import AccountView, Login, MeView, UserView
 
 ME = """
 select u.id, u.nickname, u.display_name, u.email, u.email_verified_at is not null, u.created_at,
        array(select c.handle from channels c where c.owner_id = u.id order by c.created_at), u.locale, u.phone,
        (select m.email from mailbox_proof m where m.user_id = u.id and m.purpose = 'email'
-           and m.email_key is distinct from u.email_key)
+           and m.email_key is distinct from u.email_key),
+       u.avatar_id
   from user_account u where u.id = $1 and u.status <> 'deleted'"""
 
 HELD = "select from name_hold where skel = $1 and user_id <> $2 and until > now()"
 
 LOGIN = """
-select u.id, u.nickname, u.display_name, u.created_at, u.status, p.wrapped
+select u.id, u.nickname, u.display_name, u.created_at, u.status, p.wrapped, u.avatar_id
   from user_account u left join password_credential p on p.user_id = u.id
  where u.kind = 'human' and u.status <> 'deleted'
    and (u.nickname = $1 or (u.email_key = $2 and u.email_verified_at is not null))"""
@@ -64,18 +70,18 @@ class ReadUsers:
         row = await self._connection.fetchrow(ME, user_id)
         if row is None:
             raise UserNotFound
-        return MeView(*row)
+        return msgspec.structs.replace(MeView(*row[:-1]), avatar=avatar_address(row[-1]))
 
     async def by_nickname(self, nickname: str) -> UserView:
         """Raises UserNotFound."""
         row = await self._connection.fetchrow(
-            "select id, nickname, display_name, created_at from user_account "
+            "select id, nickname, display_name, created_at, avatar_id from user_account "
             "where nickname = $1 and kind = 'human' and status <> 'deleted'",
             nickname,
         )
         if row is None:
             raise UserNotFound
-        return UserView(*row)
+        return msgspec.structs.replace(UserView(*row[:-1]), avatar=avatar_address(row[-1]))
 
     async def account(self, user_id: UserId, *, now: datetime) -> AccountView:
         """Answer one account as administrators see it. Raises UserNotFound."""
@@ -99,6 +105,12 @@ class ReadUsers:
         return None if row is None else Login(*row)
 
 
+SET_AVATAR = """
+with before as (select id, avatar_id from user_account where id = $1 for update)
+update user_account set avatar_id = $2, authz_ver = authz_ver + 1 from before where user_account.id = before.id
+returning before.avatar_id, authz_ver"""
+
+
 class Users:
     """Users inside a transaction."""
 
@@ -116,6 +128,13 @@ class Users:
             await self._connection.execute(
                 "insert into password_credential (user_id, wrapped) values ($1, $2)", user.id, password
             )
+
+    async def set_avatar(self, user_id: UserId, picture_id: PictureId | None) -> tuple[UUID | None, int]:
+        """Give a user another avatar, or none; answers the one before and the account's new version."""
+        row = await self._connection.fetchrow(SET_AVATAR, user_id, picture_id)
+        if row is None:
+            raise UserNotFound
+        return row[0], row[1]
 
     async def set_status(self, user_id: UserId, status: UserStatus, *, end_sessions: bool) -> int:
         """Change what an account may do at all; answers its new version. Raises UserNotFound."""

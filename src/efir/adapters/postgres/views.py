@@ -13,8 +13,10 @@ from efir.adapters.postgres.jobs import ReadJobs
 from efir.adapters.postgres.logins import ReadLogins
 from efir.adapters.postgres.mails import ReadMails
 from efir.adapters.postgres.passkeys import ReadPasskeys
+from efir.adapters.postgres.pictures import ReadPictures
 from efir.adapters.postgres.profiles import ReadProfiles
 from efir.adapters.postgres.questions import ReadQuestions
+from efir.adapters.postgres.registrations import ReadRegistrations
 from efir.adapters.postgres.renditions import ReadRenditions
 from efir.adapters.postgres.roles import ReadRoles
 from efir.adapters.postgres.second_factors import ReadSecondFactors
@@ -99,6 +101,16 @@ class PostgresViews:
     def audio(self) -> ReadAudio:
         """Audio records."""
         return ReadAudio(self._connection)
+
+    @property
+    def pictures(self) -> ReadPictures:
+        """Pictures."""
+        return ReadPictures(self._connection)
+
+    @property
+    def registrations(self) -> ReadRegistrations:
+        """Unfinished registrations."""
+        return ReadRegistrations(self._connection)
 
     @property
     def jobs(self) -> ReadJobs:

@@ -12,7 +12,7 @@ from efir.ports.correlation import correlation
 from efir.ports.rates import told
 
 REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{8,64}")
-KNOW_HEAD = ("/api/v1/uploads", "/media/", "/record")
+KNOW_HEAD = ("/api/v1/uploads", "/media/", "/record", "/i/")
 SEND_FILES = "/content"
 TOKEN_IN_PATH = re.compile(r"^/media/s/[^/]+")
 log = structlog.get_logger("efir.access")

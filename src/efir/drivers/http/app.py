@@ -27,7 +27,9 @@ from efir.drivers.http import (
     openapi,
     passkeys,
     passwords,
+    pictures,
     questions,
+    registrations,
     roles,
     second_factors,
     sessions,
@@ -42,8 +44,9 @@ from efir.drivers.http.problems import HANDLERS as PROBLEM_HANDLERS
 from efir.drivers.http.security import Security, call_of
 
 API = (
-    users, sessions, second_factors, passkeys, oidc, identities, access_tokens, api_tokens, emails, passwords, exports,
-    roles, accounts, channels, uploads, videos, media, questions, clues, audio, audio_sending, jobs, health, openapi,
+    users, registrations, pictures, sessions, second_factors, passkeys, oidc, identities, access_tokens, api_tokens,
+    emails, passwords, exports, roles, accounts, channels, uploads, videos, media, questions, clues, audio,
+    audio_sending, jobs, health, openapi,
 )  # fmt: skip
 HEADERS = {
     "x-content-type-options": "nosniff",

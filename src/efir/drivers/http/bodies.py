@@ -216,3 +216,32 @@ class ChangedVideo(Struct, forbid_unknown_fields=True):
     visibility: Annotated[str | UnsetType, Meta(description="public, unlisted or private.", examples=["private"])] = (
         UNSET
     )
+
+
+class ChangedRegistration(Struct, forbid_unknown_fields=True):
+    """Answers of a registration (JSON merge patch); what is absent stays, null clears."""
+
+    nickname: Annotated[
+        str | UnsetType | None, Meta(description="Unique name: 3 to 30 of a-z, 0-9, `.`, `_`, `-`.", examples=["ada"])
+    ] = UNSET
+    display_name: Annotated[
+        str | UnsetType | None,
+        Meta(description="Name as shown; the nickname when absent.", examples=["Ada Lovelace"]),
+    ] = UNSET
+    email: Annotated[str | UnsetType | None, Meta(description="Address.", examples=["ada@example.org"])] = UNSET
+    password: Annotated[
+        str | UnsetType | None, Meta(description="10 to 256 characters.", examples=["a long quiet evening"])
+    ] = UNSET
+    locale: Annotated[str | UnsetType | None, Meta(description="Language: en or ru.", examples=["en"])] = UNSET
+    phone: Annotated[
+        str | UnsetType | None, Meta(description="Number with its country code.", examples=["+31201234567"])
+    ] = UNSET
+    work: Annotated[str | UnsetType, Meta(description="Nonce of the proof of work.", examples=["10423"])] = UNSET
+
+
+class Crop(Struct, forbid_unknown_fields=True):
+    """Part to cut out of a picture."""
+
+    x: Annotated[float, Meta(description="Left edge, in fractions of the upright picture.", examples=[0.25])]
+    y: Annotated[float, Meta(description="Top edge, in fractions of the upright picture.", examples=[0.1])]
+    size: Annotated[float, Meta(description="Side, in fractions of the largest square that fits.", examples=[0.5])]

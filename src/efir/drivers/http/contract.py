@@ -6,6 +6,7 @@ from typing import Any
 import msgspec
 
 from efir.drivers.http.audio_documents import FORMS
+from efir.drivers.http.pictures import PICTURE_FORM
 
 GENERIC = re.compile(r'\b([A-Z]\w*)_efir\.[\w.]*?\b([A-Z]\w*)_(?=["/])')  # Page_efir.ports.videos.VideoView_
 NEEDS_PERSON = re.compile(r"\b(?:unauthenticated|no-session)\b")
@@ -17,7 +18,7 @@ METHODS = frozenset({"get", "put", "post", "delete", "options", "head", "patch"}
 
 def tidied(schema: dict[str, Any]) -> bytes:
     """Write the document in a stable order."""
-    schema["components"]["schemas"] |= FORMS
+    schema["components"]["schemas"] |= FORMS | {"PictureForm": PICTURE_FORM.to_schema()}
     for path, operations in schema["paths"].items():
         for method in METHODS & operations.keys():
             operations[method]["security"] = _security(path, operations[method])

@@ -11,6 +11,7 @@ from litestar.types import ASGIApp, Message, Receive, Send
 
 from efir.application.context import Call
 from efir.domain.errors import Conflict, Invalid, Malformed, TooLarge
+from efir.drivers.http.tickets import known_ticket
 from efir.ports.replies import Reply
 from efir.ports.transactions import Transaction
 
@@ -57,7 +58,7 @@ class Idempotency(ASGIMiddleware):
         if not 1 <= len(key) <= KEY_MOST or not key.isascii():
             raise Malformed(f"An Idempotency-Key has 1 to {KEY_MOST} ASCII characters.")
         body = await _read(receive, call.ports.limits.json_bytes)
-        principal = "anonymous" if call.credential is None else str(call.credential.user_id)
+        principal = _principal(call, scope)
         request_hash = hashlib.sha256(
             b"%s %s?%s\n%s" % (scope["method"].encode(), scope["path"].encode(), scope["query_string"], body)
         ).digest()
@@ -80,6 +81,15 @@ class Idempotency(ASGIMiddleware):
             messages = _replay(known)
         for message in messages:
             await send(message)
+
+
+def _principal(call: Call, scope: Any) -> str:
+    """Whose key it is: keys of a registration belong to its ticket, for its answer carries a login session."""
+    if call.credential is not None:
+        return str(call.credential.user_id)
+    headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]}
+    ticket = known_ticket(headers, call.ports.origin)
+    return f"ticket {hashlib.sha256(ticket.encode()).hexdigest()}" if ticket else "anonymous"
 
 
 async def _remember(tx: Transaction, principal: str, key: str, reply: Reply) -> None:

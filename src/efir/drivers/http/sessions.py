@@ -37,6 +37,7 @@ from efir.drivers.http.security import FORM, KEEPS_IDLE, cookie_name
 from efir.ports.credentials import Credential
 from efir.ports.logins import LoginView
 from efir.ports.pages import Page
+from efir.ports.pictures import avatar_address
 from efir.ports.sessions import DeviceView
 from efir.ports.users import UserView
 
@@ -160,8 +161,9 @@ def session_cookie(call: Call, secret: str, *, max_age: int | None = None) -> Co
 
 def _user(found: Credential) -> UserView:
     return UserView(
-        id=found.user_id, nickname=found.nickname, display_name=found.display_name, created_at=found.user_since
-    )
+        id=found.user_id, nickname=found.nickname, display_name=found.display_name, created_at=found.user_since,
+        avatar=avatar_address(found.avatar_id),
+    )  # fmt: skip
 
 
 HANDLERS = [login, logout, session, csrf_token, devices, revoke_one, revoke_others, logins]

@@ -1,16 +1,18 @@
 """Accounts over HTTP."""
 
-from litestar import delete, get, patch, post
+from litestar import delete, get, patch, post, put
 from litestar.di import NamedDependency
 from litestar.params import FromPath, JSONBody
 from msgspec import UNSET
 
 from efir.application.context import Call
 from efir.application.deletion import delete_me, restore_user
+from efir.application.pictures import put_avatar, remove_avatar
 from efir.application.profiles import get_profile, update_me
 from efir.application.users import get_me, register_user
 from efir.domain.channels import HandleTaken
 from efir.domain.errors import Unavailable
+from efir.domain.pictures import PicturesTooMany
 from efir.domain.rates import Throttled
 from efir.domain.roles import LastAdministrator
 from efir.domain.sessions import CsrfFailed, NoSession, ScopeMissing, StepUpNeeded, WrongCredentials
@@ -25,8 +27,10 @@ from efir.domain.users import (
     WrongPassword,
 )
 from efir.drivers.http.bodies import ChangedProfile, Credentials, NewUser, Presence
+from efir.drivers.http.pictures import STREAMED, TAKING, Asked, CropQuery, Taking, sent_picture
 from efir.drivers.http.problems import raises
 from efir.drivers.http.security import ANONYMOUS
+from efir.ports.pictures import AvatarView
 from efir.ports.profiles import ProfileChange, ProfileView
 from efir.ports.users import MeView, UserView
 
@@ -102,4 +106,21 @@ async def profile(nickname: FromPath[str], call: NamedDependency[Call]) -> Profi
     return await get_profile(call.ports, nickname=nickname)
 
 
-HANDLERS = [register, me, change_me, remove_me, restore, profile]
+@put(
+    "/api/v1/users/me/avatar", operation_id="putMyAvatar", operation_class=Taking, tags=TAGS, opt=STREAMED,
+    request_max_body_size=None, responses=raises(NoSession, ScopeMissing, CsrfFailed, *TAKING, PicturesTooMany),
+)  # fmt: skip
+async def put_my_avatar(request: Asked, call: NamedDependency[Call], crop: CropQuery = None) -> AvatarView:
+    """Send a picture of oneself: cut square, kept as WebP in four sizes, the original forgotten."""
+    user_id = call.user("account.write")
+    async with sent_picture(request, call, crop) as (body, box):
+        return await put_avatar(call.ports, user_id=user_id, body=body, crop=box, now=call.now)
+
+
+@delete("/api/v1/users/me/avatar", operation_id="deleteMyAvatar", tags=TAGS, responses=raises(NoSession, ScopeMissing))
+async def delete_my_avatar(call: NamedDependency[Call]) -> None:
+    """Go without a picture."""
+    await remove_avatar(call.ports, user_id=call.user("account.write"))
+
+
+HANDLERS = [register, me, change_me, remove_me, restore, profile, put_my_avatar, delete_my_avatar]

@@ -1,4 +1,4 @@
-"""Signing up, in and out by forms that need no script."""
+"""Signing in and out by forms that need no script."""
 
 from typing import Any
 
@@ -9,7 +9,6 @@ from litestar.params import FromQuery
 from efir.application.identities import log_out_everywhere
 from efir.application.oidc import list_providers
 from efir.application.sessions import SignedIn, log_in
-from efir.application.users import register_user
 from efir.domain.errors import DomainError
 from efir.domain.second_factors import SecondFactorNeeded
 from efir.domain.sessions import SessionId
@@ -63,31 +62,6 @@ def _ways(page: Page, back: str, *, pending: bool = False) -> dict[str, Any]:
     }  # fmt: skip
 
 
-@get("/register", include_in_schema=False)
-async def register_page(page: NamedDependency[Page]) -> Response[str]:
-    """Ask for what an account needs."""
-    if page.viewer is not None:
-        return page.redirect("/")
-    return page.render("register.html", form=Form())
-
-
-@post("/register", include_in_schema=False, status_code=200, opt=FORM)
-async def register(request: Request[Any, Any, Any], page: NamedDependency[Page]) -> Response[str]:
-    """Make the account and sign in."""
-    values = await typed(request)
-    nickname, password = values.get("nickname", ""), values.get("password", "")
-    try:
-        page.check(values)
-        await register_user(
-            page.call.ports, email=values.get("email", ""), nickname=nickname, password=password, display_name=None,
-            now=page.call.now, locale=page.lang,
-        )  # fmt: skip
-        signed = await _signed_in(page, nickname, password)
-    except DomainError as error:
-        return page.refuse("register.html", values, error)
-    return page.redirect("/?notice=welcome", cookies=[page.shared.session_cookie(page.call, signed.secret)])
-
-
 @post("/logout", include_in_schema=False, status_code=200, opt=FORM)
 async def logout(request: Request[Any, Any, Any], page: NamedDependency[Page]) -> Response[str]:
     """End the login session; repeating is harmless."""
@@ -116,4 +90,4 @@ async def _end_session(page: Page) -> str | None:
     return await log_out_everywhere(page.call.ports, session_id=session_id, now=page.call.now)
 
 
-HANDLERS: list[Any] = [login_page, login, register_page, register, logout]
+HANDLERS: list[Any] = [login_page, login, logout]

@@ -28,6 +28,7 @@ from efir.drivers.web import (
     preferences,
     profiles,
     quiz,
+    registrations,
     second_factors,
     signing_in,
     studio,
@@ -42,6 +43,7 @@ from efir.drivers.web.templates import HERE, Templates
 AREAS = (
     discover,
     accounts,
+    registrations,
     signing_in,
     emails,
     passwords,
@@ -77,16 +79,17 @@ def create_pages(
     *,
     status_of: Callable[[type[DomainError]], int],
     session_cookie: Callable[..., Cookie],
+    ticket_cookie: Callable[..., Cookie],
     problems: Mapping[Any, Any],
     beside: Sequence[Any] = (),
 ) -> Pages:
     """Read files and texts once and build the handlers.
 
-    `status_of` and `session_cookie` are those of the JSON driver, `problems` its exception handlers, `beside` its
+    `status_of` and the two cookies are those of the JSON driver, `problems` its exception handlers, `beside` its
     operations at the address of a page.
     """
     assets = Assets(HERE / "static")
-    shared = Shared(Templates(assets), status_of, session_cookie)
+    shared = Shared(Templates(assets), status_of, session_cookie, ticket_cookie)
 
     def page_of(request: Request[Any, Any, Any]) -> Page:
         return Page(request, shared, request.scope["state"]["call"])

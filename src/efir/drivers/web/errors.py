@@ -17,8 +17,8 @@ from efir.drivers.web.page import Page, Shared
 from efir.ports.correlation import correlation
 
 Handler = Callable[[Request[Any, Any, Any], Any], Response[Any]]
-PROGRAMS = ("/api/", "/media/", "/static/", "/openapi", "/swagger", "/healthz", "/readyz", "/metrics", "/.well-known/",
-            "/record", "/user", "/music-add")  # fmt: skip
+PROGRAMS = ("/api/", "/media/", "/i/", "/static/", "/openapi", "/swagger", "/healthz", "/readyz", "/metrics",
+            "/.well-known/", "/record", "/user", "/music-add")  # fmt: skip
 log = structlog.get_logger("efir.web")
 
 

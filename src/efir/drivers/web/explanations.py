@@ -16,7 +16,10 @@ FIELDS = {
     ("nickname", "characters"): _(
         "A nickname is made of Latin letters and digits, with single dots, dashes or underscores between them"
     ),
+    ("nickname", "taken"): _("This nickname is taken, or looks like a taken one"),
     ("nickname", "reserved"): _("This nickname is reserved, choose another one"),
+    ("nickname", "personal"): _("This is the password you chose. Choose another nickname"),
+    ("email", "personal"): _("This is the password you chose. Choose another password first"),
     ("email", "email"): _("Enter an e-mail like name@example.org"),
     ("display_name", "length"): _("A name has 1 to 60 characters"),
     ("display_name", "characters"): _("A name has no control or invisible characters"),
@@ -45,9 +48,32 @@ FIELDS = {
     ("expires_at", "format"): _("Write a date like 2027-01-31"),
     ("visibility", "unknown"): _("Choose who can watch"),
 }
+TAKEN = {
+    "nickname": _("This nickname is taken, or looks like a taken one"),
+    "email": _("Somebody has an account with this e-mail. Log in instead, or enter another one"),
+}
+PICTURES = {
+    "image-missing": _("Choose a picture"),
+    "image-broken": _("This picture is damaged. Save it again in another program, or take a screenshot of it"),
+    "image-too-small": _("This picture is too small: each side needs at least 64 pixels"),
+    "image-too-many-pixels": _("This picture has more than 50 million pixels. Make it smaller"),
+    "image-limits": _("This picture takes too long to read. Save it again in another program"),
+    "image-too-large": _("This picture is larger than 10 MB"),
+    "too-large": _("This picture is larger than 10 MB"),
+    "image-type": _("Send a JPEG, PNG, WebP, GIF or AVIF picture; HEIC and SVG cannot be read here"),
+    "image-interrupted": _("The picture did not arrive. Send it again"),
+    "image-gone": _("This registration has ended. Start again"),
+    "image-overtaken": _("A later picture has taken this one's place"),
+    "image-not-cuttable": _("Send the picture once more to cut it differently"),
+    "images-busy": _("Too many pictures are on their way. Try again in a moment"),
+    "registration-pictures-too-many": _("You have tried many pictures. Finish with this one; it can be changed later"),
+    "registration-not-found": _("This registration has ended. Start again"),
+    "registration-finished": _("This registration has ended. Start again"),
+    "invalid-crop": _("Choose a part of the picture by numbers from 0 to 100"),
+}
 ERRORS = {
-    "nickname-taken": _("This nickname is taken, or looks like a taken one"),
-    "handle-taken": _("This nickname is taken, or looks like a taken one"),
+    "nickname-taken": TAKEN["nickname"],
+    "handle-taken": TAKEN["nickname"],
     "wrong-credentials": _("The nickname or the password is wrong"),
     "email-taken": _("This address belongs to another account, which confirmed it first"),
     "email-confirmed": _("Your address is confirmed already"),
@@ -173,7 +199,7 @@ PLACES = {
     "wrong-credentials": "login",
     "wrong-code": "code",
     "code-refused": "code",
-}
+} | dict.fromkeys(PICTURES, "image")
 
 
 def of_failure(code: str, words: NullTranslations) -> str:
@@ -197,7 +223,7 @@ def of_error(error: DomainError, words: NullTranslations) -> list[tuple[str, str
     """Word an error as pairs of field name (empty: the whole form) and text."""
     if error.errors and error.code not in PLACES:
         return [_of_field(field, words) for field in error.errors]
-    known = ERRORS.get(error.code)
+    known = ERRORS.get(error.code) or PICTURES.get(error.code)
     return [(PLACES.get(error.code, ""), error.detail if known is None else words.gettext(known))]
 
 

@@ -20,6 +20,7 @@ from efir.drivers.web import explanations, frame
 from efir.drivers.web.forms import Form, Problem, same_origin
 from efir.drivers.web.templates import Templates
 from efir.drivers.web.texts import chosen
+from efir.ports.pictures import avatar_address
 
 POLICY = (
     "default-src 'self'; script-src 'self'; style-src 'self'; img-src 'self' blob:; media-src 'self' blob:; "
@@ -37,11 +38,12 @@ OWN_STATUS = (Forbidden, TooMany, Unavailable)  # every other refusal of a form 
 
 @dataclass(frozen=True)
 class Shared:
-    """What every page uses: its templates, and two functions that the JSON driver has too."""
+    """What every page uses: its templates, and functions that the JSON driver has too."""
 
     templates: Templates
     status_of: Callable[[type[DomainError]], int]
     session_cookie: Callable[..., Cookie]
+    ticket_cookie: Callable[..., Cookie]
 
 
 class Page:
@@ -80,6 +82,7 @@ class Page:
             return None
         return frame.Viewer(
             id=str(found.user_id), name=found.display_name, nickname=found.nickname,
+            picture=avatar_address(found.avatar_id, 128),
             administers=any(self.call.may(permission) for permission in ADMINISTRATION),
         )  # fmt: skip
 

@@ -16,6 +16,7 @@ from efir.adapters.postgres.tables.factors import IdentityRow, PasskeyRow, Recov
 from efir.adapters.postgres.tables.jobs import JobRow, OutboxRow, ReplyRow
 from efir.adapters.postgres.tables.mails import MailRow, NameHoldRow, ProofRow
 from efir.adapters.postgres.tables.questions import QuestionBankRow, QuestionCategoryRow, QuestionRow
+from efir.adapters.postgres.tables.registrations import PictureRow, RegistrationRow, ReservationRow
 from efir.adapters.postgres.tables.row import Row
 from efir.adapters.postgres.tables.videos import AssetRow, ChannelRow, RenditionRow, SegmentRow, UploadRow, VideoRow
 
@@ -37,13 +38,16 @@ __all__ = [
     "OutboxRow",
     "PasskeyRow",
     "PasswordRow",
+    "PictureRow",
     "ProofRow",
     "QuestionBankRow",
     "QuestionCategoryRow",
     "QuestionRow",
     "RecoveryCodeRow",
+    "RegistrationRow",
     "RenditionRow",
     "ReplyRow",
+    "ReservationRow",
     "RolePermissionRow",
     "RoleRow",
     "Row",

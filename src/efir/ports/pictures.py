@@ -1,0 +1,167 @@
+"""Pictures: making them of what people send, and their rows."""
+
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from datetime import datetime
+from typing import Annotated, Protocol
+from uuid import UUID
+
+from msgspec import Meta, Struct
+
+from efir.domain.crops import CropBox
+from efir.domain.pictures import Picture, PictureId, PictureKind
+from efir.domain.users import UserId
+
+
+class PictureSizes(Struct, frozen=True, rename=lambda name: name.removeprefix("s")):
+    """Addresses of one picture by its side in pixels; a small picture answers for the sizes it cannot fill."""
+
+    s64: Annotated[str, Meta(description="64 pixels.", examples=["/i/019a0c57-7a2c-7e6f-b4f2-5b3c7a1d2e3f/64.webp"])]
+    s128: Annotated[str, Meta(description="128 pixels.")]
+    s256: Annotated[str, Meta(description="256 pixels.")]
+    s512: Annotated[str, Meta(description="512 pixels.")]
+
+
+class AvatarView(Struct, frozen=True):
+    """An avatar: what the server made of the picture that was sent."""
+
+    id: Annotated[UUID, Meta(description="Identifier (UUIDv7).")]
+    sizes: Annotated[PictureSizes, Meta(description="Addresses of the WebP pictures by their side in pixels.")]
+    width: Annotated[int, Meta(description="Width of what was sent, upright, in pixels.", examples=[4160])]
+    height: Annotated[int, Meta(description="Height of what was sent, upright, in pixels.", examples=[3120])]
+    bytes: Annotated[int, Meta(description="Bytes of all sizes together.", examples=[48500])]
+    thumbhash: Annotated[str, Meta(description="ThumbHash in base64, for a placeholder.", examples=["IQgSLYZ6iHeP"])]
+
+
+class PictureOrder(Struct, frozen=True):
+    """What to make; `crop` None leaves the choice to the converter."""
+
+    kind: PictureKind
+    crop: CropBox | None = None
+
+
+class MadeFile(Struct, frozen=True):
+    """One made picture; sides in pixels."""
+
+    width: int
+    height: int
+    content: bytes
+
+
+class MadePictures(Struct, frozen=True):
+    """What became of a sent picture: its upright sides, every size as WebP, at most 28 bytes of ThumbHash."""
+
+    width: int
+    height: int
+    files: list[MadeFile]
+    thumbhash: bytes
+
+
+Later = Callable[[MadeFile], Awaitable[None]]
+"""Receives the working copy of a draft, after its sizes have been answered."""
+
+
+class StoredFile(Struct, frozen=True):
+    """A stored size as its row knows it."""
+
+    width: int
+    height: int
+    size: int
+    sha256: str
+
+
+class StoredPicture(Struct, frozen=True):
+    """A stored picture as its row knows it."""
+
+    id: UUID
+    kind: PictureKind
+    width: int
+    height: int
+    files: list[StoredFile]
+    thumbhash: bytes
+    working: bool = False
+
+
+def public_folder(picture_id: UUID) -> str:
+    """Path of the sizes of a picture that somebody keeps."""
+    return f"/i/{picture_id}"
+
+
+def avatar_address(avatar_id: UUID | None, side: int = 256) -> str | None:
+    """Path of somebody's avatar, if there is one."""
+    return None if avatar_id is None else f"{public_folder(avatar_id)}/{side}.webp"
+
+
+class PictureConverter(Protocol):
+    """Makes pictures of foreign bytes, in confined children."""
+
+    def expect(self) -> None:
+        """Get ready: a picture will probably come soon."""
+        ...
+
+    async def make(self, body: AsyncIterator[bytes], order: PictureOrder, later: Later | None = None) -> MadePictures:
+        """Read a picture to its end and convert it; nothing of the original stays.
+
+        With `later`, a working copy to cut from again is made after that and handed to it, if all goes well.
+        Raises PictureTooLarge, PictureTypeRefused, PictureRefused and its kinds, PictureInterrupted, PicturesBusy.
+        """
+        ...
+
+
+class PictureRepository(Protocol):
+    """Pictures inside a transaction."""
+
+    async def add(self, picture: Picture) -> None:
+        """Note a picture before its bytes are stored, so that none is ever without a row."""
+        ...
+
+    async def count_since(self, owner: UserId, since: datetime) -> int:
+        """Count the pictures somebody has sent since a time; two counts of one person follow each other."""
+        ...
+
+    async def stage(self, picture_id: PictureId, made: StoredPicture) -> bool:
+        """Note that the bytes are stored; False when the picture has been given up meanwhile."""
+        ...
+
+    async def keep_working(self, picture_id: PictureId) -> bool:
+        """Note that the working copy of a draft is stored; False when the picture is no draft any more."""
+        ...
+
+    async def claim(self, picture_id: PictureId, owner: UserId) -> bool:
+        """Give a staged picture to somebody for good; False when it is not staged."""
+        ...
+
+    async def end(self, picture_id: PictureId) -> None:
+        """Give a picture up; the sweeper removes its bytes."""
+        ...
+
+    async def end_of(self, owner: UserId) -> None:
+        """Give up every picture of somebody who leaves."""
+        ...
+
+    async def expire(self, now: datetime, *, limit: int) -> list[PictureId]:
+        """Give up what nobody refers to and is late; answers pictures whose bytes should be removed."""
+        ...
+
+    async def cleared(self, picture_ids: Sequence[PictureId]) -> None:
+        """Note that the bytes are removed."""
+        ...
+
+    async def forget(self, before: datetime) -> None:
+        """Drop rows of cleared pictures made before a time."""
+        ...
+
+    async def known(self, picture_ids: Sequence[PictureId]) -> set[PictureId]:
+        """Answer which of these have a row."""
+        ...
+
+
+class PictureViews(Protocol):
+    """Pictures, read."""
+
+    async def claimed(self, picture_id: PictureId) -> StoredPicture:
+        """Answer a picture that somebody keeps. Raises PictureNotFound."""
+        ...
+
+    async def staged(self, picture_id: PictureId, registration_id: UUID) -> StoredPicture:
+        """Answer the picture of a draft. Raises PictureNotFound."""
+        ...

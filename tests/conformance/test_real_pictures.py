@@ -1,0 +1,78 @@
+"""Pictures nobody here drew, from scikit-image's wheel on PyPI: each is made well or refused in words."""
+
+import statistics
+import subprocess
+import sys
+from collections.abc import AsyncIterator
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import pytest
+import pyvips
+
+from efir.adapters.media.pictures import vips_pictures
+from efir.adapters.media.sandbox import detect
+from efir.domain.crops import CropBox
+from efir.domain.errors import DomainError
+from efir.domain.limits import Limits
+from efir.domain.pictures import PictureKind
+from efir.ports.pictures import PictureOrder
+
+pytestmark = pytest.mark.slow
+
+ROOM = Path(__file__).parents[2] / ".node" / "pictures"  # git-ignored, like the peers from npm
+SHARE_MOST = 0.25
+DIFFERENT_MOST, DIFFERENT_USUALLY = 12.0, 3.0  # of 255; fine grain is what WebP leaves out
+
+
+@cache
+def corpus() -> list[Path]:
+    """The picture folder of the wheel; installed once beside the tests, never imported."""
+    data = ROOM / "skimage" / "data"
+    if not data.is_dir():
+        command = [str(Path(sys.executable).with_name("uv")), "pip", "install", "--quiet", "--no-deps"]
+        done = subprocess.run([*command, "--target", str(ROOM), "scikit-image"], capture_output=True, check=False)
+        if done.returncode:
+            pytest.skip("the pictures of scikit-image cannot be had: is PyPI reachable?")
+    return sorted(path for path in data.iterdir() if path.suffix in {".png", ".jpg", ".gif", ".tif"})
+
+
+async def body_of(content: bytes) -> AsyncIterator[bytes]:
+    """Bytes as they arrive."""
+    for start in range(0, len(content), 65_536):
+        yield content[start : start + 65_536]
+
+
+def difference(content: bytes, made: bytes) -> float:
+    """Mean difference, of 255, between a made picture and the same square of what was sent."""
+    image, whole = (grey(pyvips.Image.new_from_buffer(each, "")) for each in (made, content))
+    side = min(whole.width, whole.height)
+    plain = whole.extract_area(0, 0, side, side).thumbnail_image(image.width, height=image.height, size="force")
+    return float((image - plain).abs().avg())
+
+
+def grey(image: Any) -> Any:
+    """One band of light, on white where the picture is transparent."""
+    flat = image.flatten(background=255) if image.hasalpha() else image
+    return flat.colourspace("b-w").extract_band(0).copy_memory()
+
+
+async def test_every_picture_is_made_or_refused_and_what_is_made_looks_like_it(tmp_path: Path) -> None:
+    order = PictureOrder(PictureKind.AVATAR, CropBox(0, 0, 1))
+    shares, differences, refused = [], {}, []
+    async with vips_pictures(detect(), Limits(), room=tmp_path) as converter:
+        for path in corpus():
+            content = path.read_bytes()  # a test, alone
+            try:
+                found = await converter.make(body_of(content), order)
+            except DomainError as error:
+                refused.append((path.suffix, error.code))
+                continue
+            differences[path.name] = difference(content, found.files[0].content)
+            shares.append(sum(len(file.content) for file in found.files) / len(content))
+    assert set(refused) == {(".tif", "image-type"), (".gif", "image-too-small")}
+    assert len(differences) > 25
+    assert max(differences.values()) < DIFFERENT_MOST, differences
+    assert statistics.median(differences.values()) < DIFFERENT_USUALLY
+    assert statistics.median(shares) < SHARE_MOST, "a photo of a phone is twenty times larger, and gives the same bytes"

@@ -1,0 +1,70 @@
+"""Going through the wizard in a browser, and pictures to send."""
+
+import base64
+from typing import Any
+
+from playwright.async_api import Page, expect
+
+from drawings import drawing
+from web.conftest import Tab
+from web.seeds import PASSWORD
+
+DROP = """([name, type, data, selector]) => {
+  const bytes = Uint8Array.from(atob(data), (char) => char.charCodeAt(0));
+  const carried = new DataTransfer();
+  carried.items.add(new File([bytes], name, { type }));
+  const target = document.querySelector(selector);
+  for (const kind of ["dragenter", "dragover", "drop"]) {
+    target.dispatchEvent(new DragEvent(kind, { bubbles: true, cancelable: true, dataTransfer: carried }));
+  }
+}"""
+PASTE = """([name, type, data]) => {
+  const bytes = Uint8Array.from(atob(data), (char) => char.charCodeAt(0));
+  const carried = new DataTransfer();
+  carried.items.add(new File([bytes], name, { type }));
+  document.dispatchEvent(new ClipboardEvent("paste", { bubbles: true, cancelable: true, clipboardData: carried }));
+}"""
+
+
+async def go_on(page: Page) -> None:
+    """Press Continue."""
+    await page.locator("main form .primary").click()
+
+
+async def answered(here: Tab, *, nickname: str = "ada", upto: str = "picture") -> None:
+    """Answer the questions before a step."""
+    await here.go("/register")
+    await here.page.fill("#nickname", nickname)
+    await go_on(here.page)
+    await expect(here.page).to_have_url(f"{here.site}/register/email")
+    if upto == "email":
+        return
+    await here.page.fill("#email", f"{nickname}@example.org")
+    await go_on(here.page)
+    await expect(here.page).to_have_url(f"{here.site}/register/password")
+    if upto == "password":
+        return
+    await here.page.fill("#password", PASSWORD)
+    await go_on(here.page)
+    await expect(here.page).to_have_url(f"{here.site}/register/picture")
+
+
+def file(content: bytes | None = None, name: str = "me.jpg", kind: str = "image/jpeg") -> dict[str, Any]:
+    """A file for a file field."""
+    return {"name": name, "mimeType": kind, "buffer": drawing() if content is None else content}
+
+
+async def drop(page: Page, content: bytes, *, name: str = "me.jpg", kind: str = "image/jpeg", on: str = "body") -> None:
+    """Drop a file somewhere on the page."""
+    await page.evaluate(DROP, [name, kind, base64.b64encode(content).decode(), on])
+
+
+async def paste(page: Page, content: bytes) -> None:
+    """Paste a picture."""
+    await page.evaluate(PASTE, ["image.png", "image/png", base64.b64encode(content).decode()])
+
+
+async def shown(page: Page) -> list[str]:
+    """Wait for the server's picture; answers the addresses of its sizes."""
+    await expect(page.locator("[data-preview]")).to_be_visible()
+    return [await image.get_attribute("src") or "" for image in await page.locator("[data-preview] img").all()]
