@@ -129,7 +129,8 @@ async def test_old_clients_get_as_many_as_they_are_used_to(stocked: httpx.AsyncC
 
 @pytest.mark.parametrize(
     "path", ["/api/random?count=x", "/api/random?count=-1", "/api/clues?offset=-1", "/api/clues?value=x",
-             "/api/clues?min_date=yesterday", "/api/category", "/api/category?id=x", "/api/categories?count=1e3",
+             "/api/clues?min_date=yesterday", "/api/clues?min_date=0.5",
+             "/api/clues?max_date=2026-02-30", "/api/category", "/api/category?id=x", "/api/categories?count=1e3",
              f"/api/clues?category={2**40}"],
 )  # fmt: skip
 async def test_what_broke_the_old_server_is_refused_here(stocked: httpx.AsyncClient, path: str) -> None:

@@ -1,6 +1,6 @@
 """Stored questions for clients of jService: its paths, names and types, so old clients need only another host."""
 
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Annotated, TypeVar
 
 from litestar import Response, get
@@ -9,6 +9,7 @@ from litestar.params import QueryParameter
 
 from efir.application.clues import clue_category, random_clues, some_categories, some_clues
 from efir.application.context import Call
+from efir.domain.errors import FieldError, Invalid
 from efir.domain.questions import QuestionNotFound
 from efir.drivers.http.answers import Answer
 from efir.drivers.http.problems import raises
@@ -24,8 +25,13 @@ CountQuery = Annotated[
 OffsetQuery = Annotated[int, QueryParameter(ge=0, le=BIG, description="So many are left out first.")]
 ValueQuery = Annotated[int | None, QueryParameter(ge=0, le=BIG, description="Only clues of this worth.")]
 CategoryQuery = Annotated[int | None, QueryParameter(ge=0, le=BIG, description="Only clues of this category.")]
-FromQuery = Annotated[datetime | None, QueryParameter(description="Only clues on air since.")]
-UntilQuery = Annotated[datetime | None, QueryParameter(description="Only clues on air until.")]
+DAY = "^[0-9]{4}-[0-9]{2}-[0-9]{2}(T[0-9:.]{5,15}(Z|[+-][0-9]{2}:[0-9]{2})?)?$"
+FromQuery = Annotated[
+    str | None, QueryParameter(pattern=DAY, description="Only clues on air since: a date, or a date with a time.")
+]
+UntilQuery = Annotated[
+    str | None, QueryParameter(pattern=DAY, description="Only clues on air until: a date, or a date with a time.")
+]
 IdQuery = Annotated[int, QueryParameter(name="id", ge=0, le=BIG, description="Identifier of the category.")]
 
 
@@ -35,7 +41,7 @@ async def by_chance(call: NamedDependency[Call], count: CountQuery = None) -> Re
     return _open(await random_clues(call.ports, count=int(count or 1)))
 
 
-@get("/api/clues", operation_id="getClues", tags=TAGS, opt=ANONYMOUS, responses=raises())
+@get("/api/clues", operation_id="getClues", tags=TAGS, opt=ANONYMOUS, responses=raises(Invalid))
 async def clues(
     call: NamedDependency[Call],
     value: ValueQuery = None,
@@ -45,7 +51,9 @@ async def clues(
     offset: OffsetQuery = 0,
 ) -> Response[list[Clue]]:
     """Show clues in the order of saving, a hundred at a time."""
-    which = ClueFilter(value=value, category=category, min_date=min_date, max_date=max_date)
+    which = ClueFilter(
+        value=value, category=category, min_date=_moment(min_date, "min_date"), max_date=_moment(max_date, "max_date")
+    )
     return _open(await some_clues(call.ports, which=which, offset=offset))
 
 
@@ -61,6 +69,18 @@ async def categories(
 async def category(call: NamedDependency[Call], category_id: IdQuery) -> Response[ClueGroup]:
     """Show a category with its clues."""
     return _open(await clue_category(call.ports, category_id=category_id))
+
+
+def _moment(text: str | None, name: str) -> datetime | None:
+    """Read a date, or a date with a time; without a zone it is UTC. Raises Invalid for a day that never was."""
+    if text is None:
+        return None
+    try:
+        found = datetime.fromisoformat(text)
+    except ValueError as error:
+        detail = "There is no such day or time."
+        raise Invalid(detail, errors=(FieldError(f"/{name}", "format", detail),)) from error
+    return found if found.tzinfo else found.replace(tzinfo=UTC)
 
 
 def _open(found: T) -> Response[T]:

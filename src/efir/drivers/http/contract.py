@@ -64,7 +64,9 @@ def _plain(part: Any) -> Any:
         return part
     found = {name: _plain(member) for name, member in part.items()}
     choice = found.get("oneOf", ())
-    if len(choice) == 1 and "$ref" not in choice[0]:
+    if len(choice) == 1:
         del found["oneOf"]
+        if "$ref" in choice[0]:
+            return {"allOf": choice, **found} if found else choice[0]
         return choice[0] | found
     return found
