@@ -4,6 +4,7 @@ import asyncio
 import io
 import json
 import math
+import re
 import wave
 import zipfile
 from typing import Any
@@ -196,8 +197,9 @@ async def test_after_the_time_for_regret_nothing_of_a_person_is_left(
     assert "This is the last mail" in plain(sink.to("ada@example.org")[-1])
     row = await connection.fetchval("select to_jsonb(u)::text || to_jsonb(c)::text from user_account u, channels c")
     assert "deleted" in row
+    told = re.sub(r"[0-9a-f]{8}-?(?:[0-9a-f]{4}-?){3}[0-9a-f]{12}", "", row)  # ids may spell anything
     for word in ("ada", "Ada", "example.org", "12025550143"):
-        assert word not in row.replace(str(ada), "")
+        assert word not in told
     for table in ("audio_records", "password_credential", "login_session", "login_event", "api_token", "mailbox_proof"):
         assert await connection.fetchval(f"select count(*) from {table}") == 0, table  # noqa: S608  # own names
     assert (await api.get(f"/api/v1/videos/{video}")).status_code == 404

@@ -1,10 +1,10 @@
 """The composition root: settings in, every port wired, everything closed on the way out."""
 
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 
 from efir.adapters.media.sandbox import detect
-from efir.adapters.postgres.transactions import connected
+from efir.adapters.postgres.transactions import AfterCommit, Database, connected
 from efir.adapters.redis.wakeups import DramatiqWakeups, redis_broker
 from efir.adapters.secrets.randomness import new_code, new_id, new_secret, new_token, now
 from efir.adapters.secrets.sealing import Sealer
@@ -28,15 +28,7 @@ async def opened(settings: Settings, *, statement_seconds: float) -> AsyncIterat
     wakeups = DramatiqWakeups(redis_broker(settings.broker.url or settings.redis.url))
     box = detect(settings.media.sandbox, ffmpeg=settings.media.ffmpeg or None)
     async with (
-        connected(
-            settings.database.url,
-            schema=settings.database.schema,
-            pool_size=settings.database.pool_size,
-            wait=settings.limits.pool_wait_seconds,
-            statement_seconds=statement_seconds,
-            seal=(sealer.seal, sealer.unseal),
-            after_commit=wakeups.send,
-        ) as database,
+        database_of(settings, sealer, statement_seconds=statement_seconds, after_commit=wakeups.send) as database,
         valkey_of(settings.redis.url) as valkey,
         question_line(settings, database.begin, now) as questions,
         providers_of(settings, sealer) as providers,
@@ -63,3 +55,18 @@ async def opened(settings: Settings, *, statement_seconds: float) -> AsyncIterat
             origin=settings.origin,
             health=health_of(settings, database, box, media),
         )
+
+
+def database_of(
+    settings: Settings, sealer: Sealer, *, statement_seconds: float, after_commit: AfterCommit
+) -> AbstractAsyncContextManager[Database]:
+    """The pool of connections that the settings name."""
+    return connected(
+        settings.database.url,
+        schema=settings.database.schema,
+        pool_size=settings.database.pool_size,
+        wait=settings.limits.pool_wait_seconds,
+        statement_seconds=statement_seconds,
+        seal=(sealer.seal, sealer.unseal),
+        after_commit=after_commit,
+    )
