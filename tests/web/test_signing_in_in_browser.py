@@ -142,8 +142,8 @@ async def test_a_passkey_is_added_and_signs_in_by_the_pages(
     await device.answers(yes=False)  # or the field of the nickname would offer it at once
     await here.go("/login?back=/settings/passkeys")
     await looked_at(here, "login")
+    await device.answers(yes=True)  # the question of the field has been asked already and stays without an answer
     await here.page.click("[data-passkey]")
-    await device.answers(yes=True)
     await expect(here.page.locator(".things")).to_contain_text("last used")
     await here.page.get_by_role("button", name="Remove “Red key”").click()
     await expect(here.page.locator("main")).to_contain_text("There are none yet.")
