@@ -243,7 +243,7 @@ def outcomes() -> Iterator[Outcome]:
             yield Outcome(name=name, ours=[growth], theirs=[GROWTH_MOST], unit="bytes", most=1.0)
             busy = partial(late_while_converting, efir)
             name = "p99 of POST /user while eight recordings are converted against idle"
-            # One round beside other work tells nothing, so the short form only prints it; the full form does not hold yet.
+            # One round beside other work tells nothing: the short form only prints it; the full form does not hold yet.
             most = None if SHORT else 2.0
             yield compare(name, busy, partial(late, efir), unit="ms", most=most, rounds=1 if SHORT else 3)
     finally:
