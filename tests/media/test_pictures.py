@@ -354,24 +354,29 @@ def test_an_animation_gives_its_first_frame_and_too_long_a_one_is_refused(
         shaped(room, animation(5, 64))
 
 
-def workers_of(room: Path) -> list[int]:
-    """Processes that work in a room of the converter."""
-    found = []
+def workers_of(room: Path) -> dict[int, list[bytes]]:
+    """Processes of children that work in a room of the converter, with their command lines."""
+    found = {}
     for entry in Path("/proc").glob("[0-9]*"):
         try:
-            words = (entry / "cmdline").read_bytes()
+            words, surroundings = (entry / "cmdline").read_bytes(), (entry / "environ").read_bytes()
         except OSError:
             continue
-        if b"shaping" in words and str(room).encode() in words:
-            found.append(int(entry.name))
+        if b"shaping" in words and str(room).encode() in words + surroundings:
+            found[int(entry.name)] = words.split(b"\0")
     return found
+
+
+def innermost(room: Path) -> list[int]:
+    """Those of them that have become the program that decodes: its walls stand, and it starts no others."""
+    return [pid for pid, words in workers_of(room).items() if b"--" not in words]
 
 
 async def stopped(converter: VipsPictures, room: Path) -> list[int]:
     """Have a child ready that does not move; answers its processes."""
     converter.expect()
-    await until(lambda: workers_of(room))
-    found = workers_of(room)
+    await until(lambda: innermost(room))
+    found = list(workers_of(room))
     for pid in found:
         os.kill(pid, signal.SIGSTOP)
     return found
@@ -395,7 +400,7 @@ async def test_a_child_that_takes_too_long_is_ended(box: Sandbox, tmp_path: Path
         await stopped(converter, tmp_path)
         with pytest.raises(PictureTooHeavy):
             await made(converter, file_of("jpeg"))
-    assert workers_of(tmp_path) == []
+    assert workers_of(tmp_path) == {}
 
 
 async def test_waiting_children_end_with_the_converter_and_leave_nothing(box: Sandbox, tmp_path: Path) -> None:
@@ -403,7 +408,7 @@ async def test_waiting_children_end_with_the_converter_and_leave_nothing(box: Sa
         converter.expect()
         await until(lambda: workers_of(tmp_path))
         await made(converter, file_of("jpeg"))
-    assert workers_of(tmp_path) == []
+    assert workers_of(tmp_path) == {}
     assert os.listdir(tmp_path) == []  # noqa: PTH208  # in a coroutine
 
 
