@@ -26,6 +26,13 @@ from servers import start_postgres, start_valkey
 
 _started: list[Any] = []
 KEPT = {"role", "signing_key"}  # what an installation always has
+# Deleting few rows is 40 times faster than truncating 37 tables; as a replica, no order among the tables matters.
+EMPTY = "; ".join((
+    "set session_replication_role = replica",
+    *(f"delete from {name}" for name in Row.metadata.tables if name not in KEPT),  # noqa: S608  # own names only
+    "delete from role where not system",
+    "set session_replication_role = origin",
+))
 SECRET = "a secret of forty characters for the tests"
 
 
@@ -144,8 +151,7 @@ async def connection(database_url: str) -> AsyncIterator[Any]:
 async def ports(session_ports: Ports, connection: Any) -> AsyncIterator[Ports]:
     """All ports over an empty database."""
     yield session_ports
-    tables = ", ".join(name for name in Row.metadata.tables if name not in KEPT)
-    await connection.execute(f"truncate {tables} cascade; delete from role where not system")  # noqa: S608  # own names only
+    await connection.execute(EMPTY)
 
 
 @pytest.fixture(scope="session")

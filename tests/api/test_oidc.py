@@ -13,6 +13,7 @@ from joserfc.jwk import RSAKey
 from builders import another, registered, signed_in
 from efir.application.context import Ports
 from efir.bootstrap.http import served
+from efir.ports.oidc import Provider
 from efir.settings import Settings
 from factors import forgotten, with_app
 from hostile import CLIENT, ISSUER, LOGOUT, Hostile
@@ -20,17 +21,36 @@ from hostile import CLIENT, ISSUER, LOGOUT, Hostile
 REFUSED = "/login?trouble=oidc-error&back=%2F"
 
 
-@pytest.fixture
-def evil() -> Hostile:
-    return Hostile()
+@pytest.fixture(scope="module")
+def key() -> RSAKey:
+    return RSAKey.generate_key(2048, {"kid": "one", "use": "sig"})
 
 
 @pytest.fixture
-async def browser(ports: Ports, settings: Settings, evil: Hostile) -> AsyncIterator[httpx.AsyncClient]:
-    """A browser of an Efir whose one provider is the hostile one."""
+def evil(key: RSAKey) -> Hostile:
+    return Hostile(key)
+
+
+@pytest.fixture(scope="module")
+def providers() -> dict[str, Provider]:
+    """What the application below has; each test fills it anew."""
+    return {}
+
+
+@pytest.fixture(scope="module")
+def hostile_app(session_ports: Ports, settings: Settings, providers: dict[str, Provider]) -> Any:
+    """An Efir whose one provider is the hostile one."""
+    return served(replace(session_ports, providers=providers), settings)
+
+
+@pytest.fixture
+async def browser(
+    ports: Ports, hostile_app: Any, providers: dict[str, Provider], evil: Hostile
+) -> AsyncIterator[httpx.AsyncClient]:
+    """A browser of that Efir."""
     async with httpx.AsyncClient(transport=httpx.MockTransport(evil)) as http:
-        app = served(replace(ports, providers={"evil": evil.provider(ports, http)}), settings)
-        transport = httpx.ASGITransport(app=app, raise_app_exceptions=False)
+        providers["evil"] = evil.provider(ports, http)
+        transport = httpx.ASGITransport(app=hostile_app, raise_app_exceptions=False)
         async with httpx.AsyncClient(transport=transport, base_url="http://efir.test") as client:
             yield client
 
