@@ -92,6 +92,11 @@ bench effort="full" *names: setup
 containers *args: setup
     cd tests && exec "{{ bin }}/python" -m containers "$@"
 
+# every page in both languages, by day and by night, wide and on a phone, through axe (effort: full or short)
+[group("slow")]
+looks effort="full" *args: setup
+    shift || true; EFFORT={{ effort }} "{{ bin }}/pytest" -n auto -m slow tests/web/looks "$@"
+
 # pictures of every page into tests/screenshots
 [group("slow")]
 screenshots *args: setup

@@ -27,12 +27,14 @@ from servers import start_postgres, start_valkey
 _started: list[Any] = []
 KEPT = {"role", "signing_key"}  # what an installation always has
 # Deleting few rows is 40 times faster than truncating 37 tables; as a replica, no order among the tables matters.
-EMPTY = "; ".join((
-    "set session_replication_role = replica",
-    *(f"delete from {name}" for name in Row.metadata.tables if name not in KEPT),  # noqa: S608  # own names only
-    "delete from role where not system",
-    "set session_replication_role = origin",
-))
+EMPTY = "; ".join(
+    (
+        "set session_replication_role = replica",
+        *(f"delete from {name}" for name in Row.metadata.tables if name not in KEPT),  # noqa: S608  # own names only
+        "delete from role where not system",
+        "set session_replication_role = origin",
+    )
+)
 SECRET = "a secret of forty characters for the tests"
 
 

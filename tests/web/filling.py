@@ -3,9 +3,11 @@
 import base64
 from typing import Any
 
+import pyotp
 from playwright.async_api import Page, expect
 
 from drawings import drawing
+from efir.application.context import Ports
 from web.conftest import Tab
 from web.seeds import PASSWORD
 
@@ -68,3 +70,23 @@ async def shown(page: Page) -> list[str]:
     """Wait for the server's picture; answers the addresses of its sizes."""
     await expect(page.locator("[data-preview]")).to_be_visible()
     return [await image.get_attribute("src") or "" for image in await page.locator("[data-preview] img").all()]
+
+
+async def password_given(here: Tab, words: str) -> None:
+    """Sign Ada in by her password; a page with these words follows."""
+    await here.go("/login?back=/studio")
+    await here.page.fill("#login", "ada")
+    await here.page.fill("#password", PASSWORD)
+    await here.page.keyboard.press("Enter")
+    await expect(here.page.locator("h1")).to_have_text(words)
+
+
+async def set_up(here: Tab, ports: Ports) -> tuple[pyotp.TOTP, list[str]]:
+    """Set an app up by its page, with the keyboard; answers the app and the recovery codes."""
+    await here.go("/settings/two-factor/app")
+    app = pyotp.TOTP(await here.page.locator(".secret").inner_text())
+    await here.page.focus("#code")
+    await here.page.keyboard.type(app.at(ports.clock()))
+    await here.page.keyboard.press("Enter")
+    await expect(here.page.locator(".codes code")).to_have_count(10)
+    return app, await here.page.locator(".codes code").all_inner_texts()

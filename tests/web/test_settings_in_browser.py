@@ -6,23 +6,13 @@ from typing import Any
 import pytest
 from playwright.async_api import expect
 
-import node
 from efir.domain.users import UserId
 from web.conftest import PHONE, Opener, Tab
+from web.looking import flaws
 from web.seeds import PASSWORD
 from web.test_forms_in_browser import press
-from web.test_looks_in_browser import AXE, sideways, violations
 
 pytestmark = pytest.mark.browser
-
-
-async def readable(here: Tab) -> None:
-    """Nothing that axe finds, in both sets of colours, and nothing wider than a small phone."""
-    await here.page.evaluate(node.script(AXE))
-    found = await violations(here)
-    await here.page.emulate_media(color_scheme="dark")
-    assert found + await violations(here, runOnly=["color-contrast"]) == []
-    assert await sideways(here) <= 0
 
 
 async def from_mailbox(here: Tab, name: str) -> None:
@@ -71,7 +61,7 @@ async def test_a_forgotten_password_is_replaced_by_keyboard_alone(
     await press(here.page, "Enter")
     await here.page.locator("#new_password").focus()
     await here.page.keyboard.type("another quiet evening")
-    await readable(here)
+    assert await flaws(here) == []
     await press(here.page, "Enter")
     await expect(here.page.get_by_text("Your new password is set")).to_be_visible()
 
@@ -87,7 +77,7 @@ async def test_wrong_settings_are_named_at_their_fields(tab: Opener, ada: UserId
     here.troubles.clear()  # the browser notes the status 422
     await summary.get_by_role("link", name="Enter a number").click()
     await expect(here.page.locator("#phone")).to_be_focused()
-    await readable(here)
+    assert await flaws(here) == []
 
 
 async def test_a_session_of_long_ago_asks_for_the_password(
@@ -99,7 +89,7 @@ async def test_a_session_of_long_ago_asks_for_the_password(
     await connection.execute("update login_session set auth_time = now() - interval '1 hour'")
     await here.go("/settings/data/delete")
     await here.page.fill("#current_password", PASSWORD)
-    await readable(here)
+    assert await flaws(here) == []
     await here.page.get_by_role("button", name="Delete the account").click()
     await expect(here.page.get_by_text("Your account is closed")).to_be_visible()
     await expect(here.page.get_by_role("link", name="Log in").first).to_be_visible()
