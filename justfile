@@ -92,10 +92,10 @@ bench effort="full" *names: setup
 containers *args: setup
     cd tests && exec "{{ bin }}/python" -m containers "$@"
 
-# every page in both languages, by day and by night, wide and on a phone, through axe (effort: full or short)
+# every page in both languages, by day and by night, wide and on a phone; every point of a form (effort: full or short)
 [group("slow")]
-looks effort="full" *args: setup
-    shift || true; EFFORT={{ effort }} "{{ bin }}/pytest" -n auto -m slow tests/web/looks "$@"
+pages effort="full" *args: setup
+    shift || true; EFFORT={{ effort }} "{{ bin }}/pytest" -n auto -m "slow and browser" --ignore tests/web/screenshots tests/web "$@"
 
 # pictures of every page into tests/screenshots
 [group("slow")]
