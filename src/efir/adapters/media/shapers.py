@@ -85,10 +85,11 @@ class Shaper:
             if self._run.done():
                 raise self._fault(self._run.result())
             self._more.clear()
-            await asyncio.wait(
-                {self._run, more := asyncio.ensure_future(self._more.wait())}, return_when=asyncio.FIRST_COMPLETED
-            )
-            more.cancel()
+            more = asyncio.ensure_future(self._more.wait())
+            try:
+                await asyncio.wait({self._run, more}, return_when=asyncio.FIRST_COMPLETED)
+            finally:
+                more.cancel()
         return self._told[number]
 
     def _lend(self, source: Path) -> None:
