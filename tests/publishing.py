@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 from uuid import UUID
 
-from efir.application.context import Ports
+from efir.application.context import Ports, Visitor
 from efir.application.jobs import run_next
 from efir.application.kinds import KINDS
 from efir.application.users import register_user
@@ -26,7 +26,7 @@ async def owner_of(ports: Ports) -> UserId:
     """Somebody with a channel."""
     user = await register_user(
         ports, email="ada@example.org", nickname="ada", password="a long quiet evening", display_name=None,
-        now=ports.clock(),
+        visitor=Visitor(), now=ports.clock(),
     )  # fmt: skip
     return UserId(user.id)
 

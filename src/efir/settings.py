@@ -8,7 +8,7 @@ from typing import Annotated, Any, Literal
 import msgspec
 
 from efir.domain.limits import Limits
-from efir.domain.registrations import EmailCheck
+from efir.domain.registrations import EmailCheck, RequireEmail
 
 PREFIX = "EFIR_"
 EVERYWHERE = frozenset({"0.0.0.0", "::"})  # noqa: S104  # names of all interfaces, which no browser can open
@@ -62,6 +62,9 @@ class Auth(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     access_token_minutes: int = 5  # an access token lives so long: 1 to 60
     jwt_algorithm: Literal["Ed25519", "ES256", "RS256"] = "Ed25519"  # how access tokens are signed
     email_check: EmailCheck = EmailCheck.BUDGETED  # budgeted: a few checks of addresses are answered; mailbox: none
+    require_email: RequireEmail = (
+        RequireEmail.LATER
+    )  # finish: no account before its address is confirmed; later: may be
 
 
 class Quiz(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

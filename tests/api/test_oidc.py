@@ -128,7 +128,7 @@ async def test_an_untrue_answer_signs_nobody_in(
     done = await evil.back(browser, asked)
     assert (done.status_code, done.headers["location"]) == (303, REFUSED)
     assert "sid" not in browser.cookies
-    assert "newcomer" not in browser.cookies
+    assert "reg" not in browser.cookies
     event = await connection.fetchrow("select outcome, method, user_id from login_event")
     assert tuple(event) == ("oidc_error", "oidc", None)
 
@@ -159,7 +159,7 @@ async def test_a_new_key_is_looked_for_once_a_minute(browser: httpx.AsyncClient,
     evil.key = RSAKey.generate_key(2048, {"kid": "two", "use": "sig"})
     evil.header = {"kid": "two"}
     done = await evil.back(browser, await evil.begun(browser))
-    assert done.headers["location"] == "/register/identity"
+    assert done.headers["location"] == "/register/name"
     evil.header = {"kid": "three"}
     for _ in range(3):
         assert (await evil.back(browser, await evil.begun(browser))).headers["location"] == REFUSED
@@ -237,7 +237,7 @@ async def test_the_same_address_is_not_the_same_person(
     await connection.execute("update user_account set email_verified_at = now()")
     evil.claims = {"email": "ada@example.org", "email_verified": True}
     done = await evil.back(browser, await evil.begun(browser))
-    assert done.headers["location"] == "/register/identity"
+    assert done.headers["location"] == "/register/name"
     assert "sid" not in browser.cookies
     assert await connection.fetchval("select count(*) from external_identity") == 0
 
@@ -337,7 +337,7 @@ async def test_own_identities_are_listed_and_unlinked(
     await connection.executemany("insert into password_credential (user_id, wrapped) values ($1, $2)", wrapped)
     assert (await browser.delete(f"/api/v1/auth/identities/{rows[0]['id']}", headers=headers)).status_code == 204
     async with another(browser) as other:
-        assert (await evil.back(other, await evil.begun(other))).headers["location"] == "/register/identity"
+        assert (await evil.back(other, await evil.begun(other))).headers["location"] == "/register/name"
 
 
 async def test_a_banned_person_stays_out(browser: httpx.AsyncClient, evil: Hostile, connection: Any) -> None:

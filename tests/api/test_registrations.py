@@ -12,10 +12,11 @@ import redis.asyncio
 
 from builders import PASSWORD, registered
 from drawings import drawing
+from efir.application.availability import check_email
 from efir.application.context import Ports, Visitor
 from efir.application.pictures import sweep_pictures
 from efir.application.reconciler import tick
-from efir.application.registrations import check_email, forget_registrations
+from efir.application.registrations import forget_registrations
 from efir.domain.registrations import EmailCheck, proves_work
 from efir.ports.blobs import blob_key
 from efir.ports.registrations import Availability

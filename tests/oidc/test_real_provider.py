@@ -38,13 +38,13 @@ async def person(provider: str) -> str:
 async def arrived(browser: httpx.AsyncClient) -> httpx.Response:
     """Come from the provider for the first time, and choose a nickname."""
     form = await browser.get(LOGIN)
-    assert form.url.path == "/register/identity", form.text
+    assert form.url.path == "/register/name", form.text
     fields = {
         name: re.search(rf'id="{name}"[^>]*value="([^"]*)"', form.text)
         for name in ("nickname", "email", "display_name")
     }
     values = {name: html.unescape(found[1]) for name, found in fields.items() if found}
-    return await browser.post("/register/identity", data={"csrf_token": token_of(form), **values})
+    return await browser.post("/register/name", data={"csrf_token": token_of(form), **values})
 
 
 async def session(browser: httpx.AsyncClient) -> int:
@@ -65,20 +65,20 @@ async def test_a_newcomer_chooses_a_nickname_and_is_known_from_then_on(
         page = await other.get(LOGIN)
         assert page.url.path == "/studio"
         assert (await other.get("/api/v1/users/me")).json()["id"] == me["id"]
-        used = await other.post("/register/identity", data={"csrf_token": "x"})
+        used = await other.post("/register/name", data={"csrf_token": "x"})
         assert "/login" in str(used.url)
 
 
 async def test_wrong_values_of_a_newcomer_come_back_with_words(browser: httpx.AsyncClient, person: str) -> None:
     form = await browser.get(LOGIN)
     values = {"csrf_token": token_of(form), "nickname": "admin", "email": "no", "display_name": ""}
-    wrong = await browser.post("/register/identity", data=values)
+    wrong = await browser.post("/register/name", data=values)
     assert wrong.status_code == 422
     assert 'value="admin"' in wrong.text
     assert "This nickname is reserved" in wrong.text
     assert await session(browser) == 401
     right = values | {"csrf_token": token_of(wrong), "nickname": "ada", "email": "ada@example.org"}
-    assert (await browser.post("/register/identity", data=right)).url.path == "/"
+    assert (await browser.post("/register/name", data=right)).url.path == "/"
     assert await session(browser) == 200
 
 
@@ -141,7 +141,7 @@ async def test_an_account_with_a_password_is_linked_and_unlinked_by_its_owner(
     page = await browser.post(remove[1], data={"csrf_token": token_of(back)})
     assert "There are none yet." in page.text
     async with another(browser) as other:
-        assert (await other.get(LOGIN)).url.path == "/register/identity"
+        assert (await other.get(LOGIN)).url.path == "/register/name"
 
 
 async def test_a_foreign_answer_is_told_in_words(browser: httpx.AsyncClient, person: str) -> None:

@@ -12,7 +12,7 @@ from efir.application.turns import Turns
 from efir.domain.errors import Forbidden, Unauthenticated
 from efir.domain.limits import Limits
 from efir.domain.permissions import PermissionMissing
-from efir.domain.registrations import EmailCheck
+from efir.domain.registrations import EmailCheck, RequireEmail
 from efir.domain.sessions import ADMIN_SCOPE, NoSession, ScopeMissing, SessionId, StepUpNeeded
 from efir.domain.users import UserId
 from efir.ports.archives import Archives
@@ -55,6 +55,7 @@ class Ports:
     passwords: Passwords
     addresses: Addresses
     email_check: EmailCheck
+    require_email: RequireEmail
     questions: QuestionLine
     wording: Wording
     mailer: Mailer | None  # None: nobody takes mail, so it is kept for the development mailbox

@@ -3,6 +3,8 @@
 import hmac
 from datetime import datetime, timedelta
 
+from msgspec import Struct
+
 from efir.application.audit import own_act, recorded
 from efir.application.context import Ports
 from efir.application.credentials import hashed
@@ -28,7 +30,12 @@ from efir.ports.transactions import Transaction
 async def ask_confirmation(
     ports: Ports, tx: Transaction, account: Account, address: EmailAddress, *, now: datetime
 ) -> None:
-    """Mail a link and a code to an address, in the caller's transaction and at its end; earlier ones end."""
+    """Mail a link and a code to an address, in the caller's transaction and at its end; earlier ones end.
+
+    The reader of an address that another account has confirmed is told so instead, by as many statements: nobody else
+    sees the difference. Raises MailsTooMany.
+    """
+    known = await known_to(ports, tx, address, MailKind.EMAIL_CONFIRM, but_for=UserId(account.id), now=now)
     secret, code = ports.new_secret(), ports.new_code()
     user_id, expires_at = UserId(account.id), now + timedelta(seconds=ports.limits.email_link_seconds)
     await tx.proofs.put(
@@ -38,10 +45,35 @@ async def ask_confirmation(
             code_until=now + timedelta(seconds=ports.limits.email_code_seconds), expires_at=expires_at,
         )
     )  # fmt: skip
+    if known is not None:
+        await put_mail(ports, tx, MailKind.EMAIL_KNOWN, known.envelope, now=now, nickname=known.nickname)
+        return
     envelope = Envelope(address, account.locale, user_id, expires_at)
     await put_mail(
         ports, tx, MailKind.EMAIL_CONFIRM, envelope, now=now, nickname=account.nickname, code=code, token=secret
     )
+
+
+class Known(Struct, frozen=True):
+    """Whom to tell that somebody has entered the address of their account."""
+
+    nickname: str
+    envelope: Envelope
+
+
+async def known_to(
+    ports: Ports, tx: Transaction, address: EmailAddress, kind: MailKind, *, but_for: UserId | None, now: datetime
+) -> Known | None:
+    """Answer who has confirmed an address, if anybody else has; counts the mail that goes now, that kind or theirs.
+
+    Raises MailsTooMany.
+    """
+    holder = await tx.profiles.by_confirmed_email(address.key)
+    foreign = holder is not None and holder.id != but_for
+    await spend_budget(ports, tx, MailKind.EMAIL_KNOWN if foreign else kind, address.key, now=now)
+    if holder is None or not foreign:
+        return None
+    return Known(holder.nickname, Envelope(holder.confirmed or address, holder.locale, UserId(holder.id)))
 
 
 async def confirm_email(
@@ -89,7 +121,6 @@ async def resend_confirmation(ports: Ports, *, user_id: UserId, now: datetime) -
             address = EmailAddress(account.email, account.email_key)
         else:
             raise EmailConfirmed
-        await spend_budget(ports, tx, MailKind.EMAIL_CONFIRM, address.key, now=now)
         await ask_confirmation(ports, tx, account, address, now=now)
 
 
@@ -108,7 +139,6 @@ async def change_email(
         if account.confirmed is not None and account.confirmed.key == address.key:
             await tx.proofs.drop(user_id, ProofPurpose.EMAIL)
             return
-        await spend_budget(ports, tx, MailKind.EMAIL_CONFIRM, address.key, now=now)
         await ask_confirmation(ports, tx, account, address, now=now)
 
 

@@ -53,7 +53,7 @@ async def log_out_everywhere(ports: Ports, *, session_id: SessionId, now: dateti
 
 
 async def log_out_by_provider(ports: Ports, *, provider: str, token: str, now: datetime) -> int:
-    """End the login sessions a provider's logout token speaks of; answers how many.
+    """End the login sessions a provider's logout token speaks of, and unfinished registrations; answers how many.
 
     Each token counts once. Raises ProviderNotFound, ProviderRefused, ProviderAway, StatesAway.
     """
@@ -65,6 +65,7 @@ async def log_out_by_provider(ports: Ports, *, provider: str, token: str, now: d
     try:
         async with changing(ports) as change:
             ended = await change.tx.identities.sessions(known.issuer, sid=notice.sid, sub=notice.sub)
+            await change.tx.registrations.drop_arrived(known.issuer, sid=notice.sid, sub=notice.sub)
             for session_id in ended:
                 await change.tx.sessions.revoke(SessionId(session_id), now=now, reason="provider")
                 change.session(session_id)

@@ -1,106 +1,70 @@
-"""People whom a provider knows and we do not yet: what it told waits until they have chosen a nickname."""
+"""People whom a provider knows and we do not yet: the wizard opens with what the provider told of them filled in."""
 
+from contextlib import suppress
 from datetime import datetime
-from uuid import UUID
+from typing import Any
 
-import msgspec
-from msgspec import Struct
-
-from efir.application.access import changing
-from efir.application.collected import Collected
 from efir.application.context import Ports, Visitor
-from efir.application.credentials import hashed
-from efir.application.rates import limited, registration_rate
-from efir.application.sessions import SignedIn, start_session
-from efir.application.users import NewAccount, open_account
-from efir.domain.errors import Gone
-from efir.domain.identities import Identity, IdentityId
-from efir.domain.logins import Method
-from efir.domain.users import InvalidUser, UserId, parse_display_name, parse_nickname
-from efir.ports.oidc import Claims, ProviderView
-
-TICKET_SECONDS = 1800
-TICKET_MOST = 100  # characters
+from efir.application.rates import draft_rates, limited
+from efir.application.registrations import hold_name, ticket_hash
+from efir.domain.registrations import Registration, RegistrationId, expiry
+from efir.domain.users import InvalidUser, NicknameTaken, parse_display_name, parse_nickname
+from efir.ports.oidc import Claims
+from efir.ports.transactions import Transaction
 
 
-class NewcomerGone(Gone):
-    """The ticket is unknown, used or too old: sign in through the provider again."""
+async def arrive(ports: Ports, *, provider: str, claims: Claims, earlier: str, visitor: Visitor, now: datetime) -> str:
+    """Open a registration for somebody whom a provider knows; answers its ticket.
 
-    code = "newcomer-gone"
-    title = "This has taken too long"
-
-
-class Newcomer(Struct, frozen=True):
-    """What a provider has told about somebody without an account, for filling in a form."""
-
-    provider: ProviderView
-    claims: Claims
-    back: str
-
-    @property
-    def suggestion(self) -> str:
-        """Answer a nickname made of what was told, or nothing that could be one."""
-        for told in (self.claims.nickname, self.claims.email.partition("@")[0], self.claims.name):
-            try:
-                return parse_nickname(told.replace(" ", "."))
-            except InvalidUser:
-                continue
-        return ""
-
-
-_decoder = msgspec.msgpack.Decoder(Newcomer)
-
-
-async def welcome(ports: Ports, provider: ProviderView, claims: Claims, *, back: str) -> str:
-    """Keep what was told; answers the ticket of whom it was told about."""
-    ticket = ports.new_secret()
-    await ports.once.put(_key(ticket), msgspec.msgpack.encode(Newcomer(provider, claims, back)), seconds=TICKET_SECONDS)
+    Who comes again goes on where they stopped, under a new ticket: the provider has just proved who it is. What this
+    browser had begun by itself (`earlier` is its ticket) ends and lets go of its nickname, so no ticket that somebody
+    else knows is ever joined to an identity. An address counts as not confirmed whatever the provider says of it.
+    Raises Throttled.
+    """
+    await limited(ports, *draft_rates(ports, visitor=visitor))
+    ticket, session = ports.new_secret(), claims.session
+    async with ports.begin() as tx:
+        found = await tx.registrations.by_identity(session.issuer, claims.sub, now=now)
+        if found is None or found.ticket_hash != ticket_hash(earlier):
+            await tx.registrations.drop(ticket_hash(earlier))
+        if found is None:
+            found = await _begun(ports, tx, provider=provider, claims=claims, now=now)
+        values = {
+            "ticket_hash": ticket_hash(ticket), "provider": provider, "shown": claims.shown, "idp_sid": session.sid,
+            "idp_hint": session.hint, "idp_auth_time": session.auth_time,
+            "expires_at": expiry(now, found.created_at, ports.limits),
+        }  # fmt: skip
+        await tx.registrations.change(found.id, values)
     return ticket
 
 
-async def get_newcomer(ports: Ports, ticket: str) -> Newcomer:
-    """Answer what was told. Raises NewcomerGone."""
-    found = await ports.once.look(_key(ticket))
-    if found is None:
-        raise NewcomerGone
-    return _decoder.decode(found)
-
-
-async def register_newcomer(
-    ports: Ports, *, ticket: str, nickname: str, display_name: str, email: str, visitor: Visitor, now: datetime
-) -> SignedIn:
-    """Make account, channel, link and login session, together or not at all.
-
-    The address counts as not confirmed whatever the provider says of it: a link by address would be a take-over.
-    Raises InvalidUser naming every wrong field, NicknameTaken, HandleTaken, IdentityTaken, NewcomerGone, Throttled.
-    """
-    newcomer = await get_newcomer(ports, ticket)
-    wrong = Collected()
-    name = wrong.tried(lambda: parse_nickname(nickname))
-    address = wrong.tried(lambda: ports.addresses.parse(email))
-    shown = wrong.tried(lambda: parse_display_name(display_name or nickname))
-    if wrong.errors or name is None or address is None or shown is None:
-        raise InvalidUser(errors=tuple(wrong.errors))
-    await limited(ports, registration_rate(ports, visitor=visitor))
-    account = NewAccount(nickname=name, display_name=shown, email=address, password=None)
-    async with changing(ports) as change:
-        user = await open_account(ports, change.tx, account, now=now)
-        await change.tx.identities.add(_identity(ports, newcomer, user.id, now=now))
-        signed = await start_session(
-            ports, change.tx, user=user, method=Method.OIDC, amr=["fed"], aal=1, visitor=visitor, now=now,
-            provider=newcomer.claims.session,
-        )  # fmt: skip
-    await ports.once.take(_key(ticket))
-    return signed
-
-
-def _identity(ports: Ports, newcomer: Newcomer, user_id: UUID, *, now: datetime) -> Identity:
-    claims = newcomer.claims
-    return Identity(
-        id=IdentityId(ports.new_id()), issuer=claims.session.issuer, sub=claims.sub, user_id=UserId(user_id),
-        provider=newcomer.provider.name, shown=claims.email or claims.nickname or claims.name, linked_at=now,
+async def _begun(ports: Ports, tx: Transaction, *, provider: str, claims: Claims, now: datetime) -> Registration:
+    registration = Registration(
+        id=RegistrationId(ports.new_id()), ticket_hash=ports.new_secret().encode(), created_at=now,
+        expires_at=expiry(now, now, ports.limits), issuer=claims.session.issuer, sub=claims.sub, provider=provider,
     )  # fmt: skip
+    await tx.registrations.add(registration)
+    values = _told(ports, claims)
+    if "nickname" in values:
+        try:
+            await hold_name(ports, tx, registration, values["nickname"], now=now)
+        except NicknameTaken:
+            del values["nickname"]
+    if values:
+        await tx.registrations.change(registration.id, values)
+    return registration
 
 
-def _key(ticket: str) -> str:
-    return f"newcomer:{hashed(ticket[:TICKET_MOST]).hex()}"
+def _told(ports: Ports, claims: Claims) -> dict[str, Any]:
+    """What the provider told that an account could have; the rest is asked."""
+    values = dict[str, Any]()
+    for told in (claims.nickname, claims.email.partition("@")[0], claims.name):
+        with suppress(InvalidUser):
+            values["nickname"] = parse_nickname(told.replace(" ", "."))
+            break
+    with suppress(InvalidUser):
+        values["display_name"] = parse_display_name(claims.name)
+    with suppress(InvalidUser):
+        address = ports.addresses.parse(claims.email)
+        values |= {"email": address.shown, "email_key": address.key}
+    return values

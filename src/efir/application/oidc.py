@@ -19,11 +19,18 @@ from efir.application.challenges import Goal, Waiting, pass_or_challenge
 from efir.application.context import Ports, Visitor
 from efir.application.credentials import hashed
 from efir.application.logins import note
-from efir.application.newcomers import welcome
+from efir.application.newcomers import arrive
 from efir.application.rates import QUARTER, limited
 from efir.application.sessions import SignedIn, end_session, start_session
 from efir.domain.alerts import Alert
-from efir.domain.identities import Identity, IdentityId, ProviderCancelled, ProviderNotFound, ProviderRefused
+from efir.domain.identities import (
+    Arrival,
+    IdentityId,
+    IdentityUnknown,
+    ProviderCancelled,
+    ProviderNotFound,
+    ProviderRefused,
+)
 from efir.domain.logins import Method, Outcome
 from efir.domain.rates import Rate, network_of
 from efir.domain.returning import local_path
@@ -31,6 +38,7 @@ from efir.domain.second_factors import SecondFactorNeeded
 from efir.domain.sessions import SessionId
 from efir.domain.users import UserId
 from efir.ports.credentials import Credential
+from efir.ports.identities import ProviderSession
 from efir.ports.oidc import Claims, Provider, ProviderAway, ProviderView
 
 FLOW_SECONDS = 600
@@ -55,7 +63,7 @@ class Returned(Struct, frozen=True):
 
 
 class Finished(Struct, frozen=True):
-    """How it ended: a session, or a challenge of the second factor, or a newcomer's ticket, or (none) a new link."""
+    """How it ended: a session, a challenge of the second factor, the ticket of a registration, or (none) a new link."""
 
     back: str
     signed: SignedIn | None = None
@@ -106,12 +114,15 @@ async def finish(
     browser: str,
     returned: Returned,
     who: Credential | None,
+    earlier: str,
     visitor: Visitor,
     now: datetime,
 ) -> Finished:
     """Believe what came back, or not, and go on; every failure is in the history.
 
-    Raises ProviderNotFound, ProviderRefused, ProviderCancelled, ProviderAway, IdentityTaken, UserBanned, StatesAway.
+    Who has no account gets a registration; `earlier` is the ticket of one this browser had begun.
+    Raises ProviderNotFound, ProviderRefused, ProviderCancelled, ProviderAway, IdentityTaken, IdentityUnknown,
+    UserBanned, StatesAway, Throttled.
     """
     known = provider_of(ports, provider)
     try:
@@ -125,7 +136,13 @@ async def finish(
         raise
     if flow.linker is not None:
         return await _linked(ports, known, flow, claims, who=who, now=now)
-    return await _entered(ports, known, flow, claims, who=who, visitor=visitor, now=now)
+    user_id, claims = await _known(ports, known, claims, now=now)
+    if user_id is not None:
+        return await _entered(ports, flow, user_id, claims.session, who=who, visitor=visitor, now=now)
+    if who is not None:
+        raise IdentityUnknown
+    ticket = await arrive(ports, provider=flow.provider, claims=claims, earlier=earlier, visitor=visitor, now=now)
+    return Finished(flow.back, ticket=ticket)
 
 
 def provider_of(ports: Ports, name: str) -> Provider:
@@ -191,32 +208,33 @@ async def _linked(
     async with ports.begin() as tx:
         if await tx.identities.owner(provider.issuer, claims.sub, now=now) != user_id:
             await tx.identities.add(
-                Identity(
-                    id=IdentityId(ports.new_id()), issuer=provider.issuer, sub=claims.sub, user_id=user_id,
-                    provider=flow.provider, shown=claims.email or claims.nickname or claims.name, linked_at=now,
-                )
+                Arrival(
+                    issuer=provider.issuer, sub=claims.sub, provider=flow.provider, shown=claims.shown
+                ).linked(IdentityId(ports.new_id()), user_id, now=now)
             )  # fmt: skip
             await alert(ports, tx, user_id, Alert.IDENTITY_LINKED, now=now)
     return Finished(flow.back)
 
 
+async def _known(ports: Ports, provider: Provider, claims: Claims, *, now: datetime) -> tuple[UserId | None, Claims]:
+    """Answer whose identity it is; without a time of the proof it counts as too old for what matters."""
+    proved = claims.session.auth_time or now - timedelta(seconds=ports.limits.step_up_seconds + 1)
+    session = msgspec.structs.replace(claims.session, auth_time=proved)
+    async with ports.begin() as tx:
+        user_id = await tx.identities.owner(provider.issuer, claims.sub, now=now)
+    return user_id, msgspec.structs.replace(claims, session=session)
+
+
 async def _entered(
     ports: Ports,
-    provider: Provider,
     flow: _Flow,
-    claims: Claims,
+    user_id: UserId,
+    session: ProviderSession,
     *,
     who: Credential | None,
     visitor: Visitor,
     now: datetime,
 ) -> Finished:
-    proved = claims.session.auth_time or now - timedelta(seconds=ports.limits.step_up_seconds + 1)
-    session = msgspec.structs.replace(claims.session, auth_time=proved)
-    async with ports.begin() as tx:
-        user_id = await tx.identities.owner(provider.issuer, claims.sub, now=now)
-    if user_id is None:
-        told = msgspec.structs.replace(claims, session=session)
-        return Finished(flow.back, ticket=await welcome(ports, provider.view, told, back=flow.back))
     user = await admitted(ports, user_id, method=Method.OIDC, visitor=visitor, now=now)
     waiting = Waiting(user=user, goal=Goal.WEB, method=Method.OIDC, amr=["fed"], provider=session)
     try:

@@ -65,7 +65,7 @@ async def answer_reset(ports: Ports, job: ClaimedJob, _progress: Progress) -> No
     async with ports.begin() as tx:
         await tx.jobs.finish(job)
         asked = await tx.mails.take_asked(MailId(job.subject))
-        account = None if asked is None else await tx.profiles.by_confirmed_email(asked.recipient_key)
+        account = None if asked is None else await tx.profiles.by_confirmed_email(asked.recipient_key, lock=True)
         now = ports.clock()
         if asked is None or account is None or account.status == UserStatus.BANNED:
             return

@@ -48,6 +48,11 @@ def address_rates(ports: Ports, *, visitor: Visitor) -> tuple[Rate, Rate]:
     )
 
 
+def code_rate(ports: Ports, *, visitor: Visitor) -> Rate:
+    """How many codes for addresses of registrations one network may ask for."""
+    return Rate("registration-code", network_of(visitor.ip), ports.limits.email_codes_network, HOUR)
+
+
 def registration_rate(ports: Ports, *, visitor: Visitor) -> Rate:
     """How many accounts one network may make."""
     return Rate("registration", network_of(visitor.ip), ports.limits.registrations_network, HOUR)

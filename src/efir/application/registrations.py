@@ -12,7 +12,7 @@ from efir.application.collected import Collected
 from efir.application.context import Ports, Visitor
 from efir.application.drafts import draft_avatar
 from efir.application.passwords import good_password
-from efir.application.rates import address_rates, draft_rates, limited
+from efir.application.rates import draft_rates, limited, registration_rate
 from efir.application.sessions import SignedIn, start_session
 from efir.application.users import NewAccount, open_account
 from efir.domain.errors import FieldError
@@ -20,7 +20,6 @@ from efir.domain.jobs import NewJob
 from efir.domain.logins import Method
 from efir.domain.pictures import PictureGone, PictureId
 from efir.domain.registrations import (
-    EmailCheck,
     Registration,
     RegistrationId,
     WorkRefused,
@@ -41,8 +40,9 @@ from efir.domain.users import (
     parse_phone,
     skeleton,
 )
+from efir.ports.identities import ProviderSession
 from efir.ports.pictures import avatar_address
-from efir.ports.registrations import Availability, RegistrationView, WorkView
+from efir.ports.registrations import RegistrationView, WorkView
 from efir.ports.transactions import Transaction, Views
 from efir.ports.users import UserView
 
@@ -97,43 +97,11 @@ async def update_registration(
     async with ports.begin() as tx:
         found = (await tx.registrations.by_ticket(ticket_hash(ticket), now=now)).open()
         if values.get("nickname") is not None:
-            await _hold(ports, tx, found, values["nickname"], now=now)
+            await hold_name(ports, tx, found, values["nickname"], now=now)
         values["expires_at"] = expiry(now, found.created_at, ports.limits)
         await tx.registrations.change(found.id, values)
         found = await tx.registrations.by_ticket(ticket_hash(ticket), now=now)
         return await _view(ports, tx.views, found)
-
-
-async def check_nickname(ports: Ports, *, ticket: str, nickname: str, now: datetime) -> Availability:
-    """Tell whether a nickname can be had; a free one is kept for who asks. Raises RegistrationNotFound."""
-    try:
-        name = parse_nickname(nickname)
-    except InvalidUser as error:
-        return Availability(available=False, reason=error.errors[0].code)
-    async with ports.begin() as tx:
-        found = (await tx.registrations.by_ticket(ticket_hash(ticket), now=now)).open()
-        try:
-            await _hold(ports, tx, found, name, now=now)
-        except NicknameTaken:
-            return Availability(available=False, reason="taken")
-    return Availability(available=True)
-
-
-async def check_email(ports: Ports, *, ticket: str, email: str, visitor: Visitor, now: datetime) -> Availability:
-    """Tell, a few times and after a proof of work, whether an address is confirmed by somebody; else let mail tell.
-
-    Known and unknown addresses take the same way through the code. Raises RegistrationNotFound.
-    """
-    try:
-        address = ports.addresses.parse(email)
-    except InvalidUser as error:
-        return Availability(available=False, reason=error.errors[0].code)
-    async with ports.read() as views:
-        found = (await views.registrations.by_ticket(ticket_hash(ticket), now=now)).open()
-        taken = await views.registrations.address_taken(address.key)
-    if not await _afforded(ports, found, visitor):
-        return Availability(available=True, reason="by-mail")
-    return Availability(available=not taken, reason="taken" if taken else None)
 
 
 async def finish_registration(
@@ -142,13 +110,19 @@ async def finish_registration(
     """Make the account with its channel and avatar, and sign in, all together or not at all.
 
     Finishing again shortly after signs in to the same account. Raises RegistrationNotFound, RegistrationUnfinished,
-    NicknameTaken, HandleTaken, PhoneTaken, PictureGone.
+    NicknameTaken, HandleTaken, PhoneTaken, PictureGone, IdentityTaken, EmailTaken, Throttled.
     """
+    async with ports.read() as views:
+        found = (await views.registrations.by_ticket(ticket_hash(ticket), now=now)).named(registration_id)
+    if found.user_id is None:
+        found.complete(ports.require_email)
+        await limited(ports, registration_rate(ports, visitor=visitor))
     async with ports.begin() as tx:
-        found = (await tx.registrations.by_ticket(ticket_hash(ticket), now=now)).named(registration_id)
+        found = await tx.registrations.by_ticket(ticket_hash(ticket), now=now)
         user = await (_finished(tx, found) if found.user_id is not None else _made(ports, tx, found, now=now))
+        method, amr = (Method.REGISTRATION, "pwd") if found.arrival is None else (Method.OIDC, "fed")
         return await start_session(
-            ports, tx, user=user, method=Method.REGISTRATION, amr=["pwd"], aal=1, visitor=visitor, now=now
+            ports, tx, user=user, method=method, amr=[amr], aal=1, visitor=visitor, now=now, provider=_origin(found)
         )
 
 
@@ -163,17 +137,6 @@ def ticket_hash(ticket: str) -> bytes:
     return hashlib.sha256(ticket.encode()).digest()
 
 
-async def _afforded(ports: Ports, found: Registration, visitor: Visitor) -> bool:
-    """Whether one more address may be answered truly: to this ticket, to its neighbourhood, and to everybody."""
-    most = ports.limits.email_checks
-    if ports.email_check is not EmailCheck.BUDGETED or not found.worked or found.email_checks >= most:
-        return False
-    if not (await ports.rates.take(list(address_rates(ports, visitor=visitor)))).allowed:
-        return False
-    async with ports.begin() as tx:
-        return await tx.registrations.count_check(found.id, most=most)
-
-
 async def _checked(ports: Ports, before: Registration, change: RegistrationChange) -> dict[str, Any]:
     """Values for the row. Raises InvalidUser naming every wrong field, WorkRefused."""
     wrong, values = Collected(), dict[str, Any]()
@@ -183,9 +146,7 @@ async def _checked(ports: Ports, before: Registration, change: RegistrationChang
         if told is not UNSET:
             values[name] = None if told is None else wrong.tried(lambda parse=parse, told=told: parse(told))  # type: ignore[misc]  # bound now
     if change.email is not UNSET:
-        text = change.email
-        address = None if text is None else wrong.tried(lambda: ports.addresses.parse(text))
-        values |= {"email": address and address.shown, "email_key": address and address.key}
+        values |= _address(ports, before, change.email, wrong)
     nickname = values.get("nickname", before.nickname) or ""
     email_key = values.get("email_key", before.email_key) or ""
     secret = None
@@ -205,6 +166,15 @@ async def _checked(ports: Ports, before: Registration, change: RegistrationChang
     return values
 
 
+def _address(ports: Ports, before: Registration, text: str | None, wrong: Collected) -> dict[str, Any]:
+    """Values of an address; another one than before is not confirmed, and its code ends."""
+    address = None if text is None else wrong.tried(lambda: ports.addresses.parse(text))
+    values: dict[str, Any] = {"email": address and address.shown, "email_key": address and address.key}
+    if values["email_key"] != before.email_key:
+        values |= dict.fromkeys(("email_code_hash", "email_code_until", "email_verified_at"))
+    return values
+
+
 async def _unlike(ports: Ports, password: bytes, values: dict[str, Any]) -> None:
     """Refuse a name or an address that is the password chosen before. Raises InvalidUser."""
     for field in ("nickname", "email_key"):
@@ -216,7 +186,7 @@ async def _unlike(ports: Ports, password: bytes, values: dict[str, Any]) -> None
                 raise InvalidUser(detail, errors=(FieldError(pointer, "personal", detail),))
 
 
-async def _hold(ports: Ports, tx: Transaction, found: Registration, name: str, *, now: datetime) -> None:
+async def hold_name(ports: Ports, tx: Transaction, found: Registration, name: str, *, now: datetime) -> None:
     """Keep a name for a registration. Raises NicknameTaken."""
     until = now + timedelta(seconds=ports.limits.reservation_seconds)
     key = skeleton(name)
@@ -232,13 +202,14 @@ def taken() -> NicknameTaken:
 
 
 async def _made(ports: Ports, tx: Transaction, found: Registration, *, now: datetime) -> UserView:
-    found.complete()
-    nickname, password = found.nickname or "", found.password or b""
+    found.complete(ports.require_email)
+    nickname, password = found.nickname or "", found.password
     if await tx.registrations.reserved(skeleton(nickname), now=now, but_for=found.id):
         raise taken()
     account = NewAccount(
         nickname=nickname, display_name=found.display_name or nickname, password=password, phone=found.phone,
         email=EmailAddress(found.email or "", found.email_key or ""), locale=found.locale or LANGUAGES[0],
+        arrival=found.arrival, confirmed=found.email_verified_at is not None,
     )  # fmt: skip
     user = await open_account(ports, tx, account, now=now)
     if found.avatar_id is not None:
@@ -254,6 +225,13 @@ async def _made(ports: Ports, tx: Transaction, found: Registration, *, now: date
     return user
 
 
+def _origin(found: Registration) -> ProviderSession | None:
+    """The login session at the provider somebody came from."""
+    if found.issuer is None or found.idp_hint is None:
+        return None
+    return ProviderSession(issuer=found.issuer, sid=found.idp_sid, hint=found.idp_hint, auth_time=found.idp_auth_time)
+
+
 async def _finished(tx: Transaction, found: Registration) -> UserView:
     me = await tx.views.users.me(UserId(found.user_id or UUID(int=0)))
     return UserView(
@@ -267,17 +245,21 @@ def challenge(ports: Ports, registration_id: UUID) -> str:
 
 
 async def _view(ports: Ports, views: Views, found: Registration) -> RegistrationView:
+    missing = found.missing(ports.require_email)
     return RegistrationView(
         id=found.id,
         nickname=found.nickname,
         display_name=found.display_name,
         email=found.email,
+        email_verified=found.email_verified_at is not None,
+        email_code_sent=found.takes_codes(ports.clock()),
         password_set=found.password is not None,
         locale=found.locale,
         phone=found.phone,
+        provider=found.provider,
         avatar=await draft_avatar(views, found),
-        missing=list(found.missing),
-        step=step_after(found.missing, pictured=found.avatar_id is not None),
+        missing=list(missing),
+        step=step_after(missing, pictured=found.avatar_id is not None),
         work=WorkView(challenge(ports, found.id), ports.limits.work_bits, done=found.worked),
         expires_at=found.expires_at,
     )

@@ -1,16 +1,19 @@
 """Accounts."""
 
+from contextlib import suppress
 from datetime import datetime
 
 from msgspec import Struct
 
 from efir.application.collected import Collected
-from efir.application.context import Ports
+from efir.application.context import Ports, Visitor
 from efir.application.emails import ask_confirmation
-from efir.application.mails import within_budget
 from efir.application.passwords import good_password
+from efir.application.rates import limited, registration_rate
 from efir.domain.channels import Channel, ChannelId
-from efir.domain.mails import MailKind
+from efir.domain.identities import Arrival, IdentityId
+from efir.domain.mails import MailsTooMany
+from efir.domain.registrations import RegistrationInStepsOnly, RequireEmail
 from efir.domain.users import (
     LANGUAGES,
     EmailAddress,
@@ -28,7 +31,10 @@ from efir.ports.users import MeView, UserView
 
 
 class NewAccount(Struct, frozen=True, kw_only=True):
-    """Everything an account begins with, checked; `password` is a wrapped hash, None for who signs in elsewhere."""
+    """Everything an account begins with, checked; `password` is a wrapped hash, None for who signs in elsewhere.
+
+    `arrival` is who somebody is there, `confirmed` whether they have shown that they read the mails to the address.
+    """
 
     nickname: str
     display_name: str
@@ -36,6 +42,8 @@ class NewAccount(Struct, frozen=True, kw_only=True):
     password: bytes | None
     phone: str | None = None
     locale: str = LANGUAGES[0]
+    arrival: Arrival | None = None
+    confirmed: bool = False
 
 
 async def register_user(
@@ -45,13 +53,16 @@ async def register_user(
     nickname: str,
     password: str,
     display_name: str | None,
+    visitor: Visitor,
     now: datetime,
     locale: str = LANGUAGES[0],
 ) -> UserView:
     """Make an account, its channel and the mail that confirms its address, together or not at all.
 
-    Raises InvalidUser naming every wrong field, NicknameTaken, HandleTaken.
+    Raises InvalidUser naming every wrong field, NicknameTaken, HandleTaken, RegistrationInStepsOnly, Throttled.
     """
+    if ports.require_email is RequireEmail.FINISH:
+        raise RegistrationInStepsOnly
     wrong = Collected()
     name = wrong.tried(lambda: parse_nickname(nickname))
     address = wrong.tried(lambda: ports.addresses.parse(email))
@@ -62,6 +73,7 @@ async def register_user(
     lang = wrong.tried(lambda: parse_language(locale))
     if wrong.errors or name is None or address is None or shown is None or secret is None or lang is None:
         raise InvalidUser(errors=tuple(wrong.errors))
+    await limited(ports, registration_rate(ports, visitor=visitor))
     account = NewAccount(
         nickname=name, display_name=shown, email=address, password=await ports.passwords.hash(secret), locale=lang
     )
@@ -72,9 +84,9 @@ async def register_user(
 
 
 async def open_account(ports: Ports, tx: Transaction, account: NewAccount, *, now: datetime) -> UserView:
-    """Store an account, its channel and the mail that confirms its address, however it was described.
+    """Store an account, its channel, its identity elsewhere and the mail that confirms its address: the one way.
 
-    Raises NicknameTaken, HandleTaken, PhoneTaken.
+    Raises NicknameTaken, HandleTaken, PhoneTaken, IdentityTaken, EmailTaken.
     """
     user = User(
         id=UserId(ports.new_id()), nickname=account.nickname, nick_skel=skeleton(account.nickname),
@@ -88,7 +100,12 @@ async def open_account(ports: Ports, tx: Transaction, account: NewAccount, *, no
             description="", created_at=now,
         )
     )  # fmt: skip
-    await welcome(ports, tx, user.id, account.email, now=now)
+    if account.arrival is not None:
+        await tx.identities.add(account.arrival.linked(IdentityId(ports.new_id()), user.id, now=now))
+    if account.confirmed:
+        await tx.profiles.confirm_email(user.id, account.email, now=now)
+    else:
+        await welcome(ports, tx, user.id, account.email, now=now)
     return UserView(id=user.id, nickname=user.nickname, display_name=user.display_name, created_at=now)
 
 
@@ -97,7 +114,7 @@ async def welcome(ports: Ports, tx: Transaction, user_id: UserId, address: Email
 
     An address that got many such mails this hour gets no more; the person can ask for one later.
     """
-    if await within_budget(ports, tx, MailKind.EMAIL_CONFIRM, address.key, now=now):
+    with suppress(MailsTooMany):
         await ask_confirmation(ports, tx, await tx.profiles.account(user_id), address, now=now)
 
 

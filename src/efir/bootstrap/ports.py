@@ -45,6 +45,7 @@ async def opened(settings: Settings, *, statement_seconds: float) -> AsyncIterat
             providers=providers,
             pictures=pictures,
             email_check=settings.auth.email_check,
+            require_email=settings.auth.require_email,
             new_id=new_id,
             new_secret=new_secret,
             new_token=new_token,

@@ -25,6 +25,13 @@ class IdentityNotFound(NotFound):
     title = "There is no such identity"
 
 
+class IdentityUnknown(Conflict):
+    """Somebody is signed in, and the identity they came back with is nobody's: it is linked in the settings."""
+
+    code = "identity-unknown"
+    title = "No account here has this identity"
+
+
 class IdentityTaken(Conflict):
     """The identity belongs to another account; it has to be unlinked there first."""
 
@@ -64,3 +71,20 @@ class Identity:
     provider: str
     shown: str
     linked_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Arrival:
+    """Who somebody is at a provider, and what they are called there: an identity that has no account yet."""
+
+    issuer: str
+    sub: str
+    provider: str
+    shown: str
+
+    def linked(self, identity_id: IdentityId, user_id: UserId, *, now: datetime) -> "Identity":
+        """Answer the link of this identity to an account."""
+        return Identity(
+            id=identity_id, issuer=self.issuer, sub=self.sub, user_id=user_id, provider=self.provider,
+            shown=self.shown, linked_at=now,
+        )  # fmt: skip

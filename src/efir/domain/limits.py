@@ -74,6 +74,7 @@ class Limits:
     email_checks: int = 3  # addresses that one registration may ask about
     email_checks_network: int = 10  # addresses that one neighbourhood of networks may ask about in an hour
     email_checks_day: int = 1000  # addresses that everybody together may ask about in a day
+    email_codes_network: int = 60  # codes for addresses of registrations that one network may ask for in an hour
     work_bits: int = 15  # leading zero bits of the proof of work that opens checks of addresses
 
     probe_seconds: int = 20  # time to read the facts of a file

@@ -42,7 +42,9 @@ class MailKind(StrEnum):
     """What a mail is about; its wording is the mail adapter's."""
 
     EMAIL_CONFIRM = "email-confirm"
+    EMAIL_KNOWN = "email-known"
     EMAIL_CHANGED = "email-changed"
+    REGISTRATION_CODE = "registration-code"
     PASSWORD_RESET = "password-reset"  # noqa: S105  # the name of a kind
     PASSWORD_CHANGED = "password-changed"  # noqa: S105  # the name of a kind
     SECURITY_CHANGED = "security-changed"
@@ -52,6 +54,8 @@ class MailKind(StrEnum):
 
 FACTS: Mapping[MailKind, frozenset[str]] = {
     MailKind.EMAIL_CONFIRM: frozenset({"nickname", "code", "token"}),
+    MailKind.EMAIL_KNOWN: frozenset({"nickname"}),
+    MailKind.REGISTRATION_CODE: frozenset({"nickname", "code"}),
     MailKind.EMAIL_CHANGED: frozenset({"nickname", "email"}),
     MailKind.PASSWORD_RESET: frozenset({"nickname", "token"}),
     MailKind.PASSWORD_CHANGED: frozenset({"nickname"}),

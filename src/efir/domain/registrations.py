@@ -7,14 +7,17 @@ from enum import StrEnum
 from typing import NewType
 from uuid import UUID
 
-from efir.domain.errors import Conflict, FieldError, Invalid, NotFound, TooMany, Unauthenticated
+from efir.domain.errors import Conflict, FieldError, Forbidden, Invalid, NotFound, TooMany, Unauthenticated
+from efir.domain.identities import Arrival
 from efir.domain.limits import Limits
+from efir.domain.proofs import TRIES
 
 RegistrationId = NewType("RegistrationId", UUID)
 
 NEEDED = {
     "nickname": "Choose a nickname.",
     "email": "Enter an e-mail address.",
+    "email_code": "Send the code that was mailed to the address.",
     "password": "Choose a password.",
 }
 WORK_MOST = 32  # characters of a proof of work
@@ -39,6 +42,13 @@ class RegistrationUnfinished(Invalid):
 
     code = "registration-unfinished"
     title = "The registration is not complete"
+
+
+class RegistrationInStepsOnly(Forbidden):
+    """This instance makes no account before its address is confirmed, which takes more than one request."""
+
+    code = "registration-in-steps-only"
+    title = "Register in steps: the address has to be confirmed first"
 
 
 class RegistrationFinished(Conflict):
@@ -83,11 +93,19 @@ class EmailCheck(StrEnum):
     MAILBOX = "mailbox"
 
 
+class RequireEmail(StrEnum):
+    """Whether an address has to be confirmed before the account is made, or may be later."""
+
+    FINISH = "finish"
+    LATER = "later"
+
+
 class Step(StrEnum):
-    """Pages of the wizard, in their order."""
+    """Pages of the wizard, in their order; which of them are asked depends on the settings and on who comes."""
 
     NAME = "name"
     EMAIL = "email"
+    CODE = "code"
     PASSWORD = "password"  # noqa: S105  # the name of a page
     PICTURE = "picture"
     CHECK = "check"
@@ -95,7 +113,10 @@ class Step(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Registration:
-    """An account that is being described. `password` is a wrapped hash; `user_id` is set once it is finished."""
+    """An account that is being described. `password` is a wrapped hash; `user_id` is set once it is finished.
+
+    Who comes from a provider brings `issuer` and `sub`, and where the login session there is told of (`idp_…`).
+    """
 
     id: RegistrationId
     ticket_hash: bytes
@@ -108,6 +129,17 @@ class Registration:
     phone: str | None = None
     worked: bool = False
     email_checks: int = 0
+    email_code_hash: bytes | None = None
+    email_code_until: datetime | None = None
+    email_code_tries: int = 0
+    email_verified_at: datetime | None = None
+    issuer: str | None = None
+    sub: str | None = None
+    provider: str | None = None
+    shown: str | None = None
+    idp_sid: str | None = None
+    idp_hint: bytes | None = None
+    idp_auth_time: datetime | None = None
     avatar_id: UUID | None = None
     avatar_gen: int = 0
     user_id: UUID | None = None
@@ -115,9 +147,26 @@ class Registration:
     expires_at: datetime
 
     @property
-    def missing(self) -> tuple[str, ...]:
-        """What an account still needs, in the order of the steps."""
-        return tuple(name for name in NEEDED if getattr(self, name) is None)
+    def arrival(self) -> Arrival | None:
+        """Who it is at the provider they came from; None for who came by themselves."""
+        if self.issuer is None or self.sub is None or self.provider is None:
+            return None
+        return Arrival(issuer=self.issuer, sub=self.sub, provider=self.provider, shown=self.shown or "")
+
+    def missing(self, require_email: RequireEmail) -> tuple[str, ...]:
+        """What an account still needs, in the order of the steps; a provider's word stands in for a password."""
+        there = {
+            "nickname": self.nickname is not None,
+            "email": self.email is not None,
+            "email_code": require_email is RequireEmail.LATER or self.email_verified_at is not None,
+            "password": self.password is not None or self.arrival is not None,
+        }
+        return tuple(name for name in NEEDED if not there[name])
+
+    def takes_codes(self, now: datetime) -> bool:
+        """Whether a code that was mailed can still be right."""
+        until = self.email_code_until
+        return self.email_code_hash is not None and until is not None and now < until and self.email_code_tries < TRIES
 
     def named(self, registration_id: UUID | None) -> "Registration":
         """Answer itself when it is the one asked for. Raises RegistrationNotFound."""
@@ -131,17 +180,30 @@ class Registration:
             raise RegistrationFinished
         return self
 
-    def complete(self) -> "Registration":
+    def complete(self, require_email: RequireEmail) -> "Registration":
         """Answer itself when nothing is missing. Raises RegistrationUnfinished naming what is."""
-        if self.missing:
-            errors = tuple(FieldError(f"/{name}", "missing", NEEDED[name]) for name in self.missing)
+        if missing := self.missing(require_email):
+            errors = tuple(FieldError(f"/{name}", "missing", NEEDED[name]) for name in missing)
             raise RegistrationUnfinished(errors=errors)
         return self
 
 
+ASKED = {"nickname": Step.NAME, "email": Step.EMAIL, "email_code": Step.CODE, "password": Step.PASSWORD}
+
+
+def steps_of(*, require_email: RequireEmail, arrived: bool) -> tuple[Step, ...]:
+    """Answer the pages somebody goes through; what their provider has told is not asked, but can be changed."""
+    left_out = {Step.CHECK}
+    if require_email is RequireEmail.LATER:
+        left_out.add(Step.CODE)
+    if arrived:
+        left_out.add(Step.PASSWORD)
+    return tuple(step for step in Step if step not in left_out)
+
+
 def step_after(missing: tuple[str, ...], *, pictured: bool) -> Step:
     """Where to go on: the first unfinished step; a picture may be left out, so it is asked for once."""
-    for name, step in (("nickname", Step.NAME), ("email", Step.EMAIL), ("password", Step.PASSWORD)):
+    for name, step in ASKED.items():
         if name in missing:
             return step
     return Step.CHECK if pictured else Step.PICTURE

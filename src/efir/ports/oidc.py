@@ -33,6 +33,11 @@ class Claims(Struct, frozen=True):
     name: str = ""
     nickname: str = ""
 
+    @property
+    def shown(self) -> str:
+        """What the provider calls the person."""
+        return self.email or self.nickname or self.name
+
 
 class LogoutNotice(Struct, frozen=True):
     """A provider says that a session there, or all of a person's, have ended; `id` is used once."""

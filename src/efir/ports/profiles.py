@@ -58,8 +58,8 @@ class ProfileRepository(Protocol):
         """Answer an account that is not emptied. Raises UserNotFound."""
         ...
 
-    async def by_confirmed_email(self, email_key: str) -> Account | None:
-        """Find the account that has confirmed an address, and hold it."""
+    async def by_confirmed_email(self, email_key: str, *, lock: bool = False) -> Account | None:
+        """Find the account that has confirmed an address; `lock` holds it."""
         ...
 
     async def confirm_email(self, user_id: UserId, address: EmailAddress, *, now: datetime) -> None:

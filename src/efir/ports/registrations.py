@@ -32,12 +32,18 @@ class RegistrationView(Struct, frozen=True, kw_only=True):
     nickname: Annotated[str | None, Meta(description="Unique name.", examples=["ada"])]
     display_name: Annotated[str | None, Meta(description="Name as shown.", examples=["Ada Lovelace"])]
     email: Annotated[str | None, Meta(description="Address.", examples=["ada@example.org"])]
+    email_verified: Annotated[bool, Meta(description="Whether the address is confirmed by the code mailed to it.")]
+    email_code_sent: Annotated[bool, Meta(description="Whether a code was mailed that still counts.")]
     password_set: Annotated[bool, Meta(description="Whether a password has been chosen.")]
     locale: Annotated[str | None, Meta(description="Language of pages and mails.", examples=["en"])]
     phone: Annotated[str | None, Meta(description="Phone number.", examples=["+31201234567"])]
+    provider: Annotated[
+        str | None,
+        Meta(description="Provider whose identity will sign in to the account; a password is not needed then."),
+    ]
     avatar: Annotated[AvatarView | None, Meta(description="The picture so far; only the ticket opens its addresses.")]
     missing: Annotated[list[str], Meta(description="Fields that are needed to finish.", examples=[["password"]])]
-    step: Annotated[str, Meta(description="Where to go on: name, email, password, picture or check.")]
+    step: Annotated[str, Meta(description="Where to go on: name, email, code, password, picture or check.")]
     work: Annotated[WorkView, Meta(description="Proof of work.")]
     expires_at: Annotated[datetime, Meta(description="When it is dropped unless another step is made.")]
 
@@ -94,8 +100,16 @@ class RegistrationRepository(Protocol):
         """Let go of the held name."""
         ...
 
-    async def drop(self, registration_id: RegistrationId) -> None:
-        """Remove a registration; its picture expires with it."""
+    async def by_identity(self, issuer: str, sub: str, *, now: datetime) -> Registration | None:
+        """Find the open registration of somebody whom a provider knows, and hold its row."""
+        ...
+
+    async def drop(self, ticket_hash: bytes) -> None:
+        """Remove an open registration, if there is one; its picture expires with it."""
+        ...
+
+    async def drop_arrived(self, issuer: str, *, sid: str | None, sub: str | None) -> None:
+        """Remove open registrations of a session, or of a person, that has ended at a provider."""
         ...
 
     async def forget(self, now: datetime) -> None:

@@ -76,7 +76,7 @@ class MailWording:
         facts = {
             "content": content,
             "lang": mail.lang,
-            "greeting": _("Hello %(nickname)s,") % {"nickname": mail.facts["nickname"]},
+            "greeting": _("Hello %(nickname)s,") % mail.facts if mail.facts["nickname"] else _("Hello,"),
             "copy_link": _("Or copy this address into the browser:"),
             "about": _("This mail was written by a machine at %(origin)s. Answers reach nobody.")
             % {"origin": place.origin},
@@ -102,6 +102,35 @@ def _email_confirm(_: Translate, mail: Mail, place: Place) -> Content:
             _("The link is good for: %(span)s. Opening it changes nothing yet: you are asked first.")
             % {"span": place.life(mail)},
             _("If you did not register at Efir, leave this mail alone: without you nothing happens."),
+        ),
+    )
+
+
+def _registration_code(_: Translate, mail: Mail, place: Place) -> Content:
+    return Content(
+        subject=_("%(code)s is your code for Efir") % mail.facts,
+        above=(
+            _("Confirm that this is your address. The code is good for: %(span)s.")
+            % {"span": place.span(place.code_life)},
+        ),
+        code=mail.facts["code"],
+        label=_("Type it in where you signed up"),
+        link=f"{place.origin}/register/code",
+        below=(_("If you did not register at Efir, leave this mail alone: without you nothing happens."),),
+    )
+
+
+def _email_known(_: Translate, _mail: Mail, place: Place) -> Content:
+    return Content(
+        subject=_("You already have an account at Efir"),
+        above=(
+            _("Somebody, probably you, has just entered this address at Efir. It belongs to your account already."),
+        ),
+        label=_("Log in"),
+        link=f"{place.origin}/login",
+        below=(
+            _("If you have forgotten your password, you can set a new one there."),
+            _("If this was not you, leave this mail alone: your account stays as it is."),
         ),
     )
 
@@ -188,6 +217,8 @@ def _account_deleted(_: Translate, _mail: Mail, _place: Place) -> Content:
 
 CONTENTS: Mapping[MailKind, Callable[[Translate, Mail, Place], Content]] = {
     MailKind.EMAIL_CONFIRM: _email_confirm,
+    MailKind.EMAIL_KNOWN: _email_known,
+    MailKind.REGISTRATION_CODE: _registration_code,
     MailKind.EMAIL_CHANGED: _email_changed,
     MailKind.PASSWORD_RESET: _password_reset,
     MailKind.PASSWORD_CHANGED: _password_changed,

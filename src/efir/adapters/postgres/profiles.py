@@ -72,10 +72,10 @@ class Profiles:
             raise UserNotFound
         return Account(*row)
 
-    async def by_confirmed_email(self, email_key: str) -> Account | None:
-        """Find the account that has confirmed an address, and hold it."""
-        sql = ACCOUNT + "email_key = $1 and email_verified_at is not null for update"
-        row = await self._connection.fetchrow(sql, email_key)
+    async def by_confirmed_email(self, email_key: str, *, lock: bool = False) -> Account | None:
+        """Find the account that has confirmed an address."""
+        sql = ACCOUNT + "email_key = $1 and email_verified_at is not null"
+        row = await self._connection.fetchrow(sql + (" for update" if lock else ""), email_key)
         return None if row is None else Account(*row)
 
     async def confirm_email(self, user_id: UserId, address: EmailAddress, *, now: datetime) -> None:

@@ -12,6 +12,15 @@ from efir.domain.registrations import Registration, RegistrationId, Registration
 COLUMNS = [field.name for field in fields(Registration)]
 ONE = f"select {', '.join(COLUMNS)} from registration where ticket_hash = $1 and expires_at > $2"  # noqa: S608  # own names
 
+ARRIVED = f"""
+select {", ".join(COLUMNS)} from registration
+ where issuer = $1 and sub = $2 and user_id is null and expires_at > $3
+ order by created_at desc limit 1 for update"""  # noqa: S608  # own names
+
+DROP_ARRIVED = """
+delete from registration where issuer = $1 and user_id is null
+   and ($2::text is null or idp_sid = $2) and ($3::text is null or sub = $3)"""
+
 NAME_TAKEN = """
 select exists (select 1 from user_account where nick_skel = $2) or exists (select 1 from channels where handle = $1)
     or exists (select 1 from name_hold where skel = $2 and until > now())"""
@@ -108,12 +117,19 @@ class Registrations:
         """Let go of the held name."""
         await self._connection.execute("delete from name_reservation where registration_id = $1", registration_id)
 
-    async def drop(self, registration_id: RegistrationId) -> None:
-        """Remove a registration; its picture expires with it."""
-        await self._connection.execute(
-            "update staged_upload set expires_at = now() where registration_id = $1", registration_id
-        )
-        await self._connection.execute("delete from registration where id = $1", registration_id)
+    async def by_identity(self, issuer: str, sub: str, *, now: datetime) -> Registration | None:
+        """Find the open registration of somebody whom a provider knows, and hold its row."""
+        row = await self._connection.fetchrow(ARRIVED, issuer, sub, now)
+        return None if row is None else to_domain(row, Registration)
+
+    async def drop(self, ticket_hash: bytes) -> None:
+        """Remove an open registration, if there is one; its picture expires with it."""
+        sql = "delete from registration where ticket_hash = $1 and user_id is null"
+        await self._connection.execute(sql, ticket_hash)
+
+    async def drop_arrived(self, issuer: str, *, sid: str | None, sub: str | None) -> None:
+        """Remove open registrations of a session, or of a person, that has ended at a provider."""
+        await self._connection.execute(DROP_ARRIVED, issuer, sid, sub)
 
     async def forget(self, now: datetime) -> None:
         """Remove what has expired: registrations and held names."""

@@ -239,6 +239,12 @@ class ChangedRegistration(Struct, forbid_unknown_fields=True):
     work: Annotated[str | UnsetType, Meta(description="Nonce of the proof of work.", examples=["10423"])] = UNSET
 
 
+class MailedCode(Struct, forbid_unknown_fields=True):
+    """A code from a mail."""
+
+    code: Annotated[str, Meta(max_length=100, description="8 digits.", examples=["12345678"])]
+
+
 class Crop(Struct, forbid_unknown_fields=True):
     """Part to cut out of a picture."""
 

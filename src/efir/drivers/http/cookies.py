@@ -5,7 +5,7 @@ from litestar.datastructures import Cookie
 from efir.application.context import Call
 from efir.domain.cookies import cookie_name
 
-BROWSER, CHALLENGE, NEWCOMER = "oidc", "mfa", "newcomer"
+BROWSER, CHALLENGE = "oidc", "mfa"
 
 
 def short_cookie(call: Call, name: str, value: str, *, seconds: int) -> Cookie:

@@ -14,14 +14,15 @@ from efir.application.identities import log_out_by_provider, log_out_everywhere
 from efir.application.oidc import FLOW_SECONDS, Finished, Returned, begin_link, begin_sign_in, finish, list_providers
 from efir.domain.cookies import cookie_name
 from efir.domain.errors import DomainError, Forbidden, Malformed
-from efir.domain.identities import IdentityTaken, ProviderNotFound, ProviderRefused
+from efir.domain.identities import IdentityTaken, IdentityUnknown, ProviderNotFound, ProviderRefused
 from efir.domain.rates import Throttled
 from efir.domain.sessions import CsrfFailed, NoSession, StepUpNeeded
 from efir.drivers.http.answers import Answer
-from efir.drivers.http.cookies import BROWSER, CHALLENGE, NEWCOMER, short_cookie
+from efir.drivers.http.cookies import BROWSER, CHALLENGE, short_cookie
 from efir.drivers.http.problems import raises
 from efir.drivers.http.security import ANONYMOUS, KEEPS_IDLE
 from efir.drivers.http.sessions import session_cookie
+from efir.drivers.http.tickets import known_ticket, ticket_cookie
 from efir.ports.oidc import ProviderAway, ProviderView
 from efir.ports.once import StatesAway
 
@@ -114,6 +115,7 @@ async def callback(
     try:
         finished = await finish(
             call.ports, provider=provider, browser=_browser(request, call), who=call.credential,
+            earlier=known_ticket({"cookie": request.headers.get("cookie", "")}, call.ports.origin),
             returned=Returned(state=sent_state, code=code, iss=iss, error=error), visitor=call.visitor, now=call.now,
         )  # fmt: skip
     except ProviderNotFound:
@@ -166,14 +168,14 @@ def _onward(call: Call, finished: Finished) -> Response[None]:
         cookies = [short_cookie(call, CHALLENGE, finished.challenge, seconds=call.ports.limits.challenge_seconds)]
         return _sent(f"/login/second-factor?{urlencode({'back': finished.back})}", cookies)
     if finished.ticket:
-        return _sent("/register/identity", [short_cookie(call, NEWCOMER, finished.ticket, seconds=1800)])
+        return _sent("/register/name", [ticket_cookie(call, finished.ticket)])
     signed = finished.signed
     return _sent(finished.back, [] if signed is None else [session_cookie(call, signed.secret)])
 
 
 def _trouble(error: DomainError, back: str) -> Response[None]:
     """Send the browser to the page that puts an error into words."""
-    place = "/settings/identities" if isinstance(error, IdentityTaken) else "/login"
+    place = "/settings/identities" if isinstance(error, IdentityTaken | IdentityUnknown) else "/login"
     return _sent(f"{place}?{urlencode({'trouble': error.code, 'back': back})}", [])
 
 

@@ -8,13 +8,13 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath, JSONBody, QueryParameter
 
 from efir.application import csrf
+from efir.application.availability import check_email, check_nickname
 from efir.application.context import Call
 from efir.application.drafts import crop_draft_avatar, find_draft_picture, put_draft_avatar, remove_draft_avatar
+from efir.application.email_codes import send_email_code, verify_email_code
 from efir.application.pictures import WORKING
 from efir.application.registrations import (
     RegistrationChange,
-    check_email,
-    check_nickname,
     finish_registration,
     get_registration,
     start_registration,
@@ -23,7 +23,10 @@ from efir.application.registrations import (
 )
 from efir.domain.channels import HandleTaken
 from efir.domain.crops import InvalidCrop, parse_crop
+from efir.domain.identities import IdentityTaken
+from efir.domain.mails import MailsTooMany
 from efir.domain.pictures import PictureOvertaken
+from efir.domain.proofs import EmailTaken, ProofGone, WrongCode
 from efir.domain.rates import Throttled
 from efir.domain.registrations import (
     InvalidCheck,
@@ -37,7 +40,7 @@ from efir.domain.registrations import (
 )
 from efir.domain.sessions import CsrfFailed
 from efir.domain.users import InvalidUser, NicknameTaken, PhoneTaken
-from efir.drivers.http.bodies import ChangedRegistration, Crop, LoggedIn
+from efir.drivers.http.bodies import ChangedRegistration, Crop, LoggedIn, MailedCode
 from efir.drivers.http.files import FileAnswer
 from efir.drivers.http.pictures import TAKING, Asked, CropQuery, Taking, picture_answer, sent_picture, side_of
 from efir.drivers.http.problems import raises
@@ -110,6 +113,37 @@ async def update(
     return Response(view, headers=NO_STORE, cookies=[ticket_cookie(call, ticket)])
 
 
+@post(
+    f"{ONE}/email-code",
+    operation_id="sendRegistrationCode",
+    status_code=204,
+    responses=raises(*OPEN, RegistrationUnfinished, MailsTooMany, Throttled),
+    **SHARED,
+)
+async def send_code(request: Asked, registration_id: FromPath[UUID], call: NamedDependency[Call]) -> None:
+    """Mail a code to the address; whoever has an account with it is told so instead, and the answer is the same."""
+    await send_email_code(
+        call.ports, ticket=_ticket(request, call), registration_id=registration_id, visitor=call.visitor, now=call.now
+    )
+
+
+@post(
+    f"{ONE}/email-code/verify",
+    operation_id="verifyRegistrationCode",
+    status_code=200,
+    responses=raises(*OPEN, WrongCode, ProofGone),
+    **SHARED,
+)
+async def verify_code(
+    request: Asked, registration_id: FromPath[UUID], data: JSONBody[MailedCode], call: NamedDependency[Call]
+) -> Response[RegistrationView]:
+    """Confirm the address by the code that was mailed; five wrong ones end it."""
+    view = await verify_email_code(
+        call.ports, ticket=_ticket(request, call), registration_id=registration_id, code=data.code, now=call.now
+    )
+    return Response(view, headers=NO_STORE)
+
+
 @put(
     f"{ONE}/avatar", operation_id="putRegistrationAvatar", operation_class=Taking, tags=TAGS,
     opt=FORM | {"streams": True}, request_max_body_size=None, responses=raises(*DRAFT),
@@ -158,7 +192,17 @@ async def delete_avatar(request: Asked, registration_id: FromPath[UUID], call: N
 @post(
     f"{ONE}/finish",
     operation_id="finishRegistration",
-    responses=raises(*KNOWN, CsrfFailed, RegistrationUnfinished, NicknameTaken, HandleTaken, PhoneTaken),
+    responses=raises(
+        *KNOWN,
+        CsrfFailed,
+        RegistrationUnfinished,
+        NicknameTaken,
+        HandleTaken,
+        PhoneTaken,
+        EmailTaken,
+        IdentityTaken,
+        Throttled,
+    ),
     **SHARED,
 )
 async def finish(request: Asked, registration_id: FromPath[UUID], call: NamedDependency[Call]) -> Response[LoggedIn]:
@@ -198,4 +242,16 @@ def _ticket(request: Asked, call: Call) -> str:
     return ticket_of(request.method, request.headers, call.ports.origin)
 
 
-HANDLERS = [start, availability, one, update, put_avatar, crop_avatar, delete_avatar, finish, draft_picture]
+HANDLERS = [
+    start,
+    availability,
+    one,
+    update,
+    send_code,
+    verify_code,
+    put_avatar,
+    crop_avatar,
+    delete_avatar,
+    finish,
+    draft_picture,
+]

@@ -14,6 +14,7 @@ from efir.domain.channels import HandleTaken
 from efir.domain.errors import Unavailable
 from efir.domain.pictures import PicturesTooMany
 from efir.domain.rates import Throttled
+from efir.domain.registrations import RegistrationInStepsOnly
 from efir.domain.roles import LastAdministrator
 from efir.domain.sessions import CsrfFailed, NoSession, ScopeMissing, StepUpNeeded, WrongCredentials
 from efir.domain.users import (
@@ -41,13 +42,13 @@ TAGS = ["Accounts"]
     "/api/v1/users",
     operation_id="registerUser",
     tags=TAGS,
-    responses=raises(InvalidUser, NicknameTaken, HandleTaken, Unavailable),
+    responses=raises(InvalidUser, NicknameTaken, HandleTaken, RegistrationInStepsOnly, Throttled, Unavailable),
 )
 async def register(data: JSONBody[NewUser], call: NamedDependency[Call]) -> UserView:
     """Make an account with its channel."""
     return await register_user(
         call.ports, email=data.email, nickname=data.nickname, password=data.password, display_name=data.display_name,
-        now=call.now, locale=data.locale,
+        visitor=call.visitor, now=call.now, locale=data.locale,
     )  # fmt: skip
 
 

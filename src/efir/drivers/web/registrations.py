@@ -9,6 +9,8 @@ from litestar.di import NamedDependency
 from litestar.params import FromQuery
 
 from efir.application.drafts import crop_draft_avatar, put_draft_avatar
+from efir.application.email_codes import send_email_code
+from efir.application.oidc import list_providers
 from efir.application.registrations import (
     RegistrationChange,
     finish_registration,
@@ -27,6 +29,7 @@ from efir.domain.registrations import (
     Step,
     reachable,
     step_after,
+    steps_of,
 )
 from efir.drivers.web import explanations
 from efir.drivers.web.forms import Form, typed
@@ -38,7 +41,6 @@ FORM_EXTRA = 64 * 1024
 PIECE = 256 * 1024
 TYPES = "image/jpeg,image/png,image/webp,image/gif,image/avif"
 TYPED = (Step.NAME, Step.EMAIL, Step.PASSWORD)
-BACK = {Step.EMAIL: "name", Step.PASSWORD: "email", Step.PICTURE: "password", Step.CHECK: "picture?another=1"}
 Asked = Request[Any, Any, Any]
 
 
@@ -47,8 +49,8 @@ async def register_page(page: NamedDependency[Page]) -> Response[str]:
     """Ask the first question, or go on where somebody stopped."""
     if page.viewer is not None:
         return page.redirect("/")
-    draft = await _draft(page)
-    return _shown(page, Step.NAME, draft) if _untouched(draft) else page.redirect(_path(draft))
+    draft = await draft_of(page)
+    return _shown(page, Step.NAME, draft) if _untouched(draft) else page.redirect(path_of(draft))
 
 
 @get([f"/register/{step}" for step in Step], include_in_schema=False)
@@ -58,10 +60,12 @@ async def step_page(
     """Ask one question; one that cannot be asked yet leads to the first unanswered."""
     if page.viewer is not None:
         return page.redirect("/")
-    draft, wanted = await _draft(page), _step(page)
+    draft, wanted = await draft_of(page), _step(page)
     if draft is None:
         return _shown(page, wanted, None) if wanted is Step.NAME else page.redirect("/register")
     found = reachable(wanted, tuple(draft.missing))
+    if found is Step.CODE and "email_code" not in draft.missing:
+        return page.redirect(path_of(draft))
     if found is Step.PICTURE and draft.avatar is not None and not another:
         found = Step.CHECK
     return _shown(page, found, draft, change=change) if found is wanted else page.redirect(f"/register/{found}")
@@ -70,14 +74,14 @@ async def step_page(
 @get(["/register/crop", "/register/finish"], include_in_schema=False)
 async def crop_page(page: NamedDependency[Page]) -> Response[str]:
     """Ask for the part of the picture that is shown."""
-    draft = None if page.viewer is not None else await _draft(page)
+    draft = None if page.viewer is not None else await draft_of(page)
     if draft is None or draft.avatar is None or not page.request.url.path.endswith("/crop"):
-        return page.redirect(_path(draft))
+        return page.redirect(path_of(draft))
     page.call.ports.pictures.expect()
     box = largest_box(draft.avatar.width, draft.avatar.height, PictureKind.AVATAR)
     middle = {"x": 100 * box.left / draft.avatar.width, "y": 100 * box.top / draft.avatar.height, "size": 100.0}
     form = Form({name: f"{value:g}" for name, value in middle.items()})
-    return page.render("register/crop.html", form=form, draft=draft)
+    return page.render("register/crop.html", form=form, **facts(page, Step.CHECK, draft))
 
 
 @post([f"/register/{step}" for step in TYPED], include_in_schema=False, status_code=200, opt=FORM)
@@ -85,33 +89,32 @@ async def step_sent(request: Asked, page: NamedDependency[Page]) -> Response[str
     """Take one answer and ask the next question."""
     wanted = _step(page)
     values = await typed(request)
-    ticket, cookies = _ticket(page), list[Cookie]()
+    ticket, cookies, draft = ticket_of(page), list[Cookie](), await draft_of(page)
     try:
         page.check(values)
-        draft = await _draft(page)
         if draft is None:
             draft = await start_registration(page.call.ports, visitor=page.call.visitor, now=page.call.now)
             ticket = draft.ticket or ""
             cookies.append(page.shared.ticket_cookie(page.call, ticket))
         change = _change(page, wanted, values, draft)
         draft = await update_registration(page.call.ports, ticket=ticket, change=change, now=page.call.now)
+        if wanted is Step.EMAIL and "email_code" in draft.missing and not draft.email_code_sent:
+            await send_email_code(page.call.ports, ticket=ticket, visitor=page.call.visitor, now=page.call.now)
     except RegistrationNotFound:
         return page.redirect("/register", cookies=cookies)
     except DomainError as error:
-        return page.refuse(
-            _template(wanted), values, error, cookies=cookies, **_facts(page, wanted, await _draft(page))
-        )
+        return page.refuse(_template(wanted), values, error, cookies=cookies, **facts(page, wanted, draft))
     if values.get("change") and not draft.missing:
         return page.redirect("/register/check", cookies=cookies)
-    return page.redirect(_path(draft), cookies=cookies)
+    return page.redirect(path_of(draft), cookies=cookies)
 
 
 @post("/register/picture", include_in_schema=False, status_code=200, opt=FORM, request_max_body_size=None)
 async def picture_sent(request: Asked, page: NamedDependency[Page]) -> Response[str]:
     """Take a picture from a form and show what became of it."""
-    draft = await _draft(page)
+    draft = await draft_of(page)
     if draft is None or draft.missing:
-        return page.redirect(_path(draft))
+        return page.redirect(path_of(draft))
     try:
         limits = page.call.ports.limits
         if int(request.headers.get("content-length", "0") or 0) > limits.picture_bytes + FORM_EXTRA:
@@ -122,30 +125,30 @@ async def picture_sent(request: Asked, page: NamedDependency[Page]) -> Response[
         if not isinstance(part, UploadFile) or not part.filename:
             raise PictureMissing
         await put_draft_avatar(
-            page.call.ports, ticket=ticket_hash(_ticket(page)), registration_id=None, body=_pieces(part), crop=None,
+            page.call.ports, ticket=ticket_hash(ticket_of(page)), registration_id=None, body=_pieces(part), crop=None,
             visitor=page.call.visitor, now=page.call.now,
         )  # fmt: skip
     except DomainError as error:
-        return page.refuse("register/picture.html", {}, error, **_facts(page, Step.PICTURE, draft))
+        return page.refuse("register/picture.html", {}, error, **facts(page, Step.PICTURE, draft))
     return page.redirect("/register/check")
 
 
 @post("/register/crop", include_in_schema=False, status_code=200, opt=FORM)
 async def crop_sent(request: Asked, page: NamedDependency[Page]) -> Response[str]:
     """Cut the picture as the numbers say and show what became of it."""
-    draft = await _draft(page)
+    draft = await draft_of(page)
     if draft is None or draft.avatar is None:
-        return page.redirect(_path(draft))
+        return page.redirect(path_of(draft))
     values = await typed(request)
     try:
         page.check(values)
         x, y, size = (_part(values.get(name, "")) for name in ("x", "y", "size"))
         crop = parse_crop(min(x, 0.9999), min(y, 0.9999), size)
         await crop_draft_avatar(
-            page.call.ports, ticket=ticket_hash(_ticket(page)), registration_id=None, crop=crop, now=page.call.now
+            page.call.ports, ticket=ticket_hash(ticket_of(page)), registration_id=None, crop=crop, now=page.call.now
         )
     except DomainError as error:
-        return page.refuse("register/crop.html", values, error, draft=draft)
+        return page.refuse("register/crop.html", values, error, **facts(page, Step.CHECK, draft))
     return page.redirect("/register/check")
 
 
@@ -155,14 +158,14 @@ async def finish_sent(request: Asked, page: NamedDependency[Page]) -> Response[s
     call = page.call
     if page.viewer is not None:
         return page.redirect("/")
-    draft = await _draft(page)
+    draft = await draft_of(page)
     try:
         page.check(await typed(request))
-        signed = await finish_registration(call.ports, ticket=_ticket(page), visitor=call.visitor, now=call.now)
+        signed = await finish_registration(call.ports, ticket=ticket_of(page), visitor=call.visitor, now=call.now)
     except (RegistrationNotFound, RegistrationUnfinished):
-        return page.redirect(_path(draft))
+        return page.redirect(path_of(draft))
     except DomainError as error:
-        return page.refuse("register/picture.html", {}, error, **_facts(page, Step.CHECK, draft))
+        return page.refuse("register/picture.html", {}, error, **facts(page, Step.CHECK, draft))
     cookies = [page.shared.session_cookie(call, signed.secret), page.shared.ticket_cookie(call, "", max_age=0)]
     return page.redirect("/?notice=welcome", cookies=cookies)
 
@@ -172,17 +175,21 @@ def _shown(page: Page, step: Step, draft: RegistrationView | None, *, change: st
         page.call.ports.pictures.expect()
     told = {"nickname": draft.nickname, "display_name": draft.display_name, "email": draft.email} if draft else {}
     form = Form({name: value for name, value in told.items() if value} | {"change": change})
-    return page.render(_template(step), form=form, **_facts(page, step, draft))
+    return page.render(_template(step), form=form, **facts(page, step, draft))
 
 
-def _facts(page: Page, step: Step, draft: RegistrationView | None) -> dict[str, Any]:
+def facts(page: Page, step: Step, draft: RegistrationView | None) -> dict[str, Any]:
     """What every page of the wizard shows besides its form."""
-    _ = page.words.gettext
+    _, arrived = page.words.gettext, draft is not None and draft.provider is not None
+    asked = steps_of(require_email=page.call.ports.require_email, arrived=arrived)
     return {
         "step": step.value,
-        "number": list(Step).index(step) + 1,
+        "number": asked.index(step) + 1 if step in asked else len(asked),
+        "count": len(asked),
         "draft": draft,
-        "back": f"/register/{BACK[step]}" if step in BACK else "",
+        "back": _back(step, asked),
+        "provider": _provider(page, draft),
+        "providers": list_providers(page.call.ports),
         "types": TYPES,
         "picture_most": page.call.ports.limits.picture_bytes,
         "complaints": {code: _(text) for code, text in explanations.PICTURES.items()},
@@ -192,6 +199,23 @@ def _facts(page: Page, step: Step, draft: RegistrationView | None) -> dict[str, 
             for kind in ("nickname", "email")
         },
     }
+
+
+def _back(step: Step, asked: tuple[Step, ...]) -> str:
+    """Where the page before is; nothing on the first."""
+    if step is Step.CHECK:
+        return "/register/picture?another=1"
+    if step not in asked:
+        return "/register/check"
+    return f"/register/{asked[asked.index(step) - 1]}" if step is not asked[0] else ""
+
+
+def _provider(page: Page, draft: RegistrationView | None) -> str:
+    """What people call the provider somebody came from; nothing for who came by themselves."""
+    if draft is None or draft.provider is None:
+        return ""
+    labels = {provider.name: provider.label for provider in list_providers(page.call.ports)}
+    return labels.get(draft.provider, draft.provider)
 
 
 def _template(step: Step) -> str:
@@ -206,20 +230,21 @@ def _untouched(draft: RegistrationView | None) -> bool:
     return draft is None or draft.nickname is None
 
 
-def _path(draft: RegistrationView | None) -> str:
+def path_of(draft: RegistrationView | None) -> str:
     """Where to go on."""
     if draft is None:
         return "/register"
     return f"/register/{step_after(tuple(draft.missing), pictured=draft.avatar is not None)}"
 
 
-def _ticket(page: Page) -> str:
+def ticket_of(page: Page) -> str:
+    """Read the ticket of this browser's registration; empty without one."""
     return page.request.cookies.get(page.shared.ticket_cookie(page.call, "").key, "")
 
 
-async def _draft(page: Page) -> RegistrationView | None:
+async def draft_of(page: Page) -> RegistrationView | None:
     """The registration of this browser, if it lives."""
-    ticket = _ticket(page)
+    ticket = ticket_of(page)
     if not ticket:
         return None
     try:
@@ -235,7 +260,7 @@ def _change(page: Page, step: Step, values: dict[str, str], draft: RegistrationV
             return RegistrationChange(nickname=values.get("nickname", ""), display_name=shown, locale=page.lang)
         case Step.EMAIL:
             return RegistrationChange(email=values.get("email", ""))
-        case Step.PASSWORD if values.get("password") or not draft.password_set:
+        case Step.PASSWORD if values.get("password") or not (draft.password_set or draft.provider):
             return RegistrationChange(password=values.get("password", ""))
         case _:
             return RegistrationChange()

@@ -1,4 +1,4 @@
-"""The steps of signing in after the first: a code of the second factor, and a nickname for who comes from elsewhere."""
+"""The step of signing in after the first: a code of the second factor."""
 
 from typing import Any
 from urllib.parse import urlencode
@@ -9,7 +9,6 @@ from litestar.di import NamedDependency
 from litestar.params import FromQuery
 
 from efir.application.access_tokens import TokenPair
-from efir.application.newcomers import Newcomer, NewcomerGone, get_newcomer, register_newcomer
 from efir.application.second_steps import verify_second_factor
 from efir.domain.cookies import cookie_name
 from efir.domain.errors import DomainError
@@ -19,7 +18,7 @@ from efir.drivers.web.forms import Form, relative, typed
 from efir.drivers.web.page import Page
 
 FORM = {"form": True}  # the page checks the token in its form itself
-CHALLENGE, NEWCOMER = "mfa", "newcomer"
+CHALLENGE = "mfa"
 
 
 def to_second_step(page: Page, challenge: str, back: str) -> Response[str]:
@@ -61,39 +60,6 @@ async def second(request: Request[Any, Any, Any], page: NamedDependency[Page]) -
     return page.redirect(back, cookies=cookies)
 
 
-@get("/register/identity", include_in_schema=False)
-async def newcomer_page(request: Request[Any, Any, Any], page: NamedDependency[Page]) -> Response[str]:
-    """Ask somebody whom a provider knows for what an account needs."""
-    try:
-        newcomer = await get_newcomer(page.call.ports, _cookie(request, page, NEWCOMER))
-    except NewcomerGone as error:
-        return page.redirect(f"/login?{urlencode({'trouble': error.code})}")
-    values = {
-        "nickname": newcomer.suggestion, "display_name": newcomer.claims.name, "email": newcomer.claims.email,
-    }  # fmt: skip
-    return page.render("identity.html", form=Form(values), provider=newcomer.provider)
-
-
-@post("/register/identity", include_in_schema=False, status_code=200, opt=FORM)
-async def newcomer_sent(request: Request[Any, Any, Any], page: NamedDependency[Page]) -> Response[str]:
-    """Make the account, linked to the provider, and sign in."""
-    values, call, ticket = await typed(request), page.call, _cookie(request, page, NEWCOMER)
-    newcomer: Newcomer | None = None
-    try:
-        newcomer = await get_newcomer(call.ports, ticket)
-        page.check(values)
-        signed = await register_newcomer(
-            call.ports, ticket=ticket, nickname=values.get("nickname", ""), email=values.get("email", ""),
-            display_name=values.get("display_name", ""), visitor=call.visitor, now=call.now,
-        )  # fmt: skip
-    except DomainError as error:
-        if newcomer is None:
-            return page.redirect(f"/login?{urlencode({'trouble': error.code})}")
-        return page.refuse("identity.html", values, error, provider=newcomer.provider)
-    cookies = [page.shared.session_cookie(call, signed.secret), short_cookie(page, NEWCOMER, "", 0)]
-    return page.redirect("/?notice=welcome", cookies=cookies)
-
-
 def short_cookie(page: Page, name: str, value: str, seconds: int) -> Cookie:
     """Make a cookie that lives between the steps of a sign-in; no seconds remove it."""
     origin = page.call.ports.origin
@@ -107,4 +73,4 @@ def _cookie(request: Request[Any, Any, Any], page: Page, name: str) -> str:
     return request.cookies.get(cookie_name(name, origin=page.call.ports.origin), "")
 
 
-HANDLERS: list[Any] = [second_page, second, newcomer_page, newcomer_sent]
+HANDLERS: list[Any] = [second_page, second]

@@ -15,7 +15,10 @@ class RegistrationRow(Row):
     """What somebody has told so far; only the hash of their ticket is kept, and of the password a wrapped hash."""
 
     __tablename__ = "registration"
-    __table_args__ = (Index("ix_registration_expires_at", "expires_at"),)
+    __table_args__ = (
+        Index("ix_registration_expires_at", "expires_at"),
+        Index("ix_registration_issuer_sub", "issuer", "sub", postgresql_where=text("issuer is not null")),
+    )
     id: Mapped[UUID] = mapped_column(primary_key=True, server_default=text("uuidv7()"))
     ticket_hash: Mapped[bytes] = mapped_column(unique=True)
     nickname: Mapped[str | None]
@@ -27,6 +30,17 @@ class RegistrationRow(Row):
     phone: Mapped[str | None]
     worked: Mapped[bool] = mapped_column(server_default=text("false"))
     email_checks: Mapped[int] = mapped_column(SmallInteger, server_default="0")
+    email_code_hash: Mapped[bytes | None]
+    email_code_until: Mapped[datetime | None]
+    email_code_tries: Mapped[int] = mapped_column(SmallInteger, server_default="0")
+    email_verified_at: Mapped[datetime | None]
+    issuer: Mapped[str | None]
+    sub: Mapped[str | None]
+    provider: Mapped[str | None]
+    shown: Mapped[str | None]
+    idp_sid: Mapped[str | None]
+    idp_hint: Mapped[bytes | None]
+    idp_auth_time: Mapped[datetime | None]
     avatar_id: Mapped[UUID | None]
     avatar_gen: Mapped[int] = mapped_column(server_default="0")
     user_id: Mapped[UUID | None]

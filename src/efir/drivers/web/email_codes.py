@@ -1,0 +1,35 @@
+"""The step of signing up that asks for the code mailed to the address."""
+
+from typing import Any
+
+from litestar import Request, Response, post
+from litestar.di import NamedDependency
+
+from efir.application.email_codes import send_email_code, verify_email_code
+from efir.domain.errors import DomainError
+from efir.domain.registrations import RegistrationNotFound, Step
+from efir.drivers.web.forms import typed
+from efir.drivers.web.page import Page
+from efir.drivers.web.registrations import FORM, draft_of, facts, path_of, ticket_of
+
+
+@post("/register/code", include_in_schema=False, status_code=200, opt=FORM)
+async def code_sent(request: Request[Any, Any, Any], page: NamedDependency[Page]) -> Response[str]:
+    """Take the code that was mailed, or mail another one."""
+    draft, values, call = await draft_of(page), await typed(request), page.call
+    if draft is None or "email_code" not in draft.missing or draft.email is None:
+        return page.redirect(path_of(draft))
+    try:
+        page.check(values)
+        if values.get("send"):
+            await send_email_code(call.ports, ticket=ticket_of(page), visitor=call.visitor, now=call.now)
+            return page.redirect("/register/code?notice=mail-sent")
+        draft = await verify_email_code(call.ports, ticket=ticket_of(page), code=values.get("code", ""), now=call.now)
+    except RegistrationNotFound:
+        return page.redirect("/register")
+    except DomainError as error:
+        return page.refuse("register/code.html", values, error, **facts(page, Step.CODE, draft))
+    return page.redirect(path_of(draft))
+
+
+HANDLERS: list[Any] = [code_sent]
