@@ -35,16 +35,26 @@ async def person(provider: str) -> str:
     return name
 
 
+def filled(page: httpx.Response) -> dict[str, str]:
+    """What stands in the fields of the wizard's first page."""
+    fields = {name: re.search(rf'id="{name}"[^>]*value="([^"]*)"', page.text) for name in ("nickname", "display_name")}
+    return {name: html.unescape(found[1]) for name, found in fields.items() if found}
+
+
+async def sent(browser: httpx.AsyncClient, page: httpx.Response, path: str, **values: str) -> httpx.Response:
+    """Send a form of the wizard as a browser without scripts does."""
+    return await browser.post(path, data={"csrf_token": token_of(page), **values})
+
+
 async def arrived(browser: httpx.AsyncClient) -> httpx.Response:
-    """Come from the provider for the first time, and choose a nickname."""
+    """Come from the provider for the first time, and go through the wizard."""
     form = await browser.get(LOGIN)
     assert form.url.path == "/register/name", form.text
-    fields = {
-        name: re.search(rf'id="{name}"[^>]*value="([^"]*)"', form.text)
-        for name in ("nickname", "email", "display_name")
-    }
-    values = {name: html.unescape(found[1]) for name, found in fields.items() if found}
-    return await browser.post("/register/name", data={"csrf_token": token_of(form), **values})
+    page = await sent(browser, form, "/register/name", **filled(form))
+    assert page.url.path == "/register/picture", page.text
+    page = await browser.get("/register/check")
+    assert "None: you log in with Test" in page.text
+    return await sent(browser, page, "/register/finish")
 
 
 async def session(browser: httpx.AsyncClient) -> int:
@@ -65,21 +75,83 @@ async def test_a_newcomer_chooses_a_nickname_and_is_known_from_then_on(
         page = await other.get(LOGIN)
         assert page.url.path == "/studio"
         assert (await other.get("/api/v1/users/me")).json()["id"] == me["id"]
-        used = await other.post("/register/name", data={"csrf_token": "x"})
-        assert "/login" in str(used.url)
+    event = await connection.fetchrow("select method, user_id from login_event order by at limit 1")
+    assert (event["method"], str(event["user_id"])) == ("oidc", me["id"])
+    assert await connection.fetchval("select amr from login_session order by created_at limit 1") == ["fed"]
 
 
 async def test_wrong_values_of_a_newcomer_come_back_with_words(browser: httpx.AsyncClient, person: str) -> None:
     form = await browser.get(LOGIN)
-    values = {"csrf_token": token_of(form), "nickname": "admin", "email": "no", "display_name": ""}
-    wrong = await browser.post("/register/name", data=values)
+    assert filled(form)["nickname"] == person
+    assert "Test knows you" in form.text
+    wrong = await sent(browser, form, "/register/name", nickname="admin", display_name="")
     assert wrong.status_code == 422
     assert 'value="admin"' in wrong.text
     assert "This nickname is reserved" in wrong.text
     assert await session(browser) == 401
-    right = values | {"csrf_token": token_of(wrong), "nickname": "ada", "email": "ada@example.org"}
-    assert (await browser.post("/register/name", data=right)).url.path == "/"
-    assert await session(browser) == 200
+    page = await sent(browser, wrong, "/register/name", nickname="ada", display_name="")
+    wrong = await sent(browser, page, "/register/email", email="no")
+    assert wrong.status_code == 422
+    page = await sent(browser, wrong, "/register/email", email="ada@example.org")
+    assert (await sent(browser, page, "/register/finish")).url.path == "/"
+    me = (await browser.get("/api/v1/users/me")).json()
+    assert (me["nickname"], me["email"]) == ("ada", "ada@example.org")
+
+
+async def test_who_comes_again_goes_on_where_they_stopped(
+    browser: httpx.AsyncClient, person: str, connection: Any
+) -> None:
+    form = await browser.get(LOGIN)
+    await sent(browser, form, "/register/name", nickname="countess", display_name="Countess")
+    async with another(browser) as other:
+        form = await other.get(LOGIN)
+        assert filled(form) == {"nickname": "countess", "display_name": "Countess"}
+        assert (await browser.get("/register/check")).url.path == "/register"  # its ticket has moved
+        page = await sent(other, form, "/register/password", password=PASSWORD)
+        assert page.url.path == "/register/picture"
+        assert (await sent(other, page, "/register/finish")).url.path == "/"
+        assert (await other.get("/api/v1/users/me")).json()["nickname"] == "countess"
+    assert await connection.fetchval("select count(*) from registration") == 1
+    assert await connection.fetchval("select count(*) from password_credential") == 1
+
+
+async def test_what_the_browser_began_by_itself_ends_and_its_name_can_be_had(
+    browser: httpx.AsyncClient, person: str, connection: Any
+) -> None:
+    page = await browser.get("/register")
+    await sent(browser, page, "/register/name", nickname=person)
+    planted = browser.cookies["reg"]
+    form = await browser.get(LOGIN)
+    assert filled(form)["nickname"] == person
+    assert browser.cookies["reg"] != planted
+    assert await connection.fetchval("select count(*) from registration") == 1
+
+
+async def test_the_wizard_greets_in_russian(browser: httpx.AsyncClient, person: str) -> None:
+    browser.headers["accept-language"] = "ru"
+    form = await browser.get(LOGIN)
+    assert "Как вас называть?" in form.text
+    assert "шаг 1 из 3" in form.text
+
+
+async def test_logging_out_there_ends_a_registration_here(
+    browser: httpx.AsyncClient, person: str, provider: str, connection: Any
+) -> None:
+    await browser.get(LOGIN)
+    assert await connection.fetchval("select count(*) from registration") == 1
+    await ended_there(browser, await browser.get(f"{provider}/session/end"))
+    assert await connection.fetchval("select count(*) from registration") == 0
+
+
+async def test_somebody_signed_in_makes_no_second_account_by_accident(
+    browser: httpx.AsyncClient, person: str, ports: Ports
+) -> None:
+    await somebody(ports, "grace")
+    form = await browser.get("/login")
+    await browser.post("/login", data={"csrf_token": token_of(form), "login": "grace", "password": PASSWORD})
+    page = await browser.get(LOGIN)
+    assert page.url.path == "/settings/identities"
+    assert "No account here has the identity you came back with" in page.text
 
 
 async def test_a_provider_may_replace_its_keys(browser: httpx.AsyncClient, person: str, provider: str) -> None:
