@@ -29,6 +29,8 @@ def upgrade() -> None:
         op.add_column("registration", sa.Column(name, kind, nullable=True))
     tries = sa.Column("email_code_tries", sa.SmallInteger(), server_default="0", nullable=False)
     op.add_column("registration", tries)
+    op.add_column("registration", sa.Column("avatar_uploads", sa.Integer(), server_default="0", nullable=False))
+    op.add_column("staged_upload", sa.Column("bytes", sa.BigInteger(), server_default="0", nullable=False))
     op.create_index(
         "ix_registration_issuer_sub", "registration", ["issuer", "sub"], postgresql_where=sa.text("issuer is not null")
     )
@@ -36,5 +38,6 @@ def upgrade() -> None:
 
 def downgrade() -> None:
     op.drop_index("ix_registration_issuer_sub", "registration")
-    for name in (*COLUMNS, "email_code_tries"):
+    op.drop_column("staged_upload", "bytes")
+    for name in (*COLUMNS, "email_code_tries", "avatar_uploads"):
         op.drop_column("registration", name)

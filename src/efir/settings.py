@@ -62,9 +62,7 @@ class Auth(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     access_token_minutes: int = 5  # an access token lives so long: 1 to 60
     jwt_algorithm: Literal["Ed25519", "ES256", "RS256"] = "Ed25519"  # how access tokens are signed
     email_check: EmailCheck = EmailCheck.BUDGETED  # budgeted: a few checks of addresses are answered; mailbox: none
-    require_email: RequireEmail = (
-        RequireEmail.LATER
-    )  # finish: no account before its address is confirmed; later: may be
+    require_email: RequireEmail = RequireEmail.LATER  # finish: addresses are confirmed before accounts are made; later
 
 
 class Quiz(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

@@ -11,8 +11,9 @@ import pytest
 from builders import person
 from drawings import drawing
 from efir.application.context import Ports
-from efir.application.pictures import key_of, sweep_pictures, sweep_stray_pictures
+from efir.application.pictures import WORKING, key_of, sweep_pictures, sweep_stray_pictures
 from efir.ports.blobs import blob_key
+from publishing import worked
 
 PATH = "/api/v1/users/me/avatar"
 
@@ -24,8 +25,9 @@ async def empty_store(ports: Ports) -> None:
 
 
 async def stored(ports: Ports) -> list[str]:
-    """Names of all objects of pictures in the store."""
-    return sorted([info.key async for info in ports.blobs.list(blob_key("img"))])
+    """Names of all objects of pictures in the store; what a picture may still be cut from is not told."""
+    keys = [info.key async for info in ports.blobs.list(blob_key("img"))]
+    return sorted(key for key in keys if not key.endswith(WORKING))
 
 
 async def test_an_avatar_is_kept_in_four_sizes_for_everybody(client: httpx.AsyncClient, ports: Ports) -> None:
@@ -140,6 +142,45 @@ async def test_more_pictures_than_ten_a_minute_are_too_many(client: httpx.AsyncC
     answer = await client.put(PATH, content=drawing(), headers=ada.headers)
     assert (answer.status_code, answer.json()["code"]) == (429, "images-too-many")
     assert answer.headers["retry-after"] == "60"
+
+
+async def test_an_avatar_is_cut_differently_for_an_hour_and_its_working_copy_is_its_owners(
+    client: httpx.AsyncClient, ports: Ports, connection: Any
+) -> None:
+    ada = await person(client)
+    crop = {"x": 0.5, "y": 0.5, "size": 0.4}
+    none = await client.patch(PATH, json=crop, headers=ada.headers)
+    assert (none.status_code, none.json()["code"]) == (409, "image-not-cuttable")
+    first = (await client.put(PATH, content=drawing(900, 600), headers=ada.headers)).json()
+    whole = await client.get(f"{PATH}/working.webp", headers=ada.headers)
+    assert (whole.status_code, whole.headers["cache-control"]) == (200, "private, no-store")
+    cut = await client.patch(PATH, json=crop, headers=ada.headers)
+    assert cut.status_code == 200, cut.text
+    assert cut.json()["id"] != first["id"]
+    assert (await client.get("/api/v1/users/me", headers=ada.headers)).json()["avatar"] == cut.json()["sizes"]["256"]
+    assert (await client.get(first["sizes"]["64"])).status_code == 404
+    again = await client.patch(PATH, json=crop | {"size": 2}, headers=ada.headers)
+    assert (again.status_code, again.json()["code"]) == (422, "invalid-crop")
+    client.cookies.clear()
+    assert (await client.get(f"{PATH}/working.webp")).status_code == 401
+    eve = await person(client, "eve")
+    client.cookies.clear()
+    assert (await client.get(f"{PATH}/working.webp", headers=eve.headers)).status_code == 409
+    await connection.execute("update jobs set run_at = now()")
+    await worked(ports)
+    late = await client.patch(PATH, json=crop, headers=ada.headers)
+    assert (late.status_code, late.json()["code"]) == (409, "image-not-cuttable")
+    left = [info.key async for info in ports.blobs.list(blob_key(f"img/{cut.json()['id']}"))]
+    assert left
+    assert not [key for key in left if key.endswith(WORKING)]
+
+
+async def test_everybody_may_see_the_avatar_of_a_person(client: httpx.AsyncClient) -> None:
+    ada = await person(client)
+    assert (await client.get("/api/v1/users/ada")).json()["avatar"] is None
+    view = (await client.put(PATH, content=drawing(), headers=ada.headers)).json()
+    client.cookies.clear()
+    assert (await client.get("/api/v1/users/ada")).json()["avatar"] == view["sizes"]["256"]
 
 
 @pytest.mark.parametrize("name", ["100.webp", "0.webp", "256.png", "256", "../x", "99999.webp", "working.webp"])

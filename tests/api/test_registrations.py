@@ -357,10 +357,11 @@ async def test_a_slow_older_picture_does_not_take_the_place_of_a_newer_one(clien
     assert (await client.get(one)).json()["avatar"]["id"] == newer["id"]
 
 
-async def test_too_many_pictures_for_one_registration_are_refused(client: httpx.AsyncClient, connection: Any) -> None:
+async def test_cutting_has_an_end_too(client: httpx.AsyncClient, connection: Any) -> None:
     one = await described(client)
-    await connection.execute("update registration set avatar_gen = 40")
-    answer = await client.put(f"{one}/avatar", content=drawing())
+    await client.put(f"{one}/avatar", content=drawing())
+    await connection.execute("update registration set avatar_gen = 41")
+    answer = await client.patch(f"{one}/avatar", json={"x": 0, "y": 0, "size": 1})
     assert (answer.status_code, answer.json()["code"]) == (429, "registration-pictures-too-many")
 
 
@@ -410,6 +411,48 @@ async def test_the_working_copy_goes_when_the_account_is_made(
     await worked(ports)
     names = sorted([info.key.rpartition("/")[2] async for info in ports.blobs.list(blob_key(f"img/{view['id']}"))])
     assert names == ["128.webp", "256.webp", "512.webp", "64.webp"]
+
+
+async def test_one_registration_may_send_five_pictures_and_cut_them_oftener(client: httpx.AsyncClient) -> None:
+    one = await described(client)
+    sent = [(await client.put(f"{one}/avatar", content=drawing(100, 80))).status_code for _ in range(6)]
+    assert sent == [200] * 5 + [429]
+    crop = await client.patch(f"{one}/avatar", json={"x": 0, "y": 0, "size": 1})
+    assert crop.status_code == 200
+    last = await client.put(f"{one}/avatar", content=drawing(100, 80))
+    assert (last.json()["code"], int(last.headers["retry-after"]) > 0) == ("registration-pictures-too-many", True)
+
+
+async def test_one_network_may_send_twenty_pictures_an_hour(client: httpx.AsyncClient, ports: Ports) -> None:
+    statuses = []
+    for name in ("ada", "grace", "linus", "edsger", "barbara"):
+        client.cookies.clear()
+        one = await described(client, nickname=name, email=f"{name}@example.org")
+        statuses += [(await client.put(f"{one}/avatar", content=drawing(100, 80))) for _ in range(4)]
+    assert [answer.status_code for answer in statuses] == [200] * ports.limits.registration_pictures_network
+    refused = await client.put(f"{one}/avatar", content=drawing(100, 80))
+    assert (refused.status_code, refused.json()["code"]) == (429, "rate-limited")
+
+
+async def test_pictures_of_registrations_have_a_bound_of_space_that_empties_with_them(
+    client: httpx.AsyncClient, ports: Ports, connection: Any
+) -> None:
+    one = await described(client)
+    view = (await client.put(f"{one}/avatar", content=drawing())).json()
+    row = await connection.fetchrow("select bytes, state from staged_upload")
+    assert (row["bytes"] >= view["bytes"], row["state"]) == (True, "staged")
+    await connection.execute("update staged_upload set bytes = $1", ports.limits.staging_bytes)
+    full = await client.put(f"{one}/avatar", content=drawing())
+    assert (full.status_code, full.json()["code"], full.headers["retry-after"]) == (503, "images-staging-full", "300")
+    assert (await client.patch(f"{one}/avatar", json={"x": 0, "y": 0, "size": 1})).status_code == 200
+    await sweep_pictures(ports)  # the one that was cut has gone
+    assert (await client.put(f"{one}/avatar", content=drawing())).status_code == 200
+    await connection.execute("update staged_upload set bytes = $1", ports.limits.staging_bytes)
+    assert (await client.post(f"{one}/finish")).status_code == 201
+    await sweep_pictures(ports)
+    client.cookies.clear()
+    another = await described(client, nickname="grace", email="grace@example.org")
+    assert (await client.put(f"{another}/avatar", content=drawing())).status_code == 200  # a kept one does not count
 
 
 async def test_a_step_keeps_the_registration_for_another_hour(client: httpx.AsyncClient, connection: Any) -> None:

@@ -37,7 +37,7 @@ async def test_a_profile_is_changed_field_by_field(api: httpx.AsyncClient) -> No
     gone = (await api.patch(ME, json={"phone": None}, headers=headers)).json()
     assert (gone["phone"], gone["display_name"]) == (None, "Ада")
     public = (await api.get("/api/v1/users/ADA")).json()
-    assert public.keys() == {"id", "nickname", "display_name", "created_at", "channels"}
+    assert public.keys() == {"id", "nickname", "display_name", "created_at", "channels", "avatar"}
     assert (await api.get("/api/v1/users/nobody")).status_code == 404
 
 

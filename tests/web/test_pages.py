@@ -2,6 +2,8 @@
 
 import html
 import re
+from datetime import timedelta
+from typing import Any
 from uuid import UUID
 
 import httpx
@@ -432,3 +434,37 @@ async def test_every_link_of_every_page_leads_somewhere(
     for link in sorted(links):
         answer = await reader.get(link, follow_redirects=True)
         assert answer.status_code < 400, link
+
+
+async def test_a_person_is_shown_with_what_is_public_and_nothing_else(
+    reader: httpx.AsyncClient, ports: Ports, connection: Any
+) -> None:
+    ada = await somebody(ports)
+    await connection.execute("update user_account set phone = '+31201234567', email_verified_at = now()")
+    for title, visibility in (("For all", Visibility.PUBLIC), ("Linked", Visibility.UNLISTED), ("Own", "private")):
+        await a_video(ports, ada, title, visibility=Visibility(visibility))
+    await a_video(ports, await somebody(ports, "eve"), "Of another")
+    page = await reader.get("/u/ada")
+    assert page.status_code == 200
+    assert "For all" in page.text
+    for hidden in ("Linked", "Own", "Of another", "ada@example.org", "31201234567"):
+        assert hidden not in page.text
+    listed = (await reader.get("/api/v1/videos", params={"user": "ADA"})).json()["items"]
+    assert [video["title"] for video in listed] == ["For all"]
+    assert (await reader.get("/api/v1/videos", params={"user": "nobody"})).json()["items"] == []
+    missing = await reader.get("/u/nobody")
+    assert missing.status_code == 404
+    assert "<h1" in missing.text
+    await connection.execute("update user_account set status = 'pending_delete' where nickname = 'ada'")
+    assert (await reader.get("/u/ada")).status_code == 404
+
+
+async def test_the_videos_of_a_person_go_on(reader: httpx.AsyncClient, ports: Ports) -> None:
+    ada = await somebody(ports)
+    for number in range(25):
+        await a_video(ports, ada, f"Part {number:02}", age=timedelta(hours=number))
+    page = await reader.get("/u/ada")
+    assert "Part 24" not in page.text
+    following = re.search(r'href="(/u/ada\?cursor=[^"]+)" rel="next"', page.text)
+    assert following
+    assert "Part 24" in (await reader.get(html.unescape(following[1]))).text

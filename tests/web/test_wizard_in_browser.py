@@ -9,8 +9,11 @@ import redis.asyncio
 from playwright.async_api import Route, expect
 
 from drawings import drawing
-from efir.application.context import Ports
+from efir.application.context import Ports, Visitor
+from efir.application.newcomers import arrive
 from efir.domain.users import UserId
+from efir.ports.identities import ProviderSession
+from efir.ports.oidc import Claims
 from web.conftest import PHONE, Opener, Tab
 from web.filling import answered, drop, file, go_on, paste, shown
 from web.seeds import PASSWORD
@@ -503,3 +506,62 @@ async def test_a_name_that_was_taken_meanwhile_is_said_where_it_can_be_changed(r
     await expect(ready.page).to_have_url(f"{ready.site}/register/check")
     await ready.page.get_by_role("button", name="Finish registration").click()
     await expect(ready.page.get_by_text("Your channel is ready")).to_be_visible()
+
+
+async def comes_from_elsewhere(here: Tab, ports: Ports) -> None:
+    """Somebody whom a provider has sent here for the first time."""
+    session = ProviderSession(issuer="https://id.example", sid=None, hint=b"sealed", auth_time=ports.clock())
+    claims = Claims(sub="1", session=session, email="ada@example.org", name="Ada Lovelace", nickname="ada")
+    ticket = await arrive(
+        ports, provider="elsewhere", claims=claims, earlier="", visitor=Visitor(ip="203.0.113.9"), now=ports.clock()
+    )
+    await here.context.add_cookies([{"name": "reg", "value": ticket, "url": here.site}])
+
+
+async def test_who_comes_from_a_provider_finds_the_fields_filled_in_and_needs_no_password(
+    tab: Opener, ports: Ports, connection: Any
+) -> None:
+    here = await tab()
+    await comes_from_elsewhere(here, ports)
+    await here.go("/register/name")
+    await expect(here.page.locator("#nickname")).to_have_value("ada")
+    await expect(here.page.locator("#display_name")).to_have_value("Ada Lovelace")
+    await expect(here.page.get_by_text("Signing up: step 1 of 3")).to_be_visible()
+    second = await here.context.new_page()
+    await second.goto(f"{here.site}/register/email")
+    await expect(second.locator("#email")).to_have_value("ada@example.org")
+    await here.page.locator("#nickname").press("Enter")
+    await expect(here.page).to_have_url(f"{here.site}/register/picture")
+    await expect(here.page.get_by_text("step 3 of 3")).to_be_visible()
+    await with_picture(here)
+    await expect(here.page.locator(".wizard-answers")).to_contain_text("None: you log in with elsewhere")
+    await here.page.get_by_role("link", name="Change (Password)").click()
+    await expect(here.page.get_by_text("With a password you can log in without it, too.")).to_be_visible()
+    await go_on(here.page)  # left empty
+    await expect(here.page).to_have_url(f"{here.site}/register/check")
+    await here.page.get_by_role("button", name="Finish registration").click()
+    await expect(here.page.get_by_text("Your channel is ready")).to_be_visible()
+    row = await connection.fetchrow("select issuer, sub, shown from external_identity")
+    assert tuple(row) == ("https://id.example", "1", "ada@example.org")
+    assert await connection.fetchval("select count(*) from password_credential") == 0
+    assert await connection.fetchval("select email_verified_at from user_account") is None
+
+
+async def test_an_identity_that_was_linked_meanwhile_makes_no_account(
+    tab: Opener, ports: Ports, ada: UserId, connection: Any
+) -> None:
+    here = await tab()
+    await comes_from_elsewhere(here, ports)
+    await here.go("/register/name")
+    await expect(here.page.locator("#nickname")).to_have_value("")  # hers is taken
+    await here.page.fill("#nickname", "countess")
+    await go_on(here.page)
+    await connection.execute(
+        "insert into external_identity (id, issuer, sub, user_id, provider, shown, linked_at)"
+        " values (uuidv7(), 'https://id.example', '1', $1, 'elsewhere', '', now())", ada,
+    )  # fmt: skip
+    await here.go("/register/check")
+    await here.page.get_by_role("button", name="Finish registration").click()
+    await expect(here.page.locator("[data-summary]")).to_contain_text("belongs to another account here")
+    here.troubles.clear()  # the browser notes the status 422
+    assert await connection.fetchval("select count(*) from user_account") == 1

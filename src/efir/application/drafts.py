@@ -6,23 +6,41 @@ from datetime import datetime
 from uuid import UUID
 
 from efir.application.context import Ports, Visitor
-from efir.application.pictures import WORKING, PictureFile, avatar_view, file_of, key_of, made, new_picture
+from efir.application.pictures import (
+    LOOK_SECONDS,
+    LOOKS,
+    WORKING,
+    PictureFile,
+    avatar_view,
+    file_of,
+    keep_working,
+    key_of,
+    made,
+    new_picture,
+    once_cuttable,
+    pieces_of,
+    working_copy,
+)
 from efir.application.rates import limited, picture_rates
 from efir.domain.crops import CropBox
-from efir.domain.pictures import Picture, PictureGone, PictureId, PictureKind, PictureNotFound, PictureOvertaken
+from efir.domain.pictures import (
+    Picture,
+    PictureGone,
+    PictureId,
+    PictureKind,
+    PictureNotFound,
+    PictureOvertaken,
+    StagingFull,
+)
 from efir.domain.registrations import (
-    PictureNotCuttable,
     Registration,
     RegistrationPicturesTooMany,
     expiry,
 )
-from efir.ports.blobs import BlobKey
 from efir.ports.pictures import AvatarView, MadeFile, StoredPicture
 from efir.ports.transactions import Transaction, Views
 
 FOLDER = "/api/v1/registrations"
-PIECE = 256 * 1024
-LOOKS, LOOK_SECONDS = 20, 0.15
 Body = AsyncIterator[bytes]
 
 
@@ -39,14 +57,14 @@ async def put_draft_avatar(
     """Take a picture before there is an account; the one before stays until this one is good.
 
     A slow older picture never takes the place of a newer one. Raises RegistrationNotFound, RegistrationFinished,
-    RegistrationPicturesTooMany, PictureOvertaken, PictureGone, Throttled and what
-    PictureConverter.make raises.
+    RegistrationPicturesTooMany, StagingFull, PictureOvertaken, PictureGone, Throttled and what PictureConverter.make
+    raises.
     """
     await limited(ports, *picture_rates(ports, visitor=visitor))
-    picture = await _opened(ports, ticket, registration_id, now=now)
+    picture = await _opened(ports, ticket, registration_id, now=now, sent=True)
 
     async def later(working: MadeFile) -> None:
-        await _keep_working(ports, picture.id, working.content)
+        await keep_working(ports, picture.id, working.content)
 
     stored = await made(ports, picture, body=body, crop=crop, later=later)
     return await _placed(ports, ticket, picture, stored)
@@ -56,12 +74,18 @@ async def crop_draft_avatar(
     ports: Ports, *, ticket: bytes, registration_id: UUID | None, crop: CropBox, now: datetime
 ) -> AvatarView:
     """Cut the picture again, from the working copy. Raises PictureNotCuttable and what put_draft_avatar raises."""
-    before = await _cuttable(ports, ticket, registration_id, now=now)
-    content = await _whole(ports, key_of(before.id, WORKING))
-    picture = await _opened(ports, ticket, registration_id, now=now)
-    stored = await made(ports, picture, body=_pieces(content), crop=crop)
+
+    async def staged() -> StoredPicture | None:
+        async with ports.read() as views:
+            found = (await views.registrations.by_ticket(ticket, now=now)).named(registration_id).open()
+            return await _staged(views, found)
+
+    before = await once_cuttable(staged)
+    content = await working_copy(ports, before.id)
+    picture = await _opened(ports, ticket, registration_id, now=now, sent=False)
+    stored = await made(ports, picture, body=pieces_of(content), crop=crop)
     view = await _placed(ports, ticket, picture, stored)
-    await _keep_working(ports, picture.id, content)
+    await keep_working(ports, picture.id, content)
     return view
 
 
@@ -109,16 +133,19 @@ async def _staged(views: Views, found: Registration) -> StoredPicture | None:
     return await views.pictures.staged(PictureId(found.avatar_id), found.id)
 
 
-async def _opened(ports: Ports, ticket: bytes, registration_id: UUID | None, *, now: datetime) -> Picture:
-    """Note a picture that is about to come, with its number."""
+async def _opened(ports: Ports, ticket: bytes, registration_id: UUID | None, *, now: datetime, sent: bool) -> Picture:
+    """Note a picture that is about to come, sent or cut from the one before, with its number."""
+    limits = ports.limits
     async with ports.begin() as tx:
         found = (await tx.registrations.by_ticket(ticket, now=now)).named(registration_id).open()
-        gen = await tx.registrations.next_picture(found.id)
-        if gen > ports.limits.registration_pictures:
-            raise RegistrationPicturesTooMany(retry_after=ports.limits.registration_idle_seconds)
+        if sent and await tx.pictures.staged_bytes() >= limits.staging_bytes:
+            raise StagingFull(retry_after=limits.staging_retry_seconds)
+        gen, uploads = await tx.registrations.next_picture(found.id, sent=sent)
+        if uploads > limits.registration_pictures or gen - uploads > limits.registration_cuts:
+            raise RegistrationPicturesTooMany(retry_after=limits.registration_idle_seconds)
         picture = new_picture(ports, PictureKind.AVATAR, registration=found.id, gen=gen, now=now)
         await tx.pictures.add(picture)
-        await tx.registrations.change(found.id, {"expires_at": expiry(now, found.created_at, ports.limits)})
+        await tx.registrations.change(found.id, {"expires_at": expiry(now, found.created_at, limits)})
     return picture
 
 
@@ -144,40 +171,3 @@ async def _placed(ports: Ports, ticket: bytes, picture: Picture, stored: StoredP
 
 async def _newer_than(tx: Transaction, found: Registration, picture: Picture) -> bool:
     return await tx.registrations.picture_gen(found.avatar_id) > picture.gen
-
-
-async def _keep_working(ports: Ports, picture_id: PictureId, content: bytes) -> None:
-    """Store a working copy, unless the draft has ended meanwhile."""
-    key = key_of(picture_id, WORKING)
-    await ports.blobs.put_bytes(key, content)
-    async with ports.begin() as tx:
-        kept = await tx.pictures.keep_working(picture_id)
-    if not kept:
-        await ports.blobs.delete(key)
-
-
-async def _cuttable(ports: Ports, ticket: bytes, registration_id: UUID | None, *, now: datetime) -> StoredPicture:
-    """Answer the picture once its working copy is there, a moment after the sizes. Raises PictureNotCuttable."""
-    for _ in range(LOOKS):
-        async with ports.read() as views:
-            found = (await views.registrations.by_ticket(ticket, now=now)).named(registration_id).open()
-            picture = await _staged(views, found)
-        if picture is None:
-            break
-        if picture.working:
-            return picture
-        await asyncio.sleep(LOOK_SECONDS)
-    raise PictureNotCuttable
-
-
-async def _whole(ports: Ports, key: BlobKey) -> bytes:
-    blob = await ports.blobs.open(key)
-    try:
-        return await blob.read(0, blob.size)
-    finally:
-        blob.close()
-
-
-async def _pieces(content: bytes) -> Body:
-    for start in range(0, len(content), PIECE):
-        yield content[start : start + PIECE]

@@ -7,24 +7,22 @@ picture was given up at the same moment; `sweep_stray_pictures` finds those too.
 import asyncio
 import base64
 import hashlib
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from datetime import datetime, timedelta
 from uuid import UUID
 
 from msgspec import Struct
 
-from efir.application.access import Changing, changing
 from efir.application.context import Ports
 from efir.application.jobs import Progress
 from efir.domain.crops import CropBox
 from efir.domain.jobs import ClaimedJob
 from efir.domain.pictures import (
     Picture,
-    PictureGone,
     PictureId,
     PictureKind,
+    PictureNotCuttable,
     PictureState,
-    PicturesTooMany,
     stored_width,
 )
 from efir.domain.users import UserId
@@ -37,7 +35,6 @@ from efir.ports.pictures import (
     PictureSizes,
     StoredFile,
     StoredPicture,
-    public_folder,
 )
 
 FOLDER = "img"
@@ -46,6 +43,8 @@ ARRIVING = timedelta(minutes=10)  # a picture that is not stored after so long n
 MINUTE = timedelta(minutes=1)
 STRAY = timedelta(days=1)
 AT_ONCE = 100
+PIECE = 256 * 1024
+LOOKS, LOOK_SECONDS = 20, 0.15
 
 
 class PictureFile(Struct, frozen=True):
@@ -53,33 +52,6 @@ class PictureFile(Struct, frozen=True):
 
     key: BlobKey
     sha256: bytes
-
-
-async def put_avatar(
-    ports: Ports, *, user_id: UserId, body: AsyncIterator[bytes], crop: CropBox | None, now: datetime
-) -> AvatarView:
-    """Give somebody the picture that is sent; the one before goes.
-
-    Raises PicturesTooMany, PictureGone and what PictureConverter.make raises.
-    """
-    picture = new_picture(ports, PictureKind.AVATAR, owner=user_id, now=now)
-    async with ports.begin() as tx:
-        if await tx.pictures.count_since(user_id, now - MINUTE) >= ports.limits.pictures_minute:
-            raise PicturesTooMany(retry_after=60)
-        await tx.pictures.add(picture)
-    stored = await made(ports, picture, body=body, crop=crop)
-    async with changing(ports) as change:
-        tx = change.tx
-        if not (await tx.pictures.stage(picture.id, stored) and await tx.pictures.claim(picture.id, user_id)):
-            raise PictureGone
-        await _worn(change, user_id, picture.id)
-    return avatar_view(stored, public_folder(picture.id))
-
-
-async def remove_avatar(ports: Ports, *, user_id: UserId) -> None:
-    """Take somebody's avatar away; without one nothing happens."""
-    async with changing(ports) as change:
-        await _worn(change, user_id, None)
 
 
 async def find_picture(ports: Ports, *, picture_id: PictureId, side: int) -> PictureFile:
@@ -118,6 +90,43 @@ def new_picture(
         id=PictureId(ports.new_id()), kind=kind, state=PictureState.RECEIVING, owner_id=owner,
         registration_id=registration, gen=gen, created_at=now, expires_at=now + ARRIVING,
     )  # fmt: skip
+
+
+async def keep_working(ports: Ports, picture_id: PictureId, content: bytes) -> None:
+    """Store a working copy, unless the picture has been given up meanwhile."""
+    key = key_of(picture_id, WORKING)
+    await ports.blobs.put_bytes(key, content)
+    async with ports.begin() as tx:
+        kept = await tx.pictures.keep_working(picture_id, len(content))
+    if not kept:
+        await ports.blobs.delete(key)
+
+
+async def working_copy(ports: Ports, picture_id: UUID) -> bytes:
+    """Read what a picture can be cut from."""
+    blob = await ports.blobs.open(key_of(picture_id, WORKING))
+    try:
+        return await blob.read(0, blob.size)
+    finally:
+        blob.close()
+
+
+async def once_cuttable(look: Callable[[], Awaitable[StoredPicture | None]]) -> StoredPicture:
+    """Answer a picture once its working copy is there, a moment after the sizes. Raises PictureNotCuttable."""
+    for _ in range(LOOKS):
+        picture = await look()
+        if picture is None:
+            break
+        if picture.working:
+            return picture
+        await asyncio.sleep(LOOK_SECONDS)
+    raise PictureNotCuttable
+
+
+async def pieces_of(content: bytes) -> AsyncIterator[bytes]:
+    """Hand over bytes as if they came over the network."""
+    for start in range(0, len(content), PIECE):
+        yield content[start : start + PIECE]
 
 
 def key_of(picture_id: UUID, name: str) -> BlobKey:
@@ -173,18 +182,11 @@ async def sweep_stray_pictures(ports: Ports) -> int:
 
 
 async def drop_working_copy(ports: Ports, job: ClaimedJob, _progress: Progress) -> None:
-    """Remove what a draft was cut from, once the draft has become an avatar."""
+    """Remove what a picture was cut from, once nobody will cut it again."""
     await ports.blobs.delete(key_of(job.subject, WORKING))
     async with ports.begin() as tx:
+        await tx.pictures.drop_working(PictureId(job.subject))
         await tx.jobs.finish(job)
-
-
-async def _worn(change: Changing, user_id: UserId, picture_id: PictureId | None) -> None:
-    """Let everybody see another avatar; copies of the account are made anew."""
-    before, version = await change.tx.users.set_avatar(user_id, picture_id)
-    if before is not None:
-        await change.tx.pictures.end(PictureId(before))
-    change.user(user_id, version)
 
 
 def _stored(picture: Picture, found: MadePictures) -> StoredPicture:

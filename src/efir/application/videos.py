@@ -74,13 +74,20 @@ async def get_video(ports: Ports, *, video_id: VideoId, viewer: UserId | None, n
 
 
 async def list_videos(
-    ports: Ports, *, channel: str | None, tag: str | None, limit: int | None, cursor: str | None, now: datetime
+    ports: Ports,
+    *,
+    channel: str | None = None,
+    tag: str | None = None,
+    user: str | None = None,
+    limit: int | None,
+    cursor: str | None,
+    now: datetime,
 ) -> Page[VideoView]:
-    """List public videos, newest first, of a channel or with a tag. Raises BadCursor."""
-    name = f"videos {channel or ''} {tag or ''}"
+    """List public videos, newest first, of a channel, with a tag, or of a person by nickname. Raises BadCursor."""
+    name = f"videos {channel or ''} {tag or ''} {user or ''}"
     part = wanted(ports.keys, ports.limits, name, limit=limit, cursor=cursor)
     async with ports.read() as views:
-        found = await views.videos.newest(part, channel=channel, tag=tag)
+        found = await views.videos.newest(part, channel=channel, tag=tag, user=user and user.lower())
     return page(ports.keys, name, _shown(ports, found, now=now))
 
 

@@ -63,14 +63,18 @@ class Limits:
     picture_seconds: int = 10  # time to convert a picture, and to wait for its turn
     picture_wait_seconds: int = 120  # time for the bytes of a picture to arrive
     pictures_queued: int = 32  # pictures that wait for their turn in one process
+    staging_bytes: int = 2 << 30  # bytes of pictures whose registrations are not finished, all together
+    staging_retry_seconds: int = 300  # beyond that, sending one may be tried again so soon
+    avatar_cut_seconds: int = 3600  # an avatar that was sent can be cut differently so long
     pictures_minute: int = 10  # pictures that one person may send a minute
 
     registration_idle_seconds: int = 3600  # an unfinished registration is dropped so long after its last step
     registration_life_seconds: int = 24 * 3600  # and so long after its start in any case
     registration_again_seconds: int = 120  # finishing twice within this time signs in to the same account
-    registration_pictures: int = 40  # pictures and cuts of one registration
+    registration_pictures: int = 5  # pictures that one registration may send
+    registration_cuts: int = 40  # times that one registration may cut them again
     reservation_seconds: int = 15 * 60  # a nickname that was free is kept so long for who asked
-    registration_pictures_network: int = 200  # pictures of registrations from one network in an hour
+    registration_pictures_network: int = 20  # pictures of registrations from one network in an hour
     email_checks: int = 3  # addresses that one registration may ask about
     email_checks_network: int = 10  # addresses that one neighbourhood of networks may ask about in an hour
     email_checks_day: int = 1000  # addresses that everybody together may ask about in a day

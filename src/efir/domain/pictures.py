@@ -114,6 +114,13 @@ class PictureOvertaken(Conflict):
     title = "A later picture has taken this one's place"
 
 
+class PictureNotCuttable(Conflict):
+    """There is no working copy to cut from: none was sent, or it has gone."""
+
+    code = "image-not-cuttable"
+    title = "Send the picture once more to cut it differently"
+
+
 class PicturesTooMany(TooMany):
     """More pictures than one person may send in a while."""
 
@@ -126,6 +133,13 @@ class PicturesBusy(Unavailable):
 
     code = "images-busy"
     title = "Pictures cannot be taken at this moment"
+
+
+class StagingFull(Unavailable):
+    """The pictures of unfinished registrations take all the space they may; some of them end within the hour."""
+
+    code = "images-staging-full"
+    title = "Too many pictures wait for their registrations to be finished"
 
 
 class PictureKind(StrEnum):

@@ -79,13 +79,6 @@ class RegistrationPicturesTooMany(TooMany):
     title = "Too many pictures for one registration"
 
 
-class PictureNotCuttable(Conflict):
-    """There is no working copy to cut from: none was sent, or it has gone."""
-
-    code = "image-not-cuttable"
-    title = "Send the picture once more to cut it differently"
-
-
 class EmailCheck(StrEnum):
     """Whether a few checks of addresses are answered truly, or none."""
 
@@ -142,6 +135,7 @@ class Registration:
     idp_auth_time: datetime | None = None
     avatar_id: UUID | None = None
     avatar_gen: int = 0
+    avatar_uploads: int = 0
     user_id: UUID | None = None
     created_at: datetime
     expires_at: datetime

@@ -122,8 +122,16 @@ class PictureRepository(Protocol):
         """Note that the bytes are stored; False when the picture has been given up meanwhile."""
         ...
 
-    async def keep_working(self, picture_id: PictureId) -> bool:
-        """Note that the working copy of a draft is stored; False when the picture is no draft any more."""
+    async def keep_working(self, picture_id: PictureId, size: int) -> bool:
+        """Note that the working copy, of so many bytes, is stored; False when the picture has been given up."""
+        ...
+
+    async def drop_working(self, picture_id: PictureId) -> None:
+        """Note that the working copy is removed."""
+        ...
+
+    async def staged_bytes(self) -> int:
+        """Count the bytes of pictures that belong to nobody yet, or to nobody any more."""
         ...
 
     async def claim(self, picture_id: PictureId, owner: UserId) -> bool:
@@ -157,6 +165,10 @@ class PictureRepository(Protocol):
 
 class PictureViews(Protocol):
     """Pictures, read."""
+
+    async def worn(self, owner: UserId) -> StoredPicture | None:
+        """Answer the avatar somebody wears."""
+        ...
 
     async def claimed(self, picture_id: PictureId) -> StoredPicture:
         """Answer a picture that somebody keeps. Raises PictureNotFound."""

@@ -7,6 +7,7 @@ from uuid import UUID
 from msgspec import Meta, Struct
 
 from efir.domain.users import EmailAddress, UserId
+from efir.ports.users import Avatar
 
 
 class ProfileView(Struct, frozen=True):
@@ -17,6 +18,7 @@ class ProfileView(Struct, frozen=True):
     display_name: Annotated[str, Meta(description="Name as shown.", examples=["Ada Lovelace"])]
     created_at: Annotated[datetime, Meta(description="When the account was made.")]
     channels: Annotated[list[str], Meta(description="Handles of channels.", examples=[["ada"]])]
+    avatar: Avatar = None
 
 
 class Account(Struct, frozen=True):

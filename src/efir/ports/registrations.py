@@ -80,8 +80,8 @@ class RegistrationRepository(Protocol):
         """Count one more true answer about an address; False when there were as many as may be."""
         ...
 
-    async def next_picture(self, registration_id: RegistrationId) -> int:
-        """Count one more picture; answers its number."""
+    async def next_picture(self, registration_id: RegistrationId, *, sent: bool) -> tuple[int, int]:
+        """Count one more picture, sent or cut from another; answers its number, and how many were sent."""
         ...
 
     async def picture_gen(self, picture_id: UUID | None) -> int:

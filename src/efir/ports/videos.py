@@ -149,8 +149,10 @@ class VideoViews(Protocol):
         """Raises VideoNotFound."""
         ...
 
-    async def newest(self, wanted: Slice, *, channel: str | None, tag: str | None) -> Found[VideoFacts]:
-        """List public watchable videos, newest first."""
+    async def newest(
+        self, wanted: Slice, *, channel: str | None, tag: str | None, user: str | None
+    ) -> Found[VideoFacts]:
+        """List public watchable videos, newest first; `user` is the nickname of whose they are."""
         ...
 
     async def of_owner(self, owner: UserId, wanted: Slice) -> Found[VideoFacts]:

@@ -15,11 +15,17 @@ from efir.ports.pictures import StoredPicture
 ONE = "select id, kind, width, height, files, thumbhash, working from staged_upload where id = $1 and "
 
 STAGE = """
-update staged_upload set state = 'staged', width = $2, height = $3, files = $4, thumbhash = $5
+update staged_upload set state = 'staged', width = $2, height = $3, files = $4, thumbhash = $5, bytes = bytes + $6
  where id = $1 and state = 'receiving' returning id"""
 
+KEEP_WORKING = """
+update staged_upload set working = true, bytes = bytes + $2 where id = $1 and state <> 'deleting' returning id"""
+
+STAGED_BYTES = """
+select coalesce(sum(bytes), 0) from staged_upload where state <> 'claimed' and cleared_at is null"""
+
 CLAIM = """
-update staged_upload set state = 'claimed', owner_id = $2, registration_id = null, working = false
+update staged_upload set state = 'claimed', owner_id = $2, registration_id = null
  where id = $1 and state = 'staged' returning id"""
 
 # What is staged lives as long as its draft refers to it; what is claimed, as long as it has an owner.
@@ -48,6 +54,12 @@ class ReadPictures:
     async def claimed(self, picture_id: PictureId) -> StoredPicture:
         """Answer a picture that somebody keeps. Raises PictureNotFound."""
         return self._one(await self._connection.fetchrow(ONE + "state = 'claimed'", picture_id))
+
+    async def worn(self, owner: UserId) -> StoredPicture | None:
+        """Answer the avatar somebody wears."""
+        where = "state = 'claimed' and id = (select avatar_id from user_account where id = $1)"
+        row = await self._connection.fetchrow(ONE.replace("id = $1 and ", where), owner)
+        return None if row is None else self._one(row)
 
     async def staged(self, picture_id: PictureId, registration_id: UUID) -> StoredPicture:
         """Answer the picture of a draft. Raises PictureNotFound."""
@@ -82,13 +94,20 @@ class Pictures:
     async def stage(self, picture_id: PictureId, made: StoredPicture) -> bool:
         """Note that the bytes are stored."""
         files = msgspec.to_builtins(made.files)
-        values = (made.width, made.height, files, made.thumbhash)
+        values = (made.width, made.height, files, made.thumbhash, sum(file.size for file in made.files))
         return await self._connection.fetchval(STAGE, picture_id, *values) is not None
 
-    async def keep_working(self, picture_id: PictureId) -> bool:
-        """Note that the working copy of a draft is stored; False when the picture is no draft any more."""
-        sql = "update staged_upload set working = true where id = $1 and state in ('receiving','staged') returning id"
-        return await self._connection.fetchval(sql, picture_id) is not None
+    async def keep_working(self, picture_id: PictureId, size: int) -> bool:
+        """Note that the working copy is stored; False when the picture has been given up."""
+        return await self._connection.fetchval(KEEP_WORKING, picture_id, size) is not None
+
+    async def drop_working(self, picture_id: PictureId) -> None:
+        """Note that the working copy is removed."""
+        await self._connection.execute("update staged_upload set working = false where id = $1", picture_id)
+
+    async def staged_bytes(self) -> int:
+        """Count the bytes of pictures that belong to nobody yet, or to nobody any more."""
+        return int(await self._connection.fetchval(STAGED_BYTES))
 
     async def claim(self, picture_id: PictureId, owner: UserId) -> bool:
         """Give a staged picture to somebody for good."""

@@ -4,11 +4,13 @@ from datetime import datetime
 from typing import Any
 
 from efir.domain.users import EmailAddress, NicknameTaken, UserId, UserNotFound, skeleton
+from efir.ports.pictures import avatar_address
 from efir.ports.profiles import Account, ProfileChange, ProfileView
 
 PROFILE = """
 select u.id, u.nickname, u.display_name, u.created_at,
-       array(select c.handle from channels c where c.owner_id = u.id order by c.created_at)
+       array(select c.handle from channels c where c.owner_id = u.id order by c.created_at) as channels,
+       u.avatar_id
   from user_account u where u.nickname = $1 and u.kind = 'human' and u.status in ('active','banned')"""
 
 ACCOUNT = """
@@ -50,7 +52,10 @@ class ReadProfiles:
         row = await self._connection.fetchrow(PROFILE, nickname)
         if row is None:
             raise UserNotFound
-        return ProfileView(*row)
+        return ProfileView(
+            id=row["id"], nickname=row["nickname"], display_name=row["display_name"], created_at=row["created_at"],
+            channels=row["channels"], avatar=avatar_address(row["avatar_id"]),
+        )  # fmt: skip
 
     async def password(self, user_id: UserId) -> bytes | None:
         """Answer the wrapped password hash, None when there is no password."""

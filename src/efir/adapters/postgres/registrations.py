@@ -28,6 +28,10 @@ select exists (select 1 from user_account where nick_skel = $2) or exists (selec
 ADDRESS_TAKEN = """
 select exists (select 1 from user_account where email_key = $1 and email_verified_at is not null)"""
 
+NEXT_PICTURE = """
+update registration set avatar_gen = avatar_gen + 1, avatar_uploads = avatar_uploads + $2 where id = $1
+returning avatar_gen, avatar_uploads"""
+
 RESERVE = """
 insert into name_reservation (key, registration_id, expires_at) values ($1, $2, $4)
 on conflict (key) do update set registration_id = excluded.registration_id, expires_at = excluded.expires_at
@@ -90,10 +94,10 @@ class Registrations:
                   where id = $1 and email_checks < $2 returning email_checks"""
         return await self._connection.fetchval(sql, registration_id, most) is not None
 
-    async def next_picture(self, registration_id: RegistrationId) -> int:
-        """Count one more picture; answers its number."""
-        sql = "update registration set avatar_gen = avatar_gen + 1 where id = $1 returning avatar_gen"
-        return int(await self._connection.fetchval(sql, registration_id))
+    async def next_picture(self, registration_id: RegistrationId, *, sent: bool) -> tuple[int, int]:
+        """Count one more picture, sent or cut from another; answers its number, and how many were sent."""
+        row = await self._connection.fetchrow(NEXT_PICTURE, registration_id, int(sent))
+        return row[0], row[1]
 
     async def picture_gen(self, picture_id: UUID | None) -> int:
         """Answer the number of a registration's picture; 0 without one."""

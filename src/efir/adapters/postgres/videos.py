@@ -47,8 +47,10 @@ class ReadVideos:
             raise VideoNotFound
         return VideoFacts(*row)
 
-    async def newest(self, wanted: Slice, *, channel: str | None, tag: str | None) -> Found[VideoFacts]:
-        """List public watchable videos, newest first."""
+    async def newest(
+        self, wanted: Slice, *, channel: str | None, tag: str | None, user: str | None
+    ) -> Found[VideoFacts]:
+        """List public watchable videos, newest first; `user` is the nickname of whose they are."""
         filters, arguments = "", list[Any]()
         if channel is not None:
             arguments.append(channel)
@@ -56,6 +58,9 @@ class ReadVideos:
         if tag is not None:
             arguments.append([fold(tag)])
             filters += f" and v.tag_keys @> ${len(arguments)}::text[]"
+        if user is not None:
+            arguments.append(user)
+            filters += f" and v.owner_id = (select id from user_account where nickname = ${len(arguments)})"  # noqa: S608  # a number
         sql, position = keyset(
             FACTS + NEWEST + filters + PAGE, wanted, key="v.published_at", id_column="v.id", kind="timestamptz",
             read=datetime.fromisoformat, first=len(arguments) + 1,

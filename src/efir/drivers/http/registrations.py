@@ -25,12 +25,11 @@ from efir.domain.channels import HandleTaken
 from efir.domain.crops import InvalidCrop, parse_crop
 from efir.domain.identities import IdentityTaken
 from efir.domain.mails import MailsTooMany
-from efir.domain.pictures import PictureOvertaken
+from efir.domain.pictures import PictureNotCuttable, PictureOvertaken, StagingFull
 from efir.domain.proofs import EmailTaken, ProofGone, WrongCode
 from efir.domain.rates import Throttled
 from efir.domain.registrations import (
     InvalidCheck,
-    PictureNotCuttable,
     RegistrationFinished,
     RegistrationNotFound,
     RegistrationPicturesTooMany,
@@ -57,7 +56,7 @@ NO_STORE = {"cache-control": "no-store"}
 PRIVATE = "private, no-store"
 KNOWN = (TicketMissing, RegistrationNotFound)
 OPEN = (*KNOWN, RegistrationFinished, CsrfFailed)
-DRAFT = (*OPEN, *TAKING, Throttled, RegistrationPicturesTooMany, PictureOvertaken)
+DRAFT = (*OPEN, *TAKING, Throttled, RegistrationPicturesTooMany, PictureOvertaken, StagingFull)
 SHARED: Any = {"tags": TAGS, "opt": FORM}
 
 EmailQuery = Annotated[str | None, QueryParameter(description="Address to ask about.", max_length=320)]

@@ -5,14 +5,15 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath, JSONBody
 from msgspec import UNSET
 
+from efir.application.avatars import crop_avatar, find_working_copy, put_avatar, remove_avatar
 from efir.application.context import Call
 from efir.application.deletion import delete_me, restore_user
-from efir.application.pictures import put_avatar, remove_avatar
 from efir.application.profiles import get_profile, update_me
 from efir.application.users import get_me, register_user
 from efir.domain.channels import HandleTaken
+from efir.domain.crops import InvalidCrop, parse_crop
 from efir.domain.errors import Unavailable
-from efir.domain.pictures import PicturesTooMany
+from efir.domain.pictures import PictureGone, PictureNotCuttable, PicturesBusy, PicturesTooMany
 from efir.domain.rates import Throttled
 from efir.domain.registrations import RegistrationInStepsOnly
 from efir.domain.roles import LastAdministrator
@@ -27,8 +28,9 @@ from efir.domain.users import (
     UserNotFound,
     WrongPassword,
 )
-from efir.drivers.http.bodies import ChangedProfile, Credentials, NewUser, Presence
-from efir.drivers.http.pictures import STREAMED, TAKING, Asked, CropQuery, Taking, sent_picture
+from efir.drivers.http.bodies import ChangedProfile, Credentials, Crop, NewUser, Presence
+from efir.drivers.http.files import FileAnswer
+from efir.drivers.http.pictures import STREAMED, TAKING, Asked, CropQuery, Taking, picture_answer, sent_picture
 from efir.drivers.http.problems import raises
 from efir.drivers.http.security import ANONYMOUS
 from efir.ports.pictures import AvatarView
@@ -118,10 +120,40 @@ async def put_my_avatar(request: Asked, call: NamedDependency[Call], crop: CropQ
         return await put_avatar(call.ports, user_id=user_id, body=body, crop=box, now=call.now)
 
 
+@patch(
+    "/api/v1/users/me/avatar", operation_id="cropMyAvatar", tags=TAGS,
+    responses=raises(
+        NoSession, ScopeMissing, CsrfFailed, PictureNotCuttable, InvalidCrop, PicturesTooMany, PictureGone, PicturesBusy
+    ),
+)  # fmt: skip
+async def crop_my_avatar(data: JSONBody[Crop], call: NamedDependency[Call]) -> AvatarView:
+    """Cut the picture differently, without sending it again, within an hour."""
+    box = parse_crop(data.x, data.y, data.size)
+    return await crop_avatar(call.ports, user_id=call.user("account.write"), crop=box, now=call.now)
+
+
+@get("/api/v1/users/me/avatar/working.webp", include_in_schema=False)
+async def my_working_copy(call: NamedDependency[Call]) -> FileAnswer:
+    """Send what the own picture can be cut from, to its owner."""
+    file = await find_working_copy(call.ports, user_id=call.user("account.write"))
+    return picture_answer(call, file, "private, no-store")
+
+
 @delete("/api/v1/users/me/avatar", operation_id="deleteMyAvatar", tags=TAGS, responses=raises(NoSession, ScopeMissing))
 async def delete_my_avatar(call: NamedDependency[Call]) -> None:
     """Go without a picture."""
     await remove_avatar(call.ports, user_id=call.user("account.write"))
 
 
-HANDLERS = [register, me, change_me, remove_me, restore, profile, put_my_avatar, delete_my_avatar]
+HANDLERS = [
+    register,
+    me,
+    change_me,
+    remove_me,
+    restore,
+    profile,
+    put_my_avatar,
+    crop_my_avatar,
+    my_working_copy,
+    delete_my_avatar,
+]

@@ -40,6 +40,7 @@ PING = 15.0
 
 ChannelQuery = Annotated[str | None, QueryParameter(description="Only videos of this channel.")]
 TagQuery = Annotated[str | None, QueryParameter(description="Only videos with this tag.")]
+UserQuery = Annotated[str | None, QueryParameter(description="Only of the person with this nickname.", max_length=100)]
 
 
 @post(
@@ -67,11 +68,12 @@ async def newest(
     call: NamedDependency[Call],
     channel: ChannelQuery = None,
     tag: TagQuery = None,
+    user: UserQuery = None,
     limit: LimitQuery = None,
     cursor: CursorQuery = None,
 ) -> Response[Page[VideoView]]:
     """List public videos, newest first."""
-    page = await list_videos(call.ports, channel=channel, tag=tag, limit=limit, cursor=cursor, now=call.now)
+    page = await list_videos(call.ports, channel=channel, tag=tag, user=user, limit=limit, cursor=cursor, now=call.now)
     return paged(request, page)
 
 

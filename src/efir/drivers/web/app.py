@@ -14,6 +14,7 @@ from efir.drivers.web import (
     admin,
     api_tokens,
     audio,
+    avatars,
     credentials,
     deletion,
     devices,
@@ -26,6 +27,7 @@ from efir.drivers.web import (
     mailbox,
     passkeys,
     passwords,
+    people,
     preferences,
     profiles,
     quiz,
@@ -43,6 +45,7 @@ from efir.drivers.web.templates import HERE, Templates
 
 AREAS = (
     discover,
+    people,
     accounts,
     registrations,
     email_codes,
@@ -51,6 +54,7 @@ AREAS = (
     passwords,
     mailbox,
     profiles,
+    avatars,
     credentials,
     second_factors,
     passkeys,

@@ -18,7 +18,7 @@ GRID = 24  # fills whole rows of two, three and four cards
 async def discover(page: NamedDependency[Page], cursor: FromQuery[str | None] = None) -> Response[str]:
     """Show what is fresh on air."""
     call = page.call
-    found = await list_videos(call.ports, channel=None, tag=None, limit=GRID, cursor=cursor, now=call.now)
+    found = await list_videos(call.ports, limit=GRID, cursor=cursor, now=call.now)
     following = None if found.next is None else f"/?{urlencode({'cursor': found.next})}"
     return page.render("discover.html", items=found.items, next=following, first_page=cursor is None)
 

@@ -65,6 +65,8 @@ PICTURES = {
     "image-gone": _("This registration has ended. Start again"),
     "image-overtaken": _("A later picture has taken this one's place"),
     "image-not-cuttable": _("Send the picture once more to cut it differently"),
+    "images-too-many": _("You have sent many pictures. Wait a minute"),
+    "images-staging-full": _("Many people sign up at this moment. Go on without a picture, it can be added later"),
     "images-busy": _("Too many pictures are on their way. Try again in a moment"),
     "registration-pictures-too-many": _("You have tried many pictures. Finish with this one; it can be changed later"),
     "registration-not-found": _("This registration has ended. Start again"),

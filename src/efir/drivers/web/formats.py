@@ -3,7 +3,7 @@
 from datetime import UTC, datetime, timedelta
 
 from babel.core import Locale
-from babel.dates import format_datetime, format_timedelta
+from babel.dates import format_date, format_datetime, format_timedelta
 from babel.numbers import format_compact_decimal, format_decimal
 from babel.units import format_unit
 
@@ -23,6 +23,11 @@ def age(moment: datetime, now: datetime, locale: Locale) -> str:
 def exact(moment: datetime, locale: Locale) -> str:
     """Date and time in UTC; the page script turns it into local time."""
     return f"{format_datetime(moment.astimezone(UTC), 'd MMMM y, HH:mm', locale=locale)} UTC"
+
+
+def day(moment: datetime, locale: Locale) -> str:
+    """`3 May 2026`."""
+    return format_date(moment.astimezone(UTC).date(), "long", locale=locale)
 
 
 def stamp(moment: datetime) -> str:

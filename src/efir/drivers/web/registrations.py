@@ -1,10 +1,9 @@
 """Signing up in steps by forms that need no script; scripts check while one types and send the picture at once."""
 
-from collections.abc import AsyncIterator
 from typing import Any
 
 from litestar import Request, Response, get, post
-from litestar.datastructures import Cookie, UploadFile
+from litestar.datastructures import Cookie
 from litestar.di import NamedDependency
 from litestar.params import FromQuery
 
@@ -19,9 +18,7 @@ from efir.application.registrations import (
     ticket_hash,
     update_registration,
 )
-from efir.domain.crops import InvalidCrop, largest_box, parse_crop
 from efir.domain.errors import DomainError
-from efir.domain.pictures import PictureKind, PictureMissing, PictureTooLarge
 from efir.domain.registrations import (
     RegistrationFinished,
     RegistrationNotFound,
@@ -34,12 +31,10 @@ from efir.domain.registrations import (
 from efir.drivers.web import explanations
 from efir.drivers.web.forms import Form, typed
 from efir.drivers.web.page import Page
+from efir.drivers.web.pictures import crop_form, picture_facts, posted_crop, posted_picture
 from efir.ports.registrations import RegistrationView
 
 FORM = {"form": True}  # the page checks the token in its form itself
-FORM_EXTRA = 64 * 1024
-PIECE = 256 * 1024
-TYPES = "image/jpeg,image/png,image/webp,image/gif,image/avif"
 TYPED = (Step.NAME, Step.EMAIL, Step.PASSWORD)
 Asked = Request[Any, Any, Any]
 
@@ -78,10 +73,7 @@ async def crop_page(page: NamedDependency[Page]) -> Response[str]:
     if draft is None or draft.avatar is None or not page.request.url.path.endswith("/crop"):
         return page.redirect(path_of(draft))
     page.call.ports.pictures.expect()
-    box = largest_box(draft.avatar.width, draft.avatar.height, PictureKind.AVATAR)
-    middle = {"x": 100 * box.left / draft.avatar.width, "y": 100 * box.top / draft.avatar.height, "size": 100.0}
-    form = Form({name: f"{value:g}" for name, value in middle.items()})
-    return page.render("register/crop.html", form=form, **facts(page, Step.CHECK, draft))
+    return page.render("register/crop.html", form=crop_form(draft.avatar), **facts(page, Step.CHECK, draft))
 
 
 @post([f"/register/{step}" for step in TYPED], include_in_schema=False, status_code=200, opt=FORM)
@@ -116,16 +108,9 @@ async def picture_sent(request: Asked, page: NamedDependency[Page]) -> Response[
     if draft is None or draft.missing:
         return page.redirect(path_of(draft))
     try:
-        limits = page.call.ports.limits
-        if int(request.headers.get("content-length", "0") or 0) > limits.picture_bytes + FORM_EXTRA:
-            raise PictureTooLarge
-        form = await request.form()
-        page.check({name: value for name, value in form.items() if isinstance(value, str)})
-        part = form.get("image")
-        if not isinstance(part, UploadFile) or not part.filename:
-            raise PictureMissing
+        body = await posted_picture(request, page)
         await put_draft_avatar(
-            page.call.ports, ticket=ticket_hash(ticket_of(page)), registration_id=None, body=_pieces(part), crop=None,
+            page.call.ports, ticket=ticket_hash(ticket_of(page)), registration_id=None, body=body, crop=None,
             visitor=page.call.visitor, now=page.call.now,
         )  # fmt: skip
     except DomainError as error:
@@ -142,8 +127,7 @@ async def crop_sent(request: Asked, page: NamedDependency[Page]) -> Response[str
     values = await typed(request)
     try:
         page.check(values)
-        x, y, size = (_part(values.get(name, "")) for name in ("x", "y", "size"))
-        crop = parse_crop(min(x, 0.9999), min(y, 0.9999), size)
+        crop = posted_crop(values)
         await crop_draft_avatar(
             page.call.ports, ticket=ticket_hash(ticket_of(page)), registration_id=None, crop=crop, now=page.call.now
         )
@@ -190,9 +174,7 @@ def facts(page: Page, step: Step, draft: RegistrationView | None) -> dict[str, A
         "back": _back(step, asked),
         "provider": _provider(page, draft),
         "providers": list_providers(page.call.ports),
-        "types": TYPES,
-        "picture_most": page.call.ports.limits.picture_bytes,
-        "complaints": {code: _(text) for code, text in explanations.PICTURES.items()},
+        **picture_facts(page),
         "reasons": {
             kind: {code: _(text) for (field, code), text in explanations.FIELDS.items() if field == kind}
             | {"taken": _(explanations.TAKEN[kind])}
@@ -264,18 +246,6 @@ def _change(page: Page, step: Step, values: dict[str, str], draft: RegistrationV
             return RegistrationChange(password=values.get("password", ""))
         case _:
             return RegistrationChange()
-
-
-def _part(text: str) -> float:
-    try:
-        return float(text.replace(",", ".")) / 100
-    except ValueError as error:
-        raise InvalidCrop from error
-
-
-async def _pieces(part: UploadFile) -> AsyncIterator[bytes]:
-    while piece := await part.read(PIECE):
-        yield piece
 
 
 HANDLERS: list[Any] = [register_page, step_page, crop_page, step_sent, picture_sent, crop_sent, finish_sent]

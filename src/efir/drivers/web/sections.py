@@ -44,6 +44,7 @@ def _of(page: Page) -> list[Section]:
 def _sections(_: Callable[[str], str]) -> list[tuple[str, str, str]]:
     return [
         ("/settings/profile", "person", _("Profile")),
+        ("/settings/avatar", "camera", _("Picture")),
         ("/settings/security", "lock", _("Security")),
         ("/settings/devices", "people", _("Devices")),
         ("/settings/logins", "clock", _("History of sign-ins")),

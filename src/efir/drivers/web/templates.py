@@ -53,6 +53,7 @@ def _environment(language: str, words: NullTranslations, assets: Assets) -> Envi
     environment.filters.update(
         age=_age(locale),
         exact=lambda moment: formats.exact(moment, locale),
+        day=lambda moment: formats.day(moment, locale),
         stamp=formats.stamp,
         clock=formats.clock,
         count=lambda number: formats.count(number, locale),

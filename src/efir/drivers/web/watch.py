@@ -30,7 +30,7 @@ async def watch(video_id: FromPath[UUID], page: NamedDependency[Page]) -> Respon
 async def more(video_id: FromPath[UUID], page: NamedDependency[Page]) -> Response[str]:
     """Fill the side of the watch page."""
     call = page.call
-    found = await list_videos(call.ports, channel=None, tag=None, limit=ASIDE, cursor=None, now=call.now)
+    found = await list_videos(call.ports, limit=ASIDE, cursor=None, now=call.now)
     return page.render("more.html", items=[video for video in found.items if video.id != video_id])
 
 

@@ -43,6 +43,7 @@ class RegistrationRow(Row):
     idp_auth_time: Mapped[datetime | None]
     avatar_id: Mapped[UUID | None]
     avatar_gen: Mapped[int] = mapped_column(server_default="0")
+    avatar_uploads: Mapped[int] = mapped_column(server_default="0")
     user_id: Mapped[UUID | None]
     created_at: Mapped[datetime] = mapped_column(server_default=NOW)
     expires_at: Mapped[datetime]
@@ -78,6 +79,7 @@ class PictureRow(Row):
     height: Mapped[int] = mapped_column(server_default="0")
     files: Mapped[list[Any]] = mapped_column(JSONB(none_as_null=True), server_default="[]")
     thumbhash: Mapped[bytes] = mapped_column(server_default="")
+    bytes: Mapped[int] = mapped_column(BigInteger, server_default="0")
     working: Mapped[bool] = mapped_column(server_default=text("false"))
     created_at: Mapped[datetime] = mapped_column(server_default=NOW)
     expires_at: Mapped[datetime]

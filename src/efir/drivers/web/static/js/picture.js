@@ -1,4 +1,5 @@
-/* The picture of signing up: sent as soon as it is dropped, chosen or pasted; the server's result takes its place. */
+/* A picture of oneself: sent as soon as it is dropped, chosen or pasted; the server's result takes its place. */
+import { csrf, renewToken } from "./calls.js";
 import { percent } from "./formats.js";
 import { t } from "./texts.js";
 
@@ -6,7 +7,7 @@ const WAITS = [1, 2, 4];
 const TOLD = [25, 50, 75];
 const box = document.querySelector("[data-picture]");
 const find = (name) => box.querySelector(`[data-${name}]`);
-const url = `/api/v1/registrations/${document.querySelector("[data-wizard]").dataset.registration}/avatar`;
+const { url, done: end } = box.dataset; // signing up has two faces and an end; the settings stay as they are
 const input = document.getElementById("image");
 const [progress, complaint, preview, dial] = ["progress", "complaint", "preview", "dial"].map(find);
 const types = box.dataset.types.split(",");
@@ -64,6 +65,7 @@ function put(file, job) {
     request.open("PUT", url);
     request.setRequestHeader("content-type", file.type || "application/octet-stream");
     request.setRequestHeader("accept", "application/json");
+    request.setRequestHeader("x-csrf-token", csrf());
     let told = 0;
     request.upload.addEventListener("progress", ({ loaded, total }) => {
       show(loaded / total, percent(loaded / total));
@@ -92,6 +94,12 @@ async function delivered(file, job) {
     try {
       const request = await put(file, job);
       if (!request || job.cancelled) return null;
+      if (request.status === 403 && !job.renewed) {
+        job.renewed = true;
+        await renewToken();
+        tries -= 1;
+        continue;
+      }
       if (request.status < 500 && request.status !== 0) return request;
     } catch {
       if (job.cancelled) return null;
@@ -141,14 +149,27 @@ async function placed(sizes) {
   for (const picture of pictures) picture.src = sizes[picture.dataset.side];
   await Promise.all(pictures.map((picture) => picture.decode().catch(() => {})));
   preview.hidden = false;
-  const another = find("another").querySelector("button");
-  another.textContent = another.dataset.with;
-  if (box.dataset.state !== "check") {
-    face("check");
-    history.pushState(null, "", "/register/check");
-  }
+  if (end) toEnd();
+  else worn(sizes);
   preview.focus();
   say(t("done"));
+}
+
+function toEnd() {
+  const another = find("another").querySelector("button");
+  another.textContent = another.dataset.with;
+  if (box.dataset.state === "check") return;
+  face("check");
+  history.pushState(null, "", end);
+}
+
+/** In the settings: the bar above shows it too, and it can be taken away again. */
+function worn(sizes) {
+  const image = new Image(64, 64);
+  image.alt = "";
+  image.src = sizes[128];
+  document.querySelector("[data-menu] .avatar")?.replaceChildren(image);
+  find("remove").hidden = false;
 }
 
 function cancel() {
@@ -165,7 +186,7 @@ find("cancel").addEventListener("click", () => {
   say(t("cancelled"));
 });
 find("retry").addEventListener("click", () => running?.wake());
-find("another").addEventListener("submit", (event) => {
+find("another")?.addEventListener("submit", (event) => {
   event.preventDefault();
   input.click();
 });
@@ -191,5 +212,5 @@ addEventListener("paste", (event) => {
   event.preventDefault();
   take(file);
 });
-addEventListener("popstate", () => location.reload());
-if (box.dataset.state === "picture" && input.files.length) take(input.files[0]); // chosen before this script was here
+if (end) addEventListener("popstate", () => location.reload());
+if (box.dataset.state !== "check" && input.files.length) take(input.files[0]); // chosen before this script was here
