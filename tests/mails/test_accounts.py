@@ -7,18 +7,22 @@ import math
 import re
 import wave
 import zipfile
+from base64 import b64encode
 from typing import Any
 
 import httpx
 import pytest
 
 from builders import PASSWORD, person, registered, signed_in, with_role
+from drawings import drawing
+from efir.adapters.postgres.exports import SUBJECTS
+from efir.adapters.postgres.tables import Row
 from efir.application.context import Ports
 from efir.domain.jobs import Queue
 from mails.conftest import Deliver, work_off
 from mails.test_emails import confirmed
 from sinks import Sink, links_of, plain
-from web.seeds import a_video, somebody
+from web.seeds import a_video, some_recordings, somebody
 
 ME = "/api/v1/users/me"
 
@@ -121,6 +125,80 @@ async def test_a_file_with_all_data_is_made_once_for_its_owner_and_for_a_day(
     await connection.execute("update jobs set run_at = now() where kind = 'drop_export'")
     await work_off(mailing, Queue.FAST)
     assert not (mailing.scratch.root.parent / "objects" / key).exists()  # type: ignore[attr-defined]  # of the real one
+
+
+KEPT_SECRET = b"e5c1" * 8  # stands for every secret; no archive may hold it
+WAYS_IN = """
+insert into totp_credential (user_id, secret_sealed, confirmed_at) values ($1, $2, now());
+insert into recovery_code (user_id, code_hash) values ($1, $2);
+insert into webauthn_credential (cred_id, user_id, public_key, sign_count, backup_eligible, backed_up, aaguid, label)
+values ($2, $1, $2, 0, true, true, '', 'My phone');
+insert into external_identity (issuer, sub, user_id, provider, shown)
+values ('https://id.example', 'me-there', $1, 'elsewhere', 'ada@id.example')"""
+
+
+async def archive_of(api: httpx.AsyncClient, mailing: Ports) -> dict[str, Any]:
+    """Everything that is in the archive of whoever is signed in."""
+    address = (await api.get(f"{ME}/export")).headers["location"]
+    await work_off(mailing, Queue.FAST)
+    answer = await api.get((await api.get(address)).json()["result"]["url"])
+    with zipfile.ZipFile(io.BytesIO(answer.content)) as archive:
+        assert archive.testzip() is None
+        for text in map(archive.read, archive.namelist()):
+            for secret in (KEPT_SECRET, KEPT_SECRET.hex().encode(), b64encode(KEPT_SECRET)):
+                assert secret not in text
+        return {name: json.loads(archive.read(name)) for name in archive.namelist() if name.endswith(".json")}
+
+
+async def test_the_archive_tells_of_every_way_in_and_holds_none(
+    api: httpx.AsyncClient, mailing: Ports, connection: Any
+) -> None:
+    ada, eve = await somebody(mailing), await somebody(mailing, "eve")
+    await some_recordings(mailing, ada)
+    headers = await signed_in(api)
+    token = await api.post(f"{ME}/tokens", json={"name": "My script"}, headers=headers)
+    assert token.status_code == 201
+    assert (await api.put(f"{ME}/avatar", content=drawing(), headers=headers)).status_code == 200
+    for statement in WAYS_IN.split(";"):
+        values = [ada, KEPT_SECRET] if "$2" in statement else [ada]
+        await connection.execute(statement, *values)
+    told = await archive_of(api, mailing)
+    assert [(row["label"], set(row)) for row in told["passkeys.json"]] == [
+        ("My phone", {"label", "backed_up", "created_at", "last_used_at"})
+    ]
+    (identity,) = told["identities.json"]
+    assert (identity["provider"], identity["issuer"], identity["sub"]) == (
+        "elsewhere",
+        "https://id.example",
+        "me-there",
+    )
+    (second,) = told["second_factor.json"]
+    assert (second["enabled"], second["recovery_codes_left"]) == (True, 1)
+    assert [row["name"] for row in told["api_tokens.json"]] == ["My script"]
+    assert token.json()["token"] not in json.dumps(told)
+    assert [(row["outcome"], row["method"]) for row in told["logins.json"]] == [("ok", "password")]
+    assert [row["ua"] for row in told["login_sessions.json"]] == [api.headers["user-agent"]]
+    assert {row["title"] for row in told["audio_records.json"]} >= {"Rain"}
+    assert [row["kind"] for row in told["pictures.json"]] == ["avatar"]
+    assert len(told["password.json"]) == 1
+    assert str(eve) not in json.dumps(told)
+    api.cookies.clear()
+    await signed_in(api, "eve")
+    other = await archive_of(api, mailing)
+    assert other["second_factor.json"] == [{"enabled": False, "since": None, "recovery_codes_left": 0}]
+    assert (other["passkeys.json"], other["identities.json"], other["audio_records.json"]) == ([], [], [])
+
+
+def test_every_table_that_belongs_to_people_is_in_the_archive() -> None:
+    owned = {
+        table.name
+        for table in Row.metadata.tables.values()
+        for key in table.foreign_keys
+        if key.column.table.name == "user_account" and key.parent.name in {"user_id", "owner_id"}
+    }
+    told = " ".join(SUBJECTS.values())
+    assert len(owned) > 12
+    assert {name for name in owned if not re.search(rf"\b(from|join) {name}\b", told)} <= {"jobs"}
 
 
 async def test_a_file_long_after_the_login_needs_a_fresh_one(api: httpx.AsyncClient, signed_in_long_ago: Any) -> None:

@@ -68,7 +68,9 @@ async def get_avatar(ports: Ports, *, user_id: UserId) -> WornAvatar | None:
     """Show the avatar somebody wears, if any."""
     async with ports.read() as views:
         found = await views.pictures.worn(user_id)
-    return None if found is None else WornAvatar(avatar_view(found, public_folder(found.id)), found.working)
+    if found is None:
+        return None
+    return WornAvatar(avatar_view(found, public_folder(found.id)), cuttable=found.working or found.arriving)
 
 
 async def find_working_copy(ports: Ports, *, user_id: UserId) -> PictureFile:

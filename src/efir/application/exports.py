@@ -19,7 +19,9 @@ AGAIN = timedelta(hours=1)
 ADDRESS = "/api/v1/users/me/exports"
 ENDED_BADLY = frozenset({JobState.FAILED, JobState.POISON, JobState.CANCELLED})
 ABOUT = """This archive holds what the service stores about you, one JSON file for each subject.
-Times are UTC. Your videos can be downloaded from their pages.
+Times are UTC. Login sessions are your devices. Your videos, recordings and pictures can be downloaded from their pages.
+Keys of passkeys, codes, tokens and passwords are left out: whoever reads this archive cannot sign in with it.
+Questions of the quiz belong to nobody, so there are none of yours.
 """
 
 

@@ -119,6 +119,8 @@ async def once_cuttable(look: Callable[[], Awaitable[StoredPicture | None]]) -> 
             break
         if picture.working:
             return picture
+        if not picture.arriving:
+            break
         await asyncio.sleep(LOOK_SECONDS)
     raise PictureNotCuttable
 

@@ -70,7 +70,7 @@ class StoredFile(Struct, frozen=True):
 
 
 class StoredPicture(Struct, frozen=True):
-    """A stored picture as its row knows it."""
+    """A stored picture as its row knows it; `arriving`: it is so new that its working copy may still be made."""
 
     id: UUID
     kind: PictureKind
@@ -79,6 +79,7 @@ class StoredPicture(Struct, frozen=True):
     files: list[StoredFile]
     thumbhash: bytes
     working: bool = False
+    arriving: bool = False
 
 
 def public_folder(picture_id: UUID) -> str:

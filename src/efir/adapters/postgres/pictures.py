@@ -12,7 +12,8 @@ from efir.domain.pictures import Picture, PictureId, PictureNotFound
 from efir.domain.users import UserId
 from efir.ports.pictures import StoredPicture
 
-ONE = "select id, kind, width, height, files, thumbhash, working from staged_upload where id = $1 and "
+FRESH = "not working and created_at > now() - interval '10 seconds' as arriving"
+ONE = f"select id, kind, width, height, files, thumbhash, working, {FRESH} from staged_upload where id = $1 and "  # noqa: S608  # own names
 
 STAGE = """
 update staged_upload set state = 'staged', width = $2, height = $3, files = $4, thumbhash = $5, bytes = bytes + $6

@@ -46,6 +46,8 @@ async def crop_page(page: NamedDependency[Page]) -> Response[str]:
     facts = await _facts(page)
     if facts["worn"] is None:
         return page.redirect(HERE)
+    if not facts["worn"].cuttable:
+        return refuse(page, TEMPLATE, {}, PictureNotCuttable(), **facts)
     page.call.ports.pictures.expect()
     return show(page, CROP, form=crop_form(facts["worn"].view), **facts)
 

@@ -6,7 +6,7 @@ const summaryTemplate = document.querySelector("[data-summary-template]");
 function complaint(input) {
   const { validity, dataset } = input;
   if (validity.valueMissing || (input.required && !input.value.trim())) return dataset.missing;
-  if (validity.tooShort || (input.minLength > 0 && input.value.trim().length < input.minLength)) return dataset.short;
+  if (validity.tooShort || (input.minLength > 0 && input.value.trim() && input.value.trim().length < input.minLength)) return dataset.short;
   if (validity.valid) return "";
   return dataset.wrong ?? input.validationMessage;
 }

@@ -170,6 +170,7 @@ function worn(sizes) {
   image.src = sizes[128];
   document.querySelector("[data-menu] .avatar")?.replaceChildren(image);
   find("remove").hidden = false;
+  find("crop-link").hidden = false;
 }
 
 function cancel() {
