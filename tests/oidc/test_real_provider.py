@@ -154,6 +154,33 @@ async def test_somebody_signed_in_makes_no_second_account_by_accident(
     assert "No account here has the identity you came back with" in page.text
 
 
+async def test_who_came_without_a_password_sets_a_first_one_shortly_after_a_login(
+    browser: httpx.AsyncClient, person: str, connection: Any
+) -> None:
+    await arrived(browser)
+    page = await browser.get("/settings/security")
+    assert "Set a password" in page.text
+    page = await browser.get("/settings/security/password")
+    assert "Confirm that it is you" in page.text  # this provider tells of no time of proof unless asked for a new one
+    page = await browser.get("/api/v1/auth/oidc/test/login?return_to=/settings/security/password&fresh=true")
+    assert page.url.path == "/settings/security/password", page.text
+    assert "Present password" not in page.text
+    wrong = await sent(browser, page, "/settings/security/password", new_password="short")
+    assert wrong.status_code == 422
+    done = await sent(browser, wrong, "/settings/security/password", new_password=PASSWORD)
+    assert "Change the password" in done.text
+    token = (await browser.get("/api/v1/auth/csrf")).json()["csrf_token"]
+    second = await browser.post(
+        "/api/v1/auth/password/change", json={"new_password": PASSWORD * 2}, headers={"x-csrf-token": token}
+    )
+    assert second.status_code in {401, 403, 422}
+    assert second.json()["code"] == "wrong-password"
+    async with another(browser) as other:
+        form = await other.get("/login")
+        await sent(other, form, "/login", login=person, password=PASSWORD)
+        assert await session(other) == 200
+
+
 async def test_a_provider_may_replace_its_keys(browser: httpx.AsyncClient, person: str, provider: str) -> None:
     await arrived(browser)
     await browser.put(f"{provider}/keys")

@@ -553,7 +553,7 @@ async def test_an_identity_that_was_linked_meanwhile_makes_no_account(
     here = await tab()
     await comes_from_elsewhere(here, ports)
     await here.go("/register/name")
-    await expect(here.page.locator("#nickname")).to_have_value("")  # hers is taken
+    await expect(here.page.locator("#nickname")).to_have_value("")  # that one is taken
     await here.page.fill("#nickname", "countess")
     await go_on(here.page)
     await connection.execute(

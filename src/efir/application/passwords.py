@@ -8,14 +8,14 @@ from efir.application.context import Ports, Visitor
 from efir.application.credentials import hashed
 from efir.application.jobs import Progress
 from efir.application.mails import Envelope, put_mail, within_budget
-from efir.application.presence import check_password
+from efir.application.presence import check_password, is_fresh
 from efir.application.rates import HOUR, limited
 from efir.application.sessions import end_sessions
 from efir.domain.jobs import ClaimedJob, NewJob, Queue
 from efir.domain.mails import MailId, MailKind
 from efir.domain.proofs import Proof, ProofGone, ProofPurpose, parse_secret
 from efir.domain.rates import Rate, network_of
-from efir.domain.sessions import SessionId
+from efir.domain.sessions import SessionId, StepUpNeeded
 from efir.domain.users import UserId, UserStatus, parse_password
 from efir.ports.credentials import Credential
 from efir.ports.mails import Asked
@@ -30,13 +30,25 @@ def good_password(ports: Ports, text: str, *, nickname: str, email_key: str, poi
     )
 
 
-async def change_password(ports: Ports, *, credential: Credential, present: str, wanted: str, now: datetime) -> None:
-    """Set another password; every other login session ends, and the person is told by mail.
+async def has_password(ports: Ports, *, user_id: UserId) -> bool:
+    """Whether an account has one; who came from a provider may not."""
+    async with ports.read() as views:
+        return await views.profiles.password(user_id) is not None
 
-    Raises WrongPassword, InvalidUser naming `/new_password`, HashingBusy.
+
+async def change_password(
+    ports: Ports, *, credential: Credential, present: str | None, wanted: str, now: datetime
+) -> None:
+    """Set another password, or a first one; every other login session ends, and the person is told by mail.
+
+    A first one needs no present one but a fresh login. Raises WrongPassword, StepUpNeeded, InvalidUser naming
+    `/new_password`, HashingBusy.
     """
     user_id = UserId(credential.user_id)
-    await check_password(ports, user_id=user_id, password=present)
+    if present is not None or await has_password(ports, user_id=user_id):
+        await check_password(ports, user_id=user_id, password=present or "")
+    elif not is_fresh(ports, credential, now=now):
+        raise StepUpNeeded
     async with ports.begin() as tx:
         account = await tx.profiles.account(user_id)
     secret = _good(ports, account, wanted)

@@ -68,12 +68,15 @@ class ChangedEmail(Struct, forbid_unknown_fields=True):
 
 
 class ChangedPassword(Struct, forbid_unknown_fields=True):
-    """A new password, and the present one."""
+    """A new password, and the present one if there is one."""
 
-    current_password: Annotated[str, Meta(max_length=1024, description="Present password.", examples=["quiet evening"])]
     new_password: Annotated[
         str, Meta(max_length=1024, description="10 to 256 characters.", examples=["a long quiet evening"])
     ]
+    current_password: Annotated[
+        Password | None,
+        Meta(description="Present password; an account without one needs a fresh login.", examples=["quiet evening"]),
+    ] = None
 
 
 class ForgottenPassword(Struct, forbid_unknown_fields=True):

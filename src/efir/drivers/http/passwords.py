@@ -8,7 +8,7 @@ from efir.application.context import Call
 from efir.application.passwords import ask_reset, change_password, reset_password
 from efir.domain.proofs import ProofGone
 from efir.domain.rates import Throttled
-from efir.domain.sessions import CsrfFailed, NoSession
+from efir.domain.sessions import CsrfFailed, NoSession, StepUpNeeded
 from efir.domain.users import InvalidUser, WrongPassword
 from efir.drivers.http.bodies import ChangedPassword, ForgottenPassword, ResetPassword
 from efir.drivers.http.problems import raises
@@ -22,10 +22,10 @@ TAGS = ["Accounts"]
     operation_id="changePassword",
     tags=TAGS,
     status_code=204,
-    responses=raises(NoSession, CsrfFailed, WrongPassword, InvalidUser, Throttled),
+    responses=raises(NoSession, CsrfFailed, WrongPassword, StepUpNeeded, InvalidUser, Throttled),
 )
 async def change(data: JSONBody[ChangedPassword], call: NamedDependency[Call]) -> None:
-    """Set another password; other login sessions end."""
+    """Set another password, or the first one; other login sessions end."""
     await change_password(
         call.ports, credential=call.session(), present=data.current_password, wanted=data.new_password, now=call.now
     )

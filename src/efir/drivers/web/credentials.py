@@ -5,6 +5,7 @@ from typing import Any
 from litestar import Response, get
 from litestar.di import NamedDependency
 
+from efir.application.passwords import has_password
 from efir.application.users import get_me
 from efir.domain.users import UserId
 from efir.drivers.web.page import Page
@@ -15,7 +16,8 @@ from efir.drivers.web.sections import show
 async def security(page: NamedDependency[Page]) -> Response[str]:
     """Show by what a person is known."""
     me = await get_me(page.call.ports, user_id=UserId(page.call.session().user_id))
-    return show(page, "settings/security.html", me=me)
+    known = await has_password(page.call.ports, user_id=UserId(me.id))
+    return show(page, "settings/security.html", me=me, has_password=known)
 
 
 HANDLERS: list[Any] = [security]

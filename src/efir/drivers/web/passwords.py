@@ -6,9 +6,10 @@ from litestar import Request, Response, get, post
 from litestar.di import NamedDependency
 from litestar.params import FromQuery
 
-from efir.application.passwords import ask_reset, change_password, check_reset, reset_password
+from efir.application.passwords import ask_reset, change_password, check_reset, has_password, reset_password
 from efir.domain.errors import DomainError
 from efir.domain.proofs import ProofGone
+from efir.domain.users import UserId
 from efir.drivers.web.accounts import FORM
 from efir.drivers.web.forms import Form, typed
 from efir.drivers.web.page import Page
@@ -18,23 +19,31 @@ from efir.drivers.web.sections import refuse, show
 @get("/settings/security/password", include_in_schema=False)
 async def password_page(page: NamedDependency[Page]) -> Response[str]:
     """Ask for the present and a new password."""
-    page.call.session()
-    return show(page, "settings/password.html", form=Form())
+    return show(page, "settings/password.html", form=Form(), **await _known(page))
 
 
 @post("/settings/security/password", include_in_schema=False, status_code=200, opt=FORM)
 async def password(request: Request[Any, Any, Any], page: NamedDependency[Page]) -> Response[str]:
     """Change it; other login sessions end."""
     credential, values = page.call.session(), await typed(request)
+    await _known(page)
     try:
         page.check(values)
         await change_password(
-            page.call.ports, credential=credential, present=values.get("current_password", ""),
+            page.call.ports, credential=credential, present=values.get("current_password"),
             wanted=values.get("new_password", ""), now=page.call.now,
         )  # fmt: skip
     except DomainError as error:
-        return refuse(page, "settings/password.html", {}, error)
+        return refuse(page, "settings/password.html", {}, error, **await _known(page))
     return page.redirect("/settings/security?notice=password-changed")
+
+
+async def _known(page: Page) -> dict[str, Any]:
+    """Whether there is a password to ask for; without one the login has to be fresh."""
+    found = await has_password(page.call.ports, user_id=UserId(page.call.session().user_id))
+    if not found:
+        page.call.fresh()
+    return {"has_password": found}
 
 
 @get("/forgot", include_in_schema=False)

@@ -50,7 +50,7 @@ def _sections(_: Callable[[str], str]) -> list[tuple[str, str, str]]:
         ("/settings/logins", "clock", _("History of sign-ins")),
         ("/settings/tokens", "link", _("API tokens")),
         ("/settings/data", "info", _("Your data")),
-        ("/settings/two-factor", "lock", _("Two steps")),
+        ("/settings/two-factor", "check", _("Two steps")),
         ("/settings/passkeys", "key", _("Passkeys")),
-        ("/settings/identities", "link", _("Other services")),
+        ("/settings/identities", "globe", _("Other services")),
     ]

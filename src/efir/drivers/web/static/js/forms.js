@@ -100,3 +100,6 @@ for (const input of document.querySelectorAll("[data-count]")) {
 }
 
 document.querySelector(".summary[data-summary]")?.focus();
+
+/* On phones the sections of the settings are one line: show where one is. */
+document.querySelector('.settings-nav [aria-current="page"]')?.scrollIntoView({ block: "nearest", inline: "center" });

@@ -123,7 +123,10 @@ async function take(file) {
   if (!file) return;
   quiet();
   const why = refusal(file);
-  if (why) return complain(why);
+  if (why) {
+    input.value = "";
+    return complain(why);
+  }
   cancel();
   const job = { cancelled: false, wake: () => {} };
   running = job;
