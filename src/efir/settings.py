@@ -113,6 +113,7 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     port: int = 8000  # port to listen on; a busy one is refused, and a free one named
     public_url: str = ""  # the address people use, behind a proxy; empty: the one listened on
     secret: str = ""  # signs cookies, cursors and links; empty: made once and kept in the data folder
+    secret_before: str = ""  # earlier secrets, separated by commas: what they sealed stays readable
     api_workers: int = 0  # processes that answer requests; 0: half of the cores, at least one
     trusted_proxies: str = ""  # networks whose forwarding headers are believed, separated by commas
     database: Database = Database()  # PostgreSQL

@@ -7,15 +7,24 @@ import sys
 import time
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import argon2
 import pytest
 from cryptography.exceptions import InvalidTag
+from msgspec import structs
 
 from efir.adapters.secrets.guesses import likely_passwords
 from efir.adapters.secrets.passwords import Argon2Passwords, Cost, HashingBusy, HashTooCostly
 from efir.adapters.secrets.sealing import Sealer
+from efir.application.context import Ports, Visitor
+from efir.application.second_factors import recovery_hash, recovery_hashes
+from efir.application.sessions import log_in
+from efir.application.users import register_user
 from efir.bootstrap.auth import LEAST, calibrated
+from efir.bootstrap.configured import keys_of
+from efir.domain.users import UserId
+from efir.settings import Settings
 
 CHEAP = Cost(passes=1, memory_kib=1024, pool_bytes=1 << 20)
 KEY = bytes(32)
@@ -53,6 +62,47 @@ async def test_a_hash_of_other_parameters_is_stale() -> None:
     assert not old.stale(stored)
     assert new.stale(stored)
     assert await new.matches(stored, "a long quiet evening")
+
+
+async def test_what_an_earlier_key_has_sealed_is_opened_and_sealed_anew() -> None:
+    other = bytes(31) + b"1"
+    before = Argon2Passwords(Sealer(KEY), CHEAP)
+    after = Argon2Passwords(Sealer(other, [bytes(31) + b"2", KEY]), CHEAP)
+    stored = await before.hash("a long quiet evening")
+    assert after.stale(stored)
+    assert await after.matches(stored, "a long quiet evening")
+    assert not await after.matches(stored, "a short one")
+    anew = await after.hash("a long quiet evening")
+    assert not after.stale(anew)
+    with pytest.raises(InvalidTag):
+        Sealer(KEY).unseal(anew)
+    with pytest.raises(InvalidTag):
+        Sealer(other, [KEY]).unseal(Sealer(bytes(31) + b"3").seal(b"x"))
+
+
+async def test_a_new_secret_keeps_passwords_and_recovery_codes_of_the_old_one(
+    ports: Ports, settings: Settings, connection: Any
+) -> None:
+    visitor, now = Visitor(), ports.clock()
+    user = await register_user(
+        ports, email="ada@example.org", nickname="ada", password="a long quiet evening", display_name=None,
+        visitor=visitor, now=now,
+    )  # fmt: skip
+    wrapped = "select wrapped from password_credential"
+    old = await connection.fetchval(wrapped)
+    changed = structs.replace(
+        settings, secret="another secret of forty characters or so", secret_before=settings.secret
+    )
+    keys = keys_of(changed)
+    sealer = Sealer(keys.key("sealing"), keys.earlier("sealing"))
+    rotated = replace(ports, keys=keys, passwords=Argon2Passwords(sealer, CHEAP))
+    await log_in(rotated, login="ada", password="a long quiet evening", visitor=visitor, now=now)
+    new = await connection.fetchval(wrapped)
+    assert new != old
+    assert not sealer.old(new)
+    user_id = UserId(user.id)
+    assert recovery_hash(ports, user_id, "ABCD") in recovery_hashes(rotated, user_id, "ABCD")
+    assert recovery_hash(rotated, user_id, "ABCD") == recovery_hashes(rotated, user_id, "ABCD")[0]
 
 
 async def test_a_stored_hash_that_would_cost_too_much_is_not_computed() -> None:

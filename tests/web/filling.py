@@ -8,7 +8,10 @@ import pyotp
 from playwright.async_api import Page, expect
 
 from drawings import drawing
-from efir.application.context import Ports
+from efir.application.context import Ports, Visitor
+from efir.application.newcomers import arrive
+from efir.ports.identities import ProviderSession
+from efir.ports.oidc import Claims
 from web.conftest import Tab
 from web.seeds import PASSWORD
 
@@ -89,3 +92,13 @@ async def set_up(here: Tab, ports: Ports) -> tuple[pyotp.TOTP, list[str]]:
     await here.page.keyboard.press("Enter")
     await expect(here.page.locator(".codes code")).to_have_count(10)
     return app, await here.page.locator(".codes code").all_inner_texts()
+
+
+async def comes_from_elsewhere(here: Tab, ports: Ports) -> None:
+    """Let a browser hold the ticket of somebody whom a provider has sent here for the first time."""
+    session = ProviderSession(issuer="https://id.example", sid=None, hint=b"sealed", auth_time=ports.clock())
+    claims = Claims(sub="1", session=session, email="ada@example.org", name="Ada Lovelace", nickname="ada")
+    ticket = await arrive(
+        ports, provider="elsewhere", claims=claims, earlier="", visitor=Visitor(ip="203.0.113.9"), now=ports.clock()
+    )
+    await here.context.add_cookies([{"name": "reg", "value": ticket, "url": here.site}])

@@ -9,13 +9,10 @@ import redis.asyncio
 from playwright.async_api import Route, expect
 
 from drawings import drawing
-from efir.application.context import Ports, Visitor
-from efir.application.newcomers import arrive
+from efir.application.context import Ports
 from efir.domain.users import UserId
-from efir.ports.identities import ProviderSession
-from efir.ports.oidc import Claims
 from web.conftest import PHONE, Opener, Tab
-from web.filling import answered, drop, file, go_on, paste, shown
+from web.filling import answered, comes_from_elsewhere, drop, file, go_on, paste, shown
 from web.seeds import PASSWORD
 
 pytestmark = pytest.mark.browser
@@ -506,16 +503,6 @@ async def test_a_name_that_was_taken_meanwhile_is_said_where_it_can_be_changed(r
     await expect(ready.page).to_have_url(f"{ready.site}/register/check")
     await ready.page.get_by_role("button", name="Finish registration").click()
     await expect(ready.page.get_by_text("Your channel is ready")).to_be_visible()
-
-
-async def comes_from_elsewhere(here: Tab, ports: Ports) -> None:
-    """Somebody whom a provider has sent here for the first time."""
-    session = ProviderSession(issuer="https://id.example", sid=None, hint=b"sealed", auth_time=ports.clock())
-    claims = Claims(sub="1", session=session, email="ada@example.org", name="Ada Lovelace", nickname="ada")
-    ticket = await arrive(
-        ports, provider="elsewhere", claims=claims, earlier="", visitor=Visitor(ip="203.0.113.9"), now=ports.clock()
-    )
-    await here.context.add_cookies([{"name": "reg", "value": ticket, "url": here.site}])
 
 
 async def test_who_comes_from_a_provider_finds_the_fields_filled_in_and_needs_no_password(

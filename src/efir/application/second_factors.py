@@ -97,6 +97,11 @@ async def make_recovery_codes(ports: Ports, *, user_id: UserId, now: datetime) -
     return codes
 
 
+def recovery_hashes(ports: Ports, user_id: UserId, bare: str) -> list[bytes]:
+    """What may be stored of a recovery code: made now, or under a secret of earlier times."""
+    return ports.keys.macs("recovery-code", user_id.bytes + bare.encode())
+
+
 def recovery_hash(ports: Ports, user_id: UserId, bare: str) -> bytes:
     """What is stored of a recovery code."""
     return ports.keys.mac("recovery-code", user_id.bytes + bare.encode())

@@ -9,7 +9,7 @@ from efir.application.challenges import Goal, use_challenge, waiting_for
 from efir.application.context import Ports, Visitor
 from efir.application.logins import note
 from efir.application.rates import limited, sign_in_rates
-from efir.application.second_factors import recovery_hash
+from efir.application.second_factors import recovery_hashes
 from efir.application.sessions import SignedIn, end_session, start_session
 from efir.domain.alerts import Alert
 from efir.domain.logins import Method, Outcome
@@ -72,7 +72,7 @@ def _typed(code: str) -> tuple[str, bool]:
 
 
 async def _used_recovery_code(ports: Ports, tx: Transaction, user_id: UserId, bare: str, now: datetime) -> bool:
-    if not await tx.second_factors.use_code(user_id, recovery_hash(ports, user_id, bare), now=now):
+    if not await tx.second_factors.use_code(user_id, recovery_hashes(ports, user_id, bare), now=now):
         return False
     await alert(ports, tx, user_id, Alert.CODE_USED, now=now)
     return True

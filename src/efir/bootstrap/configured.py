@@ -122,7 +122,8 @@ def keys_of(settings: Settings) -> Keys:
             f"EFIR_SECRET needs at least {SECRET_LEAST} characters; make one with: "
             "python3 -c 'import secrets; print(secrets.token_hex(32))'"
         )
-    return Keys(settings.secret.encode())
+    before = tuple(secret.strip().encode() for secret in settings.secret_before.split(",") if secret.strip())
+    return Keys(settings.secret.encode(), before)
 
 
 def media_directory(settings: Settings) -> Path:

@@ -23,7 +23,7 @@ from efir.settings import Settings
 async def opened(settings: Settings, *, statement_seconds: float) -> AsyncIterator[Ports]:
     """Wire everything for one process; connections are made when first needed."""
     keys = keys_of(settings)
-    sealer = Sealer(keys.key("sealing"))
+    sealer = Sealer(keys.key("sealing"), keys.earlier("sealing"))
     media = media_directory(settings)
     wakeups = DramatiqWakeups(redis_broker(settings.broker.url or settings.redis.url))
     box = detect(settings.media.sandbox, ffmpeg=settings.media.ffmpeg or None)

@@ -1,5 +1,6 @@
 """Second factors: storage, read model, and the arithmetic of codes."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Annotated, Protocol
 
@@ -80,8 +81,8 @@ class SecondFactorRepository(Protocol):
         """Store recovery codes in place of the present ones."""
         ...
 
-    async def use_code(self, user_id: UserId, code_hash: bytes, *, now: datetime) -> bool:
-        """Use a recovery code; False when there is no such, or it was used before."""
+    async def use_code(self, user_id: UserId, code_hashes: Sequence[bytes], *, now: datetime) -> bool:
+        """Use a recovery code by what may be stored of it; False when there is no such, or it was used before."""
         ...
 
 

@@ -10,7 +10,7 @@ from drawings import drawing
 from efir.application.context import Ports
 from efir.domain.users import UserId
 from web.conftest import PHONE, WIDE, Opener, Tab
-from web.filling import answered, file, shown
+from web.filling import answered, comes_from_elsewhere, file, shown
 from web.seeds import PAGES, a_house_of_videos, an_administration
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
@@ -63,7 +63,7 @@ async def test_pictures_of_every_page(tab: Opener, ports: Ports, ada: UserId) ->
 
 
 @pytest.mark.parametrize(("lang", "theme"), LOOKS)
-async def test_pictures_of_signing_up(tab: Opener, lang: str, theme: str) -> None:
+async def test_pictures_of_signing_up(tab: Opener, ports: Ports, lang: str, theme: str) -> None:
     FOLDER.mkdir(exist_ok=True)
     for width, size in SIZES.items():
         here = await tab(lang=lang, theme=theme, size=size)
@@ -75,4 +75,7 @@ async def test_pictures_of_signing_up(tab: Opener, lang: str, theme: str) -> Non
             await here.page.wait_for_timeout(300)
             name = step.partition("?")[0]
             await here.page.screenshot(path=FOLDER / f"register-{name}-{width}-{theme}-{lang}.png", full_page=True)
-    assert len(list(FOLDER.glob(f"register-*-{theme}-{lang}.png"))) == 6 * len(SIZES)
+        await comes_from_elsewhere(here, ports)
+        await here.go("/register/name")
+        await here.page.screenshot(path=FOLDER / f"register-arrived-{width}-{theme}-{lang}.png", full_page=True)
+    assert len(list(FOLDER.glob(f"register-*-{theme}-{lang}.png"))) == 7 * len(SIZES)

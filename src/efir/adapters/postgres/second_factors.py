@@ -1,5 +1,6 @@
 """Second factors in PostgreSQL."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
@@ -24,7 +25,8 @@ USE_STEP = """
 update totp_credential set last_step = $2, wrong = 0, wrong_since = null
  where user_id = $1 and last_step < $2 returning user_id"""
 USE_CODE = """
-update recovery_code set used_at = $3 where user_id = $1 and code_hash = $2 and used_at is null returning user_id"""
+update recovery_code set used_at = $3
+ where user_id = $1 and code_hash = any($2::bytea[]) and used_at is null returning user_id"""
 
 
 class ReadSecondFactors:
@@ -87,6 +89,6 @@ class SecondFactors(ReadSecondFactors):
             "insert into recovery_code (user_id, code_hash) select $1, unnest($2::bytea[])", user_id, hashes
         )
 
-    async def use_code(self, user_id: UserId, code_hash: bytes, *, now: datetime) -> bool:
-        """Use a recovery code; False when there is no such, or it was used before."""
-        return await self._connection.fetchval(USE_CODE, user_id, code_hash, now) is not None
+    async def use_code(self, user_id: UserId, code_hashes: Sequence[bytes], *, now: datetime) -> bool:
+        """Use a recovery code by what may be stored of it; False when there is no such, or it was used before."""
+        return await self._connection.fetchval(USE_CODE, user_id, list(code_hashes), now) is not None

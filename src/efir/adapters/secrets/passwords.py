@@ -66,8 +66,8 @@ class Argon2Passwords:
         return likely_passwords()
 
     def stale(self, stored: bytes) -> bool:
-        """Whether a hash was made with other parameters than those of now."""
-        return self._hasher.check_needs_rehash(self._sealer.unseal(stored).decode())
+        """Whether a hash was made with other parameters than those of now, or sealed with an earlier key."""
+        return self._sealer.old(stored) or self._hasher.check_needs_rehash(self._sealer.unseal(stored).decode())
 
     async def hash(self, password: str) -> bytes:
         """Answer what may be stored. Raises HashingBusy."""
