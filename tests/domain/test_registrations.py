@@ -1,5 +1,6 @@
 """Rules of registering in steps: order, life, proof of work."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
@@ -7,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from efir.domain.identities import Arrival
 from efir.domain.limits import Limits
 from efir.domain.registrations import (
     NEEDED,
@@ -15,11 +17,13 @@ from efir.domain.registrations import (
     RegistrationId,
     RegistrationNotFound,
     RegistrationUnfinished,
+    RequireEmail,
     Step,
     expiry,
     proves_work,
     reachable,
     step_after,
+    steps_of,
 )
 from efir.domain.users import InvalidUser, parse_language, parse_nickname, parse_phone
 
@@ -54,9 +58,48 @@ def test_no_step_is_reached_before_the_ones_it_needs(missing: set[str], wanted: 
 
 def test_what_is_missing_is_named() -> None:
     with pytest.raises(RegistrationUnfinished) as refused:
-        described(nickname="ada").complete()
+        described(nickname="ada").complete(RequireEmail.LATER)
     assert [error.pointer for error in refused.value.errors] == ["/email", "/password"]
-    assert described(nickname="ada", email="a@b.c", password=b"x").complete().missing == ()
+    whole = described(nickname="ada", email="a@b.c", password=b"x")
+    assert whole.complete(RequireEmail.LATER) is whole
+    assert whole.missing(RequireEmail.FINISH) == ("email_code",)
+    assert replace(whole, email_verified_at=START).missing(RequireEmail.FINISH) == ()
+
+
+def test_a_provider_stands_in_for_a_password_only_with_issuer_and_subject() -> None:
+    told = {"nickname": "ada", "email": "a@b.c"}
+    known = described(**told, issuer="https://id.example", sub="1", provider="elsewhere", shown="a@b.c")
+    assert known.missing(RequireEmail.LATER) == ()
+    assert known.arrival == Arrival(issuer="https://id.example", sub="1", provider="elsewhere", shown="a@b.c")
+    for part in ("issuer", "sub", "provider"):
+        less = replace(known, **{part: None})  # type: ignore[arg-type]  # one of the three
+        assert (less.arrival, less.missing(RequireEmail.LATER)) == (None, ("password",))
+
+
+@pytest.mark.parametrize(
+    ("require", "arrived", "steps"),
+    [
+        (RequireEmail.LATER, False, "name email password picture"),
+        (RequireEmail.FINISH, False, "name email code password picture"),
+        (RequireEmail.LATER, True, "name email picture"),
+        (RequireEmail.FINISH, True, "name email code picture"),
+    ],
+)
+def test_who_comes_and_the_settings_decide_which_pages_are_asked(
+    require: RequireEmail,
+    arrived: bool,
+    steps: str,  # a parameter of the test
+) -> None:
+    assert " ".join(steps_of(require_email=require, arrived=arrived)) == steps
+
+
+def test_a_code_counts_for_its_time_and_five_tries() -> None:
+    until = START + timedelta(minutes=10)
+    sent = described(email_code_hash=b"x", email_code_until=until)
+    assert sent.takes_codes(START)
+    assert not sent.takes_codes(until)
+    assert not replace(sent, email_code_tries=5).takes_codes(START)
+    assert not described().takes_codes(START)
 
 
 def test_a_finished_registration_cannot_be_changed_and_another_ones_is_not_found() -> None:
