@@ -86,9 +86,7 @@ def test_a_provider_stands_in_for_a_password_only_with_issuer_and_subject() -> N
     ],
 )
 def test_who_comes_and_the_settings_decide_which_pages_are_asked(
-    require: RequireEmail,
-    arrived: bool,
-    steps: str,  # a parameter of the test
+    *, require: RequireEmail, arrived: bool, steps: str
 ) -> None:
     assert " ".join(steps_of(require_email=require, arrived=arrived)) == steps
 
