@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 from playwright.async_api import Route, expect
+from web.test_looks_in_browser import AXE, sideways, violations
 
 import node
 from drawings import drawing
@@ -11,7 +12,6 @@ from efir.application.context import Ports
 from efir.domain.users import UserId
 from web.conftest import PHONE, Opener, Tab
 from web.filling import drop, file, paste, shown
-from web.test_looks_in_browser import AXE, sideways, violations
 
 pytestmark = pytest.mark.browser
 
