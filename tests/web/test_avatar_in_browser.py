@@ -4,9 +4,7 @@ from typing import Any
 
 import pytest
 from playwright.async_api import Route, expect
-from web.test_looks_in_browser import AXE, sideways, violations
 
-import node
 from drawings import drawing
 from efir.application.context import Ports
 from efir.domain.users import UserId
@@ -116,19 +114,6 @@ async def test_it_works_without_scripts_on_a_phone_in_russian(tab: Opener, ada: 
     here.troubles.clear()  # the browser notes the status 422
     await here.page.get_by_role("button", name="Удалить фото").click()
     await expect(here.page.locator("[data-preview]")).to_be_hidden()
-
-
-async def test_both_pages_are_readable_for_everybody(here: Tab) -> None:
-    await here.page.set_input_files("#image", file())
-    await shown(here.page)
-    found = []
-    for path in ("/settings/avatar", "/settings/avatar/crop"):
-        await here.go(path)
-        await here.page.evaluate(node.script(AXE))
-        found += await violations(here)
-        await here.page.set_viewport_size({"width": 320, "height": 600})
-        assert await sideways(here) <= 0, path
-    assert found == []
 
 
 async def test_a_person_has_a_page_with_the_picture(here: Tab, tab: Opener, ports: Ports) -> None:
