@@ -12,6 +12,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
+import redis.asyncio
 from playwright.async_api import Browser, BrowserContext, Page, async_playwright, expect
 
 from efir.application.context import Ports
@@ -171,3 +172,12 @@ async def tab(browser: Browser, site: str, ports: Ports) -> AsyncIterator[Opener
 async def ada(ports: Ports) -> UserId:
     """Somebody with an account."""
     return await somebody(ports, "ada")
+
+
+@pytest.fixture
+async def nothing_counted(redis_url: str) -> AsyncIterator[None]:
+    """No attempts of other tests."""
+    yield
+    valkey = redis.asyncio.from_url(redis_url)
+    await valkey.flushdb()
+    await valkey.aclose()

@@ -1,30 +1,22 @@
-"""Signing up in steps as people do it: the 24 points of the checklist (`accounts.md` §3.2), one by one."""
+"""Signing up in steps as people do it: the 24 points of the checklist (`accounts.md` §3.2), one by one.
+
+Point 6 is in `test_registering_in_browser.py`.
+"""
 
 import asyncio
-from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
-import redis.asyncio
 from playwright.async_api import Route, expect
 
 from drawings import drawing
 from efir.application.context import Ports
 from efir.domain.users import UserId
-from web.conftest import PHONE, Opener, Tab
+from web.conftest import Opener, Tab
 from web.filling import answered, comes_from_elsewhere, drop, file, go_on, paste, shown
 from web.seeds import PASSWORD
 
-pytestmark = pytest.mark.browser
-
-
-@pytest.fixture(autouse=True)
-async def nothing_counted(redis_url: str) -> AsyncIterator[None]:
-    """No attempts of other tests."""
-    yield
-    valkey = redis.asyncio.from_url(redis_url)
-    await valkey.flushdb()
-    await valkey.aclose()
+pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.usefixtures("nothing_counted")]
 
 
 @pytest.fixture
@@ -95,42 +87,6 @@ async def test_04_answers_are_kept_on_the_server_and_05_a_deep_link_leads_to_the
         await expect(second).to_have_url(f"{here.site}/register/email")
     await second.goto(f"{here.site}/register/name")
     await expect(second.locator("#nickname")).to_have_value("ada")
-
-
-async def test_06_all_of_it_works_without_scripts(tab: Opener, ports: Ports) -> None:
-    here = await tab(java_script_enabled=False)
-    page = here.page
-    await here.go("/register")
-    await page.fill("#nickname", "a!")
-    await go_on(page)
-    await expect(page.locator("[data-summary] li")).to_have_count(1)
-    assert await page.title() == "Error: What should we call you? · Sign up · Efir"
-    here.troubles.clear()  # the browser notes the status 422
-    await page.fill("#nickname", "ada")
-    await go_on(page)
-    await page.fill("#email", "ada@example.org")
-    await go_on(page)
-    await page.fill("#password", PASSWORD)
-    await go_on(page)
-    await page.set_input_files("#image", file(drawing()[:6_000]))
-    await page.get_by_role("button", name="Upload", exact=True).click()
-    await expect(page.locator("[data-summary]")).to_contain_text("This picture is damaged")
-    here.troubles.clear()
-    await page.set_input_files("#image", file())
-    await page.get_by_role("button", name="Upload", exact=True).click()
-    await expect(page.locator("[data-preview] img")).to_have_count(3)
-    before = await shown(page)
-    await page.get_by_role("link", name="Cut it differently").click()
-    await page.fill("#size", "50")
-    await page.get_by_role("button", name="Cut it like this").click()
-    assert await shown(page) != before
-    await page.get_by_role("button", name="Upload another picture").click()
-    await expect(page.get_by_role("link", name="Keep the picture I have")).to_be_visible()
-    await page.set_input_files("#image", file(drawing(kind=".png"), "b.png", "image/png"))
-    await page.get_by_role("button", name="Upload", exact=True).click()
-    await page.get_by_role("button", name="Finish registration").click()
-    await expect(page.get_by_text("Your channel is ready")).to_be_visible()
-    assert "/i/" in (await page.locator("[data-menu] .avatar img").get_attribute("src") or "")
 
 
 async def test_07_the_file_field_is_a_real_one_that_can_be_focused(ready: Tab) -> None:
@@ -427,37 +383,6 @@ async def test_24_nothing_is_lost_at_320_pixels_and_400_percent(tab: Opener) -> 
         assert await here.page.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0, path
 
 
-async def test_the_keyboard_alone_is_enough(tab: Opener) -> None:
-    here = await tab()
-    await here.go("/register")
-    for value in ("ada", "ada@example.org", PASSWORD):
-        await here.page.locator("main .input").first.focus()
-        await here.page.keyboard.type(value)
-        address = here.page.url
-        await here.page.keyboard.press("Enter")
-        await expect(here.page).not_to_have_url(address)
-    await expect(here.page).to_have_url(f"{here.site}/register/picture")
-    async with here.page.expect_file_chooser() as chosen:
-        await here.page.locator("#image").press("Space")
-    await (await chosen.value).set_files(file())
-    await shown(here.page)
-    before = await shown(here.page)
-    await here.page.keyboard.press("Tab")  # from the preview to its link
-    await here.page.keyboard.press("Enter")
-    await expect(here.page).to_have_url(f"{here.site}/register/crop")
-    await here.page.locator("[data-crop-box]").focus()
-    for key in ("-", "-", "-", "ArrowRight", "ArrowDown"):
-        await here.page.keyboard.press(key)
-    assert await here.page.input_value("#size") == "94"
-    await here.page.locator("#y").focus()
-    await here.page.keyboard.press("Enter")
-    await expect(here.page).to_have_url(f"{here.site}/register/check")
-    assert await shown(here.page) != before
-    await here.page.get_by_role("button", name="Finish registration").focus()
-    await here.page.keyboard.press("Enter")
-    await expect(here.page.get_by_text("Your channel is ready")).to_be_visible()
-
-
 async def test_the_part_that_is_kept_is_dragged(ready: Tab) -> None:
     await ready.page.set_input_files("#image", file(drawing(900, 600)))
     before = await shown(ready.page)
@@ -475,34 +400,6 @@ async def test_the_part_that_is_kept_is_dragged(ready: Tab) -> None:
     assert float(await ready.page.input_value("#x")) == pytest.approx(100 / 3, abs=0.2)
     await ready.page.get_by_role("button", name="Cut it like this").click()
     assert await shown(ready.page) != before
-
-
-async def test_a_phone_in_russian_goes_all_the_way(tab: Opener) -> None:
-    here = await tab(lang="ru", size=PHONE, theme="dark")
-    await answered(here)
-    await with_picture(here)
-    await expect(here.page.locator("main h1")).to_have_text("Проверьте ответы")
-    await expect(here.page.locator("main").get_by_role("button")).to_have_text(
-        ["Завершить регистрацию", "Загрузить другое фото"]
-    )
-    await here.page.get_by_role("button", name="Завершить регистрацию").click()
-    await expect(here.page.locator("[data-menu] .avatar img")).to_be_visible()
-
-
-async def test_a_name_that_was_taken_meanwhile_is_said_where_it_can_be_changed(ready: Tab, connection: Any) -> None:
-    await with_picture(ready)
-    await connection.execute("delete from name_reservation")
-    await connection.execute("insert into user_account (nickname, nick_skel, display_name) values ('ada', 'ada', 'x')")
-    await ready.page.get_by_role("button", name="Finish registration").click()
-    await ready.page.locator("[data-summary]").get_by_role("link", name="This nickname is taken").click()
-    await expect(ready.page.locator("#nickname")).to_be_focused()
-    ready.troubles.clear()  # the browser notes the status 422
-    await ready.page.keyboard.press("Enter")
-    await ready.page.fill("#nickname", "countess")
-    await go_on(ready.page)
-    await expect(ready.page).to_have_url(f"{ready.site}/register/check")
-    await ready.page.get_by_role("button", name="Finish registration").click()
-    await expect(ready.page.get_by_text("Your channel is ready")).to_be_visible()
 
 
 async def test_who_comes_from_a_provider_finds_the_fields_filled_in_and_needs_no_password(
