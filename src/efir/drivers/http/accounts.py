@@ -11,6 +11,7 @@ from efir.application.accounts import list_user_logins, list_users
 from efir.application.audit import list_audit
 from efir.application.bans import ban_user, unban_user
 from efir.application.context import Call
+from efir.application.needs import needing
 from efir.domain.bans import CannotBan, InvalidBan
 from efir.domain.permissions import Permission, PermissionMissing
 from efir.domain.roles import LastAdministrator, WiderThanOwn
@@ -35,7 +36,9 @@ ActionQuery = Annotated[str, QueryParameter(max_length=100, description="Only th
 TargetQuery = Annotated[str, QueryParameter(max_length=100, description="Only this target, like `user:<id>`.")]
 
 
-@get("/api/v1/users", operation_id="listUsers", tags=TAGS, responses=raises(*DENIED))
+@get(
+    "/api/v1/users", opt=needing(Permission.USERS_READ), operation_id="listUsers", tags=TAGS, responses=raises(*DENIED)
+)
 async def users(  # query parameters
     request: Request[Any, Any, Any],
     call: NamedDependency[Call],
@@ -55,6 +58,7 @@ async def users(  # query parameters
 
 @get(
     "/api/v1/users/{user_id:uuid}/login-history",
+    opt=needing(Permission.USERS_READ),
     operation_id="listUserLogins",
     tags=TAGS,
     responses=raises(*DENIED, UserNotFound),
@@ -74,6 +78,7 @@ async def user_logins(
 
 @put(
     "/api/v1/users/{user_id:uuid}/ban",
+    opt=needing(Permission.USERS_BAN),
     operation_id="banUser",
     tags=TAGS,
     status_code=204,
@@ -89,6 +94,7 @@ async def ban(user_id: FromPath[UUID], data: JSONBody[NewBan], call: NamedDepend
 
 @delete(
     "/api/v1/users/{user_id:uuid}/ban",
+    opt=needing(Permission.USERS_BAN),
     operation_id="unbanUser",
     tags=TAGS,
     responses=raises(*DENIED, CsrfFailed, UserNotFound),
@@ -98,7 +104,9 @@ async def unban(user_id: FromPath[UUID], call: NamedDependency[Call]) -> None:
     await unban_user(call.ports, call.actor(Permission.USERS_BAN), user_id=UserId(user_id), now=call.now)
 
 
-@get("/api/v1/audit", operation_id="listAudit", tags=TAGS, responses=raises(*DENIED))
+@get(
+    "/api/v1/audit", opt=needing(Permission.AUDIT_READ), operation_id="listAudit", tags=TAGS, responses=raises(*DENIED)
+)
 async def audit(  # query parameters
     request: Request[Any, Any, Any],
     call: NamedDependency[Call],

@@ -41,7 +41,7 @@ from efir.drivers.http.access import Access
 from efir.drivers.http.answers import Answer
 from efir.drivers.http.idempotency import Idempotency
 from efir.drivers.http.problems import HANDLERS as PROBLEM_HANDLERS
-from efir.drivers.http.security import Security, call_of
+from efir.drivers.http.security import Security, call_of, check_statements
 
 API = (
     users, registrations, pictures, sessions, second_factors, passkeys, oidc, identities, access_tokens, api_tokens,
@@ -81,6 +81,7 @@ def create_app(
         debug=False,
         pdb_on_exception=False,
     )
+    check_statements(app)
     headers = HEADERS
     if ports.origin.startswith("https:"):
         headers = {**HEADERS, "strict-transport-security": "max-age=31536000"}

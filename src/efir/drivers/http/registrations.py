@@ -10,6 +10,7 @@ from litestar.params import FromPath, JSONBody, QueryParameter
 from efir.application import csrf
 from efir.application.context import Call
 from efir.application.drafts import crop_draft_avatar, find_draft_picture, put_draft_avatar, remove_draft_avatar
+from efir.application.needs import PUBLIC
 from efir.application.pictures import WORKING
 from efir.application.registrations import (
     RegistrationChange,
@@ -55,7 +56,7 @@ PRIVATE = "private, no-store"
 KNOWN = (TicketMissing, RegistrationNotFound)
 OPEN = (*KNOWN, RegistrationFinished, CsrfFailed)
 DRAFT = (*OPEN, *TAKING, Throttled, RegistrationPicturesTooMany, PictureOvertaken)
-SHARED: Any = {"tags": TAGS, "opt": FORM}
+SHARED: Any = {"tags": TAGS, "opt": PUBLIC | FORM}
 
 EmailQuery = Annotated[str | None, QueryParameter(description="Address to ask about.", max_length=320)]
 NicknameQuery = Annotated[str | None, QueryParameter(description="Nickname to ask about.", max_length=100)]
@@ -70,7 +71,12 @@ async def start(call: NamedDependency[Call]) -> Response[RegistrationView]:
     return Response(view, headers=headers, cookies=[ticket_cookie(call, view.ticket or "")])
 
 
-@get(f"{PATH}/availability", operation_id="checkAvailability", responses=raises(*KNOWN, InvalidCheck), **SHARED)
+@get(
+    f"{PATH}/availability",
+    operation_id="checkAvailability",
+    responses=raises(*KNOWN, InvalidCheck),
+    **SHARED,
+)
 async def availability(
     request: Asked, call: NamedDependency[Call], email: EmailQuery = None, nickname: NicknameQuery = None
 ) -> Response[Availability]:
@@ -96,7 +102,10 @@ async def one(
 
 
 @patch(
-    ONE, operation_id="updateRegistration", responses=raises(*OPEN, InvalidUser, NicknameTaken, WorkRefused), **SHARED
+    ONE,
+    operation_id="updateRegistration",
+    responses=raises(*OPEN, InvalidUser, NicknameTaken, WorkRefused),
+    **SHARED,
 )
 async def update(
     request: Asked, registration_id: FromPath[UUID], data: JSONBody[ChangedRegistration], call: NamedDependency[Call]
@@ -112,7 +121,7 @@ async def update(
 
 @put(
     f"{ONE}/avatar", operation_id="putRegistrationAvatar", operation_class=Taking, tags=TAGS,
-    opt=FORM | {"streams": True}, request_max_body_size=None, responses=raises(*DRAFT),
+    opt=PUBLIC | FORM | {"streams": True}, request_max_body_size=None, responses=raises(*DRAFT),
 )  # fmt: skip
 async def put_avatar(
     request: Asked, registration_id: FromPath[UUID], call: NamedDependency[Call], crop: CropQuery = None

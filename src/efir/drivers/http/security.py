@@ -1,11 +1,14 @@
 """Who asks: cookie or bearer token, checked on every request, with the proof that an unsafe one is meant."""
 
 import ipaddress
+import re
+from collections.abc import Iterator
 from functools import partial
 from http.cookies import CookieError, SimpleCookie
 from typing import Any
 from urllib.parse import urlsplit
 
+from litestar import Litestar
 from litestar.enums import ScopeType
 from litestar.middleware import ASGIMiddleware
 from litestar.types import ASGIApp, Receive, Send
@@ -13,6 +16,7 @@ from litestar.types import ASGIApp, Receive, Send
 from efir.application import csrf
 from efir.application.context import Call, Ports
 from efir.application.credentials import bearer_credential, session_credential
+from efir.application.needs import PUBLIC, admit, stated
 from efir.domain.errors import Malformed
 from efir.domain.sessions import CsrfFailed, InvalidToken
 from efir.ports.correlation import correlation
@@ -21,8 +25,10 @@ from efir.ports.credentials import Credential
 NAMES = "authorization cookie host origin sec-fetch-site user-agent x-csrf-token x-forwarded-for"
 READ = {name.encode(): name for name in NAMES.split()}
 SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
+PARAMETER_TYPE = re.compile(r":\w+\}")
+OPTIONS_MAKER = "litestar.routes.http"  # answers OPTIONS with the methods of an address; no handler of ours
 
-ANONYMOUS = {"anonymous": True}
+ANONYMOUS = PUBLIC | {"anonymous": True}
 """Route option: nobody is looked up, for files everybody may have, and for proofs that the request itself carries."""
 
 KEEPS_IDLE = {"keeps_idle": True}
@@ -30,6 +36,13 @@ KEEPS_IDLE = {"keeps_idle": True}
 
 FORM = {"form": True}
 """Route option: the page checks the token in its form itself."""
+
+
+class NeedsUnstated(Exception):
+    """A handler does not say what it needs, so the application cannot start."""
+
+    def __init__(self, handler: str) -> None:
+        super().__init__(f"{handler} does not state what it needs: PUBLIC, SIGNED_IN or needing(...) in its `opt`")
 
 
 class TwoCredentials(Malformed):
@@ -40,7 +53,7 @@ class TwoCredentials(Malformed):
 
 
 class Security(ASGIMiddleware):
-    """Puts a `Call` into the scope; the one place that reads credentials."""
+    """Puts a `Call` into the scope and lets in who may; the one place that reads credentials."""
 
     scopes = (ScopeType.HTTP,)
 
@@ -56,7 +69,7 @@ class Security(ASGIMiddleware):
         option: dict[str, Any] = scope["route_handler"].opt
         look = partial(self._credential, scope["method"], headers, option)
         credential = None if option.get("anonymous") else await look()
-        scope["state"]["call"] = Call(
+        scope["state"]["call"] = call = Call(
             ports=self._ports,
             credential=credential,
             now=self._ports.clock(),
@@ -65,6 +78,7 @@ class Security(ASGIMiddleware):
             user_agent=headers.get("user-agent", ""),
             recheck=look,
         )
+        admit(call, option)
         await next_app(scope, receive, send)
 
     async def _credential(self, method: str, headers: dict[str, str], option: dict[str, Any]) -> Credential | None:
@@ -106,6 +120,33 @@ class Security(ASGIMiddleware):
 
     def _is_trusted(self, address: str) -> bool:
         return _valid(address) and any(ipaddress.ip_address(address) in network for network in self._trusted)
+
+
+def check_statements(app: Litestar) -> None:
+    """Raises NeedsUnstated for a handler, wherever it comes from, that does not say what it needs."""
+    for path, handler in handlers_of(app):
+        if stated(handler.opt):
+            continue
+        if handler.fn.__module__ != OPTIONS_MAKER:
+            raise NeedsUnstated(f"{handler} at {path}")
+        handler.opt |= ANONYMOUS
+
+
+def options_of(app: Litestar) -> dict[tuple[str, str], dict[str, Any]]:
+    """The options of every route by address and method, both as the OpenAPI document writes them."""
+    return {
+        (PARAMETER_TYPE.sub("}", path), method.lower()): handler.opt
+        for path, handler in handlers_of(app)
+        for method in getattr(handler, "http_methods", ())
+    }
+
+
+def handlers_of(app: Litestar) -> Iterator[tuple[str, Any]]:
+    """Every handler with its address."""
+    for route in app.routes:
+        for handler in getattr(route, "route_handlers", ()) or (getattr(route, "route_handler", None),):
+            if handler is not None:
+                yield route.path, handler
 
 
 def cookie_name(origin: str) -> str:

@@ -7,6 +7,7 @@ from msgspec import UNSET
 
 from efir.application.context import Call
 from efir.application.deletion import delete_me, restore_user
+from efir.application.needs import PUBLIC, SIGNED_IN
 from efir.application.pictures import put_avatar, remove_avatar
 from efir.application.profiles import get_profile, update_me
 from efir.application.users import get_me, register_user
@@ -39,6 +40,7 @@ TAGS = ["Accounts"]
 
 @post(
     "/api/v1/users",
+    opt=PUBLIC,
     operation_id="registerUser",
     tags=TAGS,
     responses=raises(InvalidUser, NicknameTaken, HandleTaken, Unavailable),
@@ -51,7 +53,7 @@ async def register(data: JSONBody[NewUser], call: NamedDependency[Call]) -> User
     )  # fmt: skip
 
 
-@get("/api/v1/users/me", operation_id="getMe", tags=TAGS, responses=raises(NoSession, ScopeMissing))
+@get("/api/v1/users/me", opt=SIGNED_IN, operation_id="getMe", tags=TAGS, responses=raises(NoSession, ScopeMissing))
 async def me(call: NamedDependency[Call]) -> MeView:
     """Show the own account."""
     return await get_me(call.ports, user_id=call.user("account.read"))
@@ -59,6 +61,7 @@ async def me(call: NamedDependency[Call]) -> MeView:
 
 @patch(
     "/api/v1/users/me",
+    opt=SIGNED_IN,
     operation_id="updateMe",
     tags=TAGS,
     responses=raises(NoSession, InvalidUser, PhoneTaken, NicknameTaken, NicknameChangedRecently),
@@ -77,6 +80,7 @@ async def change_me(data: JSONBody[ChangedProfile], call: NamedDependency[Call])
 
 @delete(
     "/api/v1/users/me",
+    opt=SIGNED_IN,
     operation_id="deleteMe",
     tags=TAGS,
     responses=raises(NoSession, CsrfFailed, StepUpNeeded, WrongPassword, Throttled, LastAdministrator),
@@ -100,14 +104,14 @@ async def restore(data: JSONBody[Credentials], call: NamedDependency[Call]) -> N
     await restore_user(call.ports, login=data.login, password=data.password, visitor=call.visitor, now=call.now)
 
 
-@get("/api/v1/users/{nickname:str}", operation_id="getUser", tags=TAGS, responses=raises(UserNotFound))
+@get("/api/v1/users/{nickname:str}", opt=PUBLIC, operation_id="getUser", tags=TAGS, responses=raises(UserNotFound))
 async def profile(nickname: FromPath[str], call: NamedDependency[Call]) -> ProfileView:
     """Show what everybody may know of somebody."""
     return await get_profile(call.ports, nickname=nickname)
 
 
 @put(
-    "/api/v1/users/me/avatar", operation_id="putMyAvatar", operation_class=Taking, tags=TAGS, opt=STREAMED,
+    "/api/v1/users/me/avatar", operation_id="putMyAvatar", operation_class=Taking, tags=TAGS, opt=SIGNED_IN | STREAMED,
     request_max_body_size=None, responses=raises(NoSession, ScopeMissing, CsrfFailed, *TAKING, PicturesTooMany),
 )  # fmt: skip
 async def put_my_avatar(request: Asked, call: NamedDependency[Call], crop: CropQuery = None) -> AvatarView:
@@ -117,7 +121,13 @@ async def put_my_avatar(request: Asked, call: NamedDependency[Call], crop: CropQ
         return await put_avatar(call.ports, user_id=user_id, body=body, crop=box, now=call.now)
 
 
-@delete("/api/v1/users/me/avatar", operation_id="deleteMyAvatar", tags=TAGS, responses=raises(NoSession, ScopeMissing))
+@delete(
+    "/api/v1/users/me/avatar",
+    opt=SIGNED_IN,
+    operation_id="deleteMyAvatar",
+    tags=TAGS,
+    responses=raises(NoSession, ScopeMissing),
+)
 async def delete_my_avatar(call: NamedDependency[Call]) -> None:
     """Go without a picture."""
     await remove_avatar(call.ports, user_id=call.user("account.write"))

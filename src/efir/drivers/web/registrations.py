@@ -9,6 +9,7 @@ from litestar.di import NamedDependency
 from litestar.params import FromQuery
 
 from efir.application.drafts import crop_draft_avatar, put_draft_avatar
+from efir.application.needs import PUBLIC
 from efir.application.registrations import (
     RegistrationChange,
     finish_registration,
@@ -42,7 +43,7 @@ BACK = {Step.EMAIL: "name", Step.PASSWORD: "email", Step.PICTURE: "password", St
 Asked = Request[Any, Any, Any]
 
 
-@get("/register", include_in_schema=False)
+@get("/register", opt=PUBLIC, include_in_schema=False)
 async def register_page(page: NamedDependency[Page]) -> Response[str]:
     """Ask the first question, or go on where somebody stopped."""
     if page.viewer is not None:
@@ -51,7 +52,7 @@ async def register_page(page: NamedDependency[Page]) -> Response[str]:
     return _shown(page, Step.NAME, draft) if _untouched(draft) else page.redirect(_path(draft))
 
 
-@get([f"/register/{step}" for step in Step], include_in_schema=False)
+@get([f"/register/{step}" for step in Step], opt=PUBLIC, include_in_schema=False)
 async def step_page(
     page: NamedDependency[Page], change: FromQuery[str] = "", another: FromQuery[str] = ""
 ) -> Response[str]:
@@ -67,7 +68,7 @@ async def step_page(
     return _shown(page, found, draft, change=change) if found is wanted else page.redirect(f"/register/{found}")
 
 
-@get(["/register/crop", "/register/finish"], include_in_schema=False)
+@get(["/register/crop", "/register/finish"], opt=PUBLIC, include_in_schema=False)
 async def crop_page(page: NamedDependency[Page]) -> Response[str]:
     """Ask for the part of the picture that is shown."""
     draft = None if page.viewer is not None else await _draft(page)
@@ -80,7 +81,7 @@ async def crop_page(page: NamedDependency[Page]) -> Response[str]:
     return page.render("register/crop.html", form=form, draft=draft)
 
 
-@post([f"/register/{step}" for step in TYPED], include_in_schema=False, status_code=200, opt=FORM)
+@post([f"/register/{step}" for step in TYPED], include_in_schema=False, status_code=200, opt=PUBLIC | FORM)
 async def step_sent(request: Asked, page: NamedDependency[Page]) -> Response[str]:
     """Take one answer and ask the next question."""
     wanted = _step(page)
@@ -106,7 +107,7 @@ async def step_sent(request: Asked, page: NamedDependency[Page]) -> Response[str
     return page.redirect(_path(draft), cookies=cookies)
 
 
-@post("/register/picture", include_in_schema=False, status_code=200, opt=FORM, request_max_body_size=None)
+@post("/register/picture", include_in_schema=False, status_code=200, opt=PUBLIC | FORM, request_max_body_size=None)
 async def picture_sent(request: Asked, page: NamedDependency[Page]) -> Response[str]:
     """Take a picture from a form and show what became of it."""
     draft = await _draft(page)
@@ -130,7 +131,7 @@ async def picture_sent(request: Asked, page: NamedDependency[Page]) -> Response[
     return page.redirect("/register/check")
 
 
-@post("/register/crop", include_in_schema=False, status_code=200, opt=FORM)
+@post("/register/crop", include_in_schema=False, status_code=200, opt=PUBLIC | FORM)
 async def crop_sent(request: Asked, page: NamedDependency[Page]) -> Response[str]:
     """Cut the picture as the numbers say and show what became of it."""
     draft = await _draft(page)
@@ -149,7 +150,7 @@ async def crop_sent(request: Asked, page: NamedDependency[Page]) -> Response[str
     return page.redirect("/register/check")
 
 
-@post("/register/finish", include_in_schema=False, status_code=200, opt=FORM)
+@post("/register/finish", include_in_schema=False, status_code=200, opt=PUBLIC | FORM)
 async def finish_sent(request: Asked, page: NamedDependency[Page]) -> Response[str]:
     """Make the account and sign in; pressing twice makes one account."""
     call = page.call

@@ -5,6 +5,7 @@ from typing import Any
 from litestar import Request, Response, get, post
 from litestar.di import NamedDependency
 
+from efir.application.needs import SIGNED_IN
 from efir.application.second_factors import (
     begin_totp,
     confirm_totp,
@@ -23,14 +24,14 @@ FORM = {"form": True}  # the page checks the token in its form itself
 HERE = "/settings/two-factor"
 
 
-@get(HERE, include_in_schema=False)
+@get(HERE, opt=SIGNED_IN, include_in_schema=False)
 async def two_factor(page: NamedDependency[Page]) -> Response[str]:
     """Show whether signing in takes two steps."""
     user_id = UserId(page.call.session().user_id)
     return show(page, "settings/two-factor.html", factor=await get_second_factor(page.call.ports, user_id=user_id))
 
 
-@get(f"{HERE}/app", include_in_schema=False)
+@get(f"{HERE}/app", opt=SIGNED_IN, include_in_schema=False)
 async def app_page(page: NamedDependency[Page]) -> Response[str]:
     """Show the secret that an authenticator app needs, and ask for its first code."""
     who, ports = page.call.fresh(), page.call.ports
@@ -43,7 +44,7 @@ async def app_page(page: NamedDependency[Page]) -> Response[str]:
     return _private(show(page, "settings/app.html", form=Form(), setup=setup))
 
 
-@post(f"{HERE}/app", include_in_schema=False, status_code=200, opt=FORM)
+@post(f"{HERE}/app", include_in_schema=False, status_code=200, opt=SIGNED_IN | FORM)
 async def app_sent(request: Request[Any, Any, Any], page: NamedDependency[Page]) -> Response[str]:
     """Turn the second step on, and show recovery codes this once."""
     values, call = await typed(request), page.call
@@ -62,7 +63,7 @@ async def app_sent(request: Request[Any, Any, Any], page: NamedDependency[Page])
     return _private(show(page, "settings/recovery-codes.html", codes=codes, fresh=True))
 
 
-@post(f"{HERE}/codes", include_in_schema=False, status_code=200, opt=FORM)
+@post(f"{HERE}/codes", include_in_schema=False, status_code=200, opt=SIGNED_IN | FORM)
 async def codes_sent(request: Request[Any, Any, Any], page: NamedDependency[Page]) -> Response[str]:
     """Make new recovery codes, and show them this once."""
     user_id = UserId(page.call.fresh().user_id)
@@ -71,7 +72,7 @@ async def codes_sent(request: Request[Any, Any, Any], page: NamedDependency[Page
     return _private(show(page, "settings/recovery-codes.html", codes=codes, fresh=False))
 
 
-@post(f"{HERE}/off", include_in_schema=False, status_code=200, opt=FORM)
+@post(f"{HERE}/off", include_in_schema=False, status_code=200, opt=SIGNED_IN | FORM)
 async def off_sent(request: Request[Any, Any, Any], page: NamedDependency[Page]) -> Response[str]:
     """Turn the second step off."""
     user_id = UserId(page.call.fresh().user_id)

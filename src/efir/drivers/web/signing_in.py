@@ -9,6 +9,7 @@ from litestar.di import NamedDependency
 from litestar.params import FromQuery
 
 from efir.application.access_tokens import TokenPair
+from efir.application.needs import PUBLIC
 from efir.application.newcomers import Newcomer, NewcomerGone, get_newcomer, register_newcomer
 from efir.application.second_steps import verify_second_factor
 from efir.domain.cookies import cookie_name
@@ -28,7 +29,7 @@ def to_second_step(page: Page, challenge: str, back: str) -> Response[str]:
     return page.redirect(f"/login/second-factor?{urlencode({'back': relative(back)})}", cookies=[cookie])
 
 
-@get("/login/second-factor", include_in_schema=False)
+@get("/login/second-factor", opt=PUBLIC, include_in_schema=False)
 async def second_page(
     request: Request[Any, Any, Any], page: NamedDependency[Page], back: FromQuery[str] = ""
 ) -> Response[str]:
@@ -38,7 +39,7 @@ async def second_page(
     return page.render("second-factor.html", form=Form(), back=relative(back))
 
 
-@post("/login/second-factor", include_in_schema=False, status_code=200, opt=FORM)
+@post("/login/second-factor", include_in_schema=False, status_code=200, opt=PUBLIC | FORM)
 async def second(request: Request[Any, Any, Any], page: NamedDependency[Page]) -> Response[str]:
     """Finish signing in."""
     values, call = await typed(request), page.call
@@ -61,7 +62,7 @@ async def second(request: Request[Any, Any, Any], page: NamedDependency[Page]) -
     return page.redirect(back, cookies=cookies)
 
 
-@get("/register/identity", include_in_schema=False)
+@get("/register/identity", opt=PUBLIC, include_in_schema=False)
 async def newcomer_page(request: Request[Any, Any, Any], page: NamedDependency[Page]) -> Response[str]:
     """Ask somebody whom a provider knows for what an account needs."""
     try:
@@ -74,7 +75,7 @@ async def newcomer_page(request: Request[Any, Any, Any], page: NamedDependency[P
     return page.render("identity.html", form=Form(values), provider=newcomer.provider)
 
 
-@post("/register/identity", include_in_schema=False, status_code=200, opt=FORM)
+@post("/register/identity", include_in_schema=False, status_code=200, opt=PUBLIC | FORM)
 async def newcomer_sent(request: Request[Any, Any, Any], page: NamedDependency[Page]) -> Response[str]:
     """Make the account, linked to the provider, and sign in."""
     values, call, ticket = await typed(request), page.call, _cookie(request, page, NEWCOMER)
