@@ -10,6 +10,7 @@ from efir.application.drawing import QuestionLine
 from efir.application.keys import Keys
 from efir.application.turns import Turns
 from efir.domain.errors import Forbidden, Unauthenticated
+from efir.domain.impersonation import OnlyLooking
 from efir.domain.limits import Limits
 from efir.domain.permissions import PermissionMissing
 from efir.domain.registrations import EmailCheck
@@ -153,8 +154,13 @@ class Call:
         return SessionId(self.session().session_id or UUID(int=0))
 
     def fresh(self) -> Credential:
-        """Answer a login session whose owner signed in minutes ago. Raises StepUpNeeded beside what `session` does."""
+        """Answer a login session whose owner signed in minutes ago.
+
+        Raises StepUpNeeded and OnlyLooking beside what `session` does.
+        """
         found = self.session()
+        if self.looks_on:
+            raise OnlyLooking
         oldest = self.now - timedelta(seconds=self.ports.limits.step_up_seconds)
         if found.auth_time is None or found.auth_time < oldest:
             raise StepUpNeeded
@@ -174,6 +180,11 @@ class Call:
         if found is None or (found.scopes is not None and ADMIN_SCOPE not in found.scopes):
             return False
         return permission in found.permissions
+
+    @property
+    def looks_on(self) -> bool:
+        """Whether somebody else sees the service in the place of who the credential says."""
+        return self.credential is not None and self.credential.actor_id is not None
 
     @property
     def visitor(self) -> Visitor:

@@ -9,6 +9,7 @@ from enum import StrEnum
 from typing import Any
 
 from efir.application.context import Call
+from efir.domain.impersonation import OnlyLooking
 from efir.domain.permissions import Permission
 
 NEEDS = "needs"
@@ -28,6 +29,15 @@ SIGNED_IN: dict[str, Any] = {NEEDS: Access.SIGNED_IN}
 """Option of a route for whoever is known, by cookie or token."""
 
 
+ONESELF: dict[str, Any] = SIGNED_IN | {"oneself": True}
+"""Option of a route that gives what only its owner may have, also when it changes nothing."""
+
+HARMLESS: dict[str, Any] = {"harmless": True}
+"""Option of a route that may be used in somebody else's place, although its method is unsafe."""
+
+SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
+
+
 def needing(*permissions: Permission) -> dict[str, Any]:
     """Option of a route for whoever holds one of these permissions; a refusal names the first."""
     return {NEEDS: permissions}
@@ -41,11 +51,13 @@ def stated(option: Mapping[str, Any]) -> bool:
     return isinstance(needs, Access)
 
 
-def admit(call: Call, option: Mapping[str, Any]) -> None:
+def admit(call: Call, option: Mapping[str, Any], *, method: str) -> None:
     """Let a request pass to the handler of a route that states its needs.
 
-    Raises NoSession, ScopeMissing, PermissionMissing.
+    Raises NoSession, ScopeMissing, PermissionMissing, and OnlyLooking for what is not done in somebody else's place.
     """
+    if call.looks_on and not option.get("harmless") and (method not in SAFE or option.get("oneself")):
+        raise OnlyLooking
     needs = option[NEEDS]
     if needs is Access.PUBLIC:
         return

@@ -1,5 +1,8 @@
 """Names of cookies."""
 
+PLACE = "place"
+"""The secret of an impersonation; it counts beside the cookie of the login session it was started from."""
+
 
 def cookie_name(name: str, *, origin: str) -> str:
     """Prefix a cookie where the connection is safe: browsers then refuse one set by a sibling domain."""

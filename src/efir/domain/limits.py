@@ -14,6 +14,7 @@ class Limits:
     session_idle_seconds: int = 7 * 86_400  # a login session ends so long after its last request
     session_life_seconds: int = 30 * 86_400  # and so long after signing in in any case
     step_up_seconds: int = 600  # changing credentials needs a sign-in that is no older
+    impersonation_seconds: int = 1800  # an administrator sees the service as somebody else so long
     refresh_idle_seconds: int = 14 * 86_400  # a refresh token ends so long after its last use
     refresh_life_seconds: int = 60 * 86_400  # and so long after signing in in any case
     refresh_grace_seconds: int = 10  # a refresh token just used answers the same successor so long (two tabs)

@@ -21,7 +21,9 @@ from efir.drivers.http import (
     exports,
     health,
     identities,
+    impersonation,
     jobs,
+    lost_factors,
     media,
     oidc,
     openapi,
@@ -45,8 +47,8 @@ from efir.drivers.http.security import Security, call_of, check_statements
 
 API = (
     users, registrations, pictures, sessions, second_factors, passkeys, oidc, identities, access_tokens, api_tokens,
-    emails, passwords, exports, roles, accounts, channels, uploads, videos, media, questions, clues, audio,
-    audio_sending, jobs, health, openapi,
+    emails, passwords, exports, roles, accounts, impersonation, lost_factors, channels, uploads, videos, media,
+    questions, clues, audio, audio_sending, jobs, health, openapi,
 )  # fmt: skip
 HEADERS = {
     "x-content-type-options": "nosniff",

@@ -3,9 +3,14 @@
 from litestar.datastructures import Cookie
 
 from efir.application.context import Call
-from efir.domain.cookies import cookie_name
+from efir.domain.cookies import PLACE, cookie_name
 
 BROWSER, CHALLENGE, NEWCOMER = "oidc", "mfa", "newcomer"
+
+
+def place_cookie(call: Call, secret: str) -> Cookie:
+    """Make the cookie of an impersonation; without a secret it goes."""
+    return short_cookie(call, PLACE, secret, seconds=call.ports.limits.impersonation_seconds if secret else 0)
 
 
 def short_cookie(call: Call, name: str, value: str, *, seconds: int) -> Cookie:

@@ -15,8 +15,10 @@ from litestar.types import ASGIApp, Receive, Send
 
 from efir.application import csrf
 from efir.application.context import Call, Ports
-from efir.application.credentials import bearer_credential, session_credential
-from efir.application.needs import PUBLIC, admit, stated
+from efir.application.credentials import bearer_credential, impersonated, session_credential
+from efir.application.needs import PUBLIC, SAFE, admit, stated
+from efir.domain.cookies import PLACE
+from efir.domain.cookies import cookie_name as prefixed
 from efir.domain.errors import Malformed
 from efir.domain.sessions import CsrfFailed, InvalidToken
 from efir.ports.correlation import correlation
@@ -24,7 +26,6 @@ from efir.ports.credentials import Credential
 
 NAMES = "authorization cookie host origin sec-fetch-site user-agent x-csrf-token x-forwarded-for"
 READ = {name.encode(): name for name in NAMES.split()}
-SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 PARAMETER_TYPE = re.compile(r":\w+\}")
 OPTIONS_MAKER = "litestar.routes.http"  # answers OPTIONS with the methods of an address; no handler of ours
 
@@ -62,6 +63,7 @@ class Security(ASGIMiddleware):
         self._trusted = [ipaddress.ip_network(part.strip()) for part in trusted.split(",") if part.strip()]
         self._secure = ports.origin.startswith("https:")
         self._host = urlsplit(ports.origin).netloc
+        self._place = prefixed(PLACE, origin=ports.origin)
 
     async def handle(self, scope: Any, receive: Receive, send: Send, next_app: ASGIApp) -> None:
         """Resolve the credential and refuse what cannot be meant."""
@@ -78,7 +80,7 @@ class Security(ASGIMiddleware):
             user_agent=headers.get("user-agent", ""),
             recheck=look,
         )
-        admit(call, option)
+        admit(call, option, method=scope["method"])
         await next_app(scope, receive, send)
 
     async def _credential(self, method: str, headers: dict[str, str], option: dict[str, Any]) -> Credential | None:
@@ -94,6 +96,9 @@ class Security(ASGIMiddleware):
         if cookie is None:
             return None
         found = await session_credential(self._ports, secret=cookie, now=now, extend=not option.get("keeps_idle"))
+        if found is not None and f"{self._place}=" in headers["cookie"]:
+            place = cookie_value(headers, self._place)
+            found = (place and await impersonated(self._ports, found, secret=place, now=now)) or found
         if found is not None and method not in SAFE and not option.get("form"):
             self._same_origin(headers)
             csrf.check(self._ports.keys, str(found.session_id), headers.get("x-csrf-token"))

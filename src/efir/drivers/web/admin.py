@@ -25,10 +25,11 @@ from efir.application.roles import (
     revoke_role,
     update_role,
 )
+from efir.application.second_factors import get_second_factor
 from efir.domain.errors import DomainError, FieldError
 from efir.domain.permissions import Permission
 from efir.domain.roles import InvalidGrant
-from efir.domain.users import UserId
+from efir.domain.users import UserId, UserStatus
 from efir.drivers.web.forms import Form, typed
 from efir.drivers.web.page import Page
 from efir.ports.roles import RoleView
@@ -78,7 +79,7 @@ async def users(
 async def user(user_id: FromPath[UUID], page: NamedDependency[Page]) -> Response[str]:
     """Show an account with its roles and its last sign-ins."""
     page.call.actor(Permission.USERS_READ)
-    return page.render("admin/user.html", form=Form(), **await _account(page, user_id))
+    return page.render("admin/user.html", form=Form(), **await account_facts(page, user_id))
 
 
 @post(
@@ -103,7 +104,7 @@ async def grant(request: Request[Any, Any, Any], user_id: FromPath[UUID], page: 
                 expires_at=_ending(values.get("expires_at", "")), reason=values.get("grant_reason", ""), now=call.now,
             )  # fmt: skip
     except DomainError as error:
-        return page.refuse("admin/user.html", values, error, **await _account(page, user_id))
+        return page.refuse("admin/user.html", values, error, **await account_facts(page, user_id))
     return page.redirect(f"/admin/users/{user_id}?notice=saved")
 
 
@@ -128,7 +129,7 @@ async def ban(request: Request[Any, Any, Any], user_id: FromPath[UUID], page: Na
                 until=_ending(values.get("until", ""), pointer="/until"), now=call.now,
             )  # fmt: skip
     except DomainError as error:
-        return page.refuse("admin/user.html", values, error, **await _account(page, user_id))
+        return page.refuse("admin/user.html", values, error, **await account_facts(page, user_id))
     return page.redirect(f"/admin/users/{user_id}?notice=saved")
 
 
@@ -233,15 +234,19 @@ async def setup(request: Request[Any, Any, Any], page: NamedDependency[Page]) ->
     return page.redirect("/admin")
 
 
-async def _account(page: Page, user_id: UUID) -> dict[str, Any]:
+async def account_facts(page: Page, user_id: UUID) -> dict[str, Any]:
     """The facts of the page of one account. Raises UserNotFound."""
     call, known = page.call, UserId(user_id)
+    own = call.known().user_id == user_id
     account = await get_account(call.ports, user_id=known, now=call.now)
+    factor = await get_second_factor(call.ports, user_id=known)
     return {
         "account": account,
         "grants": (await list_user_roles(call.ports, user_id=known, now=call.now, limit=ALL, cursor=None)).items,
         "logins": (await list_logins(call.ports, user_id=known, limit=None, cursor=None)).items,
         "roles": await _roles(page),
+        "place": call.may(Permission.USERS_IMPERSONATE) and account.status == UserStatus.ACTIVE and not own,
+        "factor": call.may(Permission.USERS_RECOVER) and factor.enabled,
         "tomorrow": (call.now + timedelta(days=1)).date().isoformat(),
     }
 

@@ -5,7 +5,7 @@ from typing import Any
 from litestar import Request, Response, get, post
 from litestar.di import NamedDependency
 
-from efir.application.needs import SIGNED_IN
+from efir.application.needs import ONESELF, SIGNED_IN
 from efir.application.second_factors import (
     begin_totp,
     confirm_totp,
@@ -31,7 +31,7 @@ async def two_factor(page: NamedDependency[Page]) -> Response[str]:
     return show(page, "settings/two-factor.html", factor=await get_second_factor(page.call.ports, user_id=user_id))
 
 
-@get(f"{HERE}/app", opt=SIGNED_IN, include_in_schema=False)
+@get(f"{HERE}/app", opt=ONESELF, include_in_schema=False)
 async def app_page(page: NamedDependency[Page]) -> Response[str]:
     """Show the secret that an authenticator app needs, and ask for its first code."""
     who, ports = page.call.fresh(), page.call.ports
