@@ -36,7 +36,7 @@ from efir.drivers.http.answers import Answer
 from efir.drivers.http.bodies import LoggedIn
 from efir.drivers.http.pages import CursorQuery, LimitQuery, paged
 from efir.drivers.http.problems import raises
-from efir.drivers.http.security import FORM
+from efir.drivers.http.security import ENTRANCE
 from efir.drivers.http.sessions import entered, replaced
 from efir.ports.once import StatesAway
 from efir.ports.pages import Page
@@ -96,7 +96,7 @@ async def add(data: JSONBody[NewPasskey], call: NamedDependency[Call]) -> Passke
 
 @post(
     "/api/v1/auth/passkeys/authentication/options", operation_id="askPasskey", tags=TAGS, status_code=200,
-    opt=PUBLIC | FORM,
+    opt=PUBLIC | ENTRANCE,
     responses=raises(PasskeysUnavailable, Throttled, StatesAway),
 )  # fmt: skip
 async def options(call: NamedDependency[Call]) -> Response[PasskeyOptions]:
@@ -106,7 +106,7 @@ async def options(call: NamedDependency[Call]) -> Response[PasskeyOptions]:
 
 @post(
     "/api/v1/auth/passkeys/authentication/verify", operation_id="logInWithPasskey", tags=TAGS, status_code=200,
-    opt=PUBLIC | FORM,
+    opt=PUBLIC | ENTRANCE,
     responses=raises(PasskeyRefused, WrongCredentials, UserBanned, DeletionPending, Throttled, StatesAway),
 )  # fmt: skip
 async def log_in(data: JSONBody[ShownPasskey], call: NamedDependency[Call]) -> Response[LoggedIn]:

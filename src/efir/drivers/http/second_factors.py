@@ -33,7 +33,7 @@ from efir.domain.users import UserId
 from efir.drivers.http.answers import Answer
 from efir.drivers.http.bodies import LoggedIn
 from efir.drivers.http.problems import raises
-from efir.drivers.http.security import FORM
+from efir.drivers.http.security import ENTRANCE
 from efir.drivers.http.sessions import entered, replaced
 from efir.ports.once import StatesAway
 from efir.ports.second_factors import SecondFactorView, TotpSetup
@@ -72,7 +72,7 @@ class RecoveryCodes(Struct, frozen=True):
     operation_id="verifySecondFactor",
     tags=TAGS,
     status_code=200,
-    opt=PUBLIC | FORM,
+    opt=PUBLIC | ENTRANCE,
     responses=STATES,
 )
 async def verify(data: JSONBody[SecondStep], call: NamedDependency[Call]) -> Response[LoggedIn] | Response[TokenPair]:

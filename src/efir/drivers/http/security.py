@@ -38,6 +38,9 @@ KEEPS_IDLE = {"keeps_idle": True}
 FORM = {"form": True}
 """Route option: the page checks the token in its form itself."""
 
+ENTRANCE = {"entrance": True}
+"""Route option: it signs a browser in, so nobody has a token yet; a page of another site must not do it for them."""
+
 
 class NeedsUnstated(Exception):
     """A handler does not say what it needs, so the application cannot start."""
@@ -93,14 +96,15 @@ class Security(ASGIMiddleware):
             if kind.lower() != "bearer":
                 raise InvalidToken("Only bearer tokens are accepted in the Authorization header.")
             return await bearer_credential(self._ports, token=token.strip(), now=now)
+        if method not in SAFE and not option.get("form"):
+            self._same_origin(headers)
         if cookie is None:
             return None
         found = await session_credential(self._ports, secret=cookie, now=now, extend=not option.get("keeps_idle"))
         if found is not None and f"{self._place}=" in headers["cookie"]:
             place = cookie_value(headers, self._place)
             found = (place and await impersonated(self._ports, found, secret=place, now=now)) or found
-        if found is not None and method not in SAFE and not option.get("form"):
-            self._same_origin(headers)
+        if found is not None and method not in SAFE and not (option.get("form") or option.get("entrance")):
             csrf.check(self._ports.keys, str(found.session_id), headers.get("x-csrf-token"))
         return found
 

@@ -34,7 +34,7 @@ from efir.domain.users import DeletionPending, UserBanned
 from efir.drivers.http.bodies import Credentials, CsrfToken, Ended, LoggedIn, SessionView
 from efir.drivers.http.pages import CursorQuery, LimitQuery, paged
 from efir.drivers.http.problems import raises
-from efir.drivers.http.security import FORM, KEEPS_IDLE, cookie_name
+from efir.drivers.http.security import ENTRANCE, KEEPS_IDLE, cookie_name
 from efir.ports.credentials import Credential
 from efir.ports.logins import LoginView
 from efir.ports.pages import Page
@@ -50,7 +50,7 @@ TAGS = ["Sessions"]
     operation_id="logIn",
     tags=TAGS,
     status_code=200,
-    opt=PUBLIC | FORM,
+    opt=PUBLIC | ENTRANCE,
     responses=raises(WrongCredentials, UserBanned, DeletionPending, SecondFactorNeeded, CsrfFailed, Throttled),
 )
 async def login(data: JSONBody[Credentials], call: NamedDependency[Call]) -> Response[LoggedIn]:
