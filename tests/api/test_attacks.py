@@ -5,9 +5,10 @@ import base64
 import hashlib
 import hmac
 import json
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
 from dataclasses import replace
 from typing import Any
+from uuid import UUID
 
 import httpx
 import msgspec
@@ -17,11 +18,16 @@ from joserfc.jwk import OKPKey, import_key
 
 from builders import PASSWORD, another, person, registered, signed_in
 from efir.adapters.secrets.sealing import Sealer
+from efir.application.accounts import OPERATOR
+from efir.application.bans import ban_user
 from efir.application.context import Ports
 from efir.application.signing_keys import tend_signing_keys
 from efir.bootstrap.configured import keys_of
 from efir.bootstrap.http import served
+from efir.domain.users import UserId
+from efir.domain.videos import VideoState
 from efir.settings import Settings
+from web.seeds import a_video
 
 Forge = Callable[[dict[str, Any], dict[str, Any]], str]
 
@@ -245,3 +251,30 @@ async def test_a_second_browser_knows_nothing_of_the_first(client: httpx.AsyncCl
         assert (planted.status_code, planted.json()["code"]) == (403, "csrf-failed")
         back = await eve.post("/api/v1/users/me/tokens", json={"name": "x"}, headers=headers)
         assert (back.status_code, back.json()["code"]) == (403, "csrf-failed")
+
+
+async def test_requests_that_last_end_with_the_ban(client: httpx.AsyncClient, ports: Ports) -> None:
+    ada = await person(client)
+    owner = UserId(UUID(ada.id))
+    video = await a_video(ports, owner, state=VideoState.PROCESSING)
+    tus = ada.headers | {"tus-resumable": "1.0.0"}
+    opened_upload = await client.post("/api/v1/uploads", headers=tus | {"upload-length": "1000000"})
+    address = opened_upload.headers["location"]
+
+    async def slow() -> AsyncIterator[bytes]:
+        for _ in range(30):
+            yield b"x" * 1000
+            await asyncio.sleep(0.1)
+
+    body = {"content-type": "application/offset+octet-stream", "upload-offset": "0"}
+    events = asyncio.create_task(
+        client.get(f"/api/v1/videos/{video}/processing", headers=ada.headers | {"accept": "text/event-stream"})
+    )
+    sending = asyncio.create_task(client.patch(address, headers=tus | body, content=slow()))
+    await asyncio.sleep(0.3)
+    assert not events.done()
+    assert not sending.done()
+    await ban_user(ports, OPERATOR, user_id=owner, reason="Spam.", until=None, now=ports.clock())
+    async with asyncio.timeout(8):
+        assert "event: end" not in (await events).text
+        assert (await sending).status_code == 401
