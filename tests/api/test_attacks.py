@@ -228,6 +228,31 @@ async def test_one_password_for_many_names_ends_at_the_limit_of_the_network(
     assert answers == [401] * 5 + [429] * 7
 
 
+async def test_many_passwords_from_many_networks_end_and_the_owner_still_signs_in(
+    client: httpx.AsyncClient, session_ports: Ports, settings: Settings
+) -> None:
+    name = f"target{session_ports.new_id().hex[-12:]}"
+    await registered(client, name)
+    narrow = replace(session_ports, limits=replace(session_ports.limits, sign_in_attempts_name=5, sign_in_attempts=4))
+    app = served(narrow, settings)
+
+    async def sent(address: str, password: str, cookies: httpx.Cookies | None = None) -> httpx.Response:
+        transport = httpx.ASGITransport(app=app, client=(address, 1))
+        async with httpx.AsyncClient(transport=transport, base_url="http://efir.test", cookies=cookies) as browser:
+            return await browser.post("/api/v1/auth/login", json={"login": name, "password": password})
+
+    own = httpx.Cookies({"device": (await sent("192.0.2.1", PASSWORD)).cookies["device"]})
+    guesses = [(await sent(f"198.51.100.{number}", "not the right one")).status_code for number in range(10)]
+    assert guesses == [401] * 4 + [429] * 6
+    assert (await sent("192.0.2.2", PASSWORD)).status_code == 429  # a new device waits
+    assert (await sent("192.0.2.2", PASSWORD, own)).status_code == 200
+    # The mark is for one name, and its own tries end too.
+    forged = httpx.Cookies({"device": own["device"][:-1] + ("A" if own["device"][-1] != "A" else "B")})
+    assert (await sent("192.0.2.3", PASSWORD, forged)).status_code == 429
+    stolen = [(await sent("192.0.2.4", "not the right one", own)).status_code for _ in range(5)]
+    assert stolen == [401] * 3 + [429] * 2
+
+
 async def test_an_invented_forwarding_header_is_no_other_network(session_ports: Ports, settings: Settings) -> None:
     narrow = {"sign_in_attempts_network": 4}
     for trusted, hops in (("", "198.51.100.{}"), ("203.0.113.0/24", "198.51.100.{}, 192.0.2.77")):

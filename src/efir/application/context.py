@@ -80,11 +80,15 @@ class Ports:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Visitor:
-    """From where a request comes: network address, what the browser calls itself, and the id of the request."""
+    """From where a request comes: network address, what the browser calls itself, and the id of the request.
+
+    `device` is the mark of a browser that somebody has signed in from (`known_devices`).
+    """
 
     ip: str | None = None
     user_agent: str = ""
     request_id: str = ""
+    device: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -106,6 +110,7 @@ class Call:
     correlation_id: str
     ip: str | None = None
     user_agent: str = ""
+    device: str = ""
     recheck: Callable[[], Awaitable[Credential | None]] | None = None
 
     async def still_counts(self) -> bool:
@@ -189,7 +194,7 @@ class Call:
     @property
     def visitor(self) -> Visitor:
         """From where this request comes."""
-        return Visitor(ip=self.ip, user_agent=self.user_agent, request_id=self.correlation_id)
+        return Visitor(ip=self.ip, user_agent=self.user_agent, request_id=self.correlation_id, device=self.device)
 
     @property
     def viewer(self) -> UserId | None:

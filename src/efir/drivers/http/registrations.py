@@ -39,6 +39,7 @@ from efir.domain.registrations import (
 from efir.domain.sessions import CsrfFailed
 from efir.domain.users import InvalidUser, NicknameTaken, PhoneTaken
 from efir.drivers.http.bodies import ChangedRegistration, Crop, LoggedIn
+from efir.drivers.http.cookies import device_cookie
 from efir.drivers.http.files import FileAnswer
 from efir.drivers.http.pictures import TAKING, Asked, CropQuery, Taking, picture_answer, sent_picture, side_of
 from efir.drivers.http.problems import raises
@@ -177,7 +178,10 @@ async def finish(request: Asked, registration_id: FromPath[UUID], call: NamedDep
         now=call.now,
     )  # fmt: skip
     token = csrf.issue(call.ports.keys, str(signed.session_id), call.ports.new_secret())
-    cookies = [session_cookie(call, signed.secret), ticket_cookie(call, "", max_age=0)]
+    cookies = [
+        session_cookie(call, signed.secret), device_cookie(call, signed.user.nickname),
+        ticket_cookie(call, "", max_age=0),
+    ]  # fmt: skip
     return Response(LoggedIn(signed.user, token), headers=NO_STORE, cookies=cookies)
 
 

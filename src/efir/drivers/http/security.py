@@ -17,7 +17,7 @@ from efir.application import csrf
 from efir.application.context import Call, Ports
 from efir.application.credentials import bearer_credential, impersonated, session_credential
 from efir.application.needs import PUBLIC, SAFE, admit, stated
-from efir.domain.cookies import PLACE
+from efir.domain.cookies import DEVICE, PLACE
 from efir.domain.cookies import cookie_name as prefixed
 from efir.domain.errors import Malformed
 from efir.domain.sessions import CsrfFailed, InvalidToken
@@ -66,6 +66,7 @@ class Security(ASGIMiddleware):
         self._trusted = [ipaddress.ip_network(part.strip()) for part in trusted.split(",") if part.strip()]
         self._secure = ports.origin.startswith("https:")
         self._host = urlsplit(ports.origin).netloc
+        self._device = prefixed(DEVICE, origin=ports.origin)
         self._place = prefixed(PLACE, origin=ports.origin)
 
     async def handle(self, scope: Any, receive: Receive, send: Send, next_app: ASGIApp) -> None:
@@ -81,6 +82,7 @@ class Security(ASGIMiddleware):
             correlation_id=correlation.get(),
             ip=self._address(scope, headers),
             user_agent=headers.get("user-agent", ""),
+            device="" if scope["method"] in SAFE else cookie_value(headers, self._device) or "",
             recheck=look,
         )
         admit(call, option, method=scope["method"])

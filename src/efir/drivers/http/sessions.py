@@ -32,6 +32,7 @@ from efir.domain.sessions import (
 )
 from efir.domain.users import DeletionPending, UserBanned
 from efir.drivers.http.bodies import Credentials, CsrfToken, Ended, LoggedIn, SessionView
+from efir.drivers.http.cookies import device_cookie
 from efir.drivers.http.pages import CursorQuery, LimitQuery, paged
 from efir.drivers.http.problems import raises
 from efir.drivers.http.security import ENTRANCE, KEEPS_IDLE, cookie_name
@@ -168,7 +169,10 @@ def replaced(call: Call) -> SessionId | None:
 def entered(call: Call, signed: SignedIn) -> Response[LoggedIn]:
     """Answer a fresh login session: who, the token for unsafe requests, and the cookie."""
     token = csrf.issue(call.ports.keys, str(signed.session_id), call.ports.new_secret())
-    return Response(LoggedIn(signed.user, token), cookies=[session_cookie(call, signed.secret)])
+    return Response(
+        LoggedIn(signed.user, token),
+        cookies=[session_cookie(call, signed.secret), device_cookie(call, signed.user.nickname)],
+    )
 
 
 def session_cookie(call: Call, secret: str, *, max_age: int | None = None) -> Cookie:

@@ -18,7 +18,7 @@ from efir.drivers.web import explanations
 from efir.drivers.web.forms import Form, Problem, relative, typed
 from efir.drivers.web.page import Page
 from efir.drivers.web.passkeys import passkey_site
-from efir.drivers.web.signing_in import to_second_step
+from efir.drivers.web.signing_in import entered, to_second_step
 
 FORM = {"form": True}  # the page checks the token in its form itself
 
@@ -51,7 +51,7 @@ async def login(request: Request[Any, Any, Any], page: NamedDependency[Page]) ->
         return to_second_step(page, needed.challenge, back)
     except DomainError as error:
         return page.refuse("login.html", values, error, **_ways(page, back, pending=isinstance(error, DeletionPending)))
-    return page.redirect(relative(back), cookies=[page.shared.session_cookie(page.call, signed.secret)])
+    return page.redirect(relative(back), cookies=entered(page, signed))
 
 
 def _ways(page: Page, back: str, *, pending: bool = False) -> dict[str, Any]:

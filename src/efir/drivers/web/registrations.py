@@ -32,6 +32,7 @@ from efir.domain.registrations import (
 from efir.drivers.web import explanations
 from efir.drivers.web.forms import Form, typed
 from efir.drivers.web.page import Page
+from efir.drivers.web.signing_in import entered
 from efir.ports.registrations import RegistrationView
 
 FORM = {"form": True}  # the page checks the token in its form itself
@@ -164,7 +165,7 @@ async def finish_sent(request: Asked, page: NamedDependency[Page]) -> Response[s
         return page.redirect(_path(draft))
     except DomainError as error:
         return page.refuse("register/picture.html", {}, error, **_facts(page, Step.CHECK, draft))
-    cookies = [page.shared.session_cookie(call, signed.secret), page.shared.ticket_cookie(call, "", max_age=0)]
+    cookies = [*entered(page, signed), page.shared.ticket_cookie(call, "", max_age=0)]
     return page.redirect("/?notice=welcome", cookies=cookies)
 
 

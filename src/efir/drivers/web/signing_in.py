@@ -9,10 +9,12 @@ from litestar.di import NamedDependency
 from litestar.params import FromQuery
 
 from efir.application.access_tokens import TokenPair
+from efir.application.known_devices import device_mark
 from efir.application.needs import PUBLIC
 from efir.application.newcomers import Newcomer, NewcomerGone, get_newcomer, register_newcomer
 from efir.application.second_steps import verify_second_factor
-from efir.domain.cookies import cookie_name
+from efir.application.sessions import SignedIn
+from efir.domain.cookies import DEVICE, DEVICE_SECONDS, cookie_name
 from efir.domain.errors import DomainError
 from efir.domain.second_factors import ChallengeGone
 from efir.domain.sessions import SessionId
@@ -58,7 +60,7 @@ async def second(request: Request[Any, Any, Any], page: NamedDependency[Page]) -
         return page.refuse("second-factor.html", {}, error, back=back)
     if isinstance(signed, TokenPair):  # an app's challenge, put into a browser by hand
         return page.redirect("/login")
-    cookies = [page.shared.session_cookie(call, signed.secret), short_cookie(page, CHALLENGE, "", 0)]
+    cookies = [*entered(page, signed), short_cookie(page, CHALLENGE, "", 0)]
     return page.redirect(back, cookies=cookies)
 
 
@@ -93,6 +95,12 @@ async def newcomer_sent(request: Request[Any, Any, Any], page: NamedDependency[P
         return page.refuse("identity.html", values, error, provider=newcomer.provider)
     cookies = [page.shared.session_cookie(call, signed.secret), short_cookie(page, NEWCOMER, "", 0)]
     return page.redirect("/?notice=welcome", cookies=cookies)
+
+
+def entered(page: Page, signed: SignedIn) -> list[Cookie]:
+    """The cookies of a browser that has just signed in: the login session, and the mark of a known device."""
+    mark = device_mark(page.call.ports, signed.user.nickname)
+    return [page.shared.session_cookie(page.call, signed.secret), short_cookie(page, DEVICE, mark, DEVICE_SECONDS)]
 
 
 def short_cookie(page: Page, name: str, value: str, seconds: int) -> Cookie:
