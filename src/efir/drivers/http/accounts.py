@@ -13,20 +13,19 @@ from efir.application.bans import ban_user, unban_user
 from efir.application.context import Call
 from efir.application.needs import needing
 from efir.domain.bans import CannotBan, InvalidBan
-from efir.domain.permissions import Permission, PermissionMissing
+from efir.domain.permissions import Permission
 from efir.domain.roles import LastAdministrator, WiderThanOwn
-from efir.domain.sessions import CsrfFailed, NoSession, ScopeMissing
+from efir.domain.sessions import CsrfFailed
 from efir.domain.users import UserId, UserNotFound
 from efir.drivers.http.bodies import NewBan
 from efir.drivers.http.pages import CursorQuery, LimitQuery, paged
-from efir.drivers.http.problems import raises
+from efir.drivers.http.problems import DENIED, raises
 from efir.ports.audit import EntryView
 from efir.ports.logins import LoginView
 from efir.ports.pages import Page
 from efir.ports.users import AccountView
 
 TAGS = ["Administration"]
-DENIED = (NoSession, ScopeMissing, PermissionMissing)
 TextQuery = Annotated[str, QueryParameter(max_length=100, description="Part of a name or an address.")]
 StatusQuery = Annotated[
     Literal["", "active", "banned", "pending_delete"], QueryParameter(description="Only accounts of this status.")

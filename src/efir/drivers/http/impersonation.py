@@ -13,12 +13,12 @@ from efir.application.impersonation import Impersonation, end_impersonation, imp
 from efir.application.needs import HARMLESS, SIGNED_IN, needing
 from efir.domain.errors import Forbidden
 from efir.domain.impersonation import CannotImpersonate, InvalidReason, NotImpersonating, OnlyLooking
-from efir.domain.permissions import Permission, PermissionMissing
+from efir.domain.permissions import Permission
 from efir.domain.roles import WiderThanOwn
-from efir.domain.sessions import CsrfFailed, NoSession, ScopeMissing, StepUpNeeded
+from efir.domain.sessions import CsrfFailed, NoSession, StepUpNeeded
 from efir.domain.users import UserId, UserNotFound
 from efir.drivers.http.cookies import place_cookie
-from efir.drivers.http.problems import raises
+from efir.drivers.http.problems import DENIED, raises
 
 TAGS = ["Administration"]
 
@@ -36,7 +36,7 @@ class WithReason(Struct, forbid_unknown_fields=True):
     tags=TAGS,
     status_code=200,
     responses=raises(
-        NoSession, StepUpNeeded, Forbidden, ScopeMissing, PermissionMissing, CsrfFailed, InvalidReason, UserNotFound,
+        *DENIED, StepUpNeeded, Forbidden, CsrfFailed, InvalidReason, UserNotFound,
         CannotImpersonate, WiderThanOwn, OnlyLooking,
     ),
 )  # fmt: skip

@@ -11,13 +11,13 @@ from efir.application.lost_factors import remove_lost_factor
 from efir.application.needs import needing
 from efir.domain.errors import Forbidden
 from efir.domain.impersonation import InvalidReason
-from efir.domain.permissions import Permission, PermissionMissing
+from efir.domain.permissions import Permission
 from efir.domain.roles import WiderThanOwn
 from efir.domain.second_factors import SecondFactorOff
-from efir.domain.sessions import CsrfFailed, NoSession, ScopeMissing, StepUpNeeded
+from efir.domain.sessions import CsrfFailed, StepUpNeeded
 from efir.domain.users import UserId, UserNotFound
 from efir.drivers.http.impersonation import WithReason
-from efir.drivers.http.problems import raises
+from efir.drivers.http.problems import DENIED, raises
 
 
 @post(
@@ -27,7 +27,7 @@ from efir.drivers.http.problems import raises
     tags=["Administration"],
     status_code=204,
     responses=raises(
-        NoSession, StepUpNeeded, Forbidden, ScopeMissing, PermissionMissing, CsrfFailed, InvalidReason, UserNotFound,
+        *DENIED, StepUpNeeded, Forbidden, CsrfFailed, InvalidReason, UserNotFound,
         WiderThanOwn, SecondFactorOff,
     ),
 )  # fmt: skip

@@ -30,7 +30,7 @@ from efir.domain.errors import (
     UnsupportedMedia,
 )
 from efir.domain.permissions import PermissionMissing
-from efir.domain.sessions import ScopeMissing
+from efir.domain.sessions import NoSession, ScopeMissing
 from efir.ports.correlation import correlation
 
 STATUS: Mapping[type[DomainError], int] = {
@@ -51,6 +51,8 @@ STATUS: Mapping[type[DomainError], int] = {
     NoSpace: 507,
 }
 MEDIA_TYPE = "application/problem+json"
+DENIED: tuple[type[DomainError], ...] = (NoSession, ScopeMissing, PermissionMissing)
+"""How whoever may not is refused where a permission is needed."""
 log = structlog.get_logger("efir.http")
 
 

@@ -22,7 +22,7 @@ from efir.application.roles import (
     revoke_role,
     update_role,
 )
-from efir.domain.permissions import Permission, PermissionMissing
+from efir.domain.permissions import Permission
 from efir.domain.roles import (
     InvalidGrant,
     InvalidRole,
@@ -32,17 +32,16 @@ from efir.domain.roles import (
     SystemRole,
     WiderThanOwn,
 )
-from efir.domain.sessions import CsrfFailed, NoSession, ScopeMissing
+from efir.domain.sessions import CsrfFailed, NoSession
 from efir.domain.users import UserId, UserNotFound
 from efir.drivers.http.bodies import ChangedRole, NewGrant, NewRole
 from efir.drivers.http.pages import CursorQuery, LimitQuery, paged
-from efir.drivers.http.problems import raises
+from efir.drivers.http.problems import DENIED, raises
 from efir.ports.credentials import PermissionCheck
 from efir.ports.pages import Page
 from efir.ports.roles import GrantView, PermissionView, RoleView
 
 TAGS = ["Roles"]
-DENIED = (NoSession, ScopeMissing, PermissionMissing)
 
 
 @get(

@@ -15,12 +15,10 @@ from efir.domain.second_factors import SecondFactorNeeded
 from efir.domain.sessions import SessionId
 from efir.domain.users import DeletionPending
 from efir.drivers.web import explanations
-from efir.drivers.web.forms import Form, Problem, relative, typed
+from efir.drivers.web.forms import FORM, Form, Problem, relative, typed
 from efir.drivers.web.page import Page
 from efir.drivers.web.passkeys import passkey_site
 from efir.drivers.web.signing_in import entered, to_second_step
-
-FORM = {"form": True}  # the page checks the token in its form itself
 
 
 @get("/login", opt=PUBLIC, include_in_schema=False)

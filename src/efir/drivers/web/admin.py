@@ -30,11 +30,10 @@ from efir.domain.errors import DomainError, FieldError
 from efir.domain.permissions import Permission
 from efir.domain.roles import InvalidGrant
 from efir.domain.users import UserId, UserStatus
-from efir.drivers.web.forms import Form, typed
+from efir.drivers.web.forms import FORM, Form, typed
 from efir.drivers.web.page import Page
 from efir.ports.roles import RoleView
 
-FORM = {"form": True}  # the page checks the token in its form itself
 ALL = 100
 
 

@@ -12,8 +12,7 @@ from efir.application.api_tokens import create_api_token, every_scope, list_api_
 from efir.application.needs import SIGNED_IN
 from efir.domain.errors import DomainError
 from efir.domain.sessions import TokenId
-from efir.drivers.web.accounts import FORM
-from efir.drivers.web.forms import Form, typed
+from efir.drivers.web.forms import FORM, Form, typed
 from efir.drivers.web.page import Page
 from efir.drivers.web.sections import refuse, show
 

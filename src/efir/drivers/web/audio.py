@@ -13,8 +13,7 @@ from efir.application.needs import SIGNED_IN
 from efir.application.recording import delete_record
 from efir.domain.audio import RecordId
 from efir.drivers.web import explanations
-from efir.drivers.web.accounts import FORM
-from efir.drivers.web.forms import typed
+from efir.drivers.web.forms import FORM, typed
 from efir.drivers.web.page import Page
 
 

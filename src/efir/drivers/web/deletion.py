@@ -9,8 +9,7 @@ from efir.application.deletion import delete_me, restore_user
 from efir.application.needs import PUBLIC, SIGNED_IN
 from efir.application.presence import is_fresh
 from efir.domain.errors import DomainError
-from efir.drivers.web.accounts import FORM
-from efir.drivers.web.forms import Form, typed
+from efir.drivers.web.forms import FORM, Form, typed
 from efir.drivers.web.page import Page
 from efir.drivers.web.sections import refuse, show
 

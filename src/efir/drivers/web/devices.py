@@ -12,8 +12,7 @@ from efir.application.logins import list_logins
 from efir.application.needs import SIGNED_IN
 from efir.application.sessions import list_devices, revoke_other_sessions, revoke_session
 from efir.domain.sessions import SessionId
-from efir.drivers.web.accounts import FORM
-from efir.drivers.web.forms import typed
+from efir.drivers.web.forms import FORM, typed
 from efir.drivers.web.page import Page
 from efir.drivers.web.sections import show
 

@@ -13,8 +13,7 @@ from efir.application.users import get_me
 from efir.domain.errors import DomainError
 from efir.domain.proofs import ProofGone, parse_code
 from efir.domain.users import UserId
-from efir.drivers.web.accounts import FORM
-from efir.drivers.web.forms import Form, typed
+from efir.drivers.web.forms import FORM, Form, typed
 from efir.drivers.web.page import Page
 from efir.drivers.web.sections import refuse, show
 

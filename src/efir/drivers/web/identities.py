@@ -15,12 +15,11 @@ from efir.domain.errors import DomainError
 from efir.domain.identities import IdentityId
 from efir.domain.users import UserId
 from efir.drivers.web import explanations
-from efir.drivers.web.forms import Form, Problem, typed
+from efir.drivers.web.forms import FORM, Form, Problem, typed
 from efir.drivers.web.page import Page
 from efir.drivers.web.sections import refuse, show
 from efir.drivers.web.signing_in import short_cookie
 
-FORM = {"form": True}  # the page checks the token in its form itself
 HERE = "/settings/identities"
 BROWSER = "oidc"
 ALL = 100

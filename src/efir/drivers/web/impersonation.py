@@ -13,9 +13,8 @@ from efir.domain.cookies import PLACE
 from efir.domain.errors import DomainError
 from efir.domain.permissions import Permission
 from efir.domain.users import UserId
-from efir.drivers.web.accounts import FORM
 from efir.drivers.web.admin import account_facts
-from efir.drivers.web.forms import typed
+from efir.drivers.web.forms import FORM, typed
 from efir.drivers.web.page import Page
 from efir.drivers.web.signing_in import short_cookie
 

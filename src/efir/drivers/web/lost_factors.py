@@ -12,9 +12,8 @@ from efir.application.needs import needing
 from efir.domain.errors import DomainError
 from efir.domain.permissions import Permission
 from efir.domain.users import UserId
-from efir.drivers.web.accounts import FORM
 from efir.drivers.web.admin import account_facts
-from efir.drivers.web.forms import typed
+from efir.drivers.web.forms import FORM, typed
 from efir.drivers.web.page import Page
 
 

@@ -13,11 +13,10 @@ from efir.application.passkeys import list_passkeys, remove_passkey
 from efir.domain.errors import DomainError
 from efir.domain.passkeys import PasskeyId, site_name
 from efir.domain.users import UserId
-from efir.drivers.web.forms import Form, typed
+from efir.drivers.web.forms import FORM, Form, typed
 from efir.drivers.web.page import Page
 from efir.drivers.web.sections import refuse, show
 
-FORM = {"form": True}  # the page checks the token in its form itself
 HERE = "/settings/passkeys"
 
 

@@ -10,8 +10,7 @@ from efir.application.needs import PUBLIC, SIGNED_IN
 from efir.application.passwords import ask_reset, change_password, check_reset, reset_password
 from efir.domain.errors import DomainError
 from efir.domain.proofs import ProofGone
-from efir.drivers.web.accounts import FORM
-from efir.drivers.web.forms import Form, typed
+from efir.drivers.web.forms import FORM, Form, typed
 from efir.drivers.web.page import Page
 from efir.drivers.web.sections import refuse, show
 

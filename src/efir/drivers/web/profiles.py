@@ -10,8 +10,7 @@ from efir.application.profiles import update_me
 from efir.application.users import get_me
 from efir.domain.errors import DomainError
 from efir.domain.users import UserId
-from efir.drivers.web.accounts import FORM
-from efir.drivers.web.forms import Form, typed
+from efir.drivers.web.forms import FORM, Form, typed
 from efir.drivers.web.page import Page
 from efir.drivers.web.sections import refuse, show
 from efir.drivers.web.texts import LANGUAGES

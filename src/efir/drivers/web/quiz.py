@@ -12,8 +12,7 @@ from efir.application.needs import PUBLIC
 from efir.application.questions import fetch_questions, get_question, largest_categories, list_questions
 from efir.domain.errors import DomainError
 from efir.domain.questions import Difficulty, QuestionId
-from efir.drivers.web.accounts import FORM
-from efir.drivers.web.forms import Form, typed
+from efir.drivers.web.forms import FORM, Form, typed
 from efir.drivers.web.page import Page
 from efir.ports.questions import QuestionFilter
 

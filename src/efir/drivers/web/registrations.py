@@ -30,12 +30,11 @@ from efir.domain.registrations import (
     step_after,
 )
 from efir.drivers.web import explanations
-from efir.drivers.web.forms import Form, typed
+from efir.drivers.web.forms import FORM, Form, typed
 from efir.drivers.web.page import Page
 from efir.drivers.web.signing_in import entered
 from efir.ports.registrations import RegistrationView
 
-FORM = {"form": True}  # the page checks the token in its form itself
 FORM_EXTRA = 64 * 1024
 PIECE = 256 * 1024
 TYPES = "image/jpeg,image/png,image/webp,image/gif,image/avif"

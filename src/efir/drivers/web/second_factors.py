@@ -16,11 +16,10 @@ from efir.application.second_factors import (
 )
 from efir.domain.errors import DomainError
 from efir.domain.users import UserId
-from efir.drivers.web.forms import Form, typed
+from efir.drivers.web.forms import FORM, Form, typed
 from efir.drivers.web.page import Page
 from efir.drivers.web.sections import refuse, show
 
-FORM = {"form": True}  # the page checks the token in its form itself
 HERE = "/settings/two-factor"
 
 

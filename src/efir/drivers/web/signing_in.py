@@ -18,10 +18,9 @@ from efir.domain.cookies import DEVICE, DEVICE_SECONDS, cookie_name
 from efir.domain.errors import DomainError
 from efir.domain.second_factors import ChallengeGone
 from efir.domain.sessions import SessionId
-from efir.drivers.web.forms import Form, relative, typed
+from efir.drivers.web.forms import FORM, Form, relative, typed
 from efir.drivers.web.page import Page
 
-FORM = {"form": True}  # the page checks the token in its form itself
 CHALLENGE, NEWCOMER = "mfa", "newcomer"
 
 

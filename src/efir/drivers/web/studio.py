@@ -13,8 +13,7 @@ from efir.application.users import get_me
 from efir.application.videos import delete_video, get_video, list_my_videos, retry_video, update_video
 from efir.domain.errors import DomainError
 from efir.domain.videos import VideoId, VideoNotFound
-from efir.drivers.web.accounts import FORM
-from efir.drivers.web.forms import Form, typed
+from efir.drivers.web.forms import FORM, Form, typed
 from efir.drivers.web.page import Page
 from efir.drivers.web.upload import stages, visibilities
 from efir.ports.videos import VideoChange, VideoView
