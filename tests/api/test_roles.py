@@ -63,7 +63,7 @@ async def test_changed_permissions_of_a_role_reach_its_holders_with_the_next_req
     assert (await asked(client, admin, "DELETE", "/roles/reader")).status_code == 204
     denied = await asked(client, ada, "GET", "/audit")
     assert (denied.status_code, denied.json()["code"]) == (403, "permission-missing")
-    assert denied.json()["required"] == "audit.read"
+    assert denied.json()["required_permission"] == "audit.read"
 
 
 async def test_a_grant_ends_by_itself(client: httpx.AsyncClient, admin: Person, connection: Any) -> None:
@@ -155,7 +155,11 @@ async def test_a_token_without_the_admin_scope_has_no_use_of_its_owners_rights(
     narrow = {"authorization": f"Bearer {token}"}
     client.cookies.clear()
     denied = await client.get("/api/v1/roles", headers=narrow)
-    assert (denied.status_code, denied.json()["code"], denied.json()["required"]) == (403, "scope-missing", "admin")
+    assert (denied.status_code, denied.json()["code"], denied.json()["required_scope"]) == (
+        403,
+        "scope-missing",
+        "admin",
+    )
     checked = await client.get("/api/v1/auth/permissions/check?permission=roles.read", headers=narrow)
     assert checked.json()["allowed"] is False
 

@@ -4,7 +4,7 @@ import asyncio
 import os
 import socket
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
@@ -82,11 +82,14 @@ async def _keep(_connection: Any) -> None:
     pass
 
 
-def cpu_per_request(served: tuple[int, int], path: str) -> float:
-    """Microseconds of CPU of the server's processes for each of a few thousand requests on one kept connection."""
+def cpu_per_request(served: tuple[int, int], path: str, *, headers: str = "", beside: Sequence[int] = ()) -> float:
+    """Microseconds of CPU of the server's processes for each of a few thousand requests on one kept connection.
+
+    Processes `beside` it, like those of its database, count too.
+    """
     port, pid = served
-    before = cpu_seconds(pid)
-    request = f"GET {path} HTTP/1.1\r\nHost: x\r\n\r\n".encode()
+    before = sum(cpu_seconds(each) for each in (pid, *beside))
+    request = f"GET {path} HTTP/1.1\r\nHost: x\r\n{headers}\r\n".encode()
     with socket.create_connection(("127.0.0.1", port), 10) as connection, connection.makefile("rb") as answers:
         for _ in range(REQUESTS):
             connection.sendall(request)
@@ -98,7 +101,7 @@ def cpu_per_request(served: tuple[int, int], path: str) -> float:
                 if line.lower().startswith(b"content-length:"):
                     length = int(line.split(b":")[1])
             answers.read(length)
-    return (cpu_seconds(pid) - before) / REQUESTS * 1e6
+    return (sum(cpu_seconds(each) for each in (pid, *beside)) - before) / REQUESTS * 1e6
 
 
 def cpu_seconds(pid: int) -> float:

@@ -55,11 +55,11 @@ class _Refresh(Struct, frozen=True):
 async def issue_token(ports: Ports, *, login: str, password: str, visitor: Visitor, now: datetime) -> TokenPair:
     """Start a login session of an app. Raises WrongCredentials, UserBanned, SecondFactorNeeded, Throttled."""
     person = await recognise(ports, login=login, password=password, method=Method.TOKEN, visitor=visitor, now=now)
-    waiting = Waiting(user=person.user, goal=Goal.TOKEN, method=Method.TOKEN, amr=["pwd"])
+    waiting = Waiting(user=person, goal=Goal.TOKEN, method=Method.TOKEN, amr=["pwd"])
     await pass_or_challenge(ports, waiting, visitor=visitor, now=now)
     async with ports.begin() as tx:
         started = await start_app_session(
-            ports, tx, user=person.user, method=Method.TOKEN, amr=["pwd"], aal=1, visitor=visitor, now=now
+            ports, tx, user=person, method=Method.TOKEN, amr=["pwd"], aal=1, visitor=visitor, now=now
         )
     return await first_pair(ports, started, now=now)
 

@@ -10,6 +10,7 @@ from efir.application.drawing import QuestionLine
 from efir.application.keys import Keys
 from efir.application.turns import Turns
 from efir.domain.errors import Forbidden, Unauthenticated
+from efir.domain.impersonation import OnlyLooking
 from efir.domain.limits import Limits
 from efir.domain.permissions import PermissionMissing
 from efir.domain.registrations import EmailCheck, RequireEmail
@@ -80,11 +81,15 @@ class Ports:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Visitor:
-    """From where a request comes: network address, what the browser calls itself, and the id of the request."""
+    """From where a request comes: network address, what the browser calls itself, and the id of the request.
+
+    `device` is the mark of a browser that somebody has signed in from (`known_devices`).
+    """
 
     ip: str | None = None
     user_agent: str = ""
     request_id: str = ""
+    device: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -106,6 +111,7 @@ class Call:
     correlation_id: str
     ip: str | None = None
     user_agent: str = ""
+    device: str = ""
     recheck: Callable[[], Awaitable[Credential | None]] | None = None
 
     async def still_counts(self) -> bool:
@@ -154,8 +160,13 @@ class Call:
         return SessionId(self.session().session_id or UUID(int=0))
 
     def fresh(self) -> Credential:
-        """Answer a login session whose owner signed in minutes ago. Raises StepUpNeeded beside what `session` does."""
+        """Answer a login session whose owner signed in minutes ago.
+
+        Raises StepUpNeeded and OnlyLooking beside what `session` does.
+        """
         found = self.session()
+        if self.looks_on:
+            raise OnlyLooking
         oldest = self.now - timedelta(seconds=self.ports.limits.step_up_seconds)
         if found.auth_time is None or found.auth_time < oldest:
             raise StepUpNeeded
@@ -177,9 +188,14 @@ class Call:
         return permission in found.permissions
 
     @property
+    def looks_on(self) -> bool:
+        """Whether somebody else sees the service in the place of who the credential says."""
+        return self.credential is not None and self.credential.actor_id is not None
+
+    @property
     def visitor(self) -> Visitor:
         """From where this request comes."""
-        return Visitor(ip=self.ip, user_agent=self.user_agent, request_id=self.correlation_id)
+        return Visitor(ip=self.ip, user_agent=self.user_agent, request_id=self.correlation_id, device=self.device)
 
     @property
     def viewer(self) -> UserId | None:

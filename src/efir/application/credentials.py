@@ -7,10 +7,13 @@ import base64
 import hashlib
 from collections.abc import Awaitable, Callable
 from datetime import datetime, timedelta
+from uuid import UUID
 
 import msgspec
 
 from efir.application.context import Ports
+from efir.domain.permissions import Permission
+from efir.domain.roles import ADMINISTRATOR
 from efir.domain.sessions import UUID_TOKEN, InvalidToken, SessionId, SessionKind, TokenId, token_secret
 from efir.ports.credentials import Copied, Credential
 from efir.ports.transactions import Views
@@ -42,6 +45,29 @@ async def session_credential(ports: Ports, *, secret: str, now: datetime, extend
     return found
 
 
+async def impersonated(ports: Ports, actor: Credential, *, secret: str, now: datetime) -> Credential | None:
+    """Find in whose place the owner of a session has put themselves; None when that is over."""
+    key = hashed(secret)
+    name = f"s:{_written(key)}"
+    found, _ = await _found(ports, name, lambda views: views.sessions.by_secret(key, now=now), now=now)
+    return in_place(actor, found)
+
+
+def in_place(actor: Credential | None, found: Credential | None) -> Credential | None:
+    """Somebody's credential as their impersonator may use it, as long as both may be what they are.
+
+    Rights are those that both have; nothing counts as a fresh sign-in.
+    """
+    if actor is None or found is None or found.kind != SessionKind.IMPERSONATION:
+        return None
+    if (found.actor_id, found.actor_session_id) != (actor.user_id, actor.session_id):
+        return None
+    if Permission.USERS_IMPERSONATE not in actor.permissions or ADMINISTRATOR in found.roles:
+        return None
+    both = [code for code in found.permissions if code in actor.permissions]
+    return msgspec.structs.replace(found, permissions=both, auth_time=None)
+
+
 async def bearer_credential(ports: Ports, *, token: str, now: datetime) -> Credential:
     """Find who an API token or an access token stands for. Raises InvalidToken."""
     stored = token.startswith(API_TOKEN) or UUID_TOKEN.fullmatch(token.lower())
@@ -67,13 +93,19 @@ async def _of_api_token(ports: Ports, token: str, now: datetime) -> Credential |
 
 async def _of_access_token(ports: Ports, token: str, now: datetime) -> Credential | None:
     claims = await ports.access_tokens.read(token, now=now)
-    session_id = SessionId(claims.session_id)
-    found, _ = await _found(
-        ports, f"j:{session_id}", lambda views: views.sessions.by_id(session_id, now=now), now=now,
-        signed_by=claims.kid,
-    )  # fmt: skip
-    if found is None or found.user_id != claims.user_id or found.kind != SessionKind.TOKEN:
+    found = await _of_session(ports, claims.session_id, now, signed_by=claims.kid)
+    if found is None or found.user_id != claims.user_id:
         return None
+    if claims.actor_session_id is not None:
+        return in_place(await _of_session(ports, claims.actor_session_id, now), found)
+    return found if found.kind == SessionKind.TOKEN else None
+
+
+async def _of_session(ports: Ports, session_id: UUID, now: datetime, *, signed_by: str = "") -> Credential | None:
+    known = SessionId(session_id)
+    found, _ = await _found(
+        ports, f"j:{session_id}", lambda views: views.sessions.by_id(known, now=now), now=now, signed_by=signed_by
+    )
     return found
 
 

@@ -1,6 +1,7 @@
 """Refusing what happens too often."""
 
 from efir.application.context import Ports, Visitor
+from efir.application.known_devices import known_device
 from efir.domain.rates import Rate, Throttled, neighbourhood_of, network_of
 from efir.ports.rates import told
 
@@ -17,16 +18,20 @@ async def limited(ports: Ports, *rates: Rate) -> None:
         raise Throttled(verdict)
 
 
-def sign_in_rates(ports: Ports, *, name: str, visitor: Visitor) -> tuple[Rate, Rate]:
-    """How often a name may be tried from one network, and a network may try at all.
+def sign_in_rates(ports: Ports, *, name: str, visitor: Visitor) -> tuple[Rate, ...]:
+    """How often a name may be tried from one network and from all, and how often a network may try at all.
 
-    A name alone has no rate: strangers could lock its owner out. The owner of a known device has one of their own.
+    Known devices of a name have rates of their own, so strangers cannot lock its owner out of them.
     """
-    network = network_of(visitor.ip)
+    network, limits = network_of(visitor.ip), ports.limits
     ident = ports.keys.mac("rates", name.encode()).hex()[:24]
+    everything = Rate("sign-in-network", network, limits.sign_in_attempts_network, QUARTER)
+    if device := known_device(ports.keys, visitor.device, name):
+        return Rate("sign-in-device", f"{ident}:{device}", limits.sign_in_attempts, QUARTER), everything
     return (
-        Rate("sign-in", f"{ident}:{network}", ports.limits.sign_in_attempts, QUARTER),
-        Rate("sign-in-network", network, ports.limits.sign_in_attempts_network, QUARTER),
+        Rate("sign-in", f"{ident}:{network}", limits.sign_in_attempts, QUARTER),
+        Rate("sign-in-name", ident, limits.sign_in_attempts_name, QUARTER),
+        everything,
     )
 
 

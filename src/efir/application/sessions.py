@@ -35,17 +35,6 @@ class SignedIn(Struct, frozen=True):
     secret: str
 
 
-class Recognised(Struct, frozen=True):
-    """Somebody who has shown the right password."""
-
-    user: UserView
-
-    @property
-    def user_id(self) -> UserId:
-        """Who it is."""
-        return UserId(self.user.id)
-
-
 async def log_in(
     ports: Ports, *, login: str, password: str, visitor: Visitor, now: datetime, replaces: SessionId | None = None
 ) -> SignedIn:
@@ -55,11 +44,11 @@ async def log_in(
     SecondFactorNeeded only after the right password; Throttled.
     """
     person = await recognise(ports, login=login, password=password, method=Method.PASSWORD, visitor=visitor, now=now)
-    waiting = Waiting(user=person.user, goal=Goal.WEB, method=Method.PASSWORD, amr=["pwd"])
+    waiting = Waiting(user=person, goal=Goal.WEB, method=Method.PASSWORD, amr=["pwd"])
     await pass_or_challenge(ports, waiting, visitor=visitor, now=now)
     async with changing(ports) as change:
         signed = await start_session(
-            ports, change.tx, user=person.user, method=Method.PASSWORD, amr=["pwd"], aal=1, visitor=visitor, now=now
+            ports, change.tx, user=person, method=Method.PASSWORD, amr=["pwd"], aal=1, visitor=visitor, now=now
         )
         if replaces is not None:
             await end_session(change, replaces, now=now, reason="replaced")
@@ -68,8 +57,8 @@ async def log_in(
 
 async def recognise(
     ports: Ports, *, login: str, password: str, method: Method, visitor: Visitor, now: datetime
-) -> Recognised:
-    """Check a name and a password, and note every attempt that fails.
+) -> UserView:
+    """Answer who has shown the right password; every attempt that fails is noted.
 
     Raises WrongCredentials, Throttled; UserBanned and DeletionPending after the right password.
     """
@@ -80,11 +69,9 @@ async def recognise(
     right = await ports.passwords.matches(None if found is None else found.password, password)
     if found is not None and right and found.status == UserStatus.ACTIVE:
         await _rehash(ports, UserId(found.id), found.password, password)
-        return Recognised(
-            UserView(
-                id=found.id, nickname=found.nickname, display_name=found.display_name, created_at=found.created_at,
-                avatar=avatar_address(found.avatar_id),
-            )
+        return UserView(
+            id=found.id, nickname=found.nickname, display_name=found.display_name, created_at=found.created_at,
+            avatar=avatar_address(found.avatar_id),
         )  # fmt: skip
     outcome = Outcome.UNKNOWN if found is None else Outcome.BANNED if right else Outcome.BAD_SECRET
     user_id = None if found is None else UserId(found.id)

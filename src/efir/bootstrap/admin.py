@@ -5,6 +5,7 @@ from collections.abc import Sequence
 
 from efir.application.accounts import grant_by_operator, revoke_by_operator, setup_code
 from efir.application.context import Ports
+from efir.application.lost_factors import remove_by_operator
 from efir.application.signing_keys import rotate_signing_keys
 from efir.bootstrap.configured import attached
 from efir.bootstrap.ports import opened
@@ -43,6 +44,9 @@ async def _acted(ports: Ports, wanted: Wanted) -> str:
         case "bootstrap":
             code = await setup_code(ports, now=now)
             return f"Open this link within 15 minutes and sign in:\n{ports.origin}/setup?code={code}"
+        case "remove-second-factor":
+            await remove_by_operator(ports, nickname=wanted.nickname, reason=wanted.reason, now=now)
+            return f"{wanted.nickname} signs in without a second factor; all devices are signed out"
         case _:
             await rotate_signing_keys(ports, compromised=wanted.compromised, now=now)
             return "access tokens are signed with a new key"

@@ -8,6 +8,7 @@ class Alert(StrEnum):
 
     TOTP_ENABLED = "totp-enabled"
     TOTP_REMOVED = "totp-removed"
+    TOTP_REMOVED_FOR_YOU = "totp-removed-for-you"
     CODES_MADE = "codes-made"
     CODE_USED = "code-used"
     PASSKEY_ADDED = "passkey-added"

@@ -14,11 +14,13 @@ class Limits:
     session_idle_seconds: int = 7 * 86_400  # a login session ends so long after its last request
     session_life_seconds: int = 30 * 86_400  # and so long after signing in in any case
     step_up_seconds: int = 600  # changing credentials needs a sign-in that is no older
+    impersonation_seconds: int = 1800  # an administrator sees the service as somebody else so long
     refresh_idle_seconds: int = 14 * 86_400  # a refresh token ends so long after its last use
     refresh_life_seconds: int = 60 * 86_400  # and so long after signing in in any case
     refresh_grace_seconds: int = 10  # a refresh token just used answers the same successor so long (two tabs)
     signing_key_seconds: int = 30 * 86_400  # a signing key is replaced so often
     sign_in_attempts: int = 10  # sign-ins with one name from one network in 15 minutes
+    sign_in_attempts_name: int = 100  # sign-ins with one name in 15 minutes from everywhere but its known devices
     sign_in_attempts_network: int = 50  # sign-ins from one network in 15 minutes
     code_attempts: int = 5  # wrong codes of a second factor of one account in 15 minutes
     challenge_seconds: int = 300  # a sign-in waits so long for its second factor, and for a passkey

@@ -46,6 +46,7 @@ class Method(StrEnum):
     OIDC = "oidc"
     REGISTRATION = "registration"
     LINK = "link"
+    IMPERSONATION = "impersonation"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

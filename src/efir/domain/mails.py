@@ -48,6 +48,7 @@ class MailKind(StrEnum):
     PASSWORD_RESET = "password-reset"  # noqa: S105  # the name of a kind
     PASSWORD_CHANGED = "password-changed"  # noqa: S105  # the name of a kind
     SECURITY_CHANGED = "security-changed"
+    ACCOUNT_SEEN = "account-seen"
     DELETION_PLANNED = "deletion-planned"
     ACCOUNT_DELETED = "account-deleted"
 
@@ -60,6 +61,7 @@ FACTS: Mapping[MailKind, frozenset[str]] = {
     MailKind.PASSWORD_RESET: frozenset({"nickname", "token"}),
     MailKind.PASSWORD_CHANGED: frozenset({"nickname"}),
     MailKind.SECURITY_CHANGED: frozenset({"nickname", "what"}),
+    MailKind.ACCOUNT_SEEN: frozenset({"nickname"}),
     MailKind.DELETION_PLANNED: frozenset({"nickname", "date"}),
     MailKind.ACCOUNT_DELETED: frozenset({"nickname"}),
 }

@@ -13,6 +13,8 @@ class Permission(StrEnum):
 
     USERS_READ = "users.read"
     USERS_BAN = "users.ban"
+    USERS_IMPERSONATE = "users.impersonate"
+    USERS_RECOVER = "users.recover"
     ROLES_READ = "roles.read"
     ROLES_MANAGE = "roles.manage"
     ROLES_GRANT = "roles.grant"
@@ -26,6 +28,8 @@ class Permission(StrEnum):
 MEANINGS: dict[str, str] = {
     Permission.USERS_READ: "List accounts and see their login history.",
     Permission.USERS_BAN: "Ban accounts and lift bans.",
+    Permission.USERS_IMPERSONATE: "See the service as somebody sees it, without changing anything.",
+    Permission.USERS_RECOVER: "Remove a second factor that its owner has lost.",
     Permission.ROLES_READ: "List roles and who holds them.",
     Permission.ROLES_MANAGE: "Create, change and delete roles.",
     Permission.ROLES_GRANT: "Grant and revoke roles, within the own permissions.",

@@ -91,10 +91,11 @@ class StepUpNeeded(Unauthenticated):
 
 
 class SessionKind(StrEnum):
-    """A browser with a cookie, or an app with an access and a refresh token."""
+    """A browser with a cookie, an app with an access and a refresh token, or an administrator in somebody's place."""
 
     WEB = "web"
     TOKEN = "token"  # noqa: S105  # a name of a kind
+    IMPERSONATION = "impersonation"
 
 
 class TokenNotFound(NotFound):
@@ -116,7 +117,8 @@ class LoginSession:
     """A signed-in browser or app. Only hashes of its secrets are kept.
 
     `aal` is 2 after a second factor (NIST SP 800-63B), `amr` names what was used (RFC 8176). Who came from another
-    provider has its issuer, its name of the session there, and its sealed ID token.
+    provider has its issuer, its name of the session there, and its sealed ID token. An impersonation names who it is
+    and the login session it was started from.
     """
 
     id: SessionId
@@ -136,6 +138,8 @@ class LoginSession:
     idp_issuer: str | None = None
     idp_sid: str | None = None
     idp_hint: bytes | None = None
+    actor_id: UserId | None = None
+    actor_session_id: SessionId | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -11,8 +11,11 @@ from uuid import UUID
 from msgspec import Meta, Struct
 
 
-class Credential(Struct, frozen=True, kw_only=True):
-    """What a cookie or a bearer token stands for, with the rights of its owner as of now."""
+class Credential(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """What a cookie or a bearer token stands for, with the rights of its owner as of now.
+
+    In an impersonation the owner is whose place was taken, by `actor_id` from their session `actor_session_id`.
+    """
 
     user_id: UUID
     nickname: str
@@ -36,6 +39,8 @@ class Credential(Struct, frozen=True, kw_only=True):
     permissions: list[str] = []
     rights_until: datetime | None = None
     avatar_id: UUID | None = None
+    actor_id: UUID | None = None
+    actor_session_id: UUID | None = None
 
 
 class PermissionCheck(Struct, frozen=True):

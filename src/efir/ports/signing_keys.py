@@ -19,7 +19,10 @@ class SigningKey(Struct, frozen=True):
 
 
 class AccessClaims(Struct, frozen=True, kw_only=True):
-    """What an access token says: who and which login session, never what is allowed (`accounts.md` §1)."""
+    """What an access token says: who and which login session, never what is allowed (`accounts.md` §1).
+
+    In an impersonation also who it is really, and from which login session (claim `act`, RFC 8693 §4.1).
+    """
 
     user_id: UUID
     session_id: UUID
@@ -29,6 +32,8 @@ class AccessClaims(Struct, frozen=True, kw_only=True):
     aal: int
     amr: list[str]
     kid: str = ""
+    actor_id: UUID | None = None
+    actor_session_id: UUID | None = None
 
 
 class KeySet(Struct, frozen=True):

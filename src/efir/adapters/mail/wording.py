@@ -176,6 +176,10 @@ def _security_changed(_: Translate, mail: Mail, place: Place) -> Content:
     happened = {
         Alert.TOTP_ENABLED: _("Signing in takes two steps from now on: an authenticator app was set up."),
         Alert.TOTP_REMOVED: _("The second step of signing in was turned off."),
+        Alert.TOTP_REMOVED_FOR_YOU: _(
+            "An administrator turned off the second step of signing in, because it was said to be lost. All devices "
+            "were signed out."
+        ),
         Alert.CODES_MADE: _("New recovery codes were made; earlier ones are void."),
         Alert.CODE_USED: _("Somebody signed in with one of your recovery codes."),
         Alert.PASSKEY_ADDED: _("A passkey was added to your account."),
@@ -192,6 +196,18 @@ def _security_changed(_: Translate, mail: Mail, place: Place) -> Content:
         ),
         label=_("Open the settings"),
         link=f"{place.origin}/settings/security",
+    )
+
+
+def _account_seen(_: Translate, _mail: Mail, place: Place) -> Content:
+    return Content(
+        subject=_("An administrator looked at your account at Efir"),
+        above=(
+            _("To help you, an administrator sees Efir as you see it, for half an hour, and can change nothing."),
+            _("If you did not ask for help, ask the administrators of the site why. All of it is on record."),
+        ),
+        label=_("Open the history of sign-ins"),
+        link=f"{place.origin}/settings/logins",
     )
 
 
@@ -223,6 +239,7 @@ CONTENTS: Mapping[MailKind, Callable[[Translate, Mail, Place], Content]] = {
     MailKind.PASSWORD_RESET: _password_reset,
     MailKind.PASSWORD_CHANGED: _password_changed,
     MailKind.SECURITY_CHANGED: _security_changed,
+    MailKind.ACCOUNT_SEEN: _account_seen,
     MailKind.DELETION_PLANNED: _deletion_planned,
     MailKind.ACCOUNT_DELETED: _account_deleted,
 }

@@ -24,7 +24,8 @@ SESSION = (
     WHO
     + """
        s.kind, s.id as session_id, null::uuid as token_id, null::text[] as scopes, s.created_at,
-       s.abs_expires as expires_at, s.idle_expires as idle_expires_at, s.seen_at, s.auth_time, s.aal, s.amr
+       s.abs_expires as expires_at, s.idle_expires as idle_expires_at, s.seen_at, s.auth_time, s.aal, s.amr,
+       s.actor_id, s.actor_session_id
   from login_session s join user_account u on u.id = s.user_id """
     + RIGHTS
     + """

@@ -87,11 +87,13 @@ class Sessions:
         self._connection = connection
 
     async def add(self, session: LoginSession) -> None:
-        """Store a new login session under the user's present epoch."""
+        """Store a new login session under the user's present epoch; one in their place is no sign-in of theirs."""
         values = to_values(session)
         sql = inserted("login_session", [*values, "epoch"])
         sql = sql.replace(f"${len(values) + 1}", "(select epoch from user_account where id = $2)")
         await self._connection.execute(sql, *values.values())
+        if session.actor_id is not None:
+            return
         await self._connection.execute(
             "update user_account set last_login_at = $2 where id = $1", session.user_id, session.created_at
         )

@@ -36,6 +36,11 @@ class NoSigningKey(Unavailable):
     title = "Access tokens cannot be signed at this moment"
 
 
+class _Act(msgspec.Struct):
+    sub: UUID
+    sid: UUID
+
+
 class _Claims(msgspec.Struct, forbid_unknown_fields=False):
     iss: str
     aud: str
@@ -46,6 +51,7 @@ class _Claims(msgspec.Struct, forbid_unknown_fields=False):
     auth_time: float
     aal: int
     amr: list[str]
+    act: _Act | None = None
 
 
 class JoseAccessTokens:
@@ -87,6 +93,8 @@ class JoseAccessTokens:
             "exp": int(claims.expires_at.timestamp()), "auth_time": int(claims.auth_time.timestamp()),
             "aal": claims.aal, "amr": claims.amr, "jti": secrets.token_urlsafe(12),
         }  # fmt: skip
+        if claims.actor_id is not None:
+            body["act"] = {"sub": str(claims.actor_id), "sid": str(claims.actor_session_id)}
         header = {"alg": stored.alg, "kid": stored.kid, "typ": TYPE}
         return jwt.encode(header, body, key, algorithms=[stored.alg])
 
@@ -105,9 +113,11 @@ class JoseAccessTokens:
         timely = claims.iat <= at + SKEW and at < claims.exp + SKEW and 0 < claims.exp - claims.iat <= self._longest
         if claims.iss != self._issuer or claims.aud != self._issuer or not timely:
             raise InvalidToken
+        act = claims.act
         return AccessClaims(
             user_id=claims.sub, session_id=claims.sid, issued_at=_moment(claims.iat), expires_at=_moment(claims.exp),
             auth_time=_moment(min(claims.auth_time, claims.iat)), aal=claims.aal, amr=claims.amr, kid=kid,
+            actor_id=None if act is None else act.sub, actor_session_id=None if act is None else act.sid,
         )  # fmt: skip
 
     async def published(self) -> Published:

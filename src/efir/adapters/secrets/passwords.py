@@ -58,7 +58,7 @@ class Argon2Passwords:
         self._threads = cost.threads
         self._pool = ThreadPoolExecutor(self._threads, thread_name_prefix="argon2")
         self._waiting = 0
-        self._dummy = ""
+        self._dummy = b""
 
     @cached_property
     def guesses(self) -> frozenset[str]:
@@ -74,18 +74,18 @@ class Argon2Passwords:
         return self._sealer.seal((await self._run(lambda: self._hasher.hash(password))).encode())
 
     async def matches(self, stored: bytes | None, password: str) -> bool:
-        """Compare; None costs as much as a wrong password. Raises HashingBusy."""
-        known = self._sealer.unseal(stored).decode() if stored is not None else None
-        return await self._run(lambda: self._verify(known, password))
-
-    def _verify(self, known: str | None, password: str) -> bool:
+        """Compare; None costs as much as a wrong password, the opening of the hash included. Raises HashingBusy."""
         if not self._dummy:  # made by whoever comes first, known or not, so that nobody is told by the time
-            self._dummy = self._hasher.hash("nobody's password")
+            self._dummy = await self.hash("nobody's password")
+        known = self._sealer.unseal(stored or self._dummy).decode()
+        return await self._run(lambda: self._verify(known, password)) and stored is not None
+
+    def _verify(self, known: str, password: str) -> bool:
         try:
-            self._hasher.verify(_bounded(known or self._dummy), password)
+            self._hasher.verify(_bounded(known), password)
         except argon2.exceptions.VerifyMismatchError:
             return False
-        return known is not None
+        return True
 
     async def _run(self, call: Callable[[], T]) -> T:
         if self._waiting >= self._threads * (WAITING_FACTOR + 1):

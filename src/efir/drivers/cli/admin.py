@@ -17,6 +17,7 @@ class Wanted:
     nickname: str = ""
     role: str = ""
     compromised: bool = False
+    reason: str = ""
 
 
 def admin_arguments(argv: Sequence[str]) -> Wanted:
@@ -32,6 +33,9 @@ def admin_arguments(argv: Sequence[str]) -> Wanted:
     revoke.add_argument("nickname", help="whose account it is")
     revoke.add_argument("--role", default="administrator", help="name of the role (default: administrator)")
     _action(actions, "bootstrap", "print a link that makes the first administrator; it lasts 15 minutes")
+    lost = _action(actions, "remove-second-factor", "remove a second factor that its owner has lost")
+    lost.add_argument("nickname", help="whose account it is")
+    lost.add_argument("--reason", required=True, help="why; kept in the audit log")
     rotate = _action(actions, "rotate-keys", "sign access tokens with a new key")
     rotate.add_argument("--compromised", action="store_true", help="tokens of the old keys count no more, at once")
     parsed = parser.parse_args(argv)
@@ -41,6 +45,7 @@ def admin_arguments(argv: Sequence[str]) -> Wanted:
         nickname=getattr(parsed, "nickname", ""),
         role=getattr(parsed, "role", ""),
         compromised=getattr(parsed, "compromised", False),
+        reason=getattr(parsed, "reason", ""),
     )
 
 

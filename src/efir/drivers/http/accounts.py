@@ -11,21 +11,21 @@ from efir.application.accounts import list_user_logins, list_users
 from efir.application.audit import list_audit
 from efir.application.bans import ban_user, unban_user
 from efir.application.context import Call
+from efir.application.needs import needing
 from efir.domain.bans import CannotBan, InvalidBan
-from efir.domain.permissions import Permission, PermissionMissing
+from efir.domain.permissions import Permission
 from efir.domain.roles import LastAdministrator, WiderThanOwn
-from efir.domain.sessions import CsrfFailed, NoSession, ScopeMissing
+from efir.domain.sessions import CsrfFailed
 from efir.domain.users import UserId, UserNotFound
 from efir.drivers.http.bodies import NewBan
 from efir.drivers.http.pages import CursorQuery, LimitQuery, paged
-from efir.drivers.http.problems import raises
+from efir.drivers.http.problems import DENIED, raises
 from efir.ports.audit import EntryView
 from efir.ports.logins import LoginView
 from efir.ports.pages import Page
 from efir.ports.users import AccountView
 
 TAGS = ["Administration"]
-DENIED = (NoSession, ScopeMissing, PermissionMissing)
 TextQuery = Annotated[str, QueryParameter(max_length=100, description="Part of a name or an address.")]
 StatusQuery = Annotated[
     Literal["", "active", "banned", "pending_delete"], QueryParameter(description="Only accounts of this status.")
@@ -35,7 +35,9 @@ ActionQuery = Annotated[str, QueryParameter(max_length=100, description="Only th
 TargetQuery = Annotated[str, QueryParameter(max_length=100, description="Only this target, like `user:<id>`.")]
 
 
-@get("/api/v1/users", operation_id="listUsers", tags=TAGS, responses=raises(*DENIED))
+@get(
+    "/api/v1/users", opt=needing(Permission.USERS_READ), operation_id="listUsers", tags=TAGS, responses=raises(*DENIED)
+)
 async def users(  # query parameters
     request: Request[Any, Any, Any],
     call: NamedDependency[Call],
@@ -55,6 +57,7 @@ async def users(  # query parameters
 
 @get(
     "/api/v1/users/{user_id:uuid}/login-history",
+    opt=needing(Permission.USERS_READ),
     operation_id="listUserLogins",
     tags=TAGS,
     responses=raises(*DENIED, UserNotFound),
@@ -74,6 +77,7 @@ async def user_logins(
 
 @put(
     "/api/v1/users/{user_id:uuid}/ban",
+    opt=needing(Permission.USERS_BAN),
     operation_id="banUser",
     tags=TAGS,
     status_code=204,
@@ -89,6 +93,7 @@ async def ban(user_id: FromPath[UUID], data: JSONBody[NewBan], call: NamedDepend
 
 @delete(
     "/api/v1/users/{user_id:uuid}/ban",
+    opt=needing(Permission.USERS_BAN),
     operation_id="unbanUser",
     tags=TAGS,
     responses=raises(*DENIED, CsrfFailed, UserNotFound),
@@ -98,7 +103,9 @@ async def unban(user_id: FromPath[UUID], call: NamedDependency[Call]) -> None:
     await unban_user(call.ports, call.actor(Permission.USERS_BAN), user_id=UserId(user_id), now=call.now)
 
 
-@get("/api/v1/audit", operation_id="listAudit", tags=TAGS, responses=raises(*DENIED))
+@get(
+    "/api/v1/audit", opt=needing(Permission.AUDIT_READ), operation_id="listAudit", tags=TAGS, responses=raises(*DENIED)
+)
 async def audit(  # query parameters
     request: Request[Any, Any, Any],
     call: NamedDependency[Call],

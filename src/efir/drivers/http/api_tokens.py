@@ -16,6 +16,7 @@ from efir.application.api_tokens import (
     revoke_api_token,
 )
 from efir.application.context import Call
+from efir.application.needs import PUBLIC, SIGNED_IN
 from efir.domain.sessions import CsrfFailed, InvalidTokenRequest, NoSession, TokenId, TokenNotFound
 from efir.drivers.http.bodies import NewApiToken
 from efir.drivers.http.pages import CursorQuery, LimitQuery, paged
@@ -26,7 +27,7 @@ from efir.ports.sessions import TokenView
 TAGS = ["Sessions"]
 
 
-@get("/api/v1/auth/scopes", operation_id="listScopes", tags=TAGS, responses=raises())
+@get("/api/v1/auth/scopes", opt=PUBLIC, operation_id="listScopes", tags=TAGS, responses=raises())
 async def scopes(
     request: Request[Any, Any, Any],
     call: NamedDependency[Call],
@@ -37,7 +38,7 @@ async def scopes(
     return paged(request, list_scopes(call.ports, limit=limit, cursor=cursor))
 
 
-@get("/api/v1/users/me/tokens", operation_id="listApiTokens", tags=TAGS, responses=raises(NoSession))
+@get("/api/v1/users/me/tokens", opt=SIGNED_IN, operation_id="listApiTokens", tags=TAGS, responses=raises(NoSession))
 async def tokens(
     request: Request[Any, Any, Any],
     call: NamedDependency[Call],
@@ -50,6 +51,7 @@ async def tokens(
 
 @post(
     "/api/v1/users/me/tokens",
+    opt=SIGNED_IN,
     operation_id="createApiToken",
     tags=TAGS,
     responses=raises(NoSession, CsrfFailed, InvalidTokenRequest),
@@ -63,6 +65,7 @@ async def create_token(data: JSONBody[NewApiToken], call: NamedDependency[Call])
 
 @delete(
     "/api/v1/users/me/tokens/{token_id:uuid}",
+    opt=SIGNED_IN,
     operation_id="revokeApiToken",
     tags=TAGS,
     responses=raises(NoSession, CsrfFailed, TokenNotFound),

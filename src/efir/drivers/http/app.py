@@ -21,7 +21,9 @@ from efir.drivers.http import (
     exports,
     health,
     identities,
+    impersonation,
     jobs,
+    lost_factors,
     media,
     oidc,
     openapi,
@@ -41,12 +43,12 @@ from efir.drivers.http.access import Access
 from efir.drivers.http.answers import Answer
 from efir.drivers.http.idempotency import Idempotency
 from efir.drivers.http.problems import HANDLERS as PROBLEM_HANDLERS
-from efir.drivers.http.security import Security, call_of
+from efir.drivers.http.security import Security, call_of, check_statements
 
 API = (
     users, registrations, pictures, sessions, second_factors, passkeys, oidc, identities, access_tokens, api_tokens,
-    emails, passwords, exports, roles, accounts, channels, uploads, videos, media, questions, clues, audio,
-    audio_sending, jobs, health, openapi,
+    emails, passwords, exports, roles, accounts, impersonation, lost_factors, channels, uploads, videos, media,
+    questions, clues, audio, audio_sending, jobs, health, openapi,
 )  # fmt: skip
 HEADERS = {
     "x-content-type-options": "nosniff",
@@ -81,6 +83,7 @@ def create_app(
         debug=False,
         pdb_on_exception=False,
     )
+    check_statements(app)
     headers = HEADERS
     if ports.origin.startswith("https:"):
         headers = {**HEADERS, "strict-transport-security": "max-age=31536000"}

@@ -18,6 +18,7 @@ from efir.application.audio import (
     list_records,
 )
 from efir.application.context import Call
+from efir.application.needs import SIGNED_IN
 from efir.application.recording import delete_record
 from efir.domain.audio import (
     InvalidAudio,
@@ -84,6 +85,7 @@ async def record(
 
 @get(
     "/api/v1/users/me/audio-records",
+    opt=SIGNED_IN,
     operation_id="listMyAudioRecords",
     tags=TAGS,
     responses=raises(NoSession, ScopeMissing),
@@ -99,14 +101,20 @@ async def mine(
     return paged(request, await list_records(call.ports, owner=owner, limit=limit, cursor=cursor))
 
 
-@get(ONE, operation_id="getAudioRecord", tags=TAGS, responses=raises(NoSession, ScopeMissing, RecordingNotFound))
+@get(
+    ONE,
+    opt=SIGNED_IN,
+    operation_id="getAudioRecord",
+    tags=TAGS,
+    responses=raises(NoSession, ScopeMissing, RecordingNotFound),
+)
 async def one(record_id: FromPath[UUID], call: NamedDependency[Call]) -> AudioView:
     """Show an own recording."""
     return await get_record(call.ports, record_id=RecordId(record_id), owner=call.user("audio.read"))
 
 
 @delete(
-    ONE, operation_id="deleteAudioRecord", tags=TAGS,
+    ONE, opt=SIGNED_IN, operation_id="deleteAudioRecord", tags=TAGS,
     responses=raises(NoSession, CsrfFailed, ScopeMissing, RecordingNotFound),
 )  # fmt: skip
 async def remove(record_id: FromPath[UUID], call: NamedDependency[Call]) -> None:

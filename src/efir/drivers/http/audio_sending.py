@@ -11,6 +11,7 @@ from msgspec import UNSET, Meta, Struct, UnsetType
 
 from efir.application.audio import audio_credential
 from efir.application.context import Call
+from efir.application.needs import PUBLIC, SIGNED_IN
 from efir.application.receiving import Received, received
 from efir.application.recording import About, Added, add_record
 from efir.domain import audio
@@ -55,7 +56,8 @@ class AddedRecording(Struct, frozen=True, omit_defaults=True):
 
 
 @post(
-    "/music-add", operation_id="addMusic", operation_class=SendingMusic, opt={"anonymous": True, "streams": True},
+    "/music-add", operation_id="addMusic", operation_class=SendingMusic,
+    opt=PUBLIC | {"anonymous": True, "streams": True},
     responses=raises(audio.BadCredentials, *REFUSALS), **STREAMED,
 )  # fmt: skip
 async def add_music(request: Asked, call: NamedDependency[Call]) -> Answer[AddedRecording]:
@@ -74,7 +76,8 @@ async def add_music(request: Asked, call: NamedDependency[Call]) -> Answer[Added
 
 
 @post(
-    "/api/v1/audio-records", operation_id="createAudioRecord", operation_class=SendingRecord, opt={"streams": True},
+    "/api/v1/audio-records", operation_id="createAudioRecord", operation_class=SendingRecord,
+    opt=SIGNED_IN | {"streams": True},
     responses=raises(NoSession, CsrfFailed, *REFUSALS), **STREAMED,
 )  # fmt: skip
 async def create(request: Asked, call: NamedDependency[Call], title: TitleQuery = None) -> Answer[AudioView]:

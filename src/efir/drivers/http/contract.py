@@ -1,38 +1,42 @@
 """What the framework's OpenAPI document lacks: usable names, credentials, the problems every operation may answer."""
 
 import re
+from collections.abc import Mapping
 from typing import Any
 
 import msgspec
 
+from efir.application.needs import NEEDS, Access
 from efir.drivers.http.audio_documents import FORMS
 from efir.drivers.http.pictures import PICTURE_FORM
 
 GENERIC = re.compile(r'\b([A-Z]\w*)_efir\.[\w.]*?\b([A-Z]\w*)_(?=["/])')  # Page_efir.ports.videos.VideoView_
-NEEDS_PERSON = re.compile(r"\b(?:unauthenticated|no-session)\b")
 CREDENTIALS: list[dict[str, list[str]]] = [{"session": []}, {"token": []}]
 SAFE = frozenset({"get", "head", "options"})
 PROBLEM = {"content": {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}}
 METHODS = frozenset({"get", "put", "post", "delete", "options", "head", "patch"})
 
 
-def tidied(schema: dict[str, Any]) -> bytes:
-    """Write the document in a stable order."""
+def tidied(schema: dict[str, Any], options: Mapping[tuple[str, str], Mapping[str, Any]]) -> bytes:
+    """Write the document in a stable order; `options` are those of the routes, by address and method."""
     schema["components"]["schemas"] |= FORMS | {"PictureForm": PICTURE_FORM.to_schema()}
     for path, operations in schema["paths"].items():
         for method in METHODS & operations.keys():
-            operations[method]["security"] = _security(path, operations[method])
+            needs = options[path, method][NEEDS]
+            operations[method]["security"] = _security(path, needs)
+            if isinstance(needs, tuple):
+                operations[method]["x-permission"] = list(needs)
+                _add(operations[method], 403, "permission-missing")
             _tell_shared_problems(path, method, operations[method])
     text = msgspec.json.encode(_plain(schema), order="sorted").decode()
     return msgspec.json.format(GENERIC.sub(r"\2\1", text).encode(), indent=2)
 
 
-def _security(path: str, operation: dict[str, Any]) -> list[dict[str, list[str]]]:
+def _security(path: str, needs: Any) -> list[dict[str, list[str]]]:
     """Say who may ask: nobody is looked up outside the API, some operations need a person, others may know one."""
     if not path.startswith("/api/"):
         return []
-    needed = NEEDS_PERSON.search(operation["responses"].get("401", {}).get("description", ""))
-    return CREDENTIALS if needed else [{}, *CREDENTIALS]
+    return [{}, *CREDENTIALS] if needs is Access.PUBLIC else CREDENTIALS
 
 
 def _tell_shared_problems(path: str, method: str, operation: dict[str, Any]) -> None:

@@ -6,6 +6,7 @@ from litestar.params import JSONBody
 
 from efir.application.context import Call
 from efir.application.emails import change_email, confirm_email, resend_confirmation
+from efir.application.needs import PUBLIC, SIGNED_IN
 from efir.domain.mails import MailsTooMany
 from efir.domain.proofs import EmailConfirmed, EmailTaken, ProofGone, WrongCode
 from efir.domain.rates import Throttled
@@ -19,6 +20,7 @@ TAGS = ["Accounts"]
 
 @post(
     "/api/v1/auth/email/confirm",
+    opt=PUBLIC,
     operation_id="confirmEmail",
     tags=TAGS,
     status_code=204,
@@ -33,6 +35,7 @@ async def confirm(data: JSONBody[MailboxProof], call: NamedDependency[Call]) -> 
 
 @post(
     "/api/v1/auth/email/resend",
+    opt=SIGNED_IN,
     operation_id="resendEmailConfirmation",
     tags=TAGS,
     status_code=204,
@@ -45,6 +48,7 @@ async def resend(call: NamedDependency[Call]) -> None:
 
 @post(
     "/api/v1/auth/email/change",
+    opt=SIGNED_IN,
     operation_id="changeEmail",
     tags=TAGS,
     status_code=204,

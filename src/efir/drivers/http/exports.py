@@ -9,6 +9,7 @@ from litestar.params import FromPath
 
 from efir.application.context import Call
 from efir.application.exports import ExportGone, ExportNotFound, find_export, start_export
+from efir.application.needs import ONESELF
 from efir.domain.jobs import JobId
 from efir.domain.sessions import NoSession, ScopeMissing, StepUpNeeded
 from efir.drivers.http.bodies import AcceptedJob
@@ -20,6 +21,7 @@ TAGS = ["Accounts"]
 
 @get(
     "/api/v1/users/me/export",
+    opt=ONESELF,
     operation_id="exportMe",
     tags=TAGS,
     status_code=202,
@@ -35,6 +37,7 @@ async def export(call: NamedDependency[Call]) -> Response[AcceptedJob]:
 
 @get(
     "/api/v1/users/me/exports/{export_id:uuid}",
+    opt=ONESELF,
     operation_id="downloadExport",
     tags=TAGS,
     responses=raises(NoSession, ScopeMissing, ExportNotFound, ExportGone),

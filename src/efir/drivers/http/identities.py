@@ -9,6 +9,7 @@ from litestar.params import FromPath
 
 from efir.application.context import Call
 from efir.application.identities import list_identities, unlink_identity
+from efir.application.needs import SIGNED_IN
 from efir.domain.errors import Forbidden
 from efir.domain.identities import IdentityId, IdentityNotFound, LastWayIn
 from efir.domain.sessions import CsrfFailed, NoSession, StepUpNeeded
@@ -21,7 +22,13 @@ from efir.ports.pages import Page
 TAGS = ["Other providers"]
 
 
-@get("/api/v1/auth/identities", operation_id="listIdentities", tags=TAGS, responses=raises(NoSession, Forbidden))
+@get(
+    "/api/v1/auth/identities",
+    opt=SIGNED_IN,
+    operation_id="listIdentities",
+    tags=TAGS,
+    responses=raises(NoSession, Forbidden),
+)
 async def identities(
     request: Request[Any, Any, Any],
     call: NamedDependency[Call],
@@ -34,7 +41,7 @@ async def identities(
 
 
 @delete(
-    "/api/v1/auth/identities/{identity_id:uuid}", operation_id="unlinkIdentity", tags=TAGS,
+    "/api/v1/auth/identities/{identity_id:uuid}", opt=SIGNED_IN, operation_id="unlinkIdentity", tags=TAGS,
     responses=raises(NoSession, StepUpNeeded, Forbidden, CsrfFailed, IdentityNotFound, LastWayIn),
 )  # fmt: skip
 async def unlink(identity_id: FromPath[UUID], call: NamedDependency[Call]) -> None:

@@ -11,6 +11,7 @@ from msgspec import Meta, Struct
 
 from efir.application.context import Call
 from efir.application.identities import log_out_by_provider, log_out_everywhere
+from efir.application.needs import PUBLIC, SIGNED_IN
 from efir.application.oidc import FLOW_SECONDS, Finished, Returned, begin_link, begin_sign_in, finish, list_providers
 from efir.domain.cookies import cookie_name
 from efir.domain.errors import DomainError, Forbidden, Malformed
@@ -60,7 +61,7 @@ async def providers(call: NamedDependency[Call]) -> Providers:
 
 @get(
     "/api/v1/auth/oidc/{provider:str}/login", operation_id="beginProviderLogin", tags=TAGS, status_code=303,
-    opt=KEEPS_IDLE, responses=raises(ProviderNotFound, ProviderAway, Throttled, StatesAway),
+    opt=PUBLIC | KEEPS_IDLE, responses=raises(ProviderNotFound, ProviderAway, Throttled, StatesAway),
 )  # fmt: skip
 async def login(
     request: Request[Any, Any, Any],
@@ -81,7 +82,7 @@ async def login(
 
 
 @post(
-    "/api/v1/auth/oidc/{provider:str}/link", operation_id="linkProvider", tags=TAGS, status_code=200,
+    "/api/v1/auth/oidc/{provider:str}/link", opt=SIGNED_IN, operation_id="linkProvider", tags=TAGS, status_code=200,
     responses=raises(NoSession, StepUpNeeded, Forbidden, CsrfFailed, ProviderNotFound, ProviderAway, StatesAway),
 )  # fmt: skip
 async def link(
@@ -100,7 +101,7 @@ async def link(
 
 @get(
     "/api/v1/auth/oidc/{provider:str}/callback", operation_id="finishProviderLogin", tags=TAGS, status_code=303,
-    opt=KEEPS_IDLE, responses=raises(ProviderNotFound),
+    opt=PUBLIC | KEEPS_IDLE, responses=raises(ProviderNotFound),
 )  # fmt: skip
 async def callback(
     request: Request[Any, Any, Any],
@@ -126,7 +127,8 @@ async def callback(
 
 
 @post(
-    "/api/v1/auth/oidc/{provider:str}/logout", operation_id="logOutWithProvider", tags=TAGS, status_code=200,
+    "/api/v1/auth/oidc/{provider:str}/logout", opt=SIGNED_IN, operation_id="logOutWithProvider", tags=TAGS,
+    status_code=200,
     responses=raises(NoSession, Forbidden, CsrfFailed, ProviderNotFound),
 )  # fmt: skip
 async def logout(provider: FromPath[str], call: NamedDependency[Call]) -> Response[Onward]:

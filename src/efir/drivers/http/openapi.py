@@ -2,13 +2,13 @@
 
 from typing import Any
 
-from litestar import Request, Response, get
+from litestar import Request, Response, Router, get
 from litestar.openapi.config import OpenAPIConfig
 from litestar.openapi.plugins import JsonRenderPlugin
 from litestar.openapi.spec import Components, License, SecurityScheme
 
 from efir.drivers.http.contract import tidied
-from efir.drivers.http.security import ANONYMOUS
+from efir.drivers.http.security import ANONYMOUS, options_of
 
 PAGE = """<!doctype html>
 <html lang="en">
@@ -42,7 +42,7 @@ def configuration(version: str) -> OpenAPIConfig:
         license=License(name="MIT", identifier="MIT"),
         description="Errors are `application/problem+json` (RFC 9457). Lists are keyset pages with signed cursors.",
         use_handler_docstrings=True,
-        path="/openapi",
+        openapi_router=Router("/openapi", route_handlers=[], opt=ANONYMOUS, include_in_schema=False),
         render_plugins=[JsonRenderPlugin(path="/document.json")],
         components=Components(
             security_schemes={
@@ -61,7 +61,7 @@ async def openapi_json(request: Request[Any, Any, Any]) -> Response[bytes]:
     """Serve the document."""
     state = request.app.state
     if "openapi_document" not in state:
-        state["openapi_document"] = tidied(request.app.openapi_schema.to_schema())
+        state["openapi_document"] = tidied(request.app.openapi_schema.to_schema(), options_of(request.app))
     return Response(state["openapi_document"], media_type="application/json", headers={"cache-control": "no-cache"})
 
 

@@ -9,6 +9,7 @@ from litestar.params import FromPath, JSONBody
 from msgspec import Meta, Struct
 
 from efir.application.context import Call
+from efir.application.needs import PUBLIC, SIGNED_IN
 from efir.application.passkeys import (
     add_passkey,
     ask_new_passkey,
@@ -35,7 +36,7 @@ from efir.drivers.http.answers import Answer
 from efir.drivers.http.bodies import LoggedIn
 from efir.drivers.http.pages import CursorQuery, LimitQuery, paged
 from efir.drivers.http.problems import raises
-from efir.drivers.http.security import FORM
+from efir.drivers.http.security import ENTRANCE
 from efir.drivers.http.sessions import entered, replaced
 from efir.ports.once import StatesAway
 from efir.ports.pages import Page
@@ -72,7 +73,8 @@ class ShownPasskey(Struct, forbid_unknown_fields=True):
 
 
 @post(
-    "/api/v1/auth/passkeys/registration/options", operation_id="askNewPasskey", tags=TAGS, status_code=200,
+    "/api/v1/auth/passkeys/registration/options", opt=SIGNED_IN, operation_id="askNewPasskey", tags=TAGS,
+    status_code=200,
     responses=raises(*OWN, PasskeysTooMany, PasskeysUnavailable, StatesAway),
 )  # fmt: skip
 async def new_options(call: NamedDependency[Call]) -> Response[PasskeyOptions]:
@@ -81,7 +83,7 @@ async def new_options(call: NamedDependency[Call]) -> Response[PasskeyOptions]:
 
 
 @post(
-    "/api/v1/auth/passkeys/registration/verify", operation_id="addPasskey", tags=TAGS,
+    "/api/v1/auth/passkeys/registration/verify", opt=SIGNED_IN, operation_id="addPasskey", tags=TAGS,
     responses=raises(*OWN, PasskeyInvalid, PasskeyKnown, StatesAway),
 )  # fmt: skip
 async def add(data: JSONBody[NewPasskey], call: NamedDependency[Call]) -> PasskeyView:
@@ -93,7 +95,8 @@ async def add(data: JSONBody[NewPasskey], call: NamedDependency[Call]) -> Passke
 
 
 @post(
-    "/api/v1/auth/passkeys/authentication/options", operation_id="askPasskey", tags=TAGS, status_code=200, opt=FORM,
+    "/api/v1/auth/passkeys/authentication/options", operation_id="askPasskey", tags=TAGS, status_code=200,
+    opt=PUBLIC | ENTRANCE,
     responses=raises(PasskeysUnavailable, Throttled, StatesAway),
 )  # fmt: skip
 async def options(call: NamedDependency[Call]) -> Response[PasskeyOptions]:
@@ -103,7 +106,8 @@ async def options(call: NamedDependency[Call]) -> Response[PasskeyOptions]:
 
 @post(
     "/api/v1/auth/passkeys/authentication/verify", operation_id="logInWithPasskey", tags=TAGS, status_code=200,
-    opt=FORM, responses=raises(PasskeyRefused, WrongCredentials, UserBanned, DeletionPending, Throttled, StatesAway),
+    opt=PUBLIC | ENTRANCE,
+    responses=raises(PasskeyRefused, WrongCredentials, UserBanned, DeletionPending, Throttled, StatesAway),
 )  # fmt: skip
 async def log_in(data: JSONBody[ShownPasskey], call: NamedDependency[Call]) -> Response[LoggedIn]:
     """Start a login session with a passkey; no other factor is needed."""
@@ -113,7 +117,13 @@ async def log_in(data: JSONBody[ShownPasskey], call: NamedDependency[Call]) -> R
     return entered(call, signed)
 
 
-@get("/api/v1/auth/passkeys", operation_id="listPasskeys", tags=TAGS, responses=raises(NoSession, Forbidden))
+@get(
+    "/api/v1/auth/passkeys",
+    opt=SIGNED_IN,
+    operation_id="listPasskeys",
+    tags=TAGS,
+    responses=raises(NoSession, Forbidden),
+)
 async def passkeys(
     request: Request[Any, Any, Any],
     call: NamedDependency[Call],
@@ -126,7 +136,7 @@ async def passkeys(
 
 
 @delete(
-    "/api/v1/auth/passkeys/{passkey_id:uuid}", operation_id="removePasskey", tags=TAGS,
+    "/api/v1/auth/passkeys/{passkey_id:uuid}", opt=SIGNED_IN, operation_id="removePasskey", tags=TAGS,
     responses=raises(*OWN, PasskeyNotFound, LastWayIn),
 )  # fmt: skip
 async def remove(passkey_id: FromPath[UUID], call: NamedDependency[Call]) -> None:

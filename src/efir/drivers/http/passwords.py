@@ -5,6 +5,7 @@ from litestar.di import NamedDependency
 from litestar.params import JSONBody
 
 from efir.application.context import Call
+from efir.application.needs import SIGNED_IN
 from efir.application.passwords import ask_reset, change_password, reset_password
 from efir.domain.proofs import ProofGone
 from efir.domain.rates import Throttled
@@ -19,6 +20,7 @@ TAGS = ["Accounts"]
 
 @post(
     "/api/v1/auth/password/change",
+    opt=SIGNED_IN,
     operation_id="changePassword",
     tags=TAGS,
     status_code=204,

@@ -30,7 +30,7 @@ from efir.domain.errors import (
     UnsupportedMedia,
 )
 from efir.domain.permissions import PermissionMissing
-from efir.domain.sessions import ScopeMissing
+from efir.domain.sessions import NoSession, ScopeMissing
 from efir.ports.correlation import correlation
 
 STATUS: Mapping[type[DomainError], int] = {
@@ -51,6 +51,8 @@ STATUS: Mapping[type[DomainError], int] = {
     NoSpace: 507,
 }
 MEDIA_TYPE = "application/problem+json"
+DENIED: tuple[type[DomainError], ...] = (NoSession, ScopeMissing, PermissionMissing)
+"""How whoever may not is refused where a permission is needed."""
 log = structlog.get_logger("efir.http")
 
 
@@ -74,7 +76,8 @@ class Problem(msgspec.Struct, frozen=True, omit_defaults=True):
     code: Annotated[str, msgspec.Meta(description="Stable code.", examples=["video-not-found"])]
     request_id: Annotated[str, msgspec.Meta(description="Id of the request, as in the log.")]
     errors: Annotated[list[ProblemField], msgspec.Meta(description="Wrong values, for validation.")] = []
-    required: Annotated[str, msgspec.Meta(description="The permission or scope that is missing.")] = ""
+    required_permission: Annotated[str, msgspec.Meta(description="The permission that no own role allows.")] = ""
+    required_scope: Annotated[str, msgspec.Meta(description="The scope that the token lacks.")] = ""
     requested: Annotated[int | None, msgspec.Meta(description="How many were asked for.", examples=[200])] = None
     saved: Annotated[int | None, msgspec.Meta(description="How many of them were stored.", examples=[150])] = None
     reason: Annotated[str | None, msgspec.Meta(description="Why no more, in words.")] = None
@@ -110,14 +113,13 @@ def problem(
     detail: str,
     *,
     errors: tuple[FieldError, ...] = (),
-    required: str = "",
     headers: Any = None,
     facts: Any = None,
 ) -> Response[bytes]:
     """Write a problem."""
     body = Problem(
         type=f"/problems/{code}", title=title, status=status, detail=detail, code=code, request_id=correlation.get(),
-        errors=[ProblemField(error.pointer, error.code, error.detail) for error in errors], required=required,
+        errors=[ProblemField(error.pointer, error.code, error.detail) for error in errors],
         **(facts or {}),
     )  # fmt: skip
     return Response(
@@ -134,11 +136,12 @@ def of_domain(_request: Request[Any, Any, Any], error: DomainError) -> Response[
         headers["www-authenticate"] = 'Bearer realm="efir"'
     if error.retry_after is not None:
         headers["retry-after"] = str(error.retry_after)
-    required = error.required if isinstance(error, (PermissionMissing, ScopeMissing)) else ""
-    return problem(
-        status, error.code, error.title, error.detail, errors=error.errors, required=required, headers=headers,
-        facts=error.facts,
-    )  # fmt: skip
+    facts = dict(error.facts or {})
+    if isinstance(error, PermissionMissing):
+        facts["required_permission"] = error.required
+    if isinstance(error, ScopeMissing):
+        facts["required_scope"] = error.required
+    return problem(status, error.code, error.title, error.detail, errors=error.errors, headers=headers, facts=facts)
 
 
 def of_http(_request: Request[Any, Any, Any], error: HTTPException) -> Response[bytes]:

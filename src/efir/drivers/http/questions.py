@@ -9,6 +9,7 @@ from litestar.params import FromPath, JSONBody, QueryParameter
 from msgspec import Meta, Struct
 
 from efir.application.context import Call
+from efir.application.needs import PUBLIC
 from efir.application.questions import (
     fetch_questions,
     get_question,
@@ -65,7 +66,7 @@ class RandomQuestions(Struct, frozen=True):
     items: Annotated[list[QuestionView], Meta(description="Different questions; fewer when fewer are stored.")]
 
 
-@post("/quiz", operation_id="postQuiz", tags=TAGS, status_code=200, responses=FETCHING)
+@post("/quiz", opt=PUBLIC, operation_id="postQuiz", tags=TAGS, status_code=200, responses=FETCHING)
 async def quiz(
     request: Request[Any, Any, Any], data: JSONBody[QuizRequest], call: NamedDependency[Call]
 ) -> Answer[PreviousQuestion]:
@@ -74,7 +75,9 @@ async def quiz(
     return Answer(fetched.previous or NOTHING)  # type: ignore[arg-type]  # the same fields, none absent
 
 
-@post("/api/v1/quiz/questions", operation_id="fetchQuestions", tags=TAGS, status_code=200, responses=FETCHING)
+@post(
+    "/api/v1/quiz/questions", opt=PUBLIC, operation_id="fetchQuestions", tags=TAGS, status_code=200, responses=FETCHING
+)
 async def fetch(
     request: Request[Any, Any, Any], data: JSONBody[WantedQuestions], call: NamedDependency[Call]
 ) -> Answer[PreviousQuestion]:
@@ -83,7 +86,7 @@ async def fetch(
     return Answer(fetched.previous or NOTHING)  # type: ignore[arg-type]  # the same fields, none absent
 
 
-@get("/api/v1/quiz/questions", operation_id="listQuestions", tags=TAGS, responses=raises())
+@get("/api/v1/quiz/questions", opt=PUBLIC, operation_id="listQuestions", tags=TAGS, responses=raises())
 async def newest(
     request: Request[Any, Any, Any],
     call: NamedDependency[Call],
@@ -99,7 +102,7 @@ async def newest(
     return paged(request, await list_questions(call.ports, which=which, limit=limit, cursor=cursor))
 
 
-@get("/api/v1/quiz/questions/random", operation_id="getRandomQuestions", tags=TAGS, responses=raises())
+@get("/api/v1/quiz/questions/random", opt=PUBLIC, operation_id="getRandomQuestions", tags=TAGS, responses=raises())
 async def by_chance(call: NamedDependency[Call], count: CountQuery = 1) -> Response[RandomQuestions]:
     """Show different stored questions, chosen by chance."""
     return Answer(
@@ -109,6 +112,7 @@ async def by_chance(call: NamedDependency[Call], count: CountQuery = 1) -> Respo
 
 @get(
     "/api/v1/quiz/questions/{question_id:uuid}",
+    opt=PUBLIC,
     operation_id="getQuestion",
     tags=TAGS,
     responses=raises(QuestionNotFound),
@@ -118,7 +122,7 @@ async def one(question_id: FromPath[UUID], call: NamedDependency[Call]) -> Quest
     return await get_question(call.ports, question_id=QuestionId(question_id))
 
 
-@get("/api/v1/quiz/categories", operation_id="listQuestionCategories", tags=TAGS, responses=raises())
+@get("/api/v1/quiz/categories", opt=PUBLIC, operation_id="listQuestionCategories", tags=TAGS, responses=raises())
 async def categories(
     request: Request[Any, Any, Any],
     call: NamedDependency[Call],

@@ -12,6 +12,7 @@ from efir.application.availability import check_email, check_nickname
 from efir.application.context import Call
 from efir.application.drafts import crop_draft_avatar, find_draft_picture, put_draft_avatar, remove_draft_avatar
 from efir.application.email_codes import send_email_code, verify_email_code
+from efir.application.needs import PUBLIC
 from efir.application.pictures import WORKING
 from efir.application.registrations import (
     RegistrationChange,
@@ -40,6 +41,7 @@ from efir.domain.registrations import (
 from efir.domain.sessions import CsrfFailed
 from efir.domain.users import InvalidUser, NicknameTaken, PhoneTaken
 from efir.drivers.http.bodies import ChangedRegistration, Crop, LoggedIn, MailedCode
+from efir.drivers.http.cookies import device_cookie
 from efir.drivers.http.files import FileAnswer
 from efir.drivers.http.pictures import TAKING, Asked, CropQuery, Taking, picture_answer, sent_picture, side_of
 from efir.drivers.http.problems import raises
@@ -57,7 +59,7 @@ PRIVATE = "private, no-store"
 KNOWN = (TicketMissing, RegistrationNotFound)
 OPEN = (*KNOWN, RegistrationFinished, CsrfFailed)
 DRAFT = (*OPEN, *TAKING, Throttled, RegistrationPicturesTooMany, PictureOvertaken, StagingFull)
-SHARED: Any = {"tags": TAGS, "opt": FORM}
+SHARED: Any = {"tags": TAGS, "opt": PUBLIC | FORM}
 
 EmailQuery = Annotated[str | None, QueryParameter(description="Address to ask about.", max_length=320)]
 NicknameQuery = Annotated[str | None, QueryParameter(description="Nickname to ask about.", max_length=100)]
@@ -72,7 +74,12 @@ async def start(call: NamedDependency[Call]) -> Response[RegistrationView]:
     return Response(view, headers=headers, cookies=[ticket_cookie(call, view.ticket or "")])
 
 
-@get(f"{PATH}/availability", operation_id="checkAvailability", responses=raises(*KNOWN, InvalidCheck), **SHARED)
+@get(
+    f"{PATH}/availability",
+    operation_id="checkAvailability",
+    responses=raises(*KNOWN, InvalidCheck),
+    **SHARED,
+)
 async def availability(
     request: Asked, call: NamedDependency[Call], email: EmailQuery = None, nickname: NicknameQuery = None
 ) -> Response[Availability]:
@@ -98,7 +105,10 @@ async def one(
 
 
 @patch(
-    ONE, operation_id="updateRegistration", responses=raises(*OPEN, InvalidUser, NicknameTaken, WorkRefused), **SHARED
+    ONE,
+    operation_id="updateRegistration",
+    responses=raises(*OPEN, InvalidUser, NicknameTaken, WorkRefused),
+    **SHARED,
 )
 async def update(
     request: Asked, registration_id: FromPath[UUID], data: JSONBody[ChangedRegistration], call: NamedDependency[Call]
@@ -145,7 +155,7 @@ async def verify_code(
 
 @put(
     f"{ONE}/avatar", operation_id="putRegistrationAvatar", operation_class=Taking, tags=TAGS,
-    opt=FORM | {"streams": True}, request_max_body_size=None, responses=raises(*DRAFT),
+    opt=PUBLIC | FORM | {"streams": True}, request_max_body_size=None, responses=raises(*DRAFT),
 )  # fmt: skip
 async def put_avatar(
     request: Asked, registration_id: FromPath[UUID], call: NamedDependency[Call], crop: CropQuery = None
@@ -211,7 +221,10 @@ async def finish(request: Asked, registration_id: FromPath[UUID], call: NamedDep
         now=call.now,
     )  # fmt: skip
     token = csrf.issue(call.ports.keys, str(signed.session_id), call.ports.new_secret())
-    cookies = [session_cookie(call, signed.secret), ticket_cookie(call, "", max_age=0)]
+    cookies = [
+        session_cookie(call, signed.secret), device_cookie(call, signed.user.nickname),
+        ticket_cookie(call, "", max_age=0),
+    ]  # fmt: skip
     return Response(LoggedIn(signed.user, token), headers=NO_STORE, cookies=cookies)
 
 

@@ -9,6 +9,7 @@ from litestar.params import FromPath, JSONBody, QueryParameter
 from msgspec import UNSET
 
 from efir.application.context import Call
+from efir.application.needs import SIGNED_IN, needing
 from efir.application.roles import (
     check_permission,
     create_role,
@@ -21,7 +22,7 @@ from efir.application.roles import (
     revoke_role,
     update_role,
 )
-from efir.domain.permissions import Permission, PermissionMissing
+from efir.domain.permissions import Permission
 from efir.domain.roles import (
     InvalidGrant,
     InvalidRole,
@@ -31,20 +32,25 @@ from efir.domain.roles import (
     SystemRole,
     WiderThanOwn,
 )
-from efir.domain.sessions import CsrfFailed, NoSession, ScopeMissing
+from efir.domain.sessions import CsrfFailed, NoSession
 from efir.domain.users import UserId, UserNotFound
 from efir.drivers.http.bodies import ChangedRole, NewGrant, NewRole
 from efir.drivers.http.pages import CursorQuery, LimitQuery, paged
-from efir.drivers.http.problems import raises
+from efir.drivers.http.problems import DENIED, raises
 from efir.ports.credentials import PermissionCheck
 from efir.ports.pages import Page
 from efir.ports.roles import GrantView, PermissionView, RoleView
 
 TAGS = ["Roles"]
-DENIED = (NoSession, ScopeMissing, PermissionMissing)
 
 
-@get("/api/v1/permissions", operation_id="listPermissions", tags=TAGS, responses=raises(*DENIED))
+@get(
+    "/api/v1/permissions",
+    opt=needing(Permission.ROLES_READ),
+    operation_id="listPermissions",
+    tags=TAGS,
+    responses=raises(*DENIED),
+)
 async def permissions(
     request: Request[Any, Any, Any],
     call: NamedDependency[Call],
@@ -56,7 +62,13 @@ async def permissions(
     return paged(request, list_permissions(call.ports, limit=limit, cursor=cursor))
 
 
-@get("/api/v1/auth/permissions/check", operation_id="checkPermission", tags=TAGS, responses=raises(NoSession))
+@get(
+    "/api/v1/auth/permissions/check",
+    opt=SIGNED_IN,
+    operation_id="checkPermission",
+    tags=TAGS,
+    responses=raises(NoSession),
+)
 async def check(
     permission: Annotated[
         str,
@@ -70,7 +82,9 @@ async def check(
     return check_permission(call.credential, permission, allowed=call.may(permission))
 
 
-@get("/api/v1/roles", operation_id="listRoles", tags=TAGS, responses=raises(*DENIED))
+@get(
+    "/api/v1/roles", opt=needing(Permission.ROLES_READ), operation_id="listRoles", tags=TAGS, responses=raises(*DENIED)
+)
 async def roles(
     request: Request[Any, Any, Any],
     call: NamedDependency[Call],
@@ -84,6 +98,7 @@ async def roles(
 
 @post(
     "/api/v1/roles",
+    opt=needing(Permission.ROLES_MANAGE),
     operation_id="createRole",
     tags=TAGS,
     responses=raises(*DENIED, CsrfFailed, InvalidRole, RoleNameTaken, WiderThanOwn),
@@ -97,7 +112,13 @@ async def create(data: JSONBody[NewRole], call: NamedDependency[Call]) -> Respon
     return Response(role, headers={"location": f"/api/v1/roles/{role.name}"})
 
 
-@get("/api/v1/roles/{name:str}", operation_id="getRole", tags=TAGS, responses=raises(*DENIED, RoleNotFound))
+@get(
+    "/api/v1/roles/{name:str}",
+    opt=needing(Permission.ROLES_READ),
+    operation_id="getRole",
+    tags=TAGS,
+    responses=raises(*DENIED, RoleNotFound),
+)
 async def one(name: FromPath[str], call: NamedDependency[Call]) -> RoleView:
     """Show a role."""
     call.actor(Permission.ROLES_READ)
@@ -106,6 +127,7 @@ async def one(name: FromPath[str], call: NamedDependency[Call]) -> RoleView:
 
 @patch(
     "/api/v1/roles/{name:str}",
+    opt=needing(Permission.ROLES_MANAGE),
     operation_id="updateRole",
     tags=TAGS,
     responses=raises(*DENIED, CsrfFailed, RoleNotFound, SystemRole, InvalidRole, RoleNameTaken, WiderThanOwn),
@@ -122,6 +144,7 @@ async def update(name: FromPath[str], data: JSONBody[ChangedRole], call: NamedDe
 
 @delete(
     "/api/v1/roles/{name:str}",
+    opt=needing(Permission.ROLES_MANAGE),
     operation_id="deleteRole",
     tags=TAGS,
     responses=raises(*DENIED, CsrfFailed, RoleNotFound, SystemRole, WiderThanOwn),
@@ -133,6 +156,7 @@ async def remove(name: FromPath[str], call: NamedDependency[Call]) -> None:
 
 @get(
     "/api/v1/users/{user_id:uuid}/roles",
+    opt=needing(Permission.ROLES_READ),
     operation_id="listUserRoles",
     tags=TAGS,
     responses=raises(*DENIED, UserNotFound),
@@ -152,6 +176,7 @@ async def of_user(
 
 @put(
     "/api/v1/users/{user_id:uuid}/roles/{name:str}",
+    opt=needing(Permission.ROLES_GRANT),
     operation_id="grantRole",
     tags=TAGS,
     status_code=204,
@@ -173,6 +198,7 @@ async def grant(
 
 @delete(
     "/api/v1/users/{user_id:uuid}/roles/{name:str}",
+    opt=needing(Permission.ROLES_GRANT),
     operation_id="revokeRole",
     tags=TAGS,
     responses=raises(*DENIED, CsrfFailed, RoleNotFound, UserNotFound, WiderThanOwn, LastAdministrator),

@@ -9,6 +9,7 @@ from msgspec import Meta, Struct
 
 from efir.application.access_tokens import TokenPair
 from efir.application.context import Call
+from efir.application.needs import PUBLIC, SIGNED_IN
 from efir.application.second_factors import (
     begin_totp,
     confirm_totp,
@@ -32,7 +33,7 @@ from efir.domain.users import UserId
 from efir.drivers.http.answers import Answer
 from efir.drivers.http.bodies import LoggedIn
 from efir.drivers.http.problems import raises
-from efir.drivers.http.security import FORM
+from efir.drivers.http.security import ENTRANCE
 from efir.drivers.http.sessions import entered, replaced
 from efir.ports.once import StatesAway
 from efir.ports.second_factors import SecondFactorView, TotpSetup
@@ -67,7 +68,12 @@ class RecoveryCodes(Struct, frozen=True):
 
 
 @post(
-    "/api/v1/auth/mfa/verify", operation_id="verifySecondFactor", tags=TAGS, status_code=200, opt=FORM, responses=STATES
+    "/api/v1/auth/mfa/verify",
+    operation_id="verifySecondFactor",
+    tags=TAGS,
+    status_code=200,
+    opt=PUBLIC | ENTRANCE,
+    responses=STATES,
 )
 async def verify(data: JSONBody[SecondStep], call: NamedDependency[Call]) -> Response[LoggedIn] | Response[TokenPair]:
     """Finish a sign-in that needs a second factor: a browser gets its cookie, an app its tokens."""
@@ -80,13 +86,26 @@ async def verify(data: JSONBody[SecondStep], call: NamedDependency[Call]) -> Res
     return entered(call, done)
 
 
-@get("/api/v1/auth/totp", operation_id="getSecondFactor", tags=TAGS, responses=raises(NoSession, Forbidden))
+@get(
+    "/api/v1/auth/totp",
+    opt=SIGNED_IN,
+    operation_id="getSecondFactor",
+    tags=TAGS,
+    responses=raises(NoSession, Forbidden),
+)
 async def shown(call: NamedDependency[Call]) -> SecondFactorView:
     """Tell whether signing in needs a code."""
     return await get_second_factor(call.ports, user_id=UserId(call.session().user_id))
 
 
-@post("/api/v1/auth/totp", operation_id="setUpTotp", tags=TAGS, status_code=200, responses=raises(*OWN, SecondFactorOn))
+@post(
+    "/api/v1/auth/totp",
+    opt=SIGNED_IN,
+    operation_id="setUpTotp",
+    tags=TAGS,
+    status_code=200,
+    responses=raises(*OWN, SecondFactorOn),
+)
 async def begin(call: NamedDependency[Call]) -> Response[TotpSetup]:
     """Begin to set up an authenticator app; it counts after `confirmTotp`."""
     who = call.fresh()
@@ -95,7 +114,7 @@ async def begin(call: NamedDependency[Call]) -> Response[TotpSetup]:
 
 
 @post(
-    "/api/v1/auth/totp/confirm", operation_id="confirmTotp", tags=TAGS, status_code=200,
+    "/api/v1/auth/totp/confirm", opt=SIGNED_IN, operation_id="confirmTotp", tags=TAGS, status_code=200,
     responses=raises(*OWN, CodeRefused, SecondFactorOn, SecondFactorOff),
 )  # fmt: skip
 async def confirm(data: JSONBody[AppCode], call: NamedDependency[Call]) -> Response[RecoveryCodes]:
@@ -107,14 +126,16 @@ async def confirm(data: JSONBody[AppCode], call: NamedDependency[Call]) -> Respo
     return Answer(RecoveryCodes(codes), headers=PRIVATE)
 
 
-@delete("/api/v1/auth/totp", operation_id="removeTotp", tags=TAGS, responses=raises(*OWN, SecondFactorOff))
+@delete(
+    "/api/v1/auth/totp", opt=SIGNED_IN, operation_id="removeTotp", tags=TAGS, responses=raises(*OWN, SecondFactorOff)
+)
 async def remove(call: NamedDependency[Call]) -> None:
     """Sign in without a second factor from now on."""
     await remove_totp(call.ports, user_id=UserId(call.fresh().user_id), now=call.now)
 
 
 @post(
-    "/api/v1/auth/recovery-codes", operation_id="makeRecoveryCodes", tags=TAGS, status_code=200,
+    "/api/v1/auth/recovery-codes", opt=SIGNED_IN, operation_id="makeRecoveryCodes", tags=TAGS, status_code=200,
     responses=raises(*OWN, SecondFactorOff),
 )  # fmt: skip
 async def recovery_codes(call: NamedDependency[Call]) -> Response[RecoveryCodes]:

@@ -11,6 +11,7 @@ from litestar.params import FromPath, JSONBody
 from efir.application import csrf
 from efir.application.context import Call
 from efir.application.logins import list_logins
+from efir.application.needs import PUBLIC, SIGNED_IN
 from efir.application.sessions import (
     SignedIn,
     list_devices,
@@ -31,9 +32,10 @@ from efir.domain.sessions import (
 )
 from efir.domain.users import DeletionPending, UserBanned
 from efir.drivers.http.bodies import Credentials, CsrfToken, Ended, LoggedIn, SessionView
+from efir.drivers.http.cookies import device_cookie
 from efir.drivers.http.pages import CursorQuery, LimitQuery, paged
 from efir.drivers.http.problems import raises
-from efir.drivers.http.security import FORM, KEEPS_IDLE, cookie_name
+from efir.drivers.http.security import ENTRANCE, KEEPS_IDLE, cookie_name
 from efir.ports.credentials import Credential
 from efir.ports.logins import LoginView
 from efir.ports.pages import Page
@@ -49,7 +51,7 @@ TAGS = ["Sessions"]
     operation_id="logIn",
     tags=TAGS,
     status_code=200,
-    opt=FORM,
+    opt=PUBLIC | ENTRANCE,
     responses=raises(WrongCredentials, UserBanned, DeletionPending, SecondFactorNeeded, CsrfFailed, Throttled),
 )
 async def login(data: JSONBody[Credentials], call: NamedDependency[Call]) -> Response[LoggedIn]:
@@ -61,14 +63,27 @@ async def login(data: JSONBody[Credentials], call: NamedDependency[Call]) -> Res
     return entered(call, signed)
 
 
-@post("/api/v1/auth/logout", operation_id="logOut", tags=TAGS, status_code=204, responses=raises(NoSession, CsrfFailed))
+@post(
+    "/api/v1/auth/logout",
+    opt=SIGNED_IN,
+    operation_id="logOut",
+    tags=TAGS,
+    status_code=204,
+    responses=raises(NoSession, CsrfFailed),
+)
 async def logout(call: NamedDependency[Call]) -> Response[None]:
     """End the login session."""
     await log_out(call.ports, session_id=call.current_session(), now=call.now)
     return Response(None, status_code=204, cookies=[session_cookie(call, "", max_age=0)])
 
 
-@get("/api/v1/auth/session", operation_id="getSession", tags=TAGS, opt=KEEPS_IDLE, responses=raises(NoSession))
+@get(
+    "/api/v1/auth/session",
+    operation_id="getSession",
+    tags=TAGS,
+    opt=SIGNED_IN | KEEPS_IDLE,
+    responses=raises(NoSession),
+)
 async def session(call: NamedDependency[Call]) -> SessionView:
     """Tell whether the login session is active; asking does not extend it."""
     found = call.session()
@@ -80,14 +95,14 @@ async def session(call: NamedDependency[Call]) -> SessionView:
     )
 
 
-@get("/api/v1/auth/csrf", operation_id="getCsrfToken", tags=TAGS, opt=KEEPS_IDLE, responses=raises())
+@get("/api/v1/auth/csrf", operation_id="getCsrfToken", tags=TAGS, opt=PUBLIC | KEEPS_IDLE, responses=raises())
 async def csrf_token(call: NamedDependency[Call]) -> CsrfToken:
     """Get a token for unsafe requests by cookie."""
     bound_to = "" if call.credential is None else str(call.credential.session_id or "")
     return CsrfToken(csrf.issue(call.ports.keys, bound_to, call.ports.new_secret()))
 
 
-@get("/api/v1/auth/sessions", operation_id="listSessions", tags=TAGS, responses=raises(NoSession))
+@get("/api/v1/auth/sessions", opt=SIGNED_IN, operation_id="listSessions", tags=TAGS, responses=raises(NoSession))
 async def devices(
     request: Request[Any, Any, Any],
     call: NamedDependency[Call],
@@ -103,6 +118,7 @@ async def devices(
 
 @delete(
     "/api/v1/auth/sessions/{session_id:uuid}",
+    opt=SIGNED_IN,
     operation_id="revokeSession",
     tags=TAGS,
     responses=raises(NoSession, CsrfFailed, SessionNotFound),
@@ -114,6 +130,7 @@ async def revoke_one(session_id: FromPath[UUID], call: NamedDependency[Call]) ->
 
 @post(
     "/api/v1/auth/sessions/revoke-others",
+    opt=SIGNED_IN,
     operation_id="revokeOtherSessions",
     tags=TAGS,
     status_code=200,
@@ -125,7 +142,13 @@ async def revoke_others(call: NamedDependency[Call]) -> Ended:
     return Ended(ended)
 
 
-@get("/api/v1/auth/login-history", operation_id="listMyLogins", tags=TAGS, responses=raises(NoSession, ScopeMissing))
+@get(
+    "/api/v1/auth/login-history",
+    opt=SIGNED_IN,
+    operation_id="listMyLogins",
+    tags=TAGS,
+    responses=raises(NoSession, ScopeMissing),
+)
 async def logins(
     request: Request[Any, Any, Any],
     call: NamedDependency[Call],
@@ -146,7 +169,10 @@ def replaced(call: Call) -> SessionId | None:
 def entered(call: Call, signed: SignedIn) -> Response[LoggedIn]:
     """Answer a fresh login session: who, the token for unsafe requests, and the cookie."""
     token = csrf.issue(call.ports.keys, str(signed.session_id), call.ports.new_secret())
-    return Response(LoggedIn(signed.user, token), cookies=[session_cookie(call, signed.secret)])
+    return Response(
+        LoggedIn(signed.user, token),
+        cookies=[session_cookie(call, signed.secret), device_cookie(call, signed.user.nickname)],
+    )
 
 
 def session_cookie(call: Call, secret: str, *, max_age: int | None = None) -> Cookie:

@@ -6,9 +6,10 @@ from urllib.parse import urlsplit
 from litestar.datastructures import Cookie
 
 from efir.application.context import Call
+from efir.application.needs import SAFE
 from efir.domain.registrations import TicketMissing
 from efir.domain.sessions import CsrfFailed
-from efir.drivers.http.security import SAFE, cookie_value
+from efir.drivers.http.security import cookie_value
 
 HEADER = "x-registration-ticket"
 

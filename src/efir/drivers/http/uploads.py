@@ -9,6 +9,7 @@ from litestar.params import FromPath
 
 from efir.application.appending import append_to_upload
 from efir.application.context import Call
+from efir.application.needs import SIGNED_IN
 from efir.application.uploads import UploadFacts, create_upload, end_upload, get_upload, join_uploads
 from efir.domain.errors import DomainError
 from efir.domain.sessions import CsrfFailed, NoSession, ScopeMissing
@@ -49,7 +50,7 @@ from efir.drivers.http.tus_documents import Appending, Asking, Creating, Describ
 from efir.ports.blobs import StorageFull
 
 ONE = f"{PATH}/{{upload_id:uuid}}"
-STREAMED: Any = {"streams": True}
+STREAMED = SIGNED_IN | {"streams": True}
 SHARED: Any = {"tags": ["Uploads"], "exception_handlers": PROBLEMS, "request_max_body_size": None, "opt": STREAMED}
 KNOWN = (NoSession, CsrfFailed, ScopeMissing, TusVersionUnsupported)
 WRITING = (

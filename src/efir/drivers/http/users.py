@@ -8,6 +8,7 @@ from msgspec import UNSET
 from efir.application.avatars import crop_avatar, find_working_copy, put_avatar, remove_avatar
 from efir.application.context import Call
 from efir.application.deletion import delete_me, restore_user
+from efir.application.needs import PUBLIC, SIGNED_IN
 from efir.application.profiles import get_profile, update_me
 from efir.application.users import get_me, register_user
 from efir.domain.channels import HandleTaken
@@ -42,6 +43,7 @@ TAGS = ["Accounts"]
 
 @post(
     "/api/v1/users",
+    opt=PUBLIC,
     operation_id="registerUser",
     tags=TAGS,
     responses=raises(InvalidUser, NicknameTaken, HandleTaken, RegistrationInStepsOnly, Throttled, Unavailable),
@@ -54,7 +56,7 @@ async def register(data: JSONBody[NewUser], call: NamedDependency[Call]) -> User
     )  # fmt: skip
 
 
-@get("/api/v1/users/me", operation_id="getMe", tags=TAGS, responses=raises(NoSession, ScopeMissing))
+@get("/api/v1/users/me", opt=SIGNED_IN, operation_id="getMe", tags=TAGS, responses=raises(NoSession, ScopeMissing))
 async def me(call: NamedDependency[Call]) -> MeView:
     """Show the own account."""
     return await get_me(call.ports, user_id=call.user("account.read"))
@@ -62,6 +64,7 @@ async def me(call: NamedDependency[Call]) -> MeView:
 
 @patch(
     "/api/v1/users/me",
+    opt=SIGNED_IN,
     operation_id="updateMe",
     tags=TAGS,
     responses=raises(NoSession, InvalidUser, PhoneTaken, NicknameTaken, NicknameChangedRecently),
@@ -80,6 +83,7 @@ async def change_me(data: JSONBody[ChangedProfile], call: NamedDependency[Call])
 
 @delete(
     "/api/v1/users/me",
+    opt=SIGNED_IN,
     operation_id="deleteMe",
     tags=TAGS,
     responses=raises(NoSession, CsrfFailed, StepUpNeeded, WrongPassword, Throttled, LastAdministrator),
@@ -103,14 +107,14 @@ async def restore(data: JSONBody[Credentials], call: NamedDependency[Call]) -> N
     await restore_user(call.ports, login=data.login, password=data.password, visitor=call.visitor, now=call.now)
 
 
-@get("/api/v1/users/{nickname:str}", operation_id="getUser", tags=TAGS, responses=raises(UserNotFound))
+@get("/api/v1/users/{nickname:str}", opt=PUBLIC, operation_id="getUser", tags=TAGS, responses=raises(UserNotFound))
 async def profile(nickname: FromPath[str], call: NamedDependency[Call]) -> ProfileView:
     """Show what everybody may know of somebody."""
     return await get_profile(call.ports, nickname=nickname)
 
 
 @put(
-    "/api/v1/users/me/avatar", operation_id="putMyAvatar", operation_class=Taking, tags=TAGS, opt=STREAMED,
+    "/api/v1/users/me/avatar", operation_id="putMyAvatar", operation_class=Taking, tags=TAGS, opt=SIGNED_IN | STREAMED,
     request_max_body_size=None, responses=raises(NoSession, ScopeMissing, CsrfFailed, *TAKING, PicturesTooMany),
 )  # fmt: skip
 async def put_my_avatar(request: Asked, call: NamedDependency[Call], crop: CropQuery = None) -> AvatarView:
@@ -121,7 +125,7 @@ async def put_my_avatar(request: Asked, call: NamedDependency[Call], crop: CropQ
 
 
 @patch(
-    "/api/v1/users/me/avatar", operation_id="cropMyAvatar", tags=TAGS,
+    "/api/v1/users/me/avatar", opt=SIGNED_IN, operation_id="cropMyAvatar", tags=TAGS,
     responses=raises(
         NoSession, ScopeMissing, CsrfFailed, PictureNotCuttable, InvalidCrop, PicturesTooMany, PictureGone, PicturesBusy
     ),
@@ -132,14 +136,20 @@ async def crop_my_avatar(data: JSONBody[Crop], call: NamedDependency[Call]) -> A
     return await crop_avatar(call.ports, user_id=call.user("account.write"), crop=box, now=call.now)
 
 
-@get("/api/v1/users/me/avatar/working.webp", include_in_schema=False)
+@get("/api/v1/users/me/avatar/working.webp", opt=SIGNED_IN, include_in_schema=False)
 async def my_working_copy(call: NamedDependency[Call]) -> FileAnswer:
     """Send what the own picture can be cut from, to its owner."""
     file = await find_working_copy(call.ports, user_id=call.user("account.write"))
     return picture_answer(call, file, "private, no-store")
 
 
-@delete("/api/v1/users/me/avatar", operation_id="deleteMyAvatar", tags=TAGS, responses=raises(NoSession, ScopeMissing))
+@delete(
+    "/api/v1/users/me/avatar",
+    opt=SIGNED_IN,
+    operation_id="deleteMyAvatar",
+    tags=TAGS,
+    responses=raises(NoSession, ScopeMissing),
+)
 async def delete_my_avatar(call: NamedDependency[Call]) -> None:
     """Go without a picture."""
     await remove_avatar(call.ports, user_id=call.user("account.write"))

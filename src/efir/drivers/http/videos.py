@@ -13,6 +13,7 @@ from litestar.response import ServerSentEvent, ServerSentEventMessage
 from msgspec import UNSET
 
 from efir.application.context import Call
+from efir.application.needs import PUBLIC, SIGNED_IN
 from efir.application.videos import (
     create_video,
     delete_video,
@@ -44,7 +45,7 @@ UserQuery = Annotated[str | None, QueryParameter(description="Only of the person
 
 
 @post(
-    "/api/v1/videos",
+    "/api/v1/videos", opt=SIGNED_IN,
     operation_id="createVideo",
     tags=TAGS,
     responses=raises(
@@ -62,7 +63,7 @@ async def create(data: JSONBody[NewVideo], call: NamedDependency[Call]) -> Respo
     return Response(video, headers={"location": f"{call.ports.origin}/api/v1/videos/{video.id}"})
 
 
-@get("/api/v1/videos", operation_id="listVideos", tags=TAGS, responses=raises())
+@get("/api/v1/videos", opt=PUBLIC, operation_id="listVideos", tags=TAGS, responses=raises())
 async def newest(
     request: Request[Any, Any, Any],
     call: NamedDependency[Call],
@@ -77,7 +78,13 @@ async def newest(
     return paged(request, page)
 
 
-@get("/api/v1/users/me/videos", operation_id="listMyVideos", tags=TAGS, responses=raises(NoSession, ScopeMissing))
+@get(
+    "/api/v1/users/me/videos",
+    opt=SIGNED_IN,
+    operation_id="listMyVideos",
+    tags=TAGS,
+    responses=raises(NoSession, ScopeMissing),
+)
 async def mine(
     request: Request[Any, Any, Any],
     call: NamedDependency[Call],
@@ -89,7 +96,7 @@ async def mine(
     return paged(request, await list_my_videos(call.ports, owner=owner, limit=limit, cursor=cursor, now=call.now))
 
 
-@get("/api/v1/videos/{video_id:uuid}", operation_id="getVideo", tags=TAGS, responses=raises(VideoNotFound))
+@get("/api/v1/videos/{video_id:uuid}", opt=PUBLIC, operation_id="getVideo", tags=TAGS, responses=raises(VideoNotFound))
 async def one(video_id: FromPath[UUID], call: NamedDependency[Call]) -> VideoView:
     """Show a video."""
     return await get_video(call.ports, video_id=VideoId(video_id), viewer=call.viewer, now=call.now)
@@ -97,6 +104,7 @@ async def one(video_id: FromPath[UUID], call: NamedDependency[Call]) -> VideoVie
 
 @patch(
     "/api/v1/videos/{video_id:uuid}",
+    opt=SIGNED_IN,
     operation_id="updateVideo",
     tags=TAGS,
     responses=raises(NoSession, CsrfFailed, ScopeMissing, VideoNotFound, InvalidVideo),
@@ -116,6 +124,7 @@ async def update(video_id: FromPath[UUID], data: JSONBody[ChangedVideo], call: N
 
 @delete(
     "/api/v1/videos/{video_id:uuid}",
+    opt=SIGNED_IN,
     operation_id="deleteVideo",
     tags=TAGS,
     responses=raises(NoSession, CsrfFailed, ScopeMissing, VideoNotFound),
@@ -127,6 +136,7 @@ async def remove(video_id: FromPath[UUID], call: NamedDependency[Call]) -> None:
 
 @post(
     "/api/v1/videos/{video_id:uuid}/retry",
+    opt=SIGNED_IN,
     operation_id="retryVideo",
     tags=TAGS,
     status_code=200,
@@ -139,6 +149,7 @@ async def retry(video_id: FromPath[UUID], call: NamedDependency[Call]) -> VideoV
 
 @get(
     "/api/v1/videos/{video_id:uuid}/processing",
+    opt=SIGNED_IN,
     operation_id="watchProcessing",
     tags=TAGS,
     responses=raises(NoSession, ScopeMissing, VideoNotFound),

@@ -7,6 +7,7 @@ from litestar.di import NamedDependency
 from litestar.params import FromQuery
 
 from efir.application.identities import log_out_everywhere
+from efir.application.needs import PUBLIC
 from efir.application.oidc import list_providers
 from efir.application.sessions import SignedIn, log_in
 from efir.domain.errors import DomainError
@@ -14,15 +15,13 @@ from efir.domain.second_factors import SecondFactorNeeded
 from efir.domain.sessions import SessionId
 from efir.domain.users import DeletionPending
 from efir.drivers.web import explanations
-from efir.drivers.web.forms import Form, Problem, relative, typed
+from efir.drivers.web.forms import FORM, Form, Problem, relative, typed
 from efir.drivers.web.page import Page
 from efir.drivers.web.passkeys import passkey_site
-from efir.drivers.web.signing_in import to_second_step
-
-FORM = {"form": True}  # the page checks the token in its form itself
+from efir.drivers.web.signing_in import entered, to_second_step
 
 
-@get("/login", include_in_schema=False)
+@get("/login", opt=PUBLIC, include_in_schema=False)
 async def login_page(
     page: NamedDependency[Page],
     back: FromQuery[str] = "",
@@ -38,7 +37,7 @@ async def login_page(
     return page.render("login.html", form=form, failed=bool(text), **_ways(page, back))
 
 
-@post("/login", include_in_schema=False, status_code=200, opt=FORM)
+@post("/login", include_in_schema=False, status_code=200, opt=PUBLIC | FORM)
 async def login(request: Request[Any, Any, Any], page: NamedDependency[Page]) -> Response[str]:
     """Sign in and go where the reader wanted to go."""
     values = await typed(request)
@@ -50,7 +49,7 @@ async def login(request: Request[Any, Any, Any], page: NamedDependency[Page]) ->
         return to_second_step(page, needed.challenge, back)
     except DomainError as error:
         return page.refuse("login.html", values, error, **_ways(page, back, pending=isinstance(error, DeletionPending)))
-    return page.redirect(relative(back), cookies=[page.shared.session_cookie(page.call, signed.secret)])
+    return page.redirect(relative(back), cookies=entered(page, signed))
 
 
 def _ways(page: Page, back: str, *, pending: bool = False) -> dict[str, Any]:
@@ -62,7 +61,7 @@ def _ways(page: Page, back: str, *, pending: bool = False) -> dict[str, Any]:
     }  # fmt: skip
 
 
-@post("/logout", include_in_schema=False, status_code=200, opt=FORM)
+@post("/logout", include_in_schema=False, status_code=200, opt=PUBLIC | FORM)
 async def logout(request: Request[Any, Any, Any], page: NamedDependency[Page]) -> Response[str]:
     """End the login session; repeating is harmless."""
     onward = None

@@ -13,6 +13,7 @@ from efir.application.accounts import check_setup_code, claim_administration, ge
 from efir.application.audit import list_audit
 from efir.application.bans import ban_user, unban_user
 from efir.application.logins import list_logins
+from efir.application.needs import PUBLIC, SIGNED_IN, needing
 from efir.application.roles import (
     create_role,
     delete_role,
@@ -24,19 +25,21 @@ from efir.application.roles import (
     revoke_role,
     update_role,
 )
+from efir.application.second_factors import get_second_factor
 from efir.domain.errors import DomainError, FieldError
 from efir.domain.permissions import Permission
 from efir.domain.roles import InvalidGrant
-from efir.domain.users import UserId
-from efir.drivers.web.forms import Form, typed
+from efir.domain.users import UserId, UserStatus
+from efir.drivers.web.forms import FORM, Form, typed
 from efir.drivers.web.page import Page
 from efir.ports.roles import RoleView
 
-FORM = {"form": True}  # the page checks the token in its form itself
 ALL = 100
 
 
-@get("/admin", include_in_schema=False)
+@get(
+    "/admin", opt=needing(Permission.USERS_READ, Permission.ROLES_READ, Permission.AUDIT_READ), include_in_schema=False
+)
 async def admin(page: NamedDependency[Page]) -> Response[str]:
     """Go to the first area the reader may see."""
     for permission, place in (
@@ -50,7 +53,7 @@ async def admin(page: NamedDependency[Page]) -> Response[str]:
     return page.redirect("/")
 
 
-@get("/admin/users", include_in_schema=False)
+@get("/admin/users", opt=needing(Permission.USERS_READ), include_in_schema=False)
 async def users(
     page: NamedDependency[Page],
     q: FromQuery[str] = "",
@@ -71,14 +74,19 @@ async def users(
     )  # fmt: skip
 
 
-@get("/admin/users/{user_id:uuid}", include_in_schema=False)
+@get("/admin/users/{user_id:uuid}", opt=needing(Permission.USERS_READ), include_in_schema=False)
 async def user(user_id: FromPath[UUID], page: NamedDependency[Page]) -> Response[str]:
     """Show an account with its roles and its last sign-ins."""
     page.call.actor(Permission.USERS_READ)
-    return page.render("admin/user.html", form=Form(), **await _account(page, user_id))
+    return page.render("admin/user.html", form=Form(), **await account_facts(page, user_id))
 
 
-@post("/admin/users/{user_id:uuid}/roles", include_in_schema=False, status_code=200, opt=FORM)
+@post(
+    "/admin/users/{user_id:uuid}/roles",
+    include_in_schema=False,
+    status_code=200,
+    opt=needing(Permission.ROLES_GRANT) | FORM,
+)
 async def grant(request: Request[Any, Any, Any], user_id: FromPath[UUID], page: NamedDependency[Page]) -> Response[str]:
     """Let somebody hold a role, or take it away."""
     values = await typed(request)
@@ -95,11 +103,16 @@ async def grant(request: Request[Any, Any, Any], user_id: FromPath[UUID], page: 
                 expires_at=_ending(values.get("expires_at", "")), reason=values.get("grant_reason", ""), now=call.now,
             )  # fmt: skip
     except DomainError as error:
-        return page.refuse("admin/user.html", values, error, **await _account(page, user_id))
+        return page.refuse("admin/user.html", values, error, **await account_facts(page, user_id))
     return page.redirect(f"/admin/users/{user_id}?notice=saved")
 
 
-@post("/admin/users/{user_id:uuid}/ban", include_in_schema=False, status_code=200, opt=FORM)
+@post(
+    "/admin/users/{user_id:uuid}/ban",
+    include_in_schema=False,
+    status_code=200,
+    opt=needing(Permission.USERS_BAN) | FORM,
+)
 async def ban(request: Request[Any, Any, Any], user_id: FromPath[UUID], page: NamedDependency[Page]) -> Response[str]:
     """Ban somebody, or lift the ban."""
     values = await typed(request)
@@ -115,11 +128,11 @@ async def ban(request: Request[Any, Any, Any], user_id: FromPath[UUID], page: Na
                 until=_ending(values.get("until", ""), pointer="/until"), now=call.now,
             )  # fmt: skip
     except DomainError as error:
-        return page.refuse("admin/user.html", values, error, **await _account(page, user_id))
+        return page.refuse("admin/user.html", values, error, **await account_facts(page, user_id))
     return page.redirect(f"/admin/users/{user_id}?notice=saved")
 
 
-@get("/admin/roles", include_in_schema=False)
+@get("/admin/roles", opt=needing(Permission.ROLES_READ), include_in_schema=False)
 async def roles(page: NamedDependency[Page], cursor: FromQuery[str | None] = None) -> Response[str]:
     """List roles."""
     page.call.actor(Permission.ROLES_READ)
@@ -127,14 +140,14 @@ async def roles(page: NamedDependency[Page], cursor: FromQuery[str | None] = Non
     return page.render("admin/roles.html", items=found.items, next=_following("/admin/roles", {}, found.next))
 
 
-@get("/admin/new-role", include_in_schema=False)
+@get("/admin/new-role", opt=needing(Permission.ROLES_MANAGE), include_in_schema=False)
 async def new_role(page: NamedDependency[Page]) -> Response[str]:
     """Ask for a new role."""
     page.call.actor(Permission.ROLES_MANAGE)
     return page.render("admin/role.html", form=Form(), role=None, chosen=[], permissions=every_permission())
 
 
-@get("/admin/roles/{name:str}", include_in_schema=False)
+@get("/admin/roles/{name:str}", opt=needing(Permission.ROLES_READ), include_in_schema=False)
 async def role(name: FromPath[str], page: NamedDependency[Page]) -> Response[str]:
     """Show a role."""
     page.call.actor(Permission.ROLES_READ)
@@ -145,7 +158,7 @@ async def role(name: FromPath[str], page: NamedDependency[Page]) -> Response[str
     )
 
 
-@post("/admin/roles", include_in_schema=False, status_code=200, opt=FORM)
+@post("/admin/roles", include_in_schema=False, status_code=200, opt=needing(Permission.ROLES_MANAGE) | FORM)
 async def make_role(request: Request[Any, Any, Any], page: NamedDependency[Page]) -> Response[str]:
     """Make a role."""
     values, chosen = await _role_form(request)
@@ -162,7 +175,7 @@ async def make_role(request: Request[Any, Any, Any], page: NamedDependency[Page]
     return page.redirect("/admin/roles?notice=saved")
 
 
-@post("/admin/roles/{name:str}", include_in_schema=False, status_code=200, opt=FORM)
+@post("/admin/roles/{name:str}", include_in_schema=False, status_code=200, opt=needing(Permission.ROLES_MANAGE) | FORM)
 async def save_role(request: Request[Any, Any, Any], name: FromPath[str], page: NamedDependency[Page]) -> Response[str]:
     """Change or delete a role."""
     values, chosen = await _role_form(request)
@@ -183,7 +196,7 @@ async def save_role(request: Request[Any, Any, Any], name: FromPath[str], page: 
     return page.redirect("/admin/roles?notice=saved")
 
 
-@get("/admin/audit", include_in_schema=False)
+@get("/admin/audit", opt=needing(Permission.AUDIT_READ), include_in_schema=False)
 async def audit(
     page: NamedDependency[Page],
     action: FromQuery[str] = "",
@@ -199,14 +212,14 @@ async def audit(
     )
 
 
-@get("/setup", include_in_schema=False)
+@get("/setup", opt=PUBLIC, include_in_schema=False)
 async def setup_page(page: NamedDependency[Page], code: FromQuery[str] = "") -> Response[str]:
     """Show what a set-up link does."""
     check_setup_code(page.call.ports, code=code, now=page.call.now)
     return page.render("admin/setup.html", form=Form(), code=code, back=page.here)
 
 
-@post("/setup", include_in_schema=False, status_code=200, opt=FORM)
+@post("/setup", include_in_schema=False, status_code=200, opt=SIGNED_IN | FORM)
 async def setup(request: Request[Any, Any, Any], page: NamedDependency[Page]) -> Response[str]:
     """Become the first administrator."""
     values = await typed(request)
@@ -220,15 +233,19 @@ async def setup(request: Request[Any, Any, Any], page: NamedDependency[Page]) ->
     return page.redirect("/admin")
 
 
-async def _account(page: Page, user_id: UUID) -> dict[str, Any]:
+async def account_facts(page: Page, user_id: UUID) -> dict[str, Any]:
     """The facts of the page of one account. Raises UserNotFound."""
     call, known = page.call, UserId(user_id)
+    own = call.known().user_id == user_id
     account = await get_account(call.ports, user_id=known, now=call.now)
+    factor = await get_second_factor(call.ports, user_id=known)
     return {
         "account": account,
         "grants": (await list_user_roles(call.ports, user_id=known, now=call.now, limit=ALL, cursor=None)).items,
         "logins": (await list_logins(call.ports, user_id=known, limit=None, cursor=None)).items,
         "roles": await _roles(page),
+        "place": call.may(Permission.USERS_IMPERSONATE) and account.status == UserStatus.ACTIVE and not own,
+        "factor": call.may(Permission.USERS_RECOVER) and factor.enabled,
         "tomorrow": (call.now + timedelta(days=1)).date().isoformat(),
     }
 

@@ -9,10 +9,10 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath, FromQuery
 
 from efir.application.api_tokens import create_api_token, every_scope, list_api_tokens, revoke_api_token
+from efir.application.needs import SIGNED_IN
 from efir.domain.errors import DomainError
 from efir.domain.sessions import TokenId
-from efir.drivers.web.accounts import FORM
-from efir.drivers.web.forms import Form, typed
+from efir.drivers.web.forms import FORM, Form, typed
 from efir.drivers.web.page import Page
 from efir.drivers.web.sections import refuse, show
 
@@ -20,14 +20,14 @@ DAY = 86_400
 LIVES = ("7", "30", "90", "366")  # days
 
 
-@get("/settings/tokens", include_in_schema=False)
+@get("/settings/tokens", opt=SIGNED_IN, include_in_schema=False)
 async def tokens(page: NamedDependency[Page], cursor: FromQuery[str | None] = None) -> Response[str]:
     """List API tokens, and ask for a new one."""
     page.call.session()
     return show(page, "settings/tokens.html", form=Form({"days": "90"}), fresh=None, **await _listed(page, cursor))
 
 
-@post("/settings/tokens", include_in_schema=False, status_code=200, opt=FORM)
+@post("/settings/tokens", include_in_schema=False, status_code=200, opt=SIGNED_IN | FORM)
 async def make_token(request: Request[Any, Any, Any], page: NamedDependency[Page]) -> Response[str]:
     """Make a token and show its secret, this once."""
     form = await request.form()
@@ -47,7 +47,7 @@ async def make_token(request: Request[Any, Any, Any], page: NamedDependency[Page
     return show(page, "settings/tokens.html", form=Form({"days": "90"}), fresh=fresh, **await _listed(page, None))
 
 
-@post("/settings/tokens/{token_id:uuid}", include_in_schema=False, status_code=200, opt=FORM)
+@post("/settings/tokens/{token_id:uuid}", include_in_schema=False, status_code=200, opt=SIGNED_IN | FORM)
 async def end_token(
     request: Request[Any, Any, Any], token_id: FromPath[UUID], page: NamedDependency[Page]
 ) -> Response[str]:

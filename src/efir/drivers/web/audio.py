@@ -9,15 +9,15 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath, FromQuery
 
 from efir.application.audio import list_records
+from efir.application.needs import SIGNED_IN
 from efir.application.recording import delete_record
 from efir.domain.audio import RecordId
 from efir.drivers.web import explanations
-from efir.drivers.web.accounts import FORM
-from efir.drivers.web.forms import typed
+from efir.drivers.web.forms import FORM, typed
 from efir.drivers.web.page import Page
 
 
-@get("/audio", include_in_schema=False)
+@get("/audio", opt=SIGNED_IN, include_in_schema=False)
 async def recordings(page: NamedDependency[Page], cursor: FromQuery[str | None] = None) -> Response[str]:
     """List own recordings, with what makes new ones."""
     call = page.call
@@ -36,7 +36,7 @@ async def recordings(page: NamedDependency[Page], cursor: FromQuery[str | None] 
     )
 
 
-@post("/audio/{record_id:uuid}/delete", include_in_schema=False, status_code=200, opt=FORM)
+@post("/audio/{record_id:uuid}/delete", include_in_schema=False, status_code=200, opt=SIGNED_IN | FORM)
 async def delete(
     request: Request[Any, Any, Any], record_id: FromPath[UUID], page: NamedDependency[Page]
 ) -> Response[str]:

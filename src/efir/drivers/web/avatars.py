@@ -6,21 +6,21 @@ from litestar import Request, Response, get, post
 from litestar.di import NamedDependency
 
 from efir.application.avatars import crop_avatar, get_avatar, put_avatar, remove_avatar
+from efir.application.needs import SIGNED_IN
 from efir.domain.errors import DomainError
 from efir.domain.pictures import PictureNotCuttable
 from efir.domain.users import UserId
-from efir.drivers.web.forms import Form, typed
+from efir.drivers.web.forms import FORM, Form, typed
 from efir.drivers.web.page import Page
 from efir.drivers.web.pictures import crop_form, picture_facts, posted_crop, posted_picture
 from efir.drivers.web.sections import refuse, show
 
-FORM = {"form": True}  # the page checks the token in its form itself
 HERE = "/settings/avatar"
 TEMPLATE, CROP = "settings/avatar.html", "settings/crop.html"
 Asked = Request[Any, Any, Any]
 
 
-@get(HERE, include_in_schema=False)
+@get(HERE, opt=SIGNED_IN, include_in_schema=False)
 async def avatar_page(page: NamedDependency[Page]) -> Response[str]:
     """Show the picture, and ask for another one."""
     facts = await _facts(page)
@@ -28,7 +28,7 @@ async def avatar_page(page: NamedDependency[Page]) -> Response[str]:
     return show(page, TEMPLATE, form=Form(), **facts)
 
 
-@post(HERE, include_in_schema=False, status_code=200, opt=FORM, request_max_body_size=None)
+@post(HERE, include_in_schema=False, status_code=200, opt=SIGNED_IN | FORM, request_max_body_size=None)
 async def avatar_sent(request: Asked, page: NamedDependency[Page]) -> Response[str]:
     """Take a picture from a form."""
     user_id = _owner(page)
@@ -40,7 +40,7 @@ async def avatar_sent(request: Asked, page: NamedDependency[Page]) -> Response[s
     return page.redirect(f"{HERE}?notice=saved")
 
 
-@get(f"{HERE}/crop", include_in_schema=False)
+@get(f"{HERE}/crop", opt=SIGNED_IN, include_in_schema=False)
 async def crop_page(page: NamedDependency[Page]) -> Response[str]:
     """Ask for the part of the picture that is shown."""
     facts = await _facts(page)
@@ -52,7 +52,7 @@ async def crop_page(page: NamedDependency[Page]) -> Response[str]:
     return show(page, CROP, form=crop_form(facts["worn"].view), **facts)
 
 
-@post(f"{HERE}/crop", include_in_schema=False, status_code=200, opt=FORM)
+@post(f"{HERE}/crop", include_in_schema=False, status_code=200, opt=SIGNED_IN | FORM)
 async def crop_sent(request: Asked, page: NamedDependency[Page]) -> Response[str]:
     """Cut the picture as the numbers say."""
     user_id, values = _owner(page), await typed(request)
@@ -67,7 +67,7 @@ async def crop_sent(request: Asked, page: NamedDependency[Page]) -> Response[str
     return page.redirect(f"{HERE}?notice=saved")
 
 
-@post(f"{HERE}/remove", include_in_schema=False, status_code=200, opt=FORM)
+@post(f"{HERE}/remove", include_in_schema=False, status_code=200, opt=SIGNED_IN | FORM)
 async def avatar_removed(request: Asked, page: NamedDependency[Page]) -> Response[str]:
     """Go without a picture."""
     user_id, values = _owner(page), await typed(request)

@@ -5,6 +5,7 @@ from typing import Any
 from litestar import Response, get
 from litestar.di import NamedDependency
 
+from efir.application.needs import SIGNED_IN
 from efir.application.passwords import has_password
 from efir.application.users import get_me
 from efir.domain.users import UserId
@@ -12,7 +13,7 @@ from efir.drivers.web.page import Page
 from efir.drivers.web.sections import show
 
 
-@get("/settings/security", include_in_schema=False)
+@get("/settings/security", opt=SIGNED_IN, include_in_schema=False)
 async def security(page: NamedDependency[Page]) -> Response[str]:
     """Show by what a person is known."""
     me = await get_me(page.call.ports, user_id=UserId(page.call.session().user_id))

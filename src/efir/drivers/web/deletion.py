@@ -6,23 +6,23 @@ from litestar import Request, Response, get, post
 from litestar.di import NamedDependency
 
 from efir.application.deletion import delete_me, restore_user
+from efir.application.needs import PUBLIC, SIGNED_IN
 from efir.application.presence import is_fresh
 from efir.domain.errors import DomainError
-from efir.drivers.web.accounts import FORM
-from efir.drivers.web.forms import Form, typed
+from efir.drivers.web.forms import FORM, Form, typed
 from efir.drivers.web.page import Page
 from efir.drivers.web.sections import refuse, show
 
 DAY = 86_400
 
 
-@get("/settings/data/delete", include_in_schema=False)
+@get("/settings/data/delete", opt=SIGNED_IN, include_in_schema=False)
 async def delete_page(page: NamedDependency[Page]) -> Response[str]:
     """Say what deleting means, and ask."""
     return show(page, "settings/delete.html", form=Form(), **_about_deletion(page))
 
 
-@post("/settings/data/delete", include_in_schema=False, status_code=200, opt=FORM)
+@post("/settings/data/delete", include_in_schema=False, status_code=200, opt=SIGNED_IN | FORM)
 async def delete(request: Request[Any, Any, Any], page: NamedDependency[Page]) -> Response[str]:
     """Close the account."""
     credential, values = page.call.session(), await typed(request)
@@ -36,13 +36,13 @@ async def delete(request: Request[Any, Any, Any], page: NamedDependency[Page]) -
     return page.redirect("/?notice=account-closed", cookies=[gone])
 
 
-@get("/restore", include_in_schema=False)
+@get("/restore", opt=PUBLIC, include_in_schema=False)
 async def restore_page(page: NamedDependency[Page]) -> Response[str]:
     """Ask who wants to keep an account."""
     return page.render("restore.html", form=Form())
 
 
-@post("/restore", include_in_schema=False, status_code=200, opt=FORM)
+@post("/restore", include_in_schema=False, status_code=200, opt=PUBLIC | FORM)
 async def restore(request: Request[Any, Any, Any], page: NamedDependency[Page]) -> Response[str]:
     """Keep it."""
     values = await typed(request)

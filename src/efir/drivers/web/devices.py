@@ -9,15 +9,15 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath, FromQuery
 
 from efir.application.logins import list_logins
+from efir.application.needs import SIGNED_IN
 from efir.application.sessions import list_devices, revoke_other_sessions, revoke_session
 from efir.domain.sessions import SessionId
-from efir.drivers.web.accounts import FORM
-from efir.drivers.web.forms import typed
+from efir.drivers.web.forms import FORM, typed
 from efir.drivers.web.page import Page
 from efir.drivers.web.sections import show
 
 
-@get("/settings/devices", include_in_schema=False)
+@get("/settings/devices", opt=SIGNED_IN, include_in_schema=False)
 async def devices(page: NamedDependency[Page], cursor: FromQuery[str | None] = None) -> Response[str]:
     """List where the reader is signed in."""
     call = page.call
@@ -26,7 +26,7 @@ async def devices(page: NamedDependency[Page], cursor: FromQuery[str | None] = N
     return show(page, "settings/devices.html", items=found.items, next=_following("devices", found.next))
 
 
-@post("/settings/devices/others", include_in_schema=False, status_code=200, opt=FORM)
+@post("/settings/devices/others", include_in_schema=False, status_code=200, opt=SIGNED_IN | FORM)
 async def end_others(request: Request[Any, Any, Any], page: NamedDependency[Page]) -> Response[str]:
     """Sign out everywhere else."""
     call = page.call
@@ -36,7 +36,7 @@ async def end_others(request: Request[Any, Any, Any], page: NamedDependency[Page
     return page.redirect("/settings/devices?notice=signed-out")
 
 
-@post("/settings/devices/{session_id:uuid}", include_in_schema=False, status_code=200, opt=FORM)
+@post("/settings/devices/{session_id:uuid}", include_in_schema=False, status_code=200, opt=SIGNED_IN | FORM)
 async def end_one(
     request: Request[Any, Any, Any], session_id: FromPath[UUID], page: NamedDependency[Page]
 ) -> Response[str]:
@@ -48,7 +48,7 @@ async def end_one(
     return page.redirect("/settings/devices?notice=signed-out")
 
 
-@get("/settings/logins", include_in_schema=False)
+@get("/settings/logins", opt=SIGNED_IN, include_in_schema=False)
 async def logins(page: NamedDependency[Page], cursor: FromQuery[str | None] = None) -> Response[str]:
     """List own sign-ins and failed attempts."""
     call = page.call

@@ -8,13 +8,14 @@ from litestar.di import NamedDependency
 from litestar.enums import HttpMethod
 from litestar.params import FromQuery
 
+from efir.application.needs import PUBLIC
 from efir.application.videos import list_videos
 from efir.drivers.web.page import Page
 
 GRID = 24  # fills whole rows of two, three and four cards
 
 
-@route("/", http_method=[HttpMethod.GET, HttpMethod.HEAD], include_in_schema=False)
+@route("/", opt=PUBLIC, http_method=[HttpMethod.GET, HttpMethod.HEAD], include_in_schema=False)
 async def discover(page: NamedDependency[Page], cursor: FromQuery[str | None] = None) -> Response[str]:
     """Show what is fresh on air."""
     call = page.call

@@ -6,14 +6,15 @@ from litestar import Request, Response, post
 from litestar.di import NamedDependency
 
 from efir.application.email_codes import send_email_code, verify_email_code
+from efir.application.needs import PUBLIC
 from efir.domain.errors import DomainError
 from efir.domain.registrations import RegistrationNotFound, Step
-from efir.drivers.web.forms import typed
+from efir.drivers.web.forms import FORM, typed
 from efir.drivers.web.page import Page
-from efir.drivers.web.registrations import FORM, draft_of, facts, path_of, ticket_of
+from efir.drivers.web.registrations import draft_of, facts, path_of, ticket_of
 
 
-@post("/register/code", include_in_schema=False, status_code=200, opt=FORM)
+@post("/register/code", include_in_schema=False, status_code=200, opt=PUBLIC | FORM)
 async def code_sent(request: Request[Any, Any, Any], page: NamedDependency[Page]) -> Response[str]:
     """Take the code that was mailed, or mail another one."""
     draft, values, call = await draft_of(page), await typed(request), page.call

@@ -7,18 +7,18 @@ from litestar.di import NamedDependency
 from litestar.params import FromQuery
 
 from efir.application.emails import change_email, confirm_email, pending_address, resend_confirmation
+from efir.application.needs import PUBLIC, SIGNED_IN
 from efir.application.presence import is_fresh
 from efir.application.users import get_me
 from efir.domain.errors import DomainError
 from efir.domain.proofs import ProofGone, parse_code
 from efir.domain.users import UserId
-from efir.drivers.web.accounts import FORM
-from efir.drivers.web.forms import Form, typed
+from efir.drivers.web.forms import FORM, Form, typed
 from efir.drivers.web.page import Page
 from efir.drivers.web.sections import refuse, show
 
 
-@get("/confirm", include_in_schema=False)
+@get("/confirm", opt=PUBLIC, include_in_schema=False)
 async def confirm_page(page: NamedDependency[Page], token: FromQuery[str] = "") -> Response[str]:
     """Ask for a press of a button, or for the code where nobody is signed in: a machine has neither hand nor code."""
     try:
@@ -27,7 +27,7 @@ async def confirm_page(page: NamedDependency[Page], token: FromQuery[str] = "") 
         return page.render("proof-gone.html", status=410, reset=False)
 
 
-@post("/confirm", include_in_schema=False, status_code=200, opt=FORM)
+@post("/confirm", include_in_schema=False, status_code=200, opt=PUBLIC | FORM)
 async def confirm(request: Request[Any, Any, Any], page: NamedDependency[Page]) -> Response[str]:
     """Confirm the address."""
     values = await typed(request)
@@ -48,7 +48,7 @@ async def confirm(request: Request[Any, Any, Any], page: NamedDependency[Page]) 
     return page.redirect(f"{place}?notice=email-confirmed")
 
 
-@post("/confirm/resend", include_in_schema=False, status_code=200, opt=FORM)
+@post("/confirm/resend", include_in_schema=False, status_code=200, opt=SIGNED_IN | FORM)
 async def resend(request: Request[Any, Any, Any], page: NamedDependency[Page]) -> Response[str]:
     """Mail a fresh code."""
     user_id, values = UserId(page.call.session().user_id), await typed(request)
@@ -60,13 +60,13 @@ async def resend(request: Request[Any, Any, Any], page: NamedDependency[Page]) -
     return page.redirect("/confirm?notice=mail-sent")
 
 
-@get("/settings/security/email", include_in_schema=False)
+@get("/settings/security/email", opt=SIGNED_IN, include_in_schema=False)
 async def email_page(page: NamedDependency[Page]) -> Response[str]:
     """Ask for a new address."""
     return show(page, "settings/email.html", form=Form(), fresh=_fresh(page))
 
 
-@post("/settings/security/email", include_in_schema=False, status_code=200, opt=FORM)
+@post("/settings/security/email", include_in_schema=False, status_code=200, opt=SIGNED_IN | FORM)
 async def email(request: Request[Any, Any, Any], page: NamedDependency[Page]) -> Response[str]:
     """Mail a code to the new address and ask for it."""
     credential, values = page.call.session(), await typed(request)

@@ -11,6 +11,7 @@ from litestar.exceptions import HTTPException, ValidationException
 
 from efir.application.context import Call
 from efir.domain.errors import DomainError, Unauthenticated
+from efir.domain.impersonation import OnlyLooking
 from efir.domain.permissions import PermissionMissing
 from efir.domain.sessions import StepUpNeeded
 from efir.drivers.web.page import Page, Shared
@@ -50,6 +51,12 @@ def error_page(request: Request[Any, Any, Any], shared: Shared, error: Exception
     if isinstance(error, Unauthenticated):
         back = {"back": page.here} if request.method in {"GET", "HEAD"} else {}
         return page.redirect("/login" + (f"?{urlencode(back)}" if back else ""))
+    if isinstance(error, OnlyLooking):
+        return page.render(
+            "error.html", status=HTTPStatus.FORBIDDEN, heading=page.words.gettext("You are only looking"),
+            text=page.words.gettext("In somebody else's place nothing is changed. Be yourself again first."),
+            request_id=correlation.get(), retry=False,
+        )  # fmt: skip
     if isinstance(error, PermissionMissing):
         return page.render(
             "error.html", status=HTTPStatus.FORBIDDEN, heading=page.words.gettext("This is for others"),
@@ -67,8 +74,8 @@ def error_page(request: Request[Any, Any, Any], shared: Shared, error: Exception
 
 
 def _form_of(path: str) -> str:
-    """The page of the settings that a form of theirs stands on: its first two parts."""
-    return "/".join(path.split("/")[:3])
+    """The page that a form stands on: the first two parts of its address in the settings, of an account three."""
+    return "/".join(path.split("/")[: 4 if path.startswith("/admin/users/") else 3])
 
 
 def _status(shared: Shared, error: Exception) -> int:

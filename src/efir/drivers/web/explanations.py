@@ -93,6 +93,8 @@ ERRORS = {
     "wider-than-own": _("This role allows more than you may"),
     "system-role": _("This role is part of the system and stays as it is"),
     "role-name-taken": _("There is a role of this name already"),
+    "cannot-impersonate": _("You cannot see Efir as this account"),
+    "impersonation-read-only": _("In somebody else's place nothing is changed"),
     "cannot-ban": _("You cannot ban this account"),
     "administrator-exists": _("There is an administrator already"),
     "proof-gone": _("This code does not count any more. Ask for another one"),
@@ -140,6 +142,7 @@ METHODS = {
     "oidc": _("Another service"),
     "registration": _("Registration"),
     "link": _("Link in an e-mail"),
+    "impersonation": _("An administrator, to help"),
 }
 MEANINGS = {
     "Read the own account.": _("Read the own account."),
@@ -151,6 +154,10 @@ MEANINGS = {
     "Use the permissions of the own roles.": _("Use the permissions of the own roles."),
     "List accounts and see their login history.": _("List accounts and see their login history."),
     "Ban accounts and lift bans.": _("Ban accounts and lift bans."),
+    "See the service as somebody sees it, without changing anything.": _(
+        "See the service as somebody sees it, without changing anything."
+    ),
+    "Remove a second factor that its owner has lost.": _("Remove a second factor that its owner has lost."),
     "List roles and who holds them.": _("List roles and who holds them."),
     "Create, change and delete roles.": _("Create, change and delete roles."),
     "Grant and revoke roles, within the own permissions.": _("Grant and revoke roles, within the own permissions."),

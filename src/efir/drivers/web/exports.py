@@ -6,22 +6,22 @@ from litestar import Request, Response, get, post
 from litestar.di import NamedDependency
 
 from efir.application.exports import latest_export, start_export
+from efir.application.needs import SIGNED_IN
 from efir.application.presence import is_fresh
 from efir.domain.errors import DomainError
 from efir.domain.users import UserId
-from efir.drivers.web.accounts import FORM
-from efir.drivers.web.forms import Form, typed
+from efir.drivers.web.forms import FORM, Form, typed
 from efir.drivers.web.page import Page
 from efir.drivers.web.sections import refuse, show
 
 
-@get("/settings/data", include_in_schema=False)
+@get("/settings/data", opt=SIGNED_IN, include_in_schema=False)
 async def data_page(page: NamedDependency[Page]) -> Response[str]:
     """Offer the file and the way out."""
     return show(page, "settings/data.html", form=Form(), **await _known(page))
 
 
-@post("/settings/data", include_in_schema=False, status_code=200, opt=FORM)
+@post("/settings/data", include_in_schema=False, status_code=200, opt=SIGNED_IN | FORM)
 async def export(request: Request[Any, Any, Any], page: NamedDependency[Page]) -> Response[str]:
     """Start making the file."""
     credential, values = page.call.session(), await typed(request)

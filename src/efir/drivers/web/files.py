@@ -6,6 +6,7 @@ from litestar import Request, Response, route
 from litestar.enums import HttpMethod
 from litestar.exceptions import NotFoundException
 
+from efir.application.needs import PUBLIC
 from efir.drivers.web.assets import Assets, served
 
 
@@ -16,7 +17,7 @@ def static_files(assets: Assets) -> Any:
         "/static/{path:path}",
         http_method=[HttpMethod.GET, HttpMethod.HEAD],
         include_in_schema=False,
-        opt={"anonymous": True},
+        opt=PUBLIC | {"anonymous": True},
         name="static",
     )
     async def static(request: Request[Any, Any, Any]) -> Response[bytes]:

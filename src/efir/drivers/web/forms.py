@@ -10,6 +10,9 @@ from litestar import Request
 from efir.domain.returning import local_path
 from efir.domain.sessions import CsrfFailed
 
+FORM = {"form": True}
+"""Route option: the page checks the token in its form itself."""
+
 
 @dataclass(frozen=True)
 class Problem:

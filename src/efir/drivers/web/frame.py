@@ -19,6 +19,7 @@ class Viewer:
     nickname: str
     picture: str | None = None
     administers: bool = False
+    left: int = 0  # minutes that an administrator still takes their place
 
 
 @dataclass(frozen=True)
@@ -65,6 +66,7 @@ def _notices(_: Callable[[str], str]) -> dict[str, str]:
     return {
         "welcome": _("Welcome! Your channel is ready: upload the first video."),
         "saved": _("Saved."),
+        "factor-removed": _("The second step is turned off, and all devices are signed out."),
         "signed-out": _("The device is signed out."),
         "revoked": _("The token is revoked."),
         "email-confirmed": _("Your address is confirmed."),

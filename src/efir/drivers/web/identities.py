@@ -8,24 +8,24 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath, FromQuery
 
 from efir.application.identities import list_identities, unlink_identity
+from efir.application.needs import SIGNED_IN
 from efir.application.oidc import FLOW_SECONDS, begin_link, list_providers, provider_of
 from efir.domain.cookies import cookie_name
 from efir.domain.errors import DomainError
 from efir.domain.identities import IdentityId
 from efir.domain.users import UserId
 from efir.drivers.web import explanations
-from efir.drivers.web.forms import Form, Problem, typed
+from efir.drivers.web.forms import FORM, Form, Problem, typed
 from efir.drivers.web.page import Page
 from efir.drivers.web.sections import refuse, show
 from efir.drivers.web.signing_in import short_cookie
 
-FORM = {"form": True}  # the page checks the token in its form itself
 HERE = "/settings/identities"
 BROWSER = "oidc"
 ALL = 100
 
 
-@get(HERE, include_in_schema=False)
+@get(HERE, opt=SIGNED_IN, include_in_schema=False)
 async def identities(page: NamedDependency[Page], trouble: FromQuery[str] = "") -> Response[str]:
     """List own identities, and the providers that could be linked."""
     text = explanations.of_trouble(trouble, page.words)
@@ -33,7 +33,7 @@ async def identities(page: NamedDependency[Page], trouble: FromQuery[str] = "") 
     return show(page, "settings/identities.html", form=Form({}, problems), **await _shown(page))
 
 
-@post(f"{HERE}/{{identity_id:uuid}}/remove", include_in_schema=False, status_code=200, opt=FORM)
+@post(f"{HERE}/{{identity_id:uuid}}/remove", include_in_schema=False, status_code=200, opt=SIGNED_IN | FORM)
 async def removed(
     request: Request[Any, Any, Any], identity_id: FromPath[UUID], page: NamedDependency[Page]
 ) -> Response[str]:
@@ -48,7 +48,7 @@ async def removed(
     return page.redirect(f"{HERE}?notice=saved")
 
 
-@post(f"{HERE}/link", include_in_schema=False, status_code=200, opt=FORM)
+@post(f"{HERE}/link", include_in_schema=False, status_code=200, opt=SIGNED_IN | FORM)
 async def link(request: Request[Any, Any, Any], page: NamedDependency[Page]) -> Response[str]:
     """Leave for a provider to link an identity there."""
     call, values = page.call, await typed(request)

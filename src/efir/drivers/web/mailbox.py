@@ -6,12 +6,13 @@ from litestar import Request, Response, get
 from litestar.di import NamedDependency
 
 from efir.application.mailbox import Asker, read_mailbox
+from efir.application.needs import PUBLIC
 from efir.drivers.web.page import Page
 
 FORWARDING = ("forwarded", "x-forwarded-for", "x-forwarded-host", "x-real-ip", "via")
 
 
-@get("/mailbox", include_in_schema=False)
+@get("/mailbox", opt=PUBLIC, include_in_schema=False)
 async def mailbox(request: Request[Any, Any, Any], page: NamedDependency[Page]) -> Response[str]:
     """Show the newest mails to who sits at this machine; there is no such page for anybody else."""
     asker = Asker(

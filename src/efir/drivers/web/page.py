@@ -1,11 +1,13 @@
 """The one thing a page handler is given: who looks, in which language and colours, and how to answer."""
 
 import hashlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 from functools import cached_property
 from gettext import NullTranslations
 from http import HTTPStatus
+from math import ceil
 from typing import Any
 
 from litestar import Request, Response
@@ -20,6 +22,7 @@ from efir.drivers.web import explanations, frame
 from efir.drivers.web.forms import Form, Problem, same_origin
 from efir.drivers.web.templates import Templates
 from efir.drivers.web.texts import chosen
+from efir.ports.credentials import Credential
 from efir.ports.pictures import avatar_address
 
 POLICY = (
@@ -32,6 +35,7 @@ HEADERS = {
     "cache-control": "private, no-cache",
     "vary": "Cookie, Accept-Language",
 }
+MINUTE = timedelta(minutes=1)
 ADMINISTRATION = (Permission.USERS_READ, Permission.ROLES_READ, Permission.AUDIT_READ)
 OWN_STATUS = (Forbidden, TooMany, Unavailable)  # every other refusal of a form is 422: the reader can mend it
 
@@ -83,8 +87,15 @@ class Page:
         return frame.Viewer(
             id=str(found.user_id), name=found.display_name, nickname=found.nickname,
             picture=avatar_address(found.avatar_id, 128),
+            left=self._minutes_left(found),
             administers=any(self.call.may(permission) for permission in ADMINISTRATION),
         )  # fmt: skip
+
+    def _minutes_left(self, found: Credential) -> int:
+        """How long somebody else's place is still taken; 0 for oneself."""
+        if not self.call.looks_on or found.expires_at is None:
+            return 0
+        return max(1, ceil((found.expires_at - self.call.now) / MINUTE))
 
     def render(
         self, template: str, *, status: int = HTTPStatus.OK, cookies: Sequence[Cookie] = (), **data: Any
@@ -104,10 +115,21 @@ class Page:
         """Send the browser on after a form."""
         return Response("", status_code=303, headers={"location": to, "cache-control": "no-store"}, cookies=cookies)
 
-    def refuse(self, template: str, values: dict[str, str], error: DomainError, **data: Any) -> Response[str]:
-        """Answer the form again, with what was typed and what is wrong."""
+    def refuse(
+        self,
+        template: str,
+        values: dict[str, str],
+        error: DomainError,
+        *,
+        renamed: Mapping[str, str] | None = None,
+        **data: Any,
+    ) -> Response[str]:
+        """Answer the form again, with what was typed and what is wrong.
+
+        `renamed` are fields that have other names on a page of several forms.
+        """
         wrong = explanations.of_error(error, self.words)
-        form = Form(values, tuple(Problem(name, text) for name, text in wrong))
+        form = Form(values, tuple(Problem((renamed or {}).get(name, name), text) for name, text in wrong))
         status = self.shared.status_of(type(error)) if isinstance(error, OWN_STATUS) else 422
         return self.render(template, status=status, form=form, failed=True, **data)
 

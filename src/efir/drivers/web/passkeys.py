@@ -8,15 +8,15 @@ from litestar import Request, Response, get, post
 from litestar.di import NamedDependency
 from litestar.params import FromPath
 
+from efir.application.needs import SIGNED_IN
 from efir.application.passkeys import list_passkeys, remove_passkey
 from efir.domain.errors import DomainError
 from efir.domain.passkeys import PasskeyId, site_name
 from efir.domain.users import UserId
-from efir.drivers.web.forms import Form, typed
+from efir.drivers.web.forms import FORM, Form, typed
 from efir.drivers.web.page import Page
 from efir.drivers.web.sections import refuse, show
 
-FORM = {"form": True}  # the page checks the token in its form itself
 HERE = "/settings/passkeys"
 
 
@@ -25,13 +25,13 @@ def passkey_site(page: Page) -> str:
     return site_name(urlsplit(page.call.ports.origin).hostname or "")
 
 
-@get(HERE, include_in_schema=False)
+@get(HERE, opt=SIGNED_IN, include_in_schema=False)
 async def passkeys(page: NamedDependency[Page]) -> Response[str]:
     """List own passkeys."""
     return show(page, "settings/passkeys.html", form=Form(), **await _shown(page))
 
 
-@post(f"{HERE}/{{passkey_id:uuid}}/remove", include_in_schema=False, status_code=200, opt=FORM)
+@post(f"{HERE}/{{passkey_id:uuid}}/remove", include_in_schema=False, status_code=200, opt=SIGNED_IN | FORM)
 async def removed(
     request: Request[Any, Any, Any], passkey_id: FromPath[UUID], page: NamedDependency[Page]
 ) -> Response[str]:

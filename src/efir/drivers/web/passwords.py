@@ -6,23 +6,23 @@ from litestar import Request, Response, get, post
 from litestar.di import NamedDependency
 from litestar.params import FromQuery
 
+from efir.application.needs import PUBLIC, SIGNED_IN
 from efir.application.passwords import ask_reset, change_password, check_reset, has_password, reset_password
 from efir.domain.errors import DomainError
 from efir.domain.proofs import ProofGone
 from efir.domain.users import UserId
-from efir.drivers.web.accounts import FORM
-from efir.drivers.web.forms import Form, typed
+from efir.drivers.web.forms import FORM, Form, typed
 from efir.drivers.web.page import Page
 from efir.drivers.web.sections import refuse, show
 
 
-@get("/settings/security/password", include_in_schema=False)
+@get("/settings/security/password", opt=SIGNED_IN, include_in_schema=False)
 async def password_page(page: NamedDependency[Page]) -> Response[str]:
     """Ask for the present and a new password."""
     return show(page, "settings/password.html", form=Form(), **await _known(page))
 
 
-@post("/settings/security/password", include_in_schema=False, status_code=200, opt=FORM)
+@post("/settings/security/password", include_in_schema=False, status_code=200, opt=SIGNED_IN | FORM)
 async def password(request: Request[Any, Any, Any], page: NamedDependency[Page]) -> Response[str]:
     """Change it; other login sessions end."""
     credential, values = page.call.session(), await typed(request)
@@ -46,13 +46,13 @@ async def _known(page: Page) -> dict[str, Any]:
     return {"has_password": found}
 
 
-@get("/forgot", include_in_schema=False)
+@get("/forgot", opt=PUBLIC, include_in_schema=False)
 async def forgot_page(page: NamedDependency[Page]) -> Response[str]:
     """Ask whose password is forgotten."""
     return page.render("forgot.html", form=Form())
 
 
-@post("/forgot", include_in_schema=False, status_code=200, opt=FORM)
+@post("/forgot", include_in_schema=False, status_code=200, opt=PUBLIC | FORM)
 async def forgot(request: Request[Any, Any, Any], page: NamedDependency[Page]) -> Response[str]:
     """Answer the same for every address."""
     values = await typed(request)
@@ -64,7 +64,7 @@ async def forgot(request: Request[Any, Any, Any], page: NamedDependency[Page]) -
     return page.redirect("/forgot?notice=reset-asked")
 
 
-@get("/reset", include_in_schema=False)
+@get("/reset", opt=PUBLIC, include_in_schema=False)
 async def reset_page(page: NamedDependency[Page], token: FromQuery[str] = "") -> Response[str]:
     """Ask for a new password."""
     try:
@@ -74,7 +74,7 @@ async def reset_page(page: NamedDependency[Page], token: FromQuery[str] = "") ->
     return page.render("reset.html", form=Form(), token=token)
 
 
-@post("/reset", include_in_schema=False, status_code=200, opt=FORM)
+@post("/reset", include_in_schema=False, status_code=200, opt=PUBLIC | FORM)
 async def reset(request: Request[Any, Any, Any], page: NamedDependency[Page]) -> Response[str]:
     """Set it."""
     values = await typed(request)

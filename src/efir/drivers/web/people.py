@@ -7,13 +7,14 @@ from litestar import Response, get
 from litestar.di import NamedDependency
 from litestar.params import FromPath, FromQuery
 
+from efir.application.needs import PUBLIC
 from efir.application.profiles import get_profile
 from efir.application.videos import list_videos
 from efir.drivers.web.discover import GRID
 from efir.drivers.web.page import Page
 
 
-@get("/u/{nickname:str}", include_in_schema=False)
+@get("/u/{nickname:str}", opt=PUBLIC, include_in_schema=False)
 async def person(
     nickname: FromPath[str], page: NamedDependency[Page], cursor: FromQuery[str | None] = None
 ) -> Response[str]:

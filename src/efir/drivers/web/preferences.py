@@ -6,7 +6,8 @@ from litestar import Request, Response, post
 from litestar.datastructures import Cookie
 from litestar.di import NamedDependency
 
-from efir.drivers.web.forms import relative, same_origin, typed
+from efir.application.needs import HARMLESS, PUBLIC
+from efir.drivers.web.forms import FORM, relative, same_origin, typed
 from efir.drivers.web.frame import THEMES
 from efir.drivers.web.page import Page
 from efir.drivers.web.texts import LANGUAGES
@@ -15,7 +16,7 @@ YEAR = 365 * 86_400
 CHOICES = {"theme": THEMES | {"auto"}, "lang": frozenset(LANGUAGES)}
 
 
-@post("/preferences", include_in_schema=False, status_code=200, opt={"form": True})
+@post("/preferences", include_in_schema=False, status_code=200, opt=PUBLIC | HARMLESS | FORM)
 async def preferences(request: Request[Any, Any, Any], page: NamedDependency[Page]) -> Response[str]:
     """Remember a choice and go back."""
     same_origin(request, page.call.ports.origin)

@@ -5,12 +5,12 @@ from typing import Any
 from litestar import Request, Response, get, post
 from litestar.di import NamedDependency
 
+from efir.application.needs import SIGNED_IN
 from efir.application.profiles import update_me
 from efir.application.users import get_me
 from efir.domain.errors import DomainError
 from efir.domain.users import UserId
-from efir.drivers.web.accounts import FORM
-from efir.drivers.web.forms import Form, typed
+from efir.drivers.web.forms import FORM, Form, typed
 from efir.drivers.web.page import Page
 from efir.drivers.web.sections import refuse, show
 from efir.drivers.web.texts import LANGUAGES
@@ -19,14 +19,14 @@ from efir.ports.profiles import ProfileChange
 TEMPLATE = "settings/profile.html"
 
 
-@get("/settings", include_in_schema=False)
+@get("/settings", opt=SIGNED_IN, include_in_schema=False)
 async def settings(page: NamedDependency[Page]) -> Response[str]:
     """Lead to the first page of the settings."""
     page.call.session()
     return page.redirect("/settings/profile")
 
 
-@get("/settings/profile", include_in_schema=False)
+@get("/settings/profile", opt=SIGNED_IN, include_in_schema=False)
 async def profile_page(page: NamedDependency[Page]) -> Response[str]:
     """Show what can be changed."""
     me = await get_me(page.call.ports, user_id=UserId(page.call.session().user_id))
@@ -39,7 +39,7 @@ async def profile_page(page: NamedDependency[Page]) -> Response[str]:
     return show(page, TEMPLATE, form=Form(values), choices=list(LANGUAGES.items()))
 
 
-@post("/settings/profile", include_in_schema=False, status_code=200, opt=FORM)
+@post("/settings/profile", include_in_schema=False, status_code=200, opt=SIGNED_IN | FORM)
 async def profile(request: Request[Any, Any, Any], page: NamedDependency[Page]) -> Response[str]:
     """Change it."""
     user_id, values = UserId(page.call.session().user_id), await typed(request)

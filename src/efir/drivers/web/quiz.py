@@ -8,11 +8,11 @@ from litestar import Request, Response, get, post
 from litestar.di import NamedDependency
 from litestar.params import FromQuery
 
+from efir.application.needs import PUBLIC
 from efir.application.questions import fetch_questions, get_question, largest_categories, list_questions
 from efir.domain.errors import DomainError
 from efir.domain.questions import Difficulty, QuestionId
-from efir.drivers.web.accounts import FORM
-from efir.drivers.web.forms import Form, typed
+from efir.drivers.web.forms import FORM, Form, typed
 from efir.drivers.web.page import Page
 from efir.ports.questions import QuestionFilter
 
@@ -23,7 +23,7 @@ SOURCES = {
 WORDS_MOST = 200
 
 
-@get("/quiz", include_in_schema=False)
+@get("/quiz", opt=PUBLIC, include_in_schema=False)
 async def quiz(
     page: NamedDependency[Page],
     question: FromQuery[UUID | None] = None,
@@ -38,7 +38,7 @@ async def quiz(
     return page.render("quiz.html", form=Form(asked), **await _shown(page, asked, question, answer, cursor))
 
 
-@post("/quiz/draw", include_in_schema=False, status_code=200, opt=FORM)
+@post("/quiz/draw", include_in_schema=False, status_code=200, opt=PUBLIC | FORM)
 async def draw(request: Request[Any, Any, Any], page: NamedDependency[Page]) -> Response[str]:
     """Have a new question stored and show it."""
     values = await typed(request)

@@ -9,6 +9,7 @@ from litestar.params import FromQuery
 
 from efir.application.drafts import crop_draft_avatar, put_draft_avatar
 from efir.application.email_codes import send_email_code
+from efir.application.needs import PUBLIC
 from efir.application.oidc import list_providers
 from efir.application.registrations import (
     RegistrationChange,
@@ -29,17 +30,17 @@ from efir.domain.registrations import (
     steps_of,
 )
 from efir.drivers.web import explanations
-from efir.drivers.web.forms import Form, typed
+from efir.drivers.web.forms import FORM, Form, typed
 from efir.drivers.web.page import Page
 from efir.drivers.web.pictures import crop_form, picture_facts, posted_crop, posted_picture
+from efir.drivers.web.signing_in import entered
 from efir.ports.registrations import RegistrationView
 
-FORM = {"form": True}  # the page checks the token in its form itself
 TYPED = (Step.NAME, Step.EMAIL, Step.PASSWORD)
 Asked = Request[Any, Any, Any]
 
 
-@get("/register", include_in_schema=False)
+@get("/register", opt=PUBLIC, include_in_schema=False)
 async def register_page(page: NamedDependency[Page]) -> Response[str]:
     """Ask the first question, or go on where somebody stopped."""
     if page.viewer is not None:
@@ -48,7 +49,7 @@ async def register_page(page: NamedDependency[Page]) -> Response[str]:
     return _shown(page, Step.NAME, draft) if _untouched(draft) else page.redirect(path_of(draft))
 
 
-@get([f"/register/{step}" for step in Step], include_in_schema=False)
+@get([f"/register/{step}" for step in Step], opt=PUBLIC, include_in_schema=False)
 async def step_page(
     page: NamedDependency[Page], change: FromQuery[str] = "", another: FromQuery[str] = ""
 ) -> Response[str]:
@@ -66,7 +67,7 @@ async def step_page(
     return _shown(page, found, draft, change=change) if found is wanted else page.redirect(f"/register/{found}")
 
 
-@get(["/register/crop", "/register/finish"], include_in_schema=False)
+@get(["/register/crop", "/register/finish"], opt=PUBLIC, include_in_schema=False)
 async def crop_page(page: NamedDependency[Page]) -> Response[str]:
     """Ask for the part of the picture that is shown."""
     draft = None if page.viewer is not None else await draft_of(page)
@@ -76,7 +77,7 @@ async def crop_page(page: NamedDependency[Page]) -> Response[str]:
     return page.render("register/crop.html", form=crop_form(draft.avatar), **facts(page, Step.CHECK, draft))
 
 
-@post([f"/register/{step}" for step in TYPED], include_in_schema=False, status_code=200, opt=FORM)
+@post([f"/register/{step}" for step in TYPED], include_in_schema=False, status_code=200, opt=PUBLIC | FORM)
 async def step_sent(request: Asked, page: NamedDependency[Page]) -> Response[str]:
     """Take one answer and ask the next question."""
     wanted = _step(page)
@@ -101,7 +102,7 @@ async def step_sent(request: Asked, page: NamedDependency[Page]) -> Response[str
     return page.redirect(path_of(draft), cookies=cookies)
 
 
-@post("/register/picture", include_in_schema=False, status_code=200, opt=FORM, request_max_body_size=None)
+@post("/register/picture", include_in_schema=False, status_code=200, opt=PUBLIC | FORM, request_max_body_size=None)
 async def picture_sent(request: Asked, page: NamedDependency[Page]) -> Response[str]:
     """Take a picture from a form and show what became of it."""
     draft = await draft_of(page)
@@ -118,7 +119,7 @@ async def picture_sent(request: Asked, page: NamedDependency[Page]) -> Response[
     return page.redirect("/register/check")
 
 
-@post("/register/crop", include_in_schema=False, status_code=200, opt=FORM)
+@post("/register/crop", include_in_schema=False, status_code=200, opt=PUBLIC | FORM)
 async def crop_sent(request: Asked, page: NamedDependency[Page]) -> Response[str]:
     """Cut the picture as the numbers say and show what became of it."""
     draft = await draft_of(page)
@@ -136,7 +137,7 @@ async def crop_sent(request: Asked, page: NamedDependency[Page]) -> Response[str
     return page.redirect("/register/check")
 
 
-@post("/register/finish", include_in_schema=False, status_code=200, opt=FORM)
+@post("/register/finish", include_in_schema=False, status_code=200, opt=PUBLIC | FORM)
 async def finish_sent(request: Asked, page: NamedDependency[Page]) -> Response[str]:
     """Make the account and sign in; pressing twice makes one account."""
     call = page.call
@@ -150,7 +151,7 @@ async def finish_sent(request: Asked, page: NamedDependency[Page]) -> Response[s
         return page.redirect(path_of(draft))
     except DomainError as error:
         return page.refuse("register/picture.html", {}, error, **facts(page, Step.CHECK, draft))
-    cookies = [page.shared.session_cookie(call, signed.secret), page.shared.ticket_cookie(call, "", max_age=0)]
+    cookies = [*entered(page, signed), page.shared.ticket_cookie(call, "", max_age=0)]
     return page.redirect("/?notice=welcome", cookies=cookies)
 
 

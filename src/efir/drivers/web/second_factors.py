@@ -5,6 +5,7 @@ from typing import Any
 from litestar import Request, Response, get, post
 from litestar.di import NamedDependency
 
+from efir.application.needs import ONESELF, SIGNED_IN
 from efir.application.second_factors import (
     begin_totp,
     confirm_totp,
@@ -15,22 +16,21 @@ from efir.application.second_factors import (
 )
 from efir.domain.errors import DomainError
 from efir.domain.users import UserId
-from efir.drivers.web.forms import Form, typed
+from efir.drivers.web.forms import FORM, Form, typed
 from efir.drivers.web.page import Page
 from efir.drivers.web.sections import refuse, show
 
-FORM = {"form": True}  # the page checks the token in its form itself
 HERE = "/settings/two-factor"
 
 
-@get(HERE, include_in_schema=False)
+@get(HERE, opt=SIGNED_IN, include_in_schema=False)
 async def two_factor(page: NamedDependency[Page]) -> Response[str]:
     """Show whether signing in takes two steps."""
     user_id = UserId(page.call.session().user_id)
     return show(page, "settings/two-factor.html", factor=await get_second_factor(page.call.ports, user_id=user_id))
 
 
-@get(f"{HERE}/app", include_in_schema=False)
+@get(f"{HERE}/app", opt=ONESELF, include_in_schema=False)
 async def app_page(page: NamedDependency[Page]) -> Response[str]:
     """Show the secret that an authenticator app needs, and ask for its first code."""
     who, ports = page.call.fresh(), page.call.ports
@@ -43,7 +43,7 @@ async def app_page(page: NamedDependency[Page]) -> Response[str]:
     return _private(show(page, "settings/app.html", form=Form(), setup=setup))
 
 
-@post(f"{HERE}/app", include_in_schema=False, status_code=200, opt=FORM)
+@post(f"{HERE}/app", include_in_schema=False, status_code=200, opt=SIGNED_IN | FORM)
 async def app_sent(request: Request[Any, Any, Any], page: NamedDependency[Page]) -> Response[str]:
     """Turn the second step on, and show recovery codes this once."""
     values, call = await typed(request), page.call
@@ -62,7 +62,7 @@ async def app_sent(request: Request[Any, Any, Any], page: NamedDependency[Page])
     return _private(show(page, "settings/recovery-codes.html", codes=codes, fresh=True))
 
 
-@post(f"{HERE}/codes", include_in_schema=False, status_code=200, opt=FORM)
+@post(f"{HERE}/codes", include_in_schema=False, status_code=200, opt=SIGNED_IN | FORM)
 async def codes_sent(request: Request[Any, Any, Any], page: NamedDependency[Page]) -> Response[str]:
     """Make new recovery codes, and show them this once."""
     user_id = UserId(page.call.fresh().user_id)
@@ -71,7 +71,7 @@ async def codes_sent(request: Request[Any, Any, Any], page: NamedDependency[Page
     return _private(show(page, "settings/recovery-codes.html", codes=codes, fresh=False))
 
 
-@post(f"{HERE}/off", include_in_schema=False, status_code=200, opt=FORM)
+@post(f"{HERE}/off", include_in_schema=False, status_code=200, opt=SIGNED_IN | FORM)
 async def off_sent(request: Request[Any, Any, Any], page: NamedDependency[Page]) -> Response[str]:
     """Turn the second step off."""
     user_id = UserId(page.call.fresh().user_id)

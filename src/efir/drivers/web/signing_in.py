@@ -9,15 +9,17 @@ from litestar.di import NamedDependency
 from litestar.params import FromQuery
 
 from efir.application.access_tokens import TokenPair
+from efir.application.known_devices import device_mark
+from efir.application.needs import PUBLIC
 from efir.application.second_steps import verify_second_factor
-from efir.domain.cookies import cookie_name
+from efir.application.sessions import SignedIn
+from efir.domain.cookies import DEVICE, DEVICE_SECONDS, cookie_name
 from efir.domain.errors import DomainError
 from efir.domain.second_factors import ChallengeGone
 from efir.domain.sessions import SessionId
-from efir.drivers.web.forms import Form, relative, typed
+from efir.drivers.web.forms import FORM, Form, relative, typed
 from efir.drivers.web.page import Page
 
-FORM = {"form": True}  # the page checks the token in its form itself
 CHALLENGE = "mfa"
 
 
@@ -27,7 +29,7 @@ def to_second_step(page: Page, challenge: str, back: str) -> Response[str]:
     return page.redirect(f"/login/second-factor?{urlencode({'back': relative(back)})}", cookies=[cookie])
 
 
-@get("/login/second-factor", include_in_schema=False)
+@get("/login/second-factor", opt=PUBLIC, include_in_schema=False)
 async def second_page(
     request: Request[Any, Any, Any], page: NamedDependency[Page], back: FromQuery[str] = ""
 ) -> Response[str]:
@@ -37,7 +39,7 @@ async def second_page(
     return page.render("second-factor.html", form=Form(), back=relative(back))
 
 
-@post("/login/second-factor", include_in_schema=False, status_code=200, opt=FORM)
+@post("/login/second-factor", include_in_schema=False, status_code=200, opt=PUBLIC | FORM)
 async def second(request: Request[Any, Any, Any], page: NamedDependency[Page]) -> Response[str]:
     """Finish signing in."""
     values, call = await typed(request), page.call
@@ -56,8 +58,14 @@ async def second(request: Request[Any, Any, Any], page: NamedDependency[Page]) -
         return page.refuse("second-factor.html", {}, error, back=back)
     if isinstance(signed, TokenPair):  # an app's challenge, put into a browser by hand
         return page.redirect("/login")
-    cookies = [page.shared.session_cookie(call, signed.secret), short_cookie(page, CHALLENGE, "", 0)]
+    cookies = [*entered(page, signed), short_cookie(page, CHALLENGE, "", 0)]
     return page.redirect(back, cookies=cookies)
+
+
+def entered(page: Page, signed: SignedIn) -> list[Cookie]:
+    """The cookies of a browser that has just signed in: the login session, and the mark of a known device."""
+    mark = device_mark(page.call.ports, signed.user.nickname)
+    return [page.shared.session_cookie(page.call, signed.secret), short_cookie(page, DEVICE, mark, DEVICE_SECONDS)]
 
 
 def short_cookie(page: Page, name: str, value: str, seconds: int) -> Cookie:

@@ -8,18 +8,18 @@ from litestar import Request, Response, get, post
 from litestar.di import NamedDependency
 from litestar.params import FromPath, FromQuery
 
+from efir.application.needs import SIGNED_IN
 from efir.application.users import get_me
 from efir.application.videos import delete_video, get_video, list_my_videos, retry_video, update_video
 from efir.domain.errors import DomainError
 from efir.domain.videos import VideoId, VideoNotFound
-from efir.drivers.web.accounts import FORM
-from efir.drivers.web.forms import Form, typed
+from efir.drivers.web.forms import FORM, Form, typed
 from efir.drivers.web.page import Page
 from efir.drivers.web.upload import stages, visibilities
 from efir.ports.videos import VideoChange, VideoView
 
 
-@get("/studio", include_in_schema=False)
+@get("/studio", opt=SIGNED_IN, include_in_schema=False)
 async def studio(page: NamedDependency[Page], cursor: FromQuery[str | None] = None) -> Response[str]:
     """List own videos."""
     call = page.call
@@ -29,7 +29,7 @@ async def studio(page: NamedDependency[Page], cursor: FromQuery[str | None] = No
     return page.render("studio.html", items=found.items, next=following, stages=stages(page.words.gettext))
 
 
-@get("/studio/{video_id:uuid}", include_in_schema=False)
+@get("/studio/{video_id:uuid}", opt=SIGNED_IN, include_in_schema=False)
 async def edit_page(video_id: FromPath[UUID], page: NamedDependency[Page]) -> Response[str]:
     """Show what can be changed."""
     video = await own_video(page, video_id)
@@ -38,7 +38,7 @@ async def edit_page(video_id: FromPath[UUID], page: NamedDependency[Page]) -> Re
     return page.render("edit.html", form=Form(values), **_edited(page, video))
 
 
-@post("/studio/{video_id:uuid}", include_in_schema=False, status_code=200, opt=FORM)
+@post("/studio/{video_id:uuid}", include_in_schema=False, status_code=200, opt=SIGNED_IN | FORM)
 async def edit(request: Request[Any, Any, Any], video_id: FromPath[UUID], page: NamedDependency[Page]) -> Response[str]:
     """Change title, description, tags and visibility."""
     video, values = await own_video(page, video_id), await typed(request)
@@ -57,13 +57,13 @@ async def edit(request: Request[Any, Any, Any], video_id: FromPath[UUID], page: 
     return page.redirect("/studio?notice=saved")
 
 
-@get("/studio/{video_id:uuid}/delete", include_in_schema=False)
+@get("/studio/{video_id:uuid}/delete", opt=SIGNED_IN, include_in_schema=False)
 async def delete_page(video_id: FromPath[UUID], page: NamedDependency[Page]) -> Response[str]:
     """Ask before deleting."""
     return page.render("delete.html", video=await own_video(page, video_id))
 
 
-@post("/studio/{video_id:uuid}/delete", include_in_schema=False, status_code=200, opt=FORM)
+@post("/studio/{video_id:uuid}/delete", include_in_schema=False, status_code=200, opt=SIGNED_IN | FORM)
 async def delete(
     request: Request[Any, Any, Any], video_id: FromPath[UUID], page: NamedDependency[Page]
 ) -> Response[str]:
@@ -75,7 +75,7 @@ async def delete(
     return page.redirect("/studio?notice=deleted")
 
 
-@post("/studio/{video_id:uuid}/retry", include_in_schema=False, status_code=200, opt=FORM)
+@post("/studio/{video_id:uuid}/retry", include_in_schema=False, status_code=200, opt=SIGNED_IN | FORM)
 async def retry(
     request: Request[Any, Any, Any], video_id: FromPath[UUID], page: NamedDependency[Page]
 ) -> Response[str]:

@@ -6,12 +6,13 @@ from typing import Any
 from litestar import Response, get
 from litestar.di import NamedDependency
 
+from efir.application.needs import SIGNED_IN
 from efir.domain.videos import Visibility
 from efir.drivers.web import explanations
 from efir.drivers.web.page import Page
 
 
-@get("/upload", include_in_schema=False)
+@get("/upload", opt=SIGNED_IN, include_in_schema=False)
 async def upload(page: NamedDependency[Page]) -> Response[str]:
     """Show where to drop files."""
     page.call.session()

@@ -8,6 +8,7 @@ from litestar.di import NamedDependency
 from litestar.enums import HttpMethod
 from litestar.params import FromPath
 
+from efir.application.needs import PUBLIC
 from efir.application.videos import get_video, list_videos
 from efir.domain.videos import VideoId
 from efir.drivers.web.page import Page
@@ -17,7 +18,7 @@ from efir.drivers.web.upload import stages
 ASIDE = 13
 
 
-@route("/watch/{video_id:uuid}", http_method=[HttpMethod.GET, HttpMethod.HEAD], include_in_schema=False)
+@route("/watch/{video_id:uuid}", opt=PUBLIC, http_method=[HttpMethod.GET, HttpMethod.HEAD], include_in_schema=False)
 async def watch(video_id: FromPath[UUID], page: NamedDependency[Page]) -> Response[str]:
     """Show a video to who may see it."""
     call = page.call
@@ -26,7 +27,7 @@ async def watch(video_id: FromPath[UUID], page: NamedDependency[Page]) -> Respon
     return page.render("watch.html", video=video, owned=owned, stages=stages(page.words.gettext))
 
 
-@get("/watch/{video_id:uuid}/more", include_in_schema=False)
+@get("/watch/{video_id:uuid}/more", opt=PUBLIC, include_in_schema=False)
 async def more(video_id: FromPath[UUID], page: NamedDependency[Page]) -> Response[str]:
     """Fill the side of the watch page."""
     call = page.call

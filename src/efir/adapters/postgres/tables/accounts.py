@@ -80,7 +80,8 @@ class SessionRow(Row):
     aal: Mapped[int] = mapped_column(SmallInteger, server_default="1")
     amr: Mapped[list[str]] = mapped_column(server_default="{pwd}")
     auth_time: Mapped[datetime]
-    actor_id: Mapped[UUID | None]
+    actor_id: Mapped[UUID | None]  # who sees the service in the user's place, and from which session of theirs
+    actor_session_id: Mapped[UUID | None]
     device_id: Mapped[UUID | None]
     label: Mapped[str | None]
     ip: Mapped[str | None] = mapped_column(INET)
