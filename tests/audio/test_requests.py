@@ -119,10 +119,27 @@ async def test_a_wrong_name_is_refused(client: httpx.AsyncClient, body: Any, exp
     assert code(answer) == expected
 
 
+async def test_one_network_may_not_take_names_without_end(ports: Ports, settings: Settings) -> None:
+    few = replace(ports, limits=replace(ports.limits, audio_users_network=2))
+    transport = httpx.ASGITransport(app=served(few, settings), client=("192.0.2.7", 50_000))
+    async with httpx.AsyncClient(transport=transport, base_url="http://efir.test") as client:
+        answers = [await client.post("/user", json={"name": f"Name {number}"}) for number in range(3)]
+        assert [answer.status_code for answer in answers] == [201, 201, 429]
+        assert [answer.headers["x-ratelimit-remaining"] for answer in answers] == ["1", "0", "0"]
+        assert answers[0].headers["ratelimit-policy"] == '"audio-user";q=2;w=3600'
+        assert code(answers[2]) == (429, "rate-limited")
+        assert int(answers[2].headers["retry-after"]) > 0
+        unread = await client.post("/user", json={"name": " "})
+    assert unread.status_code == 422, "what is no name counts for nothing"
+    elsewhere = httpx.ASGITransport(app=served(few, settings), client=("192.0.2.8", 50_000))
+    async with httpx.AsyncClient(transport=elsewhere, base_url="http://efir.test") as client:
+        assert (await client.post("/user", json={"name": "Name 3"})).status_code == 201
+
+
 async def test_a_name_is_given_once_whatever_its_case(client: httpx.AsyncClient) -> None:
     await named(client, "Ада")
-    assert code(await client.post("/user", json={"name": "АДА"})) == (409, "username-taken")
-    answers = await asyncio.gather(*(client.post("/user", json={"name": "Bob"}) for _ in range(5)))
+    assert code(await client.post("/user", json={"name": " "})) == (409, "username-taken")
+    answers = await asyncio.gather(*(client.post("/user", json={"name": " "}) for _ in range(5)))
     assert sorted(answer.status_code for answer in answers) == [201, 409, 409, 409, 409]
 
 

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from efir.application import drawing
 from efir.application.context import Ports
 from efir.application.drawing import PATIENCE
 from efir.application.questions import fetch_questions
@@ -35,8 +36,14 @@ async def stored(connection: Any) -> int:
     return int(await connection.fetchval("select count(*) from questions"))
 
 
+@pytest.fixture
+def fast(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Calls count as fast even where a busy machine makes pauses between them."""
+    monkeypatch.setattr(drawing, "AGAIN", 60.0)
+
+
 async def test_the_first_request_has_nothing_before_it_and_the_next_the_last_of_the_one_before(
-    asking: Opened, connection: Any
+    asking: Opened, connection: Any, fast: None
 ) -> None:
     with jservice(1_000) as source:
         ports = await asking(jservice_url=source.url)
@@ -45,7 +52,42 @@ async def test_the_first_request_has_nothing_before_it_and_the_next_the_last_of_
     assert first.previous is None
     assert second.previous == first.saved[-1]
     assert [len(first.saved), len(second.saved), await stored(connection)] == [3, 2, 5]
-    assert source.asked == [3, 2]
+    assert source.asked == [3, 6]  # soon after the first, so more than is missing
+
+
+async def test_requests_in_quick_succession_draw_from_what_one_call_brought(
+    asking: Opened, connection: Any, fast: None
+) -> None:
+    with jservice(10_000) as source:
+        ports = await asking(jservice_url=source.url)
+        answers = [await fetch_questions(ports, count=1) for _ in range(120)]
+    assert await stored(connection) == 120  # what a call brought beyond that is nobody's yet
+    assert is_one_chain(answers)
+    assert len(source.asked) <= 9
+    assert source.asked[:4] == [1, 2, 4, 8]
+
+
+async def test_a_request_after_a_pause_asks_only_for_what_it_wants(
+    asking: Opened, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(drawing, "AGAIN", 0.0)
+    with jservice(10_000) as source:
+        ports = await asking(jservice_url=source.url)
+        for _ in range(3):
+            await fetch_questions(ports, count=2)
+    assert source.asked == [2, 2, 2]
+
+
+async def test_rows_in_stock_that_another_process_stored_meanwhile_do_not_count(
+    asking: Opened, connection: Any, fast: None
+) -> None:
+    with jservice(80) as source:
+        one, other = await asking(jservice_url=source.url), await asking(jservice_url=source.url)
+        answers = []
+        for _ in range(30):  # both hold rows that the other one stores
+            answers += [await fetch_questions(one, count=1), await fetch_questions(other, count=1)]
+    assert await stored(connection) == 60
+    assert is_one_chain(answers)
 
 
 async def test_what_the_source_says_is_stored(asking: Opened) -> None:
@@ -57,7 +99,7 @@ async def test_what_the_source_says_is_stored(asking: Opened) -> None:
     assert found.created_at.isoformat() == "2022-12-30T21:08:15.201000+00:00"
 
 
-async def test_a_question_that_is_stored_already_does_not_count(asking: Opened, connection: Any) -> None:
+async def test_a_question_that_is_stored_already_does_not_count(asking: Opened, connection: Any, fast: None) -> None:
     with jservice(
         1_000, faults=[[clue(1)], [clue(1, id=2, question="<i>QUESTION 1?</i>")], [clue(1), clue(2)]]
     ) as source:
@@ -65,7 +107,7 @@ async def test_a_question_that_is_stored_already_does_not_count(asking: Opened, 
         await fetch_questions(ports, count=1)
         found = await fetch_questions(ports, count=1)
     assert [one.source_id for one in found.saved] == ["2"]
-    assert source.asked == [1, 1, 20]
+    assert source.asked == [1, 2, 20]
     assert await stored(connection) == 2
 
 

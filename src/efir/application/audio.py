@@ -9,9 +9,10 @@ from uuid import UUID
 
 from msgspec import Meta, Struct
 
-from efir.application.context import Ports
+from efir.application.context import Ports, Visitor
 from efir.application.credentials import bearer_credential
 from efir.application.cursors import page, wanted
+from efir.application.rates import limited, name_rate
 from efir.domain.audio import (
     BadCredentials,
     NamedUser,
@@ -49,9 +50,13 @@ class Sound(Struct, frozen=True):
     open: Callable[[], Awaitable[Blob]]
 
 
-async def create_named_user(ports: Ports, *, name: str, now: datetime) -> NewNamedUser:
-    """Make a user of a name alone, with the token that covers their recordings. Raises InvalidAudio, UsernameTaken."""
+async def create_named_user(ports: Ports, *, name: str, visitor: Visitor, now: datetime) -> NewNamedUser:
+    """Make a user of a name alone, with the token that covers their recordings.
+
+    Raises InvalidAudio, UsernameTaken, Throttled for a visitor who takes too many names.
+    """
     shown_name, key = parse_name(name)
+    await limited(ports, name_rate(ports, visitor=visitor))
     user = NamedUser(id=UserId(ports.new_id()), name=shown_name, name_key=key, created_at=now)
     token = ports.new_token()
     async with ports.begin() as tx:

@@ -3,14 +3,20 @@
 import asyncio
 import math
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from efir.application.saving import Saver, Yield
 from efir.application.waiting import Fetched, Waiting
 from efir.domain.limits import Limits
-from efir.domain.questions import QuestionsExhausted, QuestionSourceAway, QuestionSourceLimited, QuizOverloaded
-from efir.ports.questions import QuestionBank, QuestionSource
+from efir.domain.questions import (
+    Candidate,
+    QuestionsExhausted,
+    QuestionSourceAway,
+    QuestionSourceLimited,
+    QuizOverloaded,
+)
+from efir.ports.questions import Drawn, QuestionBank, QuestionSource
 from efir.ports.transactions import Begin
 
 SPARE_CALLS = 8  # calls of a source for one request, beyond those its number of questions needs
@@ -20,6 +26,7 @@ LEAST_SHARE = 0.05  # of new rows among those drawn, when planning the next call
 GROUP = 1_000  # questions that one transaction stores at most, and one request more
 QUIET = 0.01  # seconds without a new request that end the gathering for a call
 PATIENCE = 0.25  # longest gathering
+AGAIN = 1.0  # seconds; a call so soon after the last one asks for more than is missing
 LEAVING = 1.0  # seconds; storing takes milliseconds
 
 
@@ -33,6 +40,26 @@ class Place:
     share: float = 1.0
     dry: int = 0
     rests_until: float = 0.0
+    stock: list[Candidate] = field(default_factory=list)
+    asked: int = 0
+    asked_at: float = -math.inf
+
+    def planned(self, missing: int, most: int, now: float) -> int:
+        """How many rows a call asks for: those that are missing, and twice the last number when calls come fast.
+
+        Sources bound the calls of a minute, and a call costs more than all the rest of a request (decision 10).
+        """
+        count = math.ceil(missing / self.share)
+        if now - self.asked_at < AGAIN:
+            count = max(count, 2 * self.asked)
+        self.asked, self.asked_at = min(count, most), now
+        return self.asked
+
+    def taken(self, missing: int) -> list[Candidate]:
+        """Take as many rows of the stock as will probably do."""
+        count = math.ceil(missing / self.share)
+        found, self.stock = self.stock[:count], self.stock[count:]
+        return found
 
     def learn(self, worth: Yield, now: float, *, ended: bool) -> None:
         """Remember how much of an answer was new; a source without anything new is left alone for a while."""
@@ -176,15 +203,23 @@ class QuestionLine:
                 await self._refuse(entry)
 
     async def _call(self, place: Place, source: QuestionSource, group: list[Waiting]) -> None:
-        missing = sum(entry.missing for entry in group)
-        for entry in group:
-            entry.calls[place.name] = entry.calls.get(place.name, 0) + 1
-        count = min(math.ceil(missing / place.share), source.most)
-        drawn = await source.draw(count, seconds=self._limits.quiz_call_seconds)
+        """Take rows from the stock, or ask the source; what nobody looked at becomes stock."""
+        missing, loop = sum(entry.missing for entry in group), asyncio.get_running_loop()
+        stocked = place.taken(missing)
+        drawn = Drawn(found=stocked)
+        if not stocked:
+            for entry in group:
+                entry.calls[place.name] = entry.calls.get(place.name, 0) + 1
+            count = place.planned(missing, source.most, loop.time())
+            drawn = await source.draw(count, seconds=self._limits.quiz_call_seconds)
         entries = self._group(place, GROUP)  # some have left; some have come, and rows may be left over for them
         self._served = frozenset(entries)
         worth = await self._saver.keep(entries, drawn)
-        place.learn(worth, asyncio.get_running_loop().time(), ended=drawn.ended)
+        place.stock[:0] = worth.left
+        if stocked:
+            place.share = place.share if worth.new else max(LEAST_SHARE, place.share / 2)
+        else:
+            place.learn(worth, loop.time(), ended=drawn.ended)
 
     async def _read(self, place: Place, bank: QuestionBank, group: list[Waiting]) -> None:
         identity = await bank.identity()

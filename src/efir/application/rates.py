@@ -63,6 +63,11 @@ def registration_rate(ports: Ports, *, visitor: Visitor) -> Rate:
     return Rate("registration", network_of(visitor.ip), ports.limits.registrations_network, HOUR)
 
 
+def name_rate(ports: Ports, *, visitor: Visitor) -> Rate:
+    """How many names for recordings one network may take."""
+    return Rate("audio-user", network_of(visitor.ip), ports.limits.audio_users_network, HOUR)
+
+
 def quiz_rate(ports: Ports, *, visitor: Visitor) -> Rate:
     """How often one network may have new questions stored."""
     return Rate("quiz", network_of(visitor.ip), ports.limits.quiz_requests_network, MINUTE)

@@ -1,6 +1,5 @@
 """Bytes of a recording on their way in: to a file of the scratch folder, counted and hashed, gone on leaving."""
 
-import asyncio
 import errno
 import hashlib
 from collections.abc import AsyncIterator
@@ -14,7 +13,7 @@ from efir.application.context import Ports
 from efir.domain.audio import AudioTooLarge
 from efir.ports.blobs import StorageFull
 
-WRITE_BYTES = 1 << 20
+WRITE_BYTES = 1 << 19
 NO_SPACE = frozenset({errno.ENOSPC, errno.EDQUOT})
 
 
@@ -50,9 +49,9 @@ async def received(ports: Ports, chunks: AsyncIterator[bytes]) -> AsyncIterator[
                     raise AudioTooLarge(f"A recording has at most {ports.limits.audio_bytes} bytes.")
                 waiting += chunk
                 if len(waiting) >= WRITE_BYTES:
-                    await asyncio.to_thread(write, file, bytes(waiting))
+                    await ports.turns.apart(write, file, bytes(waiting))
                     waiting.clear()
-            await asyncio.to_thread(write, file, bytes(waiting))
+            await ports.turns.apart(write, file, bytes(waiting))
         made = folder / "made"
         made.mkdir()
         yield Received(path, made, size, digest.digest())

@@ -5,7 +5,7 @@ after the last of them. What is new but not enough is held. Requests whose trans
 one transaction; a request inside an outer transaction (one with an `Idempotency-Key`) is stored in that one.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -24,10 +24,11 @@ class _Undone(Exception):  # leaves the transaction, never this module
 
 @dataclass(frozen=True, slots=True)
 class Yield:
-    """What an answer of a source was worth: rows that were looked at, and new ones among them."""
+    """What an answer of a source was worth: rows looked at, new ones among them, and the rows nobody looked at."""
 
     looked_at: int
     new: int
+    left: Sequence[Candidate] = ()
 
 
 @dataclass(slots=True)
@@ -58,7 +59,8 @@ class Saver:
             used = await self._store(group, left)
             left, new = [one for one in left if one.fingerprint not in used], new + len(used)
         enough = all(len(entry.saved) >= entry.wanted for entry in entries)
-        return Yield(_last_used(found, left) if enough else len(found), new)
+        looked_at = _last_used(found, left) if enough else len(found)
+        return Yield(looked_at, new, found[looked_at:])
 
     async def turn(self, entries: list[Waiting], bank: QuestionBank, identity: str) -> bool:
         """Store what a bank gives next; answers whether it has come to its end."""

@@ -1,10 +1,14 @@
-"""Whose turn it is to convert within a request: a few at once in a process, fewer of one person."""
+"""Whose turn it is to do heavy work within a request: a few at once in a process, fewer of one person."""
 
 import asyncio
 from collections import Counter
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from typing import ParamSpec, TypeVar
 from uuid import UUID
+
+P = ParamSpec("P")
+T = TypeVar("T")
 
 
 class Turns:
@@ -14,6 +18,16 @@ class Turns:
         self._most, self._most_of_one = most, most_of_one
         self._taken: Counter[UUID] = Counter()
         self._changed = asyncio.Condition()
+        self._threads = asyncio.Semaphore(max(1, most))
+
+    async def apart(self, work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+        """Do what keeps a processor busy in a thread, `most` of them at once.
+
+        The pool has more threads than the machine has processors, and the system gives each of them as much time as
+        the event loop: while all of them hash what eight people send, nobody would be answered.
+        """
+        async with self._threads:
+            return await asyncio.to_thread(work, *args, **kwargs)
 
     @asynccontextmanager
     async def taken(self, person: UUID, *, within: float) -> AsyncIterator[bool]:

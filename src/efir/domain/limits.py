@@ -91,6 +91,7 @@ class Limits:
     audio_seconds: int = 2 * 3600  # longest recording, in seconds
     audio_inline_seconds: int = 600  # longer recordings are converted by a worker, after the answer
     audio_slot_seconds: int = 2  # a request waits so long for its turn to convert, then a worker does it
+    audio_users_network: int = 600  # names for recordings that one network may take within an hour
     audio_owner_at_once: int = 2  # conversions of one person at once within requests of a process
     audio_owner_hourly: int = 60  # recordings of one person within an hour
     audio_owner_bytes: int = 5 << 30  # MP3 of one person, in bytes

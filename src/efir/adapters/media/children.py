@@ -26,6 +26,7 @@ COMPLAINT_MOST = 2_000
 READ_SIZE = 1 << 16
 GONE_SECONDS = 0.5
 POLL_SECONDS = 0.05
+ASK_AGAIN_SECONDS = 0.11  # the kernel lets ordinary users change a group ten times a second, all of them together
 
 OnLine = Callable[[bytes], bool]
 """Receives each line of standard output; True when it shows that the work went on."""
@@ -69,6 +70,7 @@ async def run(sandbox: Sandbox, task: Task, on_line: OnLine | None = None) -> Fi
                 task.argv, work=task.work, limits=task.limits, inputs=fds, usage=told, nice=task.nice
             )
             child = _Child(command, environment(task.work), [*fds, told], on_line)
+            child.give_way(task.nice)
         try:
             await child.ended(wall=task.wall, stall=task.stall)
         finally:
@@ -132,6 +134,7 @@ class _Child:
         for fd in self._pipes:
             os.set_blocking(fd, False)
             self._loop.add_reader(fd, self._read, fd)
+        self._asking: asyncio.TimerHandle | None = None
         self._pidfd = -1
         with contextlib.suppress(AttributeError, OSError):
             self._pidfd = os.pidfd_open(self._process.pid)
@@ -142,6 +145,21 @@ class _Child:
         """The end of standard error without anything that a terminal or log would obey."""
         text = self._tail.decode(errors="backslashreplace").strip()
         return "".join(char if char.isprintable() else repr(char)[1:-1] for char in text)[-COMPLAINT_MOST:]
+
+    def give_way(self, nice: int) -> None:
+        """Let the whole session give way to the service, where the kernel shares processors out by session.
+
+        There (`sched_autogroup`, the default of most Linux systems outside of control groups) the nice value of a
+        process counts among those of its own session only, and a session of its own is what each child has.
+        """
+        if self._reaped or not nice:
+            return
+        try:
+            Path(f"/proc/{self._process.pid}/autogroup").write_text(str(nice), encoding="ascii")
+        except BlockingIOError:
+            self._asking = self._loop.call_later(ASK_AGAIN_SECONDS, self.give_way, nice)
+        except OSError:
+            return  # another system, another kernel: there the nice value itself counts
 
     async def ended(self, *, wall: float, stall: float | None) -> None:
         """Wait for the end. Raises MediaWorkStalled."""
@@ -161,6 +179,8 @@ class _Child:
 
     def stop(self) -> None:
         """Kill what is left of the group, collect it and let go of every handle; safe to call in any state."""
+        if self._asking is not None:
+            self._asking.cancel()
         for fd in self._pipes:
             self._loop.remove_reader(fd)
         if self._pidfd >= 0:

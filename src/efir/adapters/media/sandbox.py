@@ -10,6 +10,7 @@ import sysconfig
 import tempfile
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -181,13 +182,15 @@ def environment(work: Path) -> dict[str, str]:
     }
 
 
-def _packages() -> list[str]:
+@cache
+def _packages() -> tuple[str, ...]:
+    """Look for them once: this is asked on the event loop, twice for each child."""
     folders = [str(Path(__file__).parents[3])]
     for name in LIBRARIES:
         spec = find_spec(name)
         if spec is not None and spec.origin is not None:
             folders.append(str(Path(spec.origin).parents[1] if spec.submodule_search_locations else Path(spec.origin)))
-    return list(dict.fromkeys(folders))
+    return tuple(dict.fromkeys(folders))
 
 
 def _parents(paths: list[str]) -> list[str]:

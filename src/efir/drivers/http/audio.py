@@ -28,6 +28,7 @@ from efir.domain.audio import (
     RecordingNotReady,
     UsernameTaken,
 )
+from efir.domain.rates import Throttled
 from efir.domain.sessions import CsrfFailed, NoSession, ScopeMissing
 from efir.domain.users import UserId
 from efir.drivers.http.answers import Answer
@@ -61,10 +62,13 @@ class NewName(Struct):
     name: Annotated[str, Meta(description="1 to 50 characters, unique whatever the case.", examples=["Ada"])]
 
 
-@post("/user", operation_id="createNamedUser", tags=TAGS, opt=ANONYMOUS, responses=raises(InvalidAudio, UsernameTaken))
+@post(
+    "/user", operation_id="createNamedUser", tags=TAGS, opt=ANONYMOUS,
+    responses=raises(InvalidAudio, UsernameTaken, Throttled),
+)  # fmt: skip
 async def user(data: JSONBody[NewName], call: NamedDependency[Call]) -> Answer[NewNamedUser]:
     """Make a user of a name, with a token for recordings."""
-    made = await create_named_user(call.ports, name=data.name, now=call.now)
+    made = await create_named_user(call.ports, name=data.name, visitor=call.visitor, now=call.now)
     return Answer(made, headers={"cache-control": "no-store"})
 
 
