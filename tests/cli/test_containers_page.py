@@ -3,35 +3,45 @@
 import json
 import re
 import shutil
-import subprocess
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from containers import backup
+from containers import backup, page
+from live import whole_service
 
-PAGE = (Path(__file__).parents[2] / "docs" / "how-to" / "containers.md").read_text()
-
-
-def section(title: str) -> str:
-    found = re.search(rf"^## {title}\n(.*?)(?=^## |\Z)", PAGE, re.MULTILINE | re.DOTALL)
-    assert found
-    return found[1]
+curl = pytest.mark.skipif(shutil.which("curl") is None, reason="the page uses curl")
 
 
-@pytest.mark.skipif(shutil.which("curl") is None, reason="the page uses curl")
-def test_the_first_requests_of_the_page_lead_to_a_token(live: int, client: object, tmp_path: Path) -> None:
-    block = re.findall(r"^```sh\n(.*?)^```", section("Use it"), re.MULTILINE | re.DOTALL)[0]
-    script = block.replace("http://localhost:8000", f"http://127.0.0.1:{live}")
-    done = subprocess.run(["bash", "-euc", script], cwd=tmp_path, capture_output=True, text=True, check=True)
-    made, token = re.findall(r"\{.*?\}(?=\{|$)", done.stdout)
+@pytest.fixture(scope="module")
+def origin(environment: dict[str, str]) -> Iterator[str]:
+    """A server and a worker under the address they are reached at, as the answers' links need."""
+    with whole_service({name: value for name, value in environment.items() if name != "EFIR_PUBLIC_URL"}) as port:
+        yield f"http://127.0.0.1:{port}"
+
+
+@curl
+@pytest.mark.usefixtures("ports")
+def test_the_first_requests_of_the_page_lead_to_a_token(origin: str, tmp_path: Path) -> None:
+    made, token = re.findall(r"\{.*?\}(?=\{|$)", page.run(page.requests()[0], origin, tmp_path))
     assert json.loads(made)["nickname"] == "you"
     assert json.loads(token)["name"] == "my script"
     assert json.loads(token)["token"]
 
 
+@curl
+@pytest.mark.usefixtures("ports")
+def test_the_page_leads_to_a_question_and_a_recording(origin: str, tmp_path: Path) -> None:
+    said, sound = page.question_and_recording(origin, tmp_path)
+    assert json.loads(said) == {}
+    assert sound[:3] == b"ID3"
+    again = json.loads(page.run(page.requests()[1], origin, tmp_path))
+    assert again["question"]
+
+
 def test_the_backup_of_the_page_is_the_one_that_the_check_makes() -> None:
-    told = section("Back up and restore")
+    told = page.section("Back up and restore")
     for words, arrow, name in (
         (backup.DUMP, ">", backup.DATABASE),
         (backup.PACK, ">", backup.FILES),

@@ -5,6 +5,7 @@ images is asked. Exit code 0 when everything was found again.
 """
 
 import argparse
+import json
 import secrets
 import sys
 import tempfile
@@ -15,7 +16,7 @@ from pathlib import Path
 
 import httpx
 
-from containers import backup, images, visit, walls
+from containers import backup, images, page, visit, walls
 from containers.engine import CommandBroke, Engine, engine_of
 from programs import free_port
 
@@ -87,6 +88,11 @@ class Check:
                 self._up()
             self._look()
             left = self._leave()
+            if {"quiz", "audio"} <= self._parts:
+                with step("requests of the page"):
+                    said, sound = page.question_and_recording(self._engine.environ["EFIR_PUBLIC_URL"], self._room)
+                demand("question" in json.loads(said), f"the page's request for a question: {said}")
+                demand(sound.startswith(b"ID3"), "the page's recording is no MP3")
             with step("down"):
                 self._engine.project("down")
             with step("second start"):
