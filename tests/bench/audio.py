@@ -240,7 +240,7 @@ def outcomes() -> Iterator[Outcome]:
     try:
         work = Conversions(home / "conversions")
         yield compare("CPU of WAV to MP3 against ffmpeg alone", work.encoded, work.bare, unit="s", most=1.10)
-        yield compare("CPU with proof, loudness and waveform", work.whole, work.bare, unit="s", most=2.2)
+        yield compare("CPU with proof, loudness and waveform", work.whole, work.bare, unit="s", most=2.0)
         with servers(home) as (efir, flask, url):
             yield compare("CPU of POST /user against Flask", efir.users, flask.users, unit="us", most=1 / 3)
             counts = [asyncio.run(statements(url, each)) for each in (efir, flask)]
