@@ -246,3 +246,19 @@ def test_a_file_that_a_child_left_is_taken_only_if_it_is_plain(out: Path) -> Non
         children.keep(out / "link", out / "kept")
     (out / "file").write_text("made")
     assert children.keep(out / "file", out / "kept").read_text() == "made"
+
+
+@pytest.mark.skipif(not Path("/proc/self/autogroup").exists(), reason="this kernel does not share by session")
+async def test_a_child_of_low_rank_takes_its_whole_session_along(box: Sandbox, work: Path) -> None:
+    found: list[str] = []
+
+    def looked(_line: bytes) -> bool:
+        found.extend(Path(f"/proc/{pid}/autogroup").read_text() for pid in living(str(work), box.bwrap or ""))
+        return True
+
+    said = "import os; print(os.nice(0), os.sched_getscheduler(0) == os.SCHED_IDLE, flush=True)"
+    await children.run(box, script(f"{said}; import time; time.sleep(0.3)", work, nice=19), looked)
+    assert found
+    assert {text.rpartition(" ")[2].strip() for text in found} == {"19"}
+    done = await children.run(box, script(said, work, nice=19))
+    assert done.output.split() == [b"19", b"True"]

@@ -26,7 +26,7 @@ LEAST_SHARE = 0.05  # of new rows among those drawn, when planning the next call
 GROUP = 1_000  # questions that one transaction stores at most, and one request more
 QUIET = 0.01  # seconds without a new request that end the gathering for a call
 PATIENCE = 0.25  # longest gathering
-AGAIN = 1.0  # seconds; a call so soon after the last one asks for more than is missing
+AGAIN = 1.0  # seconds a row; where they are used up faster, a call asks for more than is missing
 LEAVING = 1.0  # seconds; storing takes milliseconds
 
 
@@ -45,12 +45,12 @@ class Place:
     asked_at: float = -math.inf
 
     def planned(self, missing: int, most: int, now: float) -> int:
-        """How many rows a call asks for: those that are missing, and twice the last number when calls come fast.
+        """How many rows a call asks for: those that are missing, and twice the last number when those went fast.
 
         Sources bound the calls of a minute, and a call costs more than all the rest of a request (decision 10).
         """
         count = math.ceil(missing / self.share)
-        if now - self.asked_at < AGAIN:
+        if now - self.asked_at < AGAIN * self.asked:
             count = max(count, 2 * self.asked)
         self.asked, self.asked_at = min(count, most), now
         return self.asked
