@@ -25,10 +25,10 @@ export PYTHONDONTWRITEBYTECODE := "1"
 migrate *flags: setup
     "{{ bin }}/efir" migrate "$@"
 
-# every test but the slow ones, on all cores (arguments of pytest)
+# every test but the slow ones, three workers for two cores: many wait for other processes (arguments of pytest)
 [group("check")]
 test *args: setup
-    "{{ bin }}/pytest" -n auto --dist loadfile -m "not slow" "$@"
+    "{{ bin }}/pytest" -n $(({{ num_cpus() }} * 3 / 2)) --dist loadfile --no-loadscope-reorder -m "not slow" "$@"
 
 # the tests that need no server: rules of the domain and of the architecture
 [group("check")]

@@ -35,6 +35,7 @@ EMPTY = "; ".join(
         "set session_replication_role = origin",
     )
 )
+LONGEST = ("embedded", "web", "cli", "processing", "questions", "media", "migrations", "uploads", "oidc", "api")
 SECRET = "a secret of forty characters for the tests"
 
 
@@ -62,6 +63,11 @@ def pytest_unconfigure(config: pytest.Config) -> None:
         if not _started:
             os.environ.pop("TEST_POSTGRES_URL")
             os.environ.pop("TEST_VALKEY_URL")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin with what takes longest, so that no worker is left alone with it at the end."""
+    items.sort(key=lambda item: next((at for at, name in enumerate(LONGEST) if f"/{name}/" in str(item.path)), 99))
 
 
 def named(url: str, database: str) -> str:

@@ -16,13 +16,13 @@ from typing import Any
 import pytest
 
 from builders import Person
+from chaos.test_interruptions import BROKEN, resumed, stored
 from efir.application.context import Ports
 from programs import children_of, serving
 from relays import after_bytes, relay
 from uploads.given import ada, no_bytes_of_tests_before, people, server, talk
 from uploads.talking import Talk
 from uploads.test_disk import BLOCK, MIB, upload_of
-from uploads.test_interruptions import BROKEN, resumed, stored
 
 __all__ = ["ada", "no_bytes_of_tests_before", "people", "server", "talk"]
 

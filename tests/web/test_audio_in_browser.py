@@ -74,6 +74,7 @@ async def test_a_take_from_the_microphone_becomes_a_recording(tab: Opener, ada: 
     await expect(page.get_by_role("button", name="Record from the microphone")).to_be_visible()
 
 
+@pytest.mark.slow
 async def test_a_waveform_is_moved_by_the_keyboard(tab: Opener, ada: UserId, tmp_path: Path) -> None:
     here = await opened(tab, ada)
     sound = tmp_path / "Rain.wav"
@@ -86,6 +87,7 @@ async def test_a_waveform_is_moved_by_the_keyboard(tab: Opener, ada: UserId, tmp
     assert await seek.get_attribute("aria-valuetext") == "0:02"
 
 
+@pytest.mark.slow
 async def test_a_long_recording_shows_its_conversion(tab: Opener, ada: UserId) -> None:
     here = await tab(who=ada)
     await here.page.route(

@@ -11,7 +11,7 @@ from efir.domain.users import UserId
 from web.conftest import PHONE, Opener, Tab
 from web.filling import drop, file, paste, shown
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
 
 @pytest.fixture
@@ -79,6 +79,7 @@ async def test_the_keyboard_alone_changes_and_cuts_it(here: Tab) -> None:
     await here.page.keyboard.press("Tab")
     await here.page.keyboard.press("Enter")
     await expect(here.page).to_have_url(f"{here.site}/settings/avatar/crop")
+    await expect(here.page.locator("[data-crop-box]")).to_be_visible()
     await here.page.locator("[data-crop-box]").focus()
     for key in ("-", "-", "ArrowRight"):
         await here.page.keyboard.press(key)

@@ -73,6 +73,7 @@ async def test_signing_in_and_out_needs_no_script(tab: Opener, ada: UserId) -> N
     await expect(here.page.locator(".needs-js").first).to_be_hidden()
 
 
+@pytest.mark.slow
 async def test_colours_and_language_can_be_chosen_without_scripts(tab: Opener) -> None:
     here = await tab(java_script_enabled=False)
     await here.go("/login")
@@ -84,6 +85,7 @@ async def test_colours_and_language_can_be_chosen_without_scripts(tab: Opener) -
     await expect(here.page.locator("h1")).to_have_text("Войти")
 
 
+@pytest.mark.slow
 async def test_a_choice_of_colours_holds_on_the_next_page(tab: Opener) -> None:
     here = await tab()
     await here.go("/login")
@@ -95,6 +97,7 @@ async def test_a_choice_of_colours_holds_on_the_next_page(tab: Opener) -> None:
     await expect(here.page.locator("h1")).to_have_text("Как вас называть?")
 
 
+@pytest.mark.slow
 async def test_wrong_fields_are_named_before_anything_is_sent(tab: Opener) -> None:
     here = await tab()
     await here.go("/login")
@@ -113,6 +116,7 @@ async def test_wrong_fields_are_named_before_anything_is_sent(tab: Opener) -> No
     assert sent == []
 
 
+@pytest.mark.slow
 async def test_a_password_can_be_shown(tab: Opener) -> None:
     here = await tab()
     await here.go("/login")
@@ -122,6 +126,7 @@ async def test_a_password_can_be_shown(tab: Opener) -> None:
     assert await here.page.get_by_role("button", name="Show password").get_attribute("aria-pressed") == "true"
 
 
+@pytest.mark.slow
 async def test_a_form_pressed_twice_is_sent_once(tab: Opener) -> None:
     here = await tab()
     await here.go("/register")
@@ -148,6 +153,7 @@ async def test_deleting_asks_first_and_keeps_when_told_so(tab: Opener, ports: Po
     await expect(here.page.get_by_text("No videos yet")).to_be_visible()
 
 
+@pytest.mark.slow
 async def test_a_long_list_goes_on_in_place(tab: Opener, ports: Ports, ada: UserId) -> None:
     for number in range(30):
         await a_video(ports, ada, f"Number {number}")

@@ -11,7 +11,7 @@ from web.authenticators import Authenticator, asked, plugged, posted
 from web.conftest import Opener, Tab
 from web.seeds import somebody
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
 
 @pytest.fixture

@@ -45,6 +45,7 @@ async def test_the_quiz_works_by_keyboard_and_in_russian(tab: Opener, ports: Por
     await expect(here.page.locator(".quiz-answer-text")).to_be_focused()
 
 
+@pytest.mark.slow
 @pytest.mark.browser
 async def test_without_scripts_everything_goes_by_links_and_forms(tab: Opener, ports: Ports, connection: Any) -> None:
     await some_questions(ports)

@@ -76,6 +76,7 @@ async def test_the_keyboard_alone_is_enough(tab: Opener) -> None:
     await here.page.keyboard.press("Tab")  # from the preview to its link
     await here.page.keyboard.press("Enter")
     await expect(here.page).to_have_url(f"{here.site}/register/crop")
+    await expect(here.page.locator("[data-crop-box]")).to_be_visible()
     await here.page.locator("[data-crop-box]").focus()
     for key in ("-", "-", "-", "ArrowRight", "ArrowDown"):
         await here.page.keyboard.press(key)

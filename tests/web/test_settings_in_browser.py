@@ -66,6 +66,7 @@ async def test_a_forgotten_password_is_replaced_by_keyboard_alone(
     await expect(here.page.get_by_text("Your new password is set")).to_be_visible()
 
 
+@pytest.mark.slow
 async def test_wrong_settings_are_named_at_their_fields(tab: Opener, ada: UserId) -> None:
     here = await tab(who=ada, size=PHONE)
     await here.go("/settings/profile")
@@ -80,6 +81,7 @@ async def test_wrong_settings_are_named_at_their_fields(tab: Opener, ada: UserId
     assert await flaws(here) == []
 
 
+@pytest.mark.slow
 async def test_a_session_of_long_ago_asks_for_the_password(
     tab: Opener,
     ada: UserId,

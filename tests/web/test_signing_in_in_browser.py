@@ -94,6 +94,7 @@ async def test_a_passkey_is_added_and_signs_in_by_the_pages(
     assert await connection.fetchval("select count(*) from webauthn_credential") == 0
 
 
+@pytest.mark.slow
 async def test_the_field_of_the_nickname_offers_passkeys(tab: Opener, ada: UserId, named_site: str) -> None:
     here = await tab(who=ada, site=named_site)
     await here.go("/settings/passkeys")
@@ -106,6 +107,7 @@ async def test_the_field_of_the_nickname_offers_passkeys(tab: Opener, ada: UserI
     assert len(await device.credentials()) == 1
 
 
+@pytest.mark.slow
 async def test_a_passkey_that_is_unknown_here_is_refused_in_words(
     tab: Opener, ada: UserId, named_site: str, connection: Any
 ) -> None:
@@ -124,6 +126,7 @@ async def test_a_passkey_that_is_unknown_here_is_refused_in_words(
     here.troubles.clear()
 
 
+@pytest.mark.slow
 async def test_a_page_under_another_name_says_where_passkeys_are(tab: Opener, ada: UserId) -> None:
     here = await tab(who=ada)
     await here.go("/settings/passkeys")

@@ -155,6 +155,7 @@ async def test_a_dropped_file_is_uploaded_processed_and_watched(
     await stranger.until("document.querySelector('video').currentTime > 0.3")
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("worker")
 async def test_a_ready_video_shows_its_pictures_and_plays_without_scripts(
     tab: Opener, ada: UserId, sample: Path
@@ -198,6 +199,7 @@ async def test_an_upload_goes_on_after_a_reload(tab: Opener, stored: Stored, ada
     assert await stored() == [("After the storm", digest(large))]
 
 
+@pytest.mark.slow
 async def test_an_upload_survives_connections_that_break(
     tab: Opener, stored: Stored, ada: UserId, site: str, large: Path
 ) -> None:
@@ -216,6 +218,7 @@ async def test_an_upload_survives_connections_that_break(
     here.troubles.clear()  # the browser notes each connection that broke
 
 
+@pytest.mark.slow
 async def test_an_upload_waits_while_there_is_no_network(tab: Opener, stored: Stored, ada: UserId, large: Path) -> None:
     here = await tab(who=ada)
     await here.go("/upload")
@@ -228,6 +231,7 @@ async def test_an_upload_waits_while_there_is_no_network(tab: Opener, stored: St
     here.troubles.clear()  # the browser notes each request it could not make
 
 
+@pytest.mark.slow
 async def test_an_upload_can_be_paused_and_cancelled(tab: Opener, stored: Stored, ada: UserId, large: Path) -> None:
     here = await tab(who=ada)
     await here.go("/upload")
@@ -250,6 +254,7 @@ async def test_an_upload_can_be_paused_and_cancelled(tab: Opener, stored: Stored
     await expect(here.page.locator("[data-card]")).to_have_count(0)
 
 
+@pytest.mark.slow
 async def test_several_files_travel_two_at_a_time(tab: Opener, stored: Stored, ada: UserId, tmp_path: Path) -> None:
     here = await tab(who=ada)
     await here.go("/upload")
@@ -277,6 +282,7 @@ async def test_what_is_no_video_is_refused_before_anything_is_sent(tab: Opener, 
     assert sent == []
 
 
+@pytest.mark.slow
 async def test_a_file_that_cannot_be_processed_says_why(tab: Opener, ada: UserId, large: Path, worker: None) -> None:
     here = await tab(who=ada)
     await here.go("/upload")

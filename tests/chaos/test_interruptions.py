@@ -20,7 +20,11 @@ from efir.application.context import Ports
 from efir.ports.blobs import blob_key
 from programs import children_of, serving
 from relays import Relay, after_bytes, relay
+from uploads.given import ada, no_bytes_of_tests_before, people, server, talk
 from uploads.talking import TYPE, Answer, Talk, sha256
+
+pytestmark = pytest.mark.slow
+__all__ = ["ada", "no_bytes_of_tests_before", "people", "server", "talk"]
 
 KIB = 1 << 10
 BROKEN = (OSError, http.client.HTTPException)
