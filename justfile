@@ -65,7 +65,7 @@ documents: setup
 # kill processes and servers while they work, lose nothing (effort: full or short)
 [group("slow")]
 chaos effort="full" *args: setup
-    shift || true; EFFORT={{ effort }} "{{ bin }}/pytest" -m slow tests/chaos "$@"
+    shift || true; EFFORT={{ effort }} "{{ bin }}/pytest" -m "slow and not browser" tests/chaos tests/embedded tests/cli tests/questions "$@"
 
 # foreign clients and validators against the running service (effort: full or short)
 [group("slow")]

@@ -67,6 +67,7 @@ async def test_json_is_one_document_a_file(uploading: Uploading, tmp_path: Path)
     assert documents[1]["url"].endswith(documents[1]["id"])
 
 
+@pytest.mark.slow
 async def test_every_byte_arrives_over_a_network_that_breaks(
     uploading: Uploading, noise: Path, ports: Ports, connection: Any
 ) -> None:
@@ -79,6 +80,7 @@ async def test_every_byte_arrives_over_a_network_that_breaks(
     assert await kept(ports, connection) == [digest(noise)]
 
 
+@pytest.mark.slow
 async def test_a_stopped_run_is_continued_by_the_same_command(
     uploading: Uploading, noise: Path, ports: Ports, connection: Any
 ) -> None:
@@ -105,6 +107,7 @@ async def test_a_stopped_run_is_continued_by_the_same_command(
     assert await kept(ports, connection) == [digest(noise)]
 
 
+@pytest.mark.slow
 async def test_a_lost_answer_makes_no_second_video(uploading: Uploading, connection: Any) -> None:
     lost = before_answer(lambda piece: piece.startswith(b"POST /api/v1/videos "))
     with relay(uploading.port, lost) as network:
@@ -113,6 +116,7 @@ async def test_a_lost_answer_makes_no_second_video(uploading: Uploading, connect
     assert await connection.fetchval("select count(*) from videos") == 1
 
 
+@pytest.mark.slow
 async def test_processing_is_followed_through_a_lost_connection(uploading: Uploading) -> None:
     lost = before_answer(lambda piece: b"/processing " in piece)
     with relay(uploading.port, lost) as network:

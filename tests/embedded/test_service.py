@@ -5,12 +5,14 @@ import subprocess
 import sys
 
 import httpx
+import pytest
 
 from embedded.conftest import SOURCES, Up, living
 
 RUN = (sys.executable, "-m", "efir")
 
 
+@pytest.mark.slow
 def test_the_whole_service_runs_with_its_samples(fresh: Up) -> None:
     fresh.command = RUN
     fresh.ready("--demo")

@@ -29,6 +29,7 @@ def test_a_start_a_stop_and_a_second_start(fresh: Up) -> None:
     assert fresh.processes() == {}
 
 
+@pytest.mark.slow
 def test_killed_children_are_started_again(up: Up) -> None:
     up.ready()
     up.until(lambda: sum("started" in line for line in up.noted()) == 3)
@@ -46,6 +47,7 @@ def test_killed_children_are_started_again(up: Up) -> None:
     assert up.processes() == {}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("victims", ["guard", "supervisor", "both"])
 def test_kill_9_leaves_no_process_and_the_next_start_recovers(up: Up, victims: str) -> None:
     first = up.ready().process
@@ -80,6 +82,7 @@ def test_a_second_start_on_one_directory_is_refused(up: Up, tmp_path: Path) -> N
     assert up.stop() == 0
 
 
+@pytest.mark.slow
 def test_lock_files_of_a_power_cut_that_name_a_living_process_do_not_stop_a_start(up: Up) -> None:
     up.ready()
     os.killpg(up.pid("bin/postgres -D"), signal.SIGSTOP)  # it cannot remove its files
@@ -96,6 +99,7 @@ def test_lock_files_of_a_power_cut_that_name_a_living_process_do_not_stop_a_star
     assert up.stop() == 0
 
 
+@pytest.mark.slow
 def test_an_interrupted_first_start_begins_anew(fresh: Up) -> None:
     half = fresh.home / "postgres.new-interrupted"
     half.mkdir(parents=True)
@@ -129,6 +133,7 @@ def test_a_long_data_directory_gets_short_sockets(tmp_path: Path) -> None:
         up.clean()
 
 
+@pytest.mark.slow
 def test_a_second_request_to_stop_hurries(up: Up) -> None:
     up.ready()
     os.kill(up.pid("stand_in.py api"), signal.SIGSTOP)

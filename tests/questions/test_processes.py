@@ -5,6 +5,7 @@ from contextlib import ExitStack
 from typing import Any
 
 import httpx
+import pytest
 
 from efir.application.context import Ports
 from jservice_double import jservice
@@ -13,6 +14,7 @@ from programs import serving
 REQUESTS, MOST_OPEN = 300, 60
 
 
+@pytest.mark.slow
 async def test_answers_of_two_processes_form_one_chain(
     ports: Ports, environment: dict[str, str], connection: Any
 ) -> None:
@@ -32,6 +34,7 @@ async def test_answers_of_two_processes_form_one_chain(
     assert previous == [0, *(row["number"] for row in rows[:-1])]
 
 
+@pytest.mark.slow
 async def test_without_a_network_a_new_service_has_questions(
     ports: Ports, environment: dict[str, str], tmp_path: Any
 ) -> None:

@@ -37,6 +37,7 @@ async def test_an_address_is_confirmed_from_the_mailbox_without_scripts(tab: Ope
     await expect(here.page.locator(".badge.good")).to_be_visible()
 
 
+@pytest.mark.slow
 async def test_a_forgotten_password_is_replaced_by_keyboard_alone(
     tab: Opener,
     ada: UserId,

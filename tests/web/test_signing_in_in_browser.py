@@ -53,6 +53,7 @@ async def test_two_steps_from_setting_up_to_the_last_code(
     here.troubles.clear()  # Chromium notes the statuses of wrong forms
 
 
+@pytest.mark.slow
 async def test_what_matters_asks_who_it_is_and_comes_back(
     tab: Opener, ada: UserId, ports: Ports, connection: Any
 ) -> None:
@@ -68,6 +69,7 @@ async def test_what_matters_asks_who_it_is_and_comes_back(
     await expect(here.page.locator("h1")).to_have_text("Set up an app")
 
 
+@pytest.mark.slow
 async def test_a_passkey_is_added_and_signs_in_by_the_pages(
     tab: Opener, ada: UserId, named_site: str, connection: Any
 ) -> None:
