@@ -11,9 +11,9 @@ from pathlib import Path
 
 import pytest
 
-from efir.adapters.embedded.accounts import Account, can_run, server_account
+from efir.adapters.embedded.accounts import Account, can_reach, can_run, server_account
 from efir.adapters.embedded.binaries import Binaries, find_binaries, for_account
-from embedded.conftest import Up
+from embedded.conftest import PATIENCE, STAND_IN, Up
 
 NOBODY = Account("nobody", 65_534, 65_534)
 STRANGER = pwd.getpwnam("daemon").pw_uid
@@ -31,7 +31,10 @@ def reachable() -> Iterator[Path]:
 
 @pytest.fixture
 def public_python() -> str:
-    """An interpreter like this one that every user can run."""
+    """An interpreter like this one that every user can run, where every user can read the sources as well."""
+    read = [STAND_IN, *(path for path in map(Path, filter(None, sys.path)) if path.exists())]
+    if not can_reach(NOBODY, *read):
+        return pytest.skip("the sources or their packages are below a directory with mode 0700")
     version = f"python{sys.version_info.major}.{sys.version_info.minor}"
     for candidate in (sys.executable, f"/usr/bin/{version}", f"/usr/local/bin/{version}"):
         if can_run(NOBODY, Path(candidate), "-c", "import ssl, sqlite3"):
@@ -91,7 +94,7 @@ def test_a_port_only_root_may_use_is_told(reachable: Path, public_python: str) -
     up = Up(reachable / "data", python=public_python)
     up.port = int(Path("/proc/sys/net/ipv4/ip_unprivileged_port_start").read_text()) - 1
     try:
-        assert up.run().wait() == 3
+        assert up.run().wait(PATIENCE) == 3
         assert up.said(f"efir: port {up.port} is reserved for root, and Efir runs as the user ")
     finally:
         up.clean()
@@ -132,7 +135,7 @@ def test_a_user_without_a_name_is_told_what_to_do(reachable: Path, public_python
     os.chown(reachable, NAMELESS, NAMELESS)
     up = Up(reachable / "data", python=public_python, user=NAMELESS)
     try:
-        assert up.run().wait() == 3
+        assert up.run().wait(PATIENCE) == 3
         assert up.said("the user id 54321 has no name: add it to /etc/passwd, or set EFIR_DATABASE__URL")
     finally:
         up.clean()
@@ -145,7 +148,7 @@ def test_root_does_not_take_a_directory_that_is_not_ours(reachable: Path, public
     letter = reachable / "letter.txt"
     letter.write_text("mine")
     try:
-        assert up.run().wait() == 3
+        assert up.run().wait(PATIENCE) == 3
         assert up.said(
             "is not empty and no data directory of Efir (letter.txt is in it); choose an empty one with --data-dir"
         )
