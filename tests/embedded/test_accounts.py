@@ -9,11 +9,12 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from efir.adapters.embedded.accounts import Account, can_reach, can_run, server_account
 from efir.adapters.embedded.binaries import Binaries, find_binaries, for_account
-from embedded.conftest import PATIENCE, STAND_IN, Up
+from embedded.conftest import PATIENCE, SOURCES, STAND_IN, Up
 
 NOBODY = Account("nobody", 65_534, 65_534)
 STRANGER = pwd.getpwnam("daemon").pw_uid
@@ -32,8 +33,7 @@ def reachable() -> Iterator[Path]:
 @pytest.fixture
 def public_python() -> str:
     """An interpreter like this one that every user can run, where every user can read the sources as well."""
-    read = [STAND_IN, *(path for path in map(Path, filter(None, sys.path)) if path.exists())]
-    if not can_reach(NOBODY, *read):
+    if not can_reach(NOBODY, STAND_IN, SOURCES, Path(msgspec.__file__)):
         return pytest.skip("the sources or their packages are below a directory with mode 0700")
     version = f"python{sys.version_info.major}.{sys.version_info.minor}"
     for candidate in (sys.executable, f"/usr/bin/{version}", f"/usr/local/bin/{version}"):
