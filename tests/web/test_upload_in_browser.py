@@ -210,6 +210,7 @@ async def test_an_upload_survives_connections_that_break(
         await here.page.set_input_files("[data-files]", large)
         await expect(here.page.get_by_text("Connection lost. Next try in")).to_be_visible()
         await here.page.locator(RECEIVED).wait_for()
+        await here.page.goto("about:blank")  # or the end of the relay would cut its event stream
     assert line.cuts == 2
     assert len(sent) > 1
     assert sent == sorted(sent)
