@@ -36,10 +36,10 @@ async def test_every_answer_is_documented(
     live: int, client: httpx.AsyncClient, tmp_path: Path, *, signed_in: bool
 ) -> None:
     token = (await person(client)).token
-    command = [
+    command = [  # one worker: before CPython 3.11.8 two threads that parse at once confuse it (gh-106905)
         *(str(Path(sys.executable).with_name("schemathesis")), "run", f"http://127.0.0.1:{live}/openapi.json"),
         *("--phases", "examples,coverage,fuzzing", "--max-examples", str(EXAMPLES), "--checks", CHECKS, "--seed", "1"),
-        *("--exclude-path-regex", STREAMS, "--workers", "2", "--continue-on-failure", "--no-color"),
+        *("--exclude-path-regex", STREAMS, "--workers", "1", "--continue-on-failure", "--no-color"),
         *(("--header", f"Authorization: Bearer {token}") if signed_in else ()),
     ]
     run = partial(subprocess.run, command, cwd=tmp_path, capture_output=True, text=True, check=False)
