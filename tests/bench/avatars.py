@@ -140,7 +140,7 @@ def outcomes() -> Iterator[Outcome]:
             yield compare(f"four sizes of 13 megapixels against {words}, CPU", mine, theirs, unit="ms", most=most)
         os.chdir("/")
     origin = "http://127.0.0.1"
-    settings = {"EFIR_LIMITS__REGISTRATION_PICTURES_NETWORK": "100000"}
+    settings = {f"EFIR_LIMITS__REGISTRATION_PICTURES{rest}": "100000" for rest in ("", "_NETWORK")}
     with (
         instance() as (environment, _),
         granian("efir.bootstrap.http:application", environment={**environment, **settings}) as (port, _pid),
