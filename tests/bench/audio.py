@@ -41,6 +41,7 @@ SECONDS = 60 if SHORT else 120
 PROBES = 150 if SHORT else 600
 MIB = 1 << 20
 GROWTH_MOST = 16 * MIB
+P99_MOST = 3.0 if SHORT else 2.0  # few probes: their 99th percentile is nearly the slowest
 HERE = Path(__file__).parents[1]
 CLIENTS = (sys.executable, "-m", "bench.peers.audio_clients")
 FLOOR = 5.0  # milliseconds; a slice of the scheduler is 3
@@ -252,7 +253,7 @@ def outcomes() -> Iterator[Outcome]:
             recording.write_bytes(waves.plain(seconds=30, channels=2))
             busy = partial(late_while_converting, efir, recording)
             name = "p99 of POST /user while eight recordings are converted against idle"
-            yield compare(name, busy, partial(idle, efir), unit="ms", most=2.0, rounds=3 if SHORT else 5)
+            yield compare(name, busy, partial(idle, efir), unit="ms", most=P99_MOST, rounds=3 if SHORT else 5)
     finally:
         shutil.rmtree(home)
 
