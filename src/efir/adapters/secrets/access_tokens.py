@@ -121,8 +121,8 @@ class JoseAccessTokens:
         )  # fmt: skip
 
     async def published(self) -> Published:
-        """Answer the public keys that tokens may be checked with."""
-        await self._refresh(FRESH)
+        """Answer the public keys that tokens may be checked with, without one that was compromised a moment ago."""
+        await self._refresh(0)
         return Published([stored.public_jwk for stored, _ in self._keys.values()])
 
     async def _active(self) -> tuple[SigningKey, Any]:
