@@ -83,6 +83,7 @@ class Check:
 
     def run(self, *, keep: bool) -> None:
         """Use the service, and look for what was left after each way of losing the containers."""
+        whole = False
         try:
             with step("first start, until everything answers"):
                 self._up()
@@ -106,10 +107,10 @@ class Check:
                 backup.restore(self._engine, saved)
                 self._up()
             self._find(left, "after the restore")
-        except BaseException:
-            self._tell_logs()
-            raise
+            whole = True
         finally:
+            if not whole:
+                self._tell_logs()
             if not keep:
                 self._engine.project("down", "--volumes")
 
