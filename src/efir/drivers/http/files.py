@@ -2,8 +2,8 @@
 
 import asyncio
 import secrets
-from collections.abc import AsyncGenerator, Awaitable, Callable
-from contextlib import aclosing, suppress
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -204,41 +204,42 @@ async def _send_pieces(pieces: list[Any], blob: Blob, start: tuple[int, Headers]
     """Read and send chunk by chunk; the first is read before the status is told, so that a bad disk is an error."""
     left = total = sum(map(_length, pieces))
     gone: asyncio.Future[None] | None = None
-    chunks = _chunks(pieces, blob, CHUNK if total > AT_ONCE else AT_ONCE)
-    async with aclosing(chunks):
-        try:
-            async for chunk in chunks:
-                if left == total:
-                    await _start(send, *start)
-                left -= len(chunk)
-                await send({"type": "http.response.body", "body": chunk, "more_body": left > 0})
-                if left and (total - left) % WATCHED < CHUNK:
-                    gone = gone or asyncio.ensure_future(_gone(receive))
-                    await asyncio.sleep(0)  # sending to nobody never waits, so nothing else would get a turn
-                    if gone.done():
-                        return
-        finally:
-            if gone is not None:
-                gone.cancel()
+    try:
+        for step in _steps(pieces, CHUNK if total > AT_ONCE else AT_ONCE):
+            chunk = step if isinstance(step, bytes) else await _exactly(blob, step)
+            if left == total:
+                await _start(send, *start)
+            left -= len(chunk)
+            await send({"type": "http.response.body", "body": chunk, "more_body": left > 0})
+            if left and (total - left) % WATCHED < CHUNK:
+                gone = gone or asyncio.ensure_future(_gone(receive))
+                await asyncio.sleep(0)  # sending to nobody never waits, so nothing else would get a turn
+                if gone.done():
+                    return
+    finally:
+        if gone is not None:
+            gone.cancel()
 
 
 def _length(piece: Slice | bytes) -> int:
     return len(piece) if isinstance(piece, bytes) else piece.length
 
 
-async def _chunks(pieces: list[Any], blob: Blob, most: int) -> AsyncGenerator[bytes]:
+def _steps(pieces: list[Any], most: int) -> Iterator[Slice | bytes]:
+    """Cut what is read from the object into slices of at most `most` bytes."""
     for piece in pieces:
         if isinstance(piece, bytes):
             yield piece
             continue
-        position, end = piece.first, piece.first + piece.length
-        while position < end:
-            length = min(most, end - position)
-            chunk = await blob.read(position, length)
-            if len(chunk) != length:
-                raise EOFError(position)  # the object shrank under us: cut the connection rather than send wrong bytes
-            yield chunk
-            position += length
+        for first in range(piece.first, piece.last + 1, most):
+            yield Slice(first, min(most, piece.last + 1 - first))
+
+
+async def _exactly(blob: Blob, asked: Slice) -> bytes:
+    chunk = await blob.read(asked.first, asked.length)
+    if len(chunk) != asked.length:
+        raise EOFError(asked.first)  # the object shrank under us: cut the connection rather than send wrong bytes
+    return chunk
 
 
 async def _gone(receive: Receive) -> None:
