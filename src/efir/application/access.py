@@ -54,7 +54,7 @@ async def changing(ports: Ports) -> AsyncIterator[Changing]:
             number = await tx.access_changes.put(change.noted)
     if number is not None:
         await ports.copies.forget(change.noted)
-        async with ports.begin() as tx:
+        async with ports.single() as tx:
             await tx.access_changes.done(number)
 
 

@@ -3,7 +3,6 @@
 import base64
 import binascii
 import hmac
-from dataclasses import replace
 from datetime import datetime, timedelta
 
 from efir.application.context import Actor, Ports
@@ -99,9 +98,14 @@ async def claim_administration(ports: Ports, *, user_id: UserId, code: str, now:
         await tx.roles.lock_administration()
         if await tx.roles.administrators():
             raise AdministratorExists
-        joined = replace(ports, begin=ports.joined(tx))
         await grant_role(
-            joined, OPERATOR, user_id=user_id, name=ADMINISTRATOR, expires_at=None, reason="set-up link", now=now
+            ports.within(tx),
+            OPERATOR,
+            user_id=user_id,
+            name=ADMINISTRATOR,
+            expires_at=None,
+            reason="set-up link",
+            now=now,
         )
 
 

@@ -63,7 +63,7 @@ async def create_api_token(
         id=TokenId(ports.new_id()), user_id=owner, name=name, secret_hash=hashed(secret), scopes=granted,
         created_at=now, expires_at=now + timedelta(seconds=life),
     )  # fmt: skip
-    async with ports.begin() as tx:
+    async with ports.single() as tx:
         await tx.sessions.add_token(token)
     return NewToken(
         id=token.id, name=name, scopes=granted, created_at=now, expires_at=token.expires_at, token=token_text(secret)

@@ -101,7 +101,7 @@ async def _append(ports: Ports, upload: Upload, fence: int, piece: Piece, body: 
 
 async def _released(ports: Ports, upload: Upload, fence: int) -> None:
     with suppress(Unavailable):  # the lease ends by itself
-        async with ports.begin() as tx:
+        async with ports.single() as tx:
             await tx.uploads.release(upload.id, fence)
 
 

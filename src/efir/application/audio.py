@@ -59,7 +59,7 @@ async def create_named_user(ports: Ports, *, name: str, visitor: Visitor, now: d
     await limited(ports, name_rate(ports, visitor=visitor))
     user = NamedUser(id=UserId(ports.new_id()), name=shown_name, name_key=key, created_at=now)
     token = ports.new_token()
-    async with ports.begin() as tx:
+    async with ports.single() as tx:
         await tx.users.add_named(user, hashlib.sha256(str(token).encode()).digest())
     return NewNamedUser(id=user.id, token=token)
 

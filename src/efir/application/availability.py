@@ -49,5 +49,5 @@ async def _afforded(ports: Ports, found: Registration, visitor: Visitor) -> bool
         return False
     if not (await ports.rates.take(list(address_rates(ports, visitor=visitor)))).allowed:
         return False
-    async with ports.begin() as tx:
+    async with ports.single() as tx:
         return await tx.registrations.count_check(found.id, most=most)

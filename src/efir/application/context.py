@@ -1,9 +1,9 @@
 """What a use case works with, and who asks."""
 
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, Self
 from uuid import UUID
 
 from efir.application.drawing import QuestionLine
@@ -30,7 +30,7 @@ from efir.ports.pictures import PictureConverter
 from efir.ports.rates import RateLimiter
 from efir.ports.second_factors import AppCodes
 from efir.ports.signing_keys import AccessTokens
-from efir.ports.transactions import Begin, Read
+from efir.ports.transactions import Begin, Read, Transaction
 from efir.ports.uploads import Staging
 from efir.ports.users import Addresses
 
@@ -40,6 +40,7 @@ class Ports:
     """Everything outside the core, wired by the composition root."""
 
     begin: Begin
+    single: Begin  # a change that is one statement: no round trips for its beginning and end; a second one is refused
     read: Read
     joined: Callable[[Any], Begin]
     blobs: BlobStore
@@ -77,6 +78,11 @@ class Ports:
     limits: Limits
     origin: str
     health: Callable[[], Awaitable[dict[str, tuple[str, str]]]]
+
+    def within(self, tx: Transaction) -> Self:
+        """Answer ports whose transactions are parts of `tx`: they last, or not, together with it."""
+        begin = self.joined(tx)
+        return replace(self, begin=begin, single=begin)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -38,7 +38,7 @@ async def session_credential(ports: Ports, *, secret: str, now: datetime, extend
         return None
     if extend and found.seen_at is not None and now - found.seen_at > TOUCH:
         idle_expires = now + timedelta(seconds=ports.limits.session_idle_seconds)
-        async with ports.begin() as tx:
+        async with ports.single() as tx:
             await tx.sessions.touch(SessionId(found.session_id), now=now, idle_expires=idle_expires)
         found = msgspec.structs.replace(found, seen_at=now, idle_expires_at=idle_expires)
         await _keep(ports, name, found, copied, now=now)
@@ -84,7 +84,7 @@ async def _of_api_token(ports: Ports, token: str, now: datetime) -> Credential |
     if found is None or found.token_id is None or found.kind not in API_KINDS:
         return None
     if found.seen_at is None or now - found.seen_at > TOUCH:
-        async with ports.begin() as tx:
+        async with ports.single() as tx:
             await tx.sessions.touch_token(TokenId(found.token_id), now=now)
         found = msgspec.structs.replace(found, seen_at=now)
         await _keep(ports, name, found, copied, now=now)

@@ -65,7 +65,7 @@ async def run_next(ports: Ports, kinds: Kinds, *, queue: Queue, worker: str, tol
     Cancelling hands the job back. A lost lease ends the work; whatever it made is thrown away.
     """
     lease = float(ports.limits.lease_seconds)
-    async with ports.begin() as tx:
+    async with ports.single() as tx:
         job = await tx.jobs.claim(queue, worker=worker, lease=lease)
     if job is None:
         return False
@@ -85,7 +85,7 @@ async def run_next(ports: Ports, kinds: Kinds, *, queue: Queue, worker: str, tol
     except asyncio.CancelledError as cancelled:
         await _ended(work)
         told("job handed back", job, cancelled)
-        async with ports.begin() as tx:
+        async with ports.single() as tx:
             await tx.jobs.hand_back(job)
         raise
     except Exception as error:  # noqa: BLE001  # whatever happened, the job must not stay claimed

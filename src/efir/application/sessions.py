@@ -91,7 +91,7 @@ async def _rehash(ports: Ports, user_id: UserId, stored: bytes | None, password:
         return
     with suppress(Unavailable):
         better = await ports.passwords.hash(password)
-        async with ports.begin() as tx:
+        async with ports.single() as tx:
             await tx.profiles.rehash(user_id, old=stored, new=better)
 
 

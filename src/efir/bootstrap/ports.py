@@ -36,6 +36,7 @@ async def opened(settings: Settings, *, statement_seconds: float) -> AsyncIterat
     ):
         yield Ports(
             begin=database.begin,
+            single=database.single,
             read=database.read,
             joined=database.joined,
             **media_ports(settings, box, media, database),

@@ -13,7 +13,7 @@ COLUMNS = """id, number, question, answer, created_at, category, difficulty, val
        aired_at, saved_at"""
 VIEW = f"select {COLUMNS} from questions"  # noqa: S608  # own names only
 
-STAND = "select pg_advisory_xact_lock($1)"
+STAND = f"select pg_advisory_xact_lock({LINE})"  # without values, so it travels with BEGIN
 CLAIM = """
 insert into question_banks (identity, position)
 select $2, $3 from (select pg_advisory_xact_lock($1)::text is not null as standing) line where standing
@@ -67,7 +67,7 @@ class Questions:
 
     async def stand(self) -> None:
         """Wait until no other transaction writes questions."""
-        await self._connection.execute(STAND, LINE)
+        await self._connection.execute(STAND)
 
     async def claim(self, bank: str, count: int) -> int:
         """Stand in the line and move a bank's position forward; answer where it was."""

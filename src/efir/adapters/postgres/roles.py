@@ -80,7 +80,7 @@ class Roles:
 
     async def lock_administration(self) -> None:
         """Let nobody else change grants of administrators until this transaction ends."""
-        await self._connection.execute("select pg_advisory_xact_lock($1)", LOCK)
+        await self._connection.execute(f"select pg_advisory_xact_lock({LOCK})")
 
     async def add(self, role: Role, permissions: frozenset[str]) -> None:
         """Raises RoleNameTaken."""

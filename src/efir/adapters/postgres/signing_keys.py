@@ -27,7 +27,7 @@ class SigningKeys(ReadSigningKeys):
 
     async def lock(self) -> list[SigningKey]:
         """Answer all keys that are not retired, and let nobody else change keys until the transaction ends."""
-        await self._connection.execute("select pg_advisory_xact_lock($1)", LOCK)
+        await self._connection.execute(f"select pg_advisory_xact_lock({LOCK})")
         return await self.usable()
 
     async def add(self, key: SigningKey) -> None:

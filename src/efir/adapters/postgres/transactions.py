@@ -2,7 +2,7 @@
 
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
-from typing import Any
+from typing import Any, Generic, TypeVar
 
 import asyncpg
 import msgspec
@@ -16,9 +16,11 @@ from efir.adapters.postgres.channels import Channels
 from efir.adapters.postgres.constraints import reached, translated
 from efir.adapters.postgres.identities import Identities
 from efir.adapters.postgres.jobs import Jobs
+from efir.adapters.postgres.lazy import LazyTransaction, OneStatement
 from efir.adapters.postgres.logins import Logins
 from efir.adapters.postgres.mails import Mails
 from efir.adapters.postgres.outbox import PostgresOutbox
+from efir.adapters.postgres.parts import On
 from efir.adapters.postgres.passkeys import Passkeys
 from efir.adapters.postgres.pictures import Pictures
 from efir.adapters.postgres.profiles import Profiles
@@ -38,42 +40,65 @@ from efir.adapters.postgres.views import PostgresViews, Seal
 from efir.domain.jobs import JobId, Queue
 
 Woken = list[tuple[Queue, JobId]]
+Shown = TypeVar("Shown")
 AfterCommit = Callable[[Woken], Awaitable[None]]
 
 
 class PostgresTransaction:
     """Everything that can be changed, on one connection with an open transaction."""
 
+    users = On(Users)
+    sessions = On(Sessions)
+    second_factors = On(SecondFactors)
+    passkeys = On(Passkeys)
+    identities = On(Identities)
+    roles = On(Roles)
+    bans = On(Bans)
+    logins = On(Logins)
+    audit = On(Audit)
+    signing_keys = On(SigningKeys)
+    access_changes = On(WaitingChanges)
+    channels = On(Channels)
+    videos = On(Videos)
+    renditions = On(Renditions)
+    uploads = On(Uploads)
+    audio = On(Audio)
+    profiles = On(Profiles)
+    proofs = On(Proofs)
+    pictures = On(Pictures)
+    registrations = On(Registrations)
+    questions = On(Questions)
+    outbox = On(PostgresOutbox)
+
     def __init__(self, connection: Any, seal: Seal) -> None:
         self.connection = connection
         self.woken: Woken = []
-        self.users = Users(connection)
-        self.sessions = Sessions(connection)
-        self.second_factors = SecondFactors(connection)
-        self.passkeys = Passkeys(connection)
-        self.identities = Identities(connection)
-        self.roles = Roles(connection)
-        self.bans = Bans(connection)
-        self.logins = Logins(connection)
-        self.audit = Audit(connection)
-        self.signing_keys = SigningKeys(connection)
-        self.access_changes = WaitingChanges(connection)
-        self.channels = Channels(connection)
-        self.videos = Videos(connection)
-        self.renditions = Renditions(connection)
-        self.uploads = Uploads(connection)
-        self.audio = Audio(connection)
-        self.blobs = PostgresBlobStore(lambda: nullcontext(connection))
-        self.profiles = Profiles(connection)
-        self.mails = Mails(connection, *seal)
-        self.proofs = Proofs(connection)
-        self.pictures = Pictures(connection)
-        self.registrations = Registrations(connection)
-        self.jobs = Jobs(connection, self.woken)
-        self.questions = Questions(connection)
-        self.outbox = PostgresOutbox(connection)
-        self.replies = PostgresReplies(connection, *seal)
-        self.views = PostgresViews(connection, seal)
+        self._seal = seal
+
+    @property
+    def blobs(self) -> PostgresBlobStore:
+        """Bytes in the database."""
+        return PostgresBlobStore(lambda: nullcontext(self.connection))
+
+    @property
+    def mails(self) -> Mails:
+        """Mails, sealed."""
+        return Mails(self.connection, *self._seal)
+
+    @property
+    def jobs(self) -> Jobs:
+        """Jobs; those that became ready wake workers after the commit."""
+        return Jobs(self.connection, self.woken)
+
+    @property
+    def replies(self) -> PostgresReplies:
+        """Answers under idempotency keys, sealed."""
+        return PostgresReplies(self.connection, *self._seal)
+
+    @property
+    def views(self) -> PostgresViews:
+        """Read models, inside the transaction."""
+        return PostgresViews(self.connection, self._seal)
 
 
 class Database:
@@ -89,19 +114,28 @@ class Database:
     async def begin(self) -> AsyncIterator[PostgresTransaction]:
         """Open a transaction; leaving the block commits, then wakes workers."""
         connection = await self.acquire()
+        lazy = LazyTransaction(connection)
+        tx = PostgresTransaction(lazy, self.seal)
         try:
-            tx = PostgresTransaction(connection, self.seal)
             with translated():
-                async with connection.transaction():
+                try:
                     yield tx
+                except BaseException:
+                    await lazy.rollback()
+                    raise
+                await lazy.commit()
         finally:
             await self.release(connection)
         if tx.woken:
             await self._after_commit(tx.woken)
 
-    def read(self) -> "_Reading":
+    def single(self) -> "_Lent[PostgresTransaction]":
+        """Open what changes state by one statement; a second one is refused."""
+        return _Lent(self, lambda connection: PostgresTransaction(OneStatement(connection), self.seal))
+
+    def read(self) -> "_Lent[PostgresViews]":
         """Lend a connection for reading; each statement sees the newest committed state."""
-        return _Reading(self)
+        return _Lent(self, lambda connection: PostgresViews(connection, self.seal))
 
     @asynccontextmanager
     async def lent(self) -> AsyncIterator[Any]:
@@ -141,18 +175,18 @@ class Database:
             await views.users.ping()
 
 
-class _Reading:
+class _Lent(Generic[Shown]):
     """A lent connection; a class, because a generator costs a fifth of a short request more."""
 
-    __slots__ = ("_connection", "_database")
+    __slots__ = ("_connection", "_database", "_shown")
 
-    def __init__(self, database: Database) -> None:
-        self._database = database
+    def __init__(self, database: Database, shown: Callable[[Any], Shown]) -> None:
+        self._database, self._shown = database, shown
         self._connection: Any = None
 
-    async def __aenter__(self) -> PostgresViews:
+    async def __aenter__(self) -> Shown:
         self._connection = await self._database.acquire()
-        return PostgresViews(self._connection, self._database.seal)
+        return self._shown(self._connection)
 
     async def __aexit__(self, kind: object, error: BaseException | None, trace: object) -> None:
         await self._database.release(self._connection)

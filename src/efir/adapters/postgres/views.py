@@ -12,6 +12,7 @@ from efir.adapters.postgres.identities import ReadIdentities
 from efir.adapters.postgres.jobs import ReadJobs
 from efir.adapters.postgres.logins import ReadLogins
 from efir.adapters.postgres.mails import ReadMails
+from efir.adapters.postgres.parts import On
 from efir.adapters.postgres.passkeys import ReadPasskeys
 from efir.adapters.postgres.pictures import ReadPictures
 from efir.adapters.postgres.profiles import ReadProfiles
@@ -29,115 +30,36 @@ Seal = tuple[Callable[[bytes], bytes], Callable[[bytes], bytes]]
 
 
 class PostgresViews:
-    """Everything that can be read, on one connection; most uses need one of these, so each is made when asked for."""
+    """Everything that can be read, on one connection."""
 
-    __slots__ = ("_connection", "_seal")
+    __slots__ = ("_seal", "connection")
 
     def __init__(self, connection: Any, seal: Seal) -> None:
-        self._connection = connection
+        self.connection = connection
         self._seal = seal
 
-    @property
-    def users(self) -> ReadUsers:
-        """Users."""
-        return ReadUsers(self._connection)
-
-    @property
-    def sessions(self) -> ReadSessions:
-        """Login sessions and tokens."""
-        return ReadSessions(self._connection)
-
-    @property
-    def second_factors(self) -> ReadSecondFactors:
-        """Second factors."""
-        return ReadSecondFactors(self._connection)
-
-    @property
-    def passkeys(self) -> ReadPasskeys:
-        """Passkeys."""
-        return ReadPasskeys(self._connection)
-
-    @property
-    def identities(self) -> ReadIdentities:
-        """Identities at other providers."""
-        return ReadIdentities(self._connection)
-
-    @property
-    def roles(self) -> ReadRoles:
-        """Roles and grants."""
-        return ReadRoles(self._connection)
-
-    @property
-    def logins(self) -> ReadLogins:
-        """Login history."""
-        return ReadLogins(self._connection)
-
-    @property
-    def audit(self) -> ReadAudit:
-        """The audit log."""
-        return ReadAudit(self._connection)
-
-    @property
-    def signing_keys(self) -> ReadSigningKeys:
-        """Keys that sign access tokens."""
-        return ReadSigningKeys(self._connection)
-
-    @property
-    def channels(self) -> ReadChannels:
-        """Channels."""
-        return ReadChannels(self._connection)
-
-    @property
-    def videos(self) -> ReadVideos:
-        """Videos."""
-        return ReadVideos(self._connection)
-
-    @property
-    def renditions(self) -> ReadRenditions:
-        """Renditions."""
-        return ReadRenditions(self._connection)
-
-    @property
-    def audio(self) -> ReadAudio:
-        """Audio records."""
-        return ReadAudio(self._connection)
-
-    @property
-    def pictures(self) -> ReadPictures:
-        """Pictures."""
-        return ReadPictures(self._connection)
-
-    @property
-    def registrations(self) -> ReadRegistrations:
-        """Unfinished registrations."""
-        return ReadRegistrations(self._connection)
-
-    @property
-    def jobs(self) -> ReadJobs:
-        """Jobs."""
-        return ReadJobs(self._connection)
-
-    @property
-    def questions(self) -> ReadQuestions:
-        """Quiz questions."""
-        return ReadQuestions(self._connection)
-
-    @property
-    def clues(self) -> ReadClues:
-        """Quiz questions in the shapes of jService."""
-        return ReadClues(self._connection)
-
-    @property
-    def profiles(self) -> ReadProfiles:
-        """People."""
-        return ReadProfiles(self._connection)
+    users = On(ReadUsers)
+    sessions = On(ReadSessions)
+    second_factors = On(ReadSecondFactors)
+    passkeys = On(ReadPasskeys)
+    identities = On(ReadIdentities)
+    roles = On(ReadRoles)
+    logins = On(ReadLogins)
+    audit = On(ReadAudit)
+    signing_keys = On(ReadSigningKeys)
+    channels = On(ReadChannels)
+    videos = On(ReadVideos)
+    renditions = On(ReadRenditions)
+    audio = On(ReadAudio)
+    pictures = On(ReadPictures)
+    registrations = On(ReadRegistrations)
+    jobs = On(ReadJobs)
+    questions = On(ReadQuestions)
+    clues = On(ReadClues)
+    profiles = On(ReadProfiles)
+    exports = On(ReadExports)
 
     @property
     def mails(self) -> ReadMails:
-        """Mails."""
-        return ReadMails(self._connection, self._seal[1])
-
-    @property
-    def exports(self) -> ReadExports:
-        """Everything stored about a person."""
-        return ReadExports(self._connection)
+        """Mails, unsealed."""
+        return ReadMails(self.connection, self._seal[1])

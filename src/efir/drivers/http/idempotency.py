@@ -69,7 +69,7 @@ class Idempotency(ASGIMiddleware):
                     raise KeyInUse(retry_after=1)
                 known = await tx.replies.get(principal, key.decode())
                 if known is None:
-                    scope["state"]["call"] = replace(call, ports=replace(call.ports, begin=call.ports.joined(tx)))
+                    scope["state"]["call"] = replace(call, ports=call.ports.within(tx))
                     messages = await _run(scope, body, next_app)
                     reply = _reply(messages, request_hash)
                     await _remember(tx, principal, key.decode(), reply)

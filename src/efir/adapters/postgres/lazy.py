@@ -1,0 +1,82 @@
+"""Transactions with as few round trips as they need: each costs the process 60 µs and two turns of the scheduler.
+
+A transaction begins with its first statement, so one without statements sends nothing, and BEGIN travels in one
+message with a first statement that carries no values, like taking a lock. A change that is one statement needs neither
+BEGIN nor COMMIT: PostgreSQL commits it by itself.
+"""
+
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from typing import Any
+
+STATEMENTS = ("execute", "executemany", "fetch", "fetchrow", "fetchval", "copy_records_to_table")
+
+
+class NotCommitted(RuntimeError):  # a fault of the program, never of a person
+    """Leaving the block would commit, but a statement in it had failed: PostgreSQL took everything back."""
+
+
+class LazyTransaction:
+    """A connection whose statements are one transaction; once it has begun they are the connection's own methods."""
+
+    def __init__(self, connection: Any) -> None:
+        self._connection = connection
+        self._savepoints = 0
+        self.begun = False
+
+    def __getattr__(self, name: str) -> Callable[..., Awaitable[Any]]:
+        if name not in STATEMENTS:
+            raise AttributeError(name)
+
+        async def first(*given: Any, **options: Any) -> Any:
+            if name == "execute" and len(given) == 1 and not options:
+                return await self._begin(f"begin; {given[0]}")
+            await self._begin("begin")
+            return await getattr(self._connection, name)(*given, **options)
+
+        return first
+
+    async def _begin(self, sql: str) -> Any:
+        self.begun = True  # whatever comes of it: who leaves must roll back
+        vars(self).update({name: getattr(self._connection, name) for name in STATEMENTS})
+        return await self._connection.execute(sql)
+
+    async def commit(self) -> None:
+        """End the transaction. Raises NotCommitted."""
+        if self.begun and await self._connection.execute("commit") != "COMMIT":
+            raise NotCommitted
+
+    async def rollback(self) -> None:
+        """Take everything back; a lost connection has done so by itself."""
+        if self.begun and not self._connection.is_closed():
+            await self._connection.execute("rollback")
+
+    @asynccontextmanager
+    async def transaction(self) -> AsyncIterator[None]:
+        """Nest a part that may fail alone (a savepoint)."""
+        self._savepoints += 1
+        name = f"s{self._savepoints}"
+        await self.execute(f"savepoint {name}")
+        try:
+            yield
+        except BaseException:
+            if not self._connection.is_closed():
+                await self._connection.execute(f"rollback to {name}; release {name}")
+            raise
+        await self._connection.execute(f"release {name}")
+
+
+class OneStatement:
+    """A connection for one statement, which is a transaction by itself; asking for another one is a fault."""
+
+    __slots__ = ("_connection",)
+
+    def __init__(self, connection: Any) -> None:
+        self._connection = connection
+
+    def __getattr__(self, name: str) -> Any:
+        if name not in STATEMENTS or self._connection is None:
+            raise RuntimeError(f"{name}: only one statement may be a transaction by itself")
+        statement = getattr(self._connection, name)
+        self._connection = None
+        return statement
