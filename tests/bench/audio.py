@@ -41,7 +41,9 @@ SECONDS = 60 if SHORT else 120
 PROBES = 150 if SHORT else 600
 MIB = 1 << 20
 GROWTH_MOST = 16 * MIB
-P99_MOST = 4.0 if SHORT else 2.0  # the short form holds what is reached (3.5), the full one what is asked for
+P99_MOST = (
+    2.5 if SHORT else 2.0
+)  # the short form holds what is reached on a busy machine, the full one what is asked for
 HERE = Path(__file__).parents[1]
 CLIENTS = (sys.executable, "-m", "bench.peers.audio_clients")
 FLOOR = 5.0  # milliseconds; a slice of the scheduler is 3

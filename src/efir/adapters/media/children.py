@@ -17,7 +17,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from efir.adapters.media.confine import FAILED
+from efir.adapters.media.confine import FAILED, LOWEST
 from efir.adapters.media.sandbox import Limits, Sandbox, environment
 from efir.domain.media import MediaUnreadable, MediaWorkStalled, SandboxUnavailable
 
@@ -147,17 +147,31 @@ class _Child:
         return "".join(char if char.isprintable() else repr(char)[1:-1] for char in text)[-COMPLAINT_MOST:]
 
     def give_way(self, nice: int) -> None:
-        """Let the whole session give way to the service, where the kernel shares processors out by session.
+        """Let the whole session give way to the service; at the lowest rank it leaves one processor to everything else.
+
+        The scheduler takes a processor from who runs on it only at a tick, 4 ms on most Linux systems, whatever their
+        ranks. A request meets that several times where all processors have such work.
+        """
+        if self._reaped or not nice:
+            return
+        with contextlib.suppress(AttributeError, OSError):  # another system, or it ended just now
+            there = os.sched_getaffinity(0)
+            if nice >= LOWEST and len(there) > 1:
+                os.sched_setaffinity(self._process.pid, there - {min(there)})
+        self._rank_session(nice)
+
+    def _rank_session(self, nice: int) -> None:
+        """Rank the session where the kernel shares processors out by session.
 
         There (`sched_autogroup`, the default of most Linux systems outside of control groups) the nice value of a
         process counts among those of its own session only, and a session of its own is what each child has.
         """
-        if self._reaped or not nice:
+        if self._reaped:
             return
         try:
             Path(f"/proc/{self._process.pid}/autogroup").write_text(str(nice), encoding="ascii")
         except BlockingIOError:
-            self._asking = self._loop.call_later(ASK_AGAIN_SECONDS, self.give_way, nice)
+            self._asking = self._loop.call_later(ASK_AGAIN_SECONDS, self._rank_session, nice)
         except OSError:
             return  # another system, another kernel: there the nice value itself counts
 
