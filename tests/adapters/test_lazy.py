@@ -57,14 +57,14 @@ async def test_begin_travels_with_a_first_statement_that_has_no_values(spy: Spy)
     await work.execute("lock table lazy_rows")
     await work.execute(ADD, 1)
     await work.commit()
-    assert spy.sent == ["begin; lock table lazy_rows", ADD, "commit"]
+    assert spy.sent == ["BEGIN; lock table lazy_rows", ADD, "COMMIT"]
     assert await spy.fetchval(COUNT) == 1
 
 
 async def test_a_first_statement_with_values_comes_after_begin_and_answers(spy: Spy) -> None:
     work = LazyTransaction(spy)
     assert await work.fetchval(f"{ADD} returning n", 7) == 7
-    assert spy.sent == ["begin", f"{ADD} returning n"]
+    assert spy.sent == ["BEGIN", f"{ADD} returning n"]
     await work.rollback()
     assert await spy.fetchval(COUNT) == 0
 
@@ -109,6 +109,7 @@ async def test_a_lost_connection_needs_no_rollback(spy: Spy, connection: Any) ->
     work = LazyTransaction(spy)
     pid = await work.fetchval("select pg_backend_pid()")
     await connection.execute("select pg_terminate_backend($1)", pid)
+    await asyncio.sleep(0.2)
     with pytest.raises((asyncpg.PostgresConnectionError, asyncpg.AdminShutdownError, asyncpg.InterfaceError)):
         await work.execute(ADD, 1)
     await asyncio.sleep(0.1)

@@ -27,8 +27,7 @@ claim, finish, begin = jobs.Jobs.claim, jobs.Jobs.finish, transactions.Database.
 async def claimed(self: Any, *args: Any, **kwargs: Any) -> Any:
     job = await claim(self, *args, **kwargs)
     if job is not None and job.kind == KIND and POINT == "claimed":
-        await self._connection.execute("commit")  # the claim is acknowledged, as after the block that made it
-        die()
+        die()  # a claim is one statement, so it is committed
     return job
 
 

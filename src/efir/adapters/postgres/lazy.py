@@ -30,8 +30,8 @@ class LazyTransaction:
 
         async def first(*given: Any, **options: Any) -> Any:
             if name == "execute" and len(given) == 1 and not options:
-                return await self._begin(f"begin; {given[0]}")
-            await self._begin("begin")
+                return await self._begin(f"BEGIN; {given[0]}")
+            await self._begin("BEGIN")
             return await getattr(self._connection, name)(*given, **options)
 
         return first
@@ -43,13 +43,13 @@ class LazyTransaction:
 
     async def commit(self) -> None:
         """End the transaction. Raises NotCommitted."""
-        if self.begun and await self._connection.execute("commit") != "COMMIT":
+        if self.begun and await self._connection.execute("COMMIT") != "COMMIT":
             raise NotCommitted
 
     async def rollback(self) -> None:
         """Take everything back; a lost connection has done so by itself."""
         if self.begun and not self._connection.is_closed():
-            await self._connection.execute("rollback")
+            await self._connection.execute("ROLLBACK")
 
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator[None]:
