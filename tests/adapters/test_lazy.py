@@ -8,12 +8,16 @@ from typing import Any
 import asyncpg
 import pytest
 
+from efir.adapters.postgres.constraints import DatabaseAway
 from efir.adapters.postgres.lazy import LazyTransaction, NotCommitted, OneStatement
+from efir.adapters.postgres.questions import LINE
 from efir.application.audio import create_named_user
 from efir.application.context import Ports, Visitor
 from efir.domain.audio import UsernameTaken
 
 COUNT = "select count(*) from lazy_rows"
+END_HOLDER = """select pg_terminate_backend(pid) from pg_locks
+ where locktype = 'advisory' and objid = ($1::bigint & 4294967295)::oid"""
 ADD = "insert into lazy_rows values ($1)"
 
 
@@ -114,6 +118,23 @@ async def test_a_lost_connection_needs_no_rollback(spy: Spy, connection: Any) ->
         await work.execute(ADD, 1)
     await asyncio.sleep(0.1)
     await work.rollback()
+
+
+async def cut_off(ports: Ports, connection: Any) -> None:
+    """Lose the connection of a transaction between two of its statements."""
+    async with ports.begin() as tx:
+        await tx.questions.stand()
+        await connection.fetch(END_HOLDER, LINE)
+        await tx.questions.stand()
+
+
+async def test_a_connection_lost_inside_a_transaction_is_told_as_the_database_being_away(
+    ports: Ports, connection: Any
+) -> None:
+    with pytest.raises(DatabaseAway):
+        await cut_off(ports, connection)
+    async with ports.begin() as tx:
+        await tx.questions.stand()
 
 
 async def test_a_second_statement_of_a_single_one_is_refused_before_it_is_sent(spy: Spy) -> None:

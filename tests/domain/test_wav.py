@@ -247,8 +247,8 @@ def test_whatever_the_bytes_nothing_but_a_refusal_comes(content: bytes) -> None:
 def _sane(found: Wav, content: bytes) -> None:
     form: Any = found.format
     assert 0 <= found.offset <= found.offset + found.length <= len(content)
-    assert 1 <= form.channels <= 8
-    assert 1 <= form.rate <= 384_000
+    assert form.channels in range(1, 9)
+    assert form.rate in range(1, 384_001)
     assert 0.02 <= found.duration <= LIMITS.audio_seconds
     if form.block_frames == 1 and form.coding is not Coding.MPEG:
         assert found.length == found.frames * form.align

@@ -69,7 +69,8 @@ async def test_a_take_from_the_microphone_becomes_a_recording(tab: Opener, ada: 
     await page.get_by_role("button", name="Keep it").press("Enter")
     await expect(page.locator(RECORDS).locator("h2")).to_have_text("Первая проба")
     row = await connection.fetchrow("select duration, loudness_integrated from audio_records")
-    assert 1.5 < row["duration"] < 8
+    assert row["duration"] > 1.5
+    assert row["duration"] < 8
     assert row["loudness_integrated"] is not None
     await expect(page.get_by_role("button", name="Record from the microphone")).to_be_visible()
 

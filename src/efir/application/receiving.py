@@ -5,7 +5,7 @@ import hashlib
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import BinaryIO
+from typing import Any
 
 from msgspec import Struct
 
@@ -13,9 +13,7 @@ from efir.application.context import Ports
 from efir.domain.audio import AudioTooLarge
 from efir.ports.blobs import StorageFull
 
-WRITE_BYTES = (
-    1 << 17
-)  # hashing them takes less than a turn of the scheduler, so who answers a request is not kept waiting
+WRITE_BYTES = 1 << 17  # hashing these takes less than a turn of the scheduler, so it keeps no answer waiting
 NO_SPACE = frozenset({errno.ENOSPC, errno.EDQUOT})
 
 
@@ -34,19 +32,19 @@ async def received(ports: Ports, chunks: AsyncIterator[bytes]) -> AsyncIterator[
     async with ports.scratch.directory("audio") as folder:
         path, size, digest = folder / "source.wav", 0, hashlib.sha256()
 
-        def write(file: BinaryIO, pieces: list[bytes]) -> None:
+        def write(file: Any, pieces: list[bytes]) -> None:
+            content = memoryview(b"".join(pieces))
+            digest.update(content)
             try:
-                for piece in pieces:
-                    digest.update(piece)
-                    file.write(piece)
-                file.flush()
+                while content:
+                    content = content[file.write(content) :]
             except OSError as error:
                 if error.errno in NO_SPACE:
                     raise StorageFull from error
                 raise
 
-        with path.open("wb", buffering=WRITE_BYTES) as file:
-            pieces, waiting = list[bytes](), 0  # joined by nobody: copies would be made on the event loop
+        with path.open("wb", buffering=0) as file:  # closing must not write again what a full disk has refused
+            pieces, waiting = list[bytes](), 0  # joined in the thread: copies cost the event loop time
             async for chunk in chunks:
                 size += len(chunk)
                 if size > ports.limits.audio_bytes:
