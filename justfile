@@ -4,6 +4,7 @@ set positional-arguments
 
 bin := justfile_directory() / ".venv/bin"
 cooldown := "3 days"  # packages younger than this are not taken into the locks
+patience := "7200"  # seconds for one test of a slow suite in its full form
 export PYTHONDONTWRITEBYTECODE := "1"
 
 # list the recipes
@@ -65,12 +66,12 @@ documents: setup
 # kill processes and servers while they work, lose nothing (effort: full or short)
 [group("slow")]
 chaos effort="full" *args: setup
-    shift || true; EFFORT={{ effort }} "{{ bin }}/pytest" -m "slow and not browser" tests/chaos tests/embedded tests/cli tests/questions "$@"
+    shift || true; EFFORT={{ effort }} {{ if effort == "full" { "PYTEST_TIMEOUT=" + patience } else { "" } }} "{{ bin }}/pytest" -m "slow and not browser" tests/chaos tests/embedded tests/cli tests/questions "$@"
 
 # foreign clients and validators against the running service (effort: full or short)
 [group("slow")]
 conformance effort="full" *args: setup
-    shift || true; EFFORT={{ effort }} "{{ bin }}/pytest" -m slow tests/conformance "$@"
+    shift || true; EFFORT={{ effort }} {{ if effort == "full" { "PYTEST_TIMEOUT=" + patience } else { "" } }} "{{ bin }}/pytest" -m slow tests/conformance "$@"
 
 # measure against references in the same run; fails when a ratio is missed (effort: full or short; names of benches)
 [group("slow")]

@@ -16,7 +16,7 @@ class App:
 
     def __init__(self, secret: str) -> None:
         self._totp = pyotp.TOTP(secret)
-        self.first = ""
+        self.first = ""  # the code that confirmed the app, whatever the clock says by now
 
     def code(self, at: datetime, *, steps: int = 1) -> str:
         """The code of a time, some steps of 30 seconds later."""

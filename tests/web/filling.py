@@ -4,7 +4,6 @@ import base64
 import re
 from typing import Any
 
-import pyotp
 from playwright.async_api import Page, expect
 
 from drawings import drawing
@@ -12,6 +11,7 @@ from efir.application.context import Ports, Visitor
 from efir.application.newcomers import arrive
 from efir.ports.identities import ProviderSession
 from efir.ports.oidc import Claims
+from factors import App
 from web.conftest import Tab
 from web.seeds import PASSWORD
 
@@ -83,12 +83,13 @@ async def password_given(here: Tab, words: str) -> None:
     await expect(here.page.locator("h1")).to_have_text(words)
 
 
-async def set_up(here: Tab, ports: Ports) -> tuple[pyotp.TOTP, list[str]]:
+async def set_up(here: Tab, ports: Ports) -> tuple[App, list[str]]:
     """Set an app up by its page, with the keyboard; answers the app and the recovery codes."""
     await here.go("/settings/two-factor/app")
-    app = pyotp.TOTP(await here.page.locator(".secret").inner_text())
+    app = App(await here.page.locator(".secret").inner_text())
+    app.first = app.code(ports.clock(), steps=0)
     await here.page.focus("#code")
-    await here.page.keyboard.type(app.at(ports.clock()))
+    await here.page.keyboard.type(app.first)
     await here.page.keyboard.press("Enter")
     await expect(here.page.locator(".codes code")).to_have_count(10)
     return app, await here.page.locator(".codes code").all_inner_texts()
