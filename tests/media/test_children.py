@@ -133,7 +133,7 @@ async def test_silence_for_the_stall_limit_ends_a_child(box: Sandbox, work: Path
     began = time.monotonic()
     with pytest.raises(MediaWorkStalled, match=r"no progress for 0\.3 s"):
         await children.run(box, Task(argv=("/bin/sleep", "60"), work=work, stall=0.3))
-    assert time.monotonic() - began < 3
+    assert time.monotonic() - began < 30
 
 
 async def test_lines_without_progress_do_not_count(box: Sandbox, work: Path) -> None:

@@ -374,7 +374,7 @@ def innermost(room: Path) -> list[int]:
 
 async def none_left(room: Path) -> None:
     """The kernel takes the walls of a killed child down a moment after its end was told."""
-    async with asyncio.timeout(2):
+    async with asyncio.timeout(20):
         await until(lambda: not workers_of(room))
 
 

@@ -66,7 +66,7 @@ async def test_a_newcomer_chooses_a_nickname_and_is_known_from_then_on(
 ) -> None:
     page = await arrived(browser)
     assert page.status_code == 200
-    assert page.url.path == "/"
+    assert page.url.path == "/studio"
     me = (await browser.get("/api/v1/users/me")).json()
     assert (me["nickname"], me["email"], me["email_verified"]) == (person, f"{person}@example.org", False)
     assert me["channels"] == [person]
@@ -93,7 +93,7 @@ async def test_wrong_values_of_a_newcomer_come_back_with_words(browser: httpx.As
     wrong = await sent(browser, page, "/register/email", email="no")
     assert wrong.status_code == 422
     page = await sent(browser, wrong, "/register/email", email="ada@example.org")
-    assert (await sent(browser, page, "/register/finish")).url.path == "/"
+    assert (await sent(browser, page, "/register/finish")).url.path == "/studio"
     me = (await browser.get("/api/v1/users/me")).json()
     assert (me["nickname"], me["email"]) == ("ada", "ada@example.org")
 
@@ -109,7 +109,7 @@ async def test_who_comes_again_goes_on_where_they_stopped(
         assert (await browser.get("/register/check")).url.path == "/register"  # its ticket has moved
         page = await sent(other, form, "/register/password", password=PASSWORD)
         assert page.url.path == "/register/picture"
-        assert (await sent(other, page, "/register/finish")).url.path == "/"
+        assert (await sent(other, page, "/register/finish")).url.path == "/studio"
         assert (await other.get("/api/v1/users/me")).json()["nickname"] == "countess"
     assert await connection.fetchval("select count(*) from registration") == 1
     assert await connection.fetchval("select count(*) from password_credential") == 1

@@ -220,7 +220,7 @@ async def test_a_slow_source_is_left_when_the_time_is_over(asking: Opened, fault
         began = time.monotonic()
         with pytest.raises(QuestionSourceAway) as told:
             await fetch_questions(ports, count=2)
-    assert time.monotonic() - began < 1.5
+    assert time.monotonic() - began < 5
     assert "time for the request is over" in str(told.value.facts["reason"])
 
 

@@ -4,6 +4,7 @@ import html
 import re
 from datetime import timedelta
 from typing import Any
+from urllib.parse import quote
 from uuid import UUID
 
 import httpx
@@ -73,6 +74,39 @@ async def test_registering_in_steps_signs_in_and_welcomes(reader: httpx.AsyncCli
     cookie = next(cookie for cookie in reader.cookies.jar if cookie.name == "sid")
     assert cookie.has_nonstandard_attr("HttpOnly")
     assert "reg" not in reader.cookies
+
+
+async def test_who_signs_up_gets_to_the_page_they_wanted(reader: httpx.AsyncClient) -> None:
+    page = await reader.get("/quiz?page=2&q=moon")
+    assert 'href="/login?back=/quiz%3Fpage%3D2%26q%3Dmoon"' in page.text
+    address = "/register?back=/quiz%3Fpage%3D2%26q%3Dmoon"
+    assert f'href="{address}"' in page.text
+    assert f'href="{address}"' in (await reader.get(address.replace("register", "login"))).text
+    first = await reader.get(address)
+    assert 'href="/login?back=/quiz%3Fpage%3D2%26q%3Dmoon"' in first.text
+    await told(reader, nickname="ada", email="ada@example.org", password=PASSWORD)
+    done = await send(reader, "/register/finish", "/register/check")
+    assert done.headers["location"] == "/quiz?page=2&q=moon&notice=welcome"
+    assert "Your channel is ready" in (await reader.get(done.headers["location"])).text
+    assert "back" not in reader.cookies
+    assert (await reader.get(address)).headers["location"] == "/quiz?page=2&q=moon"
+
+
+@pytest.mark.parametrize("back", ["//evil.example", "https://evil.example/", "/%5cevil.example", "javascript:alert(1)"])
+async def test_nobody_is_sent_elsewhere_after_signing_up(reader: httpx.AsyncClient, back: str) -> None:
+    page = await reader.get("/register", params={"back": back})
+    assert 'href="/login?back=/"' in page.text
+    reader.cookies.set("back", quote(back, safe=""), domain="efir.test")  # put there by somebody else
+    await told(reader, nickname="ada", email="ada@example.org", password=PASSWORD)
+    done = await send(reader, "/register/finish", "/register/check")
+    assert done.headers["location"] == "/?notice=welcome"
+
+
+async def test_pages_on_the_way_in_and_short_notices_are_no_goal(reader: httpx.AsyncClient) -> None:
+    for path in ("/", "/login", "/forgot", "/?notice=account-closed"):
+        page = await reader.get(path)
+        assert 'href="/register"' in page.text, path
+    assert 'href="/login?back=/quiz"' in (await reader.get("/quiz?notice=saved")).text
 
 
 async def test_a_picture_is_sent_by_a_form_and_cut_by_numbers(reader: httpx.AsyncClient) -> None:

@@ -3,6 +3,9 @@
 PLACE = "place"
 """The secret of an impersonation; it counts beside the cookie of the login session it was started from."""
 
+BACK = "back"
+"""The page somebody wanted before they began to register, percent-encoded."""
+
 DEVICE = "device"
 """The mark of a browser that somebody has signed in from."""
 

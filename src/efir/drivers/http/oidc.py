@@ -1,7 +1,7 @@
 """Signing in and out through other providers over HTTP."""
 
 from typing import Annotated, Any
-from urllib.parse import urlencode
+from urllib.parse import quote, urlencode
 
 from litestar import Request, Response, get, post
 from litestar.datastructures import Cookie
@@ -13,7 +13,7 @@ from efir.application.context import Call
 from efir.application.identities import log_out_by_provider, log_out_everywhere
 from efir.application.needs import PUBLIC, SIGNED_IN
 from efir.application.oidc import FLOW_SECONDS, Finished, Returned, begin_link, begin_sign_in, finish, list_providers
-from efir.domain.cookies import cookie_name
+from efir.domain.cookies import BACK, cookie_name
 from efir.domain.errors import DomainError, Forbidden, Malformed
 from efir.domain.identities import IdentityTaken, IdentityUnknown, ProviderNotFound, ProviderRefused
 from efir.domain.rates import Throttled
@@ -170,7 +170,9 @@ def _onward(call: Call, finished: Finished) -> Response[None]:
         cookies = [short_cookie(call, CHALLENGE, finished.challenge, seconds=call.ports.limits.challenge_seconds)]
         return _sent(f"/login/second-factor?{urlencode({'back': finished.back})}", cookies)
     if finished.ticket:
-        return _sent("/register/name", [ticket_cookie(call, finished.ticket)])
+        kept = quote(finished.back, safe="")
+        back = short_cookie(call, BACK, kept, seconds=call.ports.limits.registration_life_seconds)
+        return _sent("/register/name", [ticket_cookie(call, finished.ticket), back])
     signed = finished.signed
     return _sent(finished.back, [] if signed is None else [session_cookie(call, signed.secret)])
 

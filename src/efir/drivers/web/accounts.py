@@ -11,11 +11,12 @@ from efir.application.needs import PUBLIC
 from efir.application.oidc import list_providers
 from efir.application.sessions import SignedIn, log_in
 from efir.domain.errors import DomainError
+from efir.domain.returning import local_path
 from efir.domain.second_factors import SecondFactorNeeded
 from efir.domain.sessions import SessionId
 from efir.domain.users import DeletionPending
 from efir.drivers.web import explanations
-from efir.drivers.web.forms import FORM, Form, Problem, relative, typed
+from efir.drivers.web.forms import FORM, Form, Problem, typed
 from efir.drivers.web.page import Page
 from efir.drivers.web.passkeys import passkey_site
 from efir.drivers.web.signing_in import entered, to_second_step
@@ -30,7 +31,7 @@ async def login_page(
 ) -> Response[str]:
     """Ask for nickname and password; `again` of somebody who is signed in, before something that matters."""
     if page.viewer is not None and not again and not trouble:
-        return page.redirect(relative(back))
+        return page.redirect(local_path(back))
     text = explanations.of_trouble(trouble, page.words)
     values = {"login": page.viewer.nickname} if page.viewer is not None else {}
     form = Form(values, (Problem("", text),) if text else ())
@@ -49,14 +50,14 @@ async def login(request: Request[Any, Any, Any], page: NamedDependency[Page]) ->
         return to_second_step(page, needed.challenge, back)
     except DomainError as error:
         return page.refuse("login.html", values, error, **_ways(page, back, pending=isinstance(error, DeletionPending)))
-    return page.redirect(relative(back), cookies=entered(page, signed))
+    return page.redirect(local_path(back), cookies=entered(page, signed))
 
 
 def _ways(page: Page, back: str, *, pending: bool = False) -> dict[str, Any]:
     """What the page of signing in offers."""
     providers = list_providers(page.call.ports)
     return {
-        "back": relative(back), "providers": providers, "site": passkey_site(page), "again": page.viewer is not None,
+        "back": local_path(back), "providers": providers, "site": passkey_site(page), "again": page.viewer is not None,
         "pending": pending,
     }  # fmt: skip
 

@@ -7,7 +7,6 @@ from urllib.parse import urlsplit
 
 from litestar import Request
 
-from efir.domain.returning import local_path
 from efir.domain.sessions import CsrfFailed
 
 FORM = {"form": True}
@@ -52,8 +51,3 @@ def same_origin(request: Request[Any, Any, Any], origin: str) -> None:
     sender = request.headers.get("origin")
     if sender is not None and urlsplit(sender).netloc not in {urlsplit(origin).netloc, request.headers.get("host")}:
         raise CsrfFailed
-
-
-def relative(address: str | None) -> str:
-    """A path of this site to go back to; anything else becomes the main page."""
-    return local_path(address)

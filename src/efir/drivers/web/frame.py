@@ -7,6 +7,8 @@ from typing import Any
 
 from litestar import Request
 
+from efir.drivers.web.returning import wanted
+
 THEMES = frozenset({"light", "dark"})
 
 
@@ -39,6 +41,7 @@ def of(request: Request[Any, Any, Any], words: NullTranslations, *, here: str) -
     return {
         "theme": theme if theme in THEMES else None,
         "here": here,
+        "wanted": wanted(request, here=here),
         "navigation": _navigation(request.url.path, words.gettext),
         "administration": _administration(request.url.path, words.gettext),
         "notice": _notices(words.gettext).get(notice or ""),

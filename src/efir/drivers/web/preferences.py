@@ -7,7 +7,8 @@ from litestar.datastructures import Cookie
 from litestar.di import NamedDependency
 
 from efir.application.needs import HARMLESS, PUBLIC
-from efir.drivers.web.forms import FORM, relative, same_origin, typed
+from efir.domain.returning import local_path
+from efir.drivers.web.forms import FORM, same_origin, typed
 from efir.drivers.web.frame import THEMES
 from efir.drivers.web.page import Page
 from efir.drivers.web.texts import LANGUAGES
@@ -27,7 +28,7 @@ async def preferences(request: Request[Any, Any, Any], page: NamedDependency[Pag
         for name, allowed in CHOICES.items()
         if values.get(name) in allowed
     ]
-    return page.redirect(relative(values.get("back")), cookies=cookies)
+    return page.redirect(local_path(values.get("back")), cookies=cookies)
 
 
 HANDLERS: list[Any] = [preferences]

@@ -1,5 +1,6 @@
 """Signing up in steps by forms that need no script; scripts check while one types and send the picture at once."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from litestar import Request, Response, get, post
@@ -33,7 +34,8 @@ from efir.drivers.web import explanations
 from efir.drivers.web.forms import FORM, Form, typed
 from efir.drivers.web.page import Page
 from efir.drivers.web.pictures import crop_form, picture_facts, posted_crop, posted_picture
-from efir.drivers.web.signing_in import entered
+from efir.drivers.web.returning import MAIN, with_notice
+from efir.drivers.web.signing_in import entered, remember, remembered
 from efir.ports.registrations import RegistrationView
 
 TYPED = (Step.NAME, Step.EMAIL, Step.PASSWORD)
@@ -41,12 +43,14 @@ Asked = Request[Any, Any, Any]
 
 
 @get("/register", opt=PUBLIC, include_in_schema=False)
-async def register_page(page: NamedDependency[Page]) -> Response[str]:
-    """Ask the first question, or go on where somebody stopped."""
+async def register_page(page: NamedDependency[Page], back: FromQuery[str] = "") -> Response[str]:
+    """Ask the first question, or go on where somebody stopped; `back` is the page they want in the end."""
     if page.viewer is not None:
-        return page.redirect("/")
-    draft = await draft_of(page)
-    return _shown(page, Step.NAME, draft) if _untouched(draft) else page.redirect(path_of(draft))
+        return page.redirect(remembered(page))
+    draft, cookies = await draft_of(page), [remember(page, back)] if back else []
+    if _untouched(draft):
+        return _shown(page, Step.NAME, draft, cookies=cookies)
+    return page.redirect(path_of(draft), cookies=cookies)
 
 
 @get([f"/register/{step}" for step in Step], opt=PUBLIC, include_in_schema=False)
@@ -151,16 +155,18 @@ async def finish_sent(request: Asked, page: NamedDependency[Page]) -> Response[s
         return page.redirect(path_of(draft))
     except DomainError as error:
         return page.refuse("register/picture.html", {}, error, **facts(page, Step.CHECK, draft))
-    cookies = [*entered(page, signed), page.shared.ticket_cookie(call, "", max_age=0)]
-    return page.redirect("/?notice=welcome", cookies=cookies)
+    cookies = [*entered(page, signed), page.shared.ticket_cookie(call, "", max_age=0), remember(page, MAIN)]
+    return page.redirect(with_notice(remembered(page), "welcome"), cookies=cookies)
 
 
-def _shown(page: Page, step: Step, draft: RegistrationView | None, *, change: str = "") -> Response[str]:
+def _shown(
+    page: Page, step: Step, draft: RegistrationView | None, *, change: str = "", cookies: Sequence[Cookie] = ()
+) -> Response[str]:
     if step is Step.PICTURE:
         page.call.ports.pictures.expect()
     told = {"nickname": draft.nickname, "display_name": draft.display_name, "email": draft.email} if draft else {}
     form = Form({name: value for name, value in told.items() if value} | {"change": change})
-    return page.render(_template(step), form=form, **facts(page, step, draft))
+    return page.render(_template(step), form=form, cookies=cookies, **facts(page, step, draft))
 
 
 def facts(page: Page, step: Step, draft: RegistrationView | None) -> dict[str, Any]:
@@ -173,6 +179,7 @@ def facts(page: Page, step: Step, draft: RegistrationView | None) -> dict[str, A
         "count": len(asked),
         "draft": draft,
         "back": _back(step, asked),
+        "goal": remembered(page),
         "provider": _provider(page, draft),
         "providers": list_providers(page.call.ports),
         **picture_facts(page),

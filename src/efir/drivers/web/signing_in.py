@@ -1,7 +1,7 @@
 """The step of signing in after the first: a code of the second factor."""
 
 from typing import Any
-from urllib.parse import urlencode
+from urllib.parse import quote, unquote, urlencode
 
 from litestar import Request, Response, get, post
 from litestar.datastructures import Cookie
@@ -13,12 +13,14 @@ from efir.application.known_devices import device_mark
 from efir.application.needs import PUBLIC
 from efir.application.second_steps import verify_second_factor
 from efir.application.sessions import SignedIn
-from efir.domain.cookies import DEVICE, DEVICE_SECONDS, cookie_name
+from efir.domain.cookies import BACK, DEVICE, DEVICE_SECONDS, cookie_name
 from efir.domain.errors import DomainError
+from efir.domain.returning import local_path
 from efir.domain.second_factors import ChallengeGone
 from efir.domain.sessions import SessionId
-from efir.drivers.web.forms import FORM, Form, relative, typed
+from efir.drivers.web.forms import FORM, Form, typed
 from efir.drivers.web.page import Page
+from efir.drivers.web.returning import MAIN
 
 CHALLENGE = "mfa"
 
@@ -26,7 +28,7 @@ CHALLENGE = "mfa"
 def to_second_step(page: Page, challenge: str, back: str) -> Response[str]:
     """Send a browser that has shown the first factor to the second; its challenge is in a cookie."""
     cookie = short_cookie(page, CHALLENGE, challenge, page.call.ports.limits.challenge_seconds)
-    return page.redirect(f"/login/second-factor?{urlencode({'back': relative(back)})}", cookies=[cookie])
+    return page.redirect(f"/login/second-factor?{urlencode({'back': local_path(back)})}", cookies=[cookie])
 
 
 @get("/login/second-factor", opt=PUBLIC, include_in_schema=False)
@@ -35,15 +37,15 @@ async def second_page(
 ) -> Response[str]:
     """Ask for a code of the app, or a recovery code."""
     if not _cookie(request, page, CHALLENGE):
-        return page.redirect(f"/login?{urlencode({'back': relative(back)})}")
-    return page.render("second-factor.html", form=Form(), back=relative(back))
+        return page.redirect(f"/login?{urlencode({'back': local_path(back)})}")
+    return page.render("second-factor.html", form=Form(), back=local_path(back))
 
 
 @post("/login/second-factor", include_in_schema=False, status_code=200, opt=PUBLIC | FORM)
 async def second(request: Request[Any, Any, Any], page: NamedDependency[Page]) -> Response[str]:
     """Finish signing in."""
     values, call = await typed(request), page.call
-    back = relative(values.get("back"))
+    back = local_path(values.get("back"))
     try:
         page.check(values)
         found = call.credential
@@ -60,6 +62,19 @@ async def second(request: Request[Any, Any, Any], page: NamedDependency[Page]) -
         return page.redirect("/login")
     cookies = [*entered(page, signed), short_cookie(page, CHALLENGE, "", 0)]
     return page.redirect(back, cookies=cookies)
+
+
+def remember(page: Page, back: str) -> Cookie:
+    """Keep, for as long as a registration lives, where somebody wants to go; the main page needs no keeping."""
+    kept = local_path(back)
+    seconds = page.call.ports.limits.registration_life_seconds if kept != MAIN else 0
+    return short_cookie(page, BACK, quote(kept, safe=""), seconds)
+
+
+def remembered(page: Page) -> str:
+    """Where they want to go: what this page was told, or an earlier one."""
+    told = page.request.query_params.get("back")
+    return local_path(unquote(_cookie(page.request, page, BACK)) if told is None else told)
 
 
 def entered(page: Page, signed: SignedIn) -> list[Cookie]:
