@@ -42,6 +42,10 @@ BROKEN: dict[str, type[DomainError]] = {
 }
 
 
+UNREACHED = (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError)
+"""Errors of an attempt to get a connection that failed or took too long."""
+
+
 class DatabaseAway(Unavailable):
     """PostgreSQL does not answer, or all connections are in use."""
 
@@ -79,5 +83,5 @@ def reached() -> Iterator[None]:
     """Turn a failed or too slow attempt to get a connection into DatabaseAway."""
     try:
         yield
-    except (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+    except UNREACHED as error:
         raise DatabaseAway from error

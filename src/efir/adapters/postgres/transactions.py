@@ -13,7 +13,7 @@ from efir.adapters.postgres.audit import Audit
 from efir.adapters.postgres.bans import Bans
 from efir.adapters.postgres.blobs import PostgresBlobStore
 from efir.adapters.postgres.channels import Channels
-from efir.adapters.postgres.constraints import reached, translated
+from efir.adapters.postgres.constraints import UNREACHED, DatabaseAway, reached, translated
 from efir.adapters.postgres.identities import Identities
 from efir.adapters.postgres.jobs import Jobs
 from efir.adapters.postgres.lazy import LazyTransaction, OneStatement
@@ -23,6 +23,7 @@ from efir.adapters.postgres.outbox import PostgresOutbox
 from efir.adapters.postgres.parts import On
 from efir.adapters.postgres.passkeys import Passkeys
 from efir.adapters.postgres.pictures import Pictures
+from efir.adapters.postgres.pool import Connections
 from efir.adapters.postgres.profiles import Profiles
 from efir.adapters.postgres.proofs import Proofs
 from efir.adapters.postgres.questions import Questions
@@ -104,18 +105,17 @@ class PostgresTransaction:
 class Database:
     """The pool; `begin` and `read` are what use cases get."""
 
-    def __init__(self, pool: Any, *, wait: float, seal: Seal, after_commit: AfterCommit) -> None:
-        self._pool = pool
-        self._wait = wait
+    def __init__(self, connections: Connections, *, seal: Seal, after_commit: AfterCommit) -> None:
+        self._connections = connections
         self.seal = seal
         self._after_commit = after_commit
 
     @asynccontextmanager
     async def begin(self) -> AsyncIterator[PostgresTransaction]:
         """Open a transaction; leaving the block commits, then wakes workers."""
-        connection = await self.acquire()
+        connection = await self.take()
         lazy = LazyTransaction(connection)
-        tx = PostgresTransaction(lazy, self.seal)
+        tx, clean = PostgresTransaction(lazy, self.seal), False
         try:
             with translated():
                 try:
@@ -124,8 +124,9 @@ class Database:
                     await lazy.rollback()
                     raise
                 await lazy.commit()
+                clean = True
         finally:
-            await self.release(connection)
+            await self.give_back(connection, clean=clean)
         if tx.woken:
             await self._after_commit(tx.woken)
 
@@ -140,23 +141,24 @@ class Database:
     @asynccontextmanager
     async def lent(self) -> AsyncIterator[Any]:
         """Lend a connection as it is."""
-        connection = await self.acquire()
+        connection, clean = await self.take(), False
         try:
             with translated():
                 yield connection
+                clean = True
         finally:
-            await self.release(connection)
+            await self.give_back(connection, clean=clean)
 
-    async def acquire(self) -> Any:
+    async def take(self) -> Any:
         """Take a connection, waiting for one no longer than agreed. Raises DatabaseAway."""
-        with reached():
-            if self._pool.get_idle_size():  # the usual case: no timer needed
-                return await self._pool.acquire()
-            return await self._pool.acquire(timeout=self._wait)
+        try:
+            return await self._connections.take()
+        except UNREACHED as error:
+            raise DatabaseAway from error
 
-    async def release(self, connection: Any) -> None:
-        """Give a connection back."""
-        await self._pool.release(connection)
+    async def give_back(self, connection: Any, *, clean: bool) -> None:
+        """Give a connection back, after use without an error or with one."""
+        await self._connections.give_back(connection, clean=clean)
 
     def joined(self, outer: PostgresTransaction) -> Callable[[], AbstractAsyncContextManager[PostgresTransaction]]:
         """Answer a `begin` whose transactions are savepoints of `outer`: they commit, or not, together with it."""
@@ -185,11 +187,11 @@ class _Lent(Generic[Shown]):
         self._connection: Any = None
 
     async def __aenter__(self) -> Shown:
-        self._connection = await self._database.acquire()
+        self._connection = await self._database.take()
         return self._shown(self._connection)
 
     async def __aexit__(self, kind: object, error: BaseException | None, trace: object) -> None:
-        await self._database.release(self._connection)
+        await self._database.give_back(self._connection, clean=error is None)
         if error is not None:
             with translated():
                 raise error
@@ -224,9 +226,11 @@ async def connected(
     )
     with reached():
         await pool
+    connections = Connections(pool, wait=wait)
     try:
-        yield Database(pool, wait=wait, seal=seal, after_commit=after_commit)
+        yield Database(connections, seal=seal, after_commit=after_commit)
     finally:
+        await connections.close()
         pool.terminate() if pool.is_closing() else await pool.close()
 
 

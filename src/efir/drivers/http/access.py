@@ -41,9 +41,10 @@ class Access:
             nonlocal status
             if message["type"] == "http.response.start":
                 status = message["status"]
-                present = {name.lower() for name, _ in message["headers"]}
-                extra = [*_told_rate(), *((name, value) for name, value in self._headers if name not in present)]
-                message["headers"] = [*message["headers"], *extra, (b"x-request-id", request_id.encode())]
+                own = message["headers"]
+                present = {name.lower() for name, _ in own}
+                missing = [header for header in self._headers if header[0] not in present]
+                message["headers"] = [*own, *_told_rate(), *missing, (b"x-request-id", request_id.encode())]
             await send(message)
 
         try:
@@ -52,11 +53,16 @@ class Access:
             log.info(
                 "request",
                 method=scope["method"],
-                path=TOKEN_IN_PATH.sub("/media/s/…", scope["path"]),
+                path=_shown(scope["path"]),
                 status=status,
                 ms=round((time.perf_counter() - started) * 1000, 1),
                 request_id=request_id,
             )
+
+
+def _shown(path: str) -> str:
+    """A path as the log has it: without the token that opens a private video."""
+    return TOKEN_IN_PATH.sub("/media/s/…", path) if path.startswith("/media/s/") else path
 
 
 def _told_rate() -> list[tuple[bytes, bytes]]:
