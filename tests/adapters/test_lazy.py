@@ -123,9 +123,9 @@ async def test_a_lost_connection_needs_no_rollback(spy: Spy, connection: Any) ->
 async def cut_off(ports: Ports, connection: Any) -> None:
     """Lose the connection of a transaction between two of its statements."""
     async with ports.begin() as tx:
-        await tx.questions.stand()
+        await tx.questions.claim("lazy", 0)
         await connection.fetch(END_HOLDER, LINE)
-        await tx.questions.stand()
+        await tx.questions.claim("lazy", 0)
 
 
 async def test_a_connection_lost_inside_a_transaction_is_told_as_the_database_being_away(
@@ -134,7 +134,7 @@ async def test_a_connection_lost_inside_a_transaction_is_told_as_the_database_be
     with pytest.raises(DatabaseAway):
         await cut_off(ports, connection)
     async with ports.begin() as tx:
-        await tx.questions.stand()
+        await tx.questions.claim("lazy", 0)
 
 
 async def test_a_second_statement_of_a_single_one_is_refused_before_it_is_sent(spy: Spy) -> None:

@@ -214,7 +214,7 @@ def cost(environment: dict[str, str]) -> Iterator[Fact | Outcome]:
                 f"POST /quiz n=1, {name}, CPU", partial(cpu_per_request, own, abreast),
                 partial(cpu_per_request, other, abreast), unit="µs", most=THIRD,
             )  # fmt: skip
-        yield Fact("POST /quiz n=1: SQL statements, jService", statements(environment, own), 4)
+        yield Fact("POST /quiz n=1: SQL statements, jService", statements(environment, own), 1)
         print(f"the peer's: {statements(environment, other):g}")
     bank = Path(environment["EFIR_DATA_DIR"]) / "bench.jsonl"
     bank.write_text("".join(json.dumps({"question": f"Bench {n}?", "answer": "x"}) + "\n" for n in range(200_000)))

@@ -37,7 +37,7 @@ async def asking(ports: Ports, settings: Settings) -> AsyncIterator[Opened]:
         async def opened(*, limits: dict[str, int] | None = None, **quiz: str) -> Ports:
             bounds = replace(settings.limits, **(limits or {}))
             own = msgspec.structs.replace(settings, quiz=Quiz(**quiz), limits=bounds)
-            line = await stack.enter_async_context(question_line(own, ports.begin, ports.clock))
+            line = await stack.enter_async_context(question_line(own, ports.begin, ports.single, ports.clock))
             return replace(ports, questions=line, limits=bounds)
 
         yield opened

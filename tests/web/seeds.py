@@ -158,9 +158,8 @@ async def some_questions(ports: Ports) -> list[UUID]:
         for q, a, c, d in QUESTIONS
     ]
     async with ports.begin() as tx:
-        await tx.questions.stand()
         usable = [one for one in found if isinstance(one, Candidate)]
-        added = await tx.questions.add(usable, most=len(usable), now=ports.clock())
+        added = await tx.questions.add(usable, most=len(usable), least=0, now=ports.clock())
     return [row.id for row in added.saved]
 
 

@@ -72,9 +72,11 @@ class Place:
 class QuestionLine:
     """Serves waiting requests in order of arrival, as long as there are any."""
 
-    def __init__(self, places: Sequence[Place], *, begin: Begin, clock: Callable[[], datetime], limits: Limits) -> None:
+    def __init__(
+        self, places: Sequence[Place], *, begin: Begin, single: Begin, clock: Callable[[], datetime], limits: Limits
+    ) -> None:
         self._places = places
-        self._saver = Saver(begin, clock)
+        self._saver = Saver(begin, single, clock)
         self._limits = limits
         self._waiting: dict[Waiting, None] = {}
         self._arrived = 0

@@ -41,10 +41,11 @@ class _Read:
 
 
 class Saver:
-    """Stores for groups of requests; `begin` opens a transaction of the line's own."""
+    """Stores for groups of requests; `begin` opens a transaction of the line's own, `single` one of one statement."""
 
-    def __init__(self, begin: Begin, clock: Callable[[], datetime]) -> None:
+    def __init__(self, begin: Begin, single: Begin, clock: Callable[[], datetime]) -> None:
         self._begin = begin
+        self._single = single
         self._clock = clock
 
     def is_own(self, entry: Waiting) -> bool:
@@ -83,10 +84,13 @@ class Saver:
         """Store what a request has though it is not enough."""
         if not entry.held:
             return
-        async with entry.begin() as tx:
-            await tx.questions.stand()
-            added = await tx.questions.add(entry.held, most=entry.wanted, now=self._clock())
+        async with self._short(entry)() as tx:
+            added = await tx.questions.add(entry.held, most=entry.wanted, least=0, now=self._clock())
         shared_out([entry], added)
+
+    def _short(self, entry: Waiting) -> Begin:
+        """What opens a transaction of one statement for a request."""
+        return self._single if self.is_own(entry) else entry.begin
 
     def _groups(self, entries: list[Waiting]) -> list[list[Waiting]]:
         """Part requests by transaction. Those inside outer transactions come first: they hold connections."""
@@ -103,17 +107,16 @@ class Saver:
             wanted = sum(entry.wanted for entry in served)
             added = Added(None, [])
             try:
-                async with group[0].begin() as tx:
-                    await tx.questions.stand()
-                    added = await tx.questions.add(offered, most=wanted, now=self._clock())
-                    if len(added.saved) < wanted:
-                        raise _Undone  # noqa: TRY301  # leaving the block is the purpose
+                async with self._short(group[0])() as tx:
+                    added = await tx.questions.add(offered, most=wanted, least=wanted, now=self._clock())
+                    if not added.saved:
+                        raise _Undone  # noqa: TRY301  # an outer transaction lets go of the line
             except _Undone:
-                offered = _same(offered, added)
+                offered = _same(offered, added.unsaved)
                 served = _served_by(len(offered), served)
             else:
                 shared_out(served, added)
-                used = _same(offered, added)
+                used = _same(offered, _texts(added))
                 if len(served) < len(group):  # then all that was offered is new
                     _hold(group[len(served) :], offered[len(used) :])
                     used = offered
@@ -132,8 +135,8 @@ class Saver:
             found = distinct([*held, *drawn.found])
             held = []
             if found:
-                added = await tx.questions.add(found, most=missing, now=self._clock())
-                new = _same(found, added)
+                added = await tx.questions.add(found, most=missing, least=0, now=self._clock())
+                new = _same(found, _texts(added))
                 read.added = Added(read.added.previous if read.new else added.previous, read.added.saved + added.saved)
                 read.new += new
                 if len(new) == missing and (unread := len(found) - 1 - found.index(new[-1])):
@@ -143,10 +146,14 @@ class Saver:
                 return
 
 
-def _same(found: list[Candidate], added: Added) -> list[Candidate]:
-    """Tell which candidates the stored rows were."""
-    stored = {(row.question, row.answer) for row in added.saved}
-    return [one for one in found if (one.question, one.answer) in stored]
+def _texts(added: Added) -> list[tuple[str, str]]:
+    return [(row.question, row.answer) for row in added.saved]
+
+
+def _same(found: list[Candidate], rows: list[tuple[str, str]]) -> list[Candidate]:
+    """Tell which candidates some rows were."""
+    texts = set(rows)
+    return [one for one in found if (one.question, one.answer) in texts]
 
 
 def _served_by(rows: int, group: list[Waiting]) -> list[Waiting]:

@@ -30,7 +30,7 @@ async def opened(settings: Settings, *, statement_seconds: float) -> AsyncIterat
     async with (
         database_of(settings, sealer, statement_seconds=statement_seconds, after_commit=wakeups.send) as database,
         valkey_of(settings.redis.url) as valkey,
-        question_line(settings, database.begin, now) as questions,
+        question_line(settings, database.begin, database.single, now) as questions,
         providers_of(settings, sealer) as providers,
         picture_converter(settings, box, media) as pictures,
     ):

@@ -35,11 +35,13 @@ def bank_path(settings: Settings) -> Path:
 
 
 @asynccontextmanager
-async def question_line(settings: Settings, begin: Begin, clock: Callable[[], datetime]) -> AsyncIterator[QuestionLine]:
+async def question_line(
+    settings: Settings, begin: Begin, single: Begin, clock: Callable[[], datetime]
+) -> AsyncIterator[QuestionLine]:
     """Join the sources; nothing is read or asked before the first request."""
     async with AsyncExitStack() as stack:
         places = [await _place(name, settings, stack) for name in order_of(settings)]
-        line = QuestionLine(places, begin=begin, clock=clock, limits=settings.limits)
+        line = QuestionLine(places, begin=begin, single=single, clock=clock, limits=settings.limits)
         stack.push_async_callback(line.close)
         yield line
 
@@ -96,7 +98,7 @@ async def _import(settings: Settings, count: int, *, as_json: bool) -> int:
             wait=settings.limits.pool_wait_seconds, statement_seconds=settings.limits.statement_seconds_worker,
             seal=(bytes, bytes), after_commit=nobody_woken,
         ) as database,
-        question_line(settings, database.begin, now) as line,
+        question_line(settings, database.begin, database.single, now) as line,
     ):  # fmt: skip
         try:
             fetched = await line.take(check_count(count, settings.limits.quiz_questions_most), begin=database.begin)

@@ -1,6 +1,7 @@
 """How often something may happen; the amounts stand in `limits.py`."""
 
 from dataclasses import dataclass
+from functools import lru_cache
 from ipaddress import ip_address
 
 from efir.domain.errors import TooMany
@@ -46,6 +47,7 @@ def neighbourhood_of(address: str | None) -> str:
     return network.rpartition(".")[0] or network
 
 
+@lru_cache(4_096)  # a client asks more than once
 def network_of(address: str | None) -> str:
     """What counts as one sender: an IPv4 address, an IPv6 /64; senders without an address are one."""
     if address is None:

@@ -1,6 +1,6 @@
 """Quiz questions: where they come from, how they are stored and read."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Annotated, Protocol
 from uuid import UUID
@@ -77,10 +77,14 @@ class Drawn:
 
 @dataclass(frozen=True, slots=True)
 class Added:
-    """What was stored, in order, and the newest question that had been stored before."""
+    """What was stored, in order, the newest question that had been stored before, and what is new but was not stored.
+
+    `unsaved` are question and answer of each.
+    """
 
     previous: QuestionView | None
     saved: list[QuestionView]
+    unsaved: list[tuple[str, str]] = field(default_factory=list)
 
 
 class QuestionSource(Protocol):
@@ -119,18 +123,14 @@ class QuestionBank(Protocol):
 
 
 class QuestionRepository(Protocol):
-    """Questions inside a transaction; every writer takes the line first."""
-
-    async def stand(self) -> None:
-        """Wait until no other transaction writes questions; until the end of this one none will."""
-        ...
+    """Questions inside a transaction; every writer stands in the line until its end: nobody else writes questions."""
 
     async def claim(self, bank: str, count: int) -> int:
         """Stand in the line and move a bank's position forward; answer where it was."""
         ...
 
-    async def add(self, found: list[Candidate], *, most: int, now: datetime) -> Added:
-        """Store the first `most` that are new, in order."""
+    async def add(self, found: list[Candidate], *, most: int, least: int, now: datetime) -> Added:
+        """Stand in the line and store the first `most` that are new, in order, or none when fewer than `least` are."""
         ...
 
 

@@ -8,42 +8,16 @@ from efir.domain.questions import Candidate, QuestionId, QuestionNotFound
 from efir.ports.pages import Found, Position, Slice, found
 from efir.ports.questions import Added, QuestionCategory, QuestionFilter, QuestionView
 
-LINE = 4_205_127_114  # of the advisory lock that every writer of questions takes
+LINE = 4_205_127_114  # of the advisory lock that every writer of questions takes, also in `store_questions`
 COLUMNS = """id, number, question, answer, created_at, category, difficulty, value, source, source_id, licence,
        aired_at, saved_at"""
 VIEW = f"select {COLUMNS} from questions"  # noqa: S608  # own names only
 
-STAND = f"select pg_advisory_xact_lock({LINE})"  # without values, so it travels with BEGIN
 CLAIM = """
 insert into question_banks (identity, position)
 select $2, $3 from (select pg_advisory_xact_lock($1)::text is not null as standing) line where standing
     on conflict (identity) do update set position = question_banks.position + $3 returning position - $3"""
-# Under the lock nobody else writes questions, so what is not found here is new.
-ADD = f"""
-with given as (
-  select * from rows from (jsonb_to_recordset($1) as (
-           question text, answer text, fingerprint text, category text, difficulty text, value int, source text,
-           source_id text, licence text, created_at timestamptz, aired_at timestamptz)) with ordinality
-         as g(question, answer, mark, category, difficulty, value, source, source_id, licence, created_at, aired_at,
-              place)
-), fresh as (
-  select * from given where not exists (select from questions where fingerprint = decode(mark, 'hex'))
-   order by place limit $2
-), named as (
-  insert into question_categories as c (title, questions, created_at, updated_at)
-  select category, count(*), $3, $3 from fresh where category is not null group by category
-      on conflict (title) do update set questions = c.questions + excluded.questions, updated_at = $3
-  returning c.id, title
-), saved as (
-  insert into questions (fingerprint, question, answer, category, category_id, difficulty, value, source, source_id,
-                         licence, created_at, aired_at, saved_at)
-  select decode(mark, 'hex'), question, answer, category, named.id, difficulty, value, source, source_id, licence,
-         created_at, aired_at, $3
-    from fresh left join named on title = category order by place
-      on conflict (fingerprint) do nothing returning {COLUMNS}
-)
-(select true, {COLUMNS} from questions order by number desc limit 1)
-union all select false, {COLUMNS} from saved"""  # noqa: S608  # own names only
+STORE = "select * from store_questions($1, $2, $3, $4)"  # made by migration 0010; it stands in the line
 CATEGORIES = "select id, title, questions from question_categories where {where} order by title {order} limit $1"
 LARGEST = """
 select * from (select id, title, questions from question_categories order by questions desc, id limit $1) chosen
@@ -65,20 +39,19 @@ class Questions:
     def __init__(self, connection: Any) -> None:
         self._connection = connection
 
-    async def stand(self) -> None:
-        """Wait until no other transaction writes questions."""
-        await self._connection.execute(STAND)
-
     async def claim(self, bank: str, count: int) -> int:
         """Stand in the line and move a bank's position forward; answer where it was."""
         return int(await self._connection.fetchval(CLAIM, LINE, bank, count))
 
-    async def add(self, found: list[Candidate], *, most: int, now: datetime) -> Added:
-        """Store the first `most` that are new, in order; one statement."""
-        rows = await self._connection.fetch(ADD, [_given(one) for one in found], most, now)
-        earlier = [QuestionView(*row[1:]) for row in rows if row[0]]
-        saved = sorted((QuestionView(*row[1:]) for row in rows if not row[0]), key=lambda one: one.number)
-        return Added(earlier[0] if earlier else None, saved)
+    async def add(self, found: list[Candidate], *, most: int, least: int, now: datetime) -> Added:
+        """Store the first `most` that are new, in order, or none when fewer than `least` are; one statement."""
+        rows = await self._connection.fetch(STORE, [_given(one) for one in found], most, least, now)
+        kinds: dict[str, list[QuestionView]] = {"previous": [], "saved": [], "unsaved": []}
+        for kind, *row in rows:
+            kinds[kind].append(QuestionView(*row))
+        saved = sorted(kinds["saved"], key=lambda one: one.number)
+        unsaved = [(one.question, one.answer) for one in kinds["unsaved"]]
+        return Added(next(iter(kinds["previous"]), None), saved, unsaved)
 
 
 class ReadQuestions:
