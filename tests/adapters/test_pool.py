@@ -83,7 +83,7 @@ async def survives(connection: Any) -> bool:
     """Whether it still answers."""
     try:
         await connection.fetchval(MINE)
-    except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError):
+    except (asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError, OSError):
         return False
     return True
 
@@ -117,3 +117,17 @@ async def test_a_closed_lender_keeps_nothing(lender: Connections, pool: Any) -> 
     await lender.close()
     assert pool.get_idle_size() == pool.get_size()
     await asyncio.wait_for(pool.close(), 10)
+
+
+async def test_a_connection_that_ended_while_nobody_used_it_is_replaced(
+    lender: Connections, pool: Any, connection: Any
+) -> None:
+    first = await used(lender)
+    await connection.execute("select pg_terminate_backend($1)", first)
+    async with asyncio.timeout(10):
+        while pool.get_size():  # noqa: ASYNC110  # the news of its end comes by itself, without an event
+            await asyncio.sleep(0.02)
+    assert len({await used(lender) for _ in range(5)} - {first}) == 1
+    both = [await lender.take(), await lender.take()]
+    for one in both:
+        await lender.give_back(one, clean=True)

@@ -7,6 +7,8 @@ there, when a use ended with an error, and once a minute, so that it can close w
 import asyncio
 from typing import Any
 
+import asyncpg
+
 SWEEP_SECONDS = 60.0
 
 
@@ -25,7 +27,7 @@ class Connections:
         """Take a connection, waiting for one no longer than agreed. Raises TimeoutError and errors of the driver."""
         while self._ready:
             connection = self._ready.pop()
-            if not connection.is_closed():
+            if _lives(connection):
                 return connection
             await self._pool.release(connection)
         self._waiting += 1
@@ -36,7 +38,7 @@ class Connections:
 
     async def give_back(self, connection: Any, *, clean: bool) -> None:
         """Take a connection back; one whose use ended with an error may still have a statement to cancel."""
-        if not clean or self._waiting or connection.is_closed():
+        if not clean or self._waiting or not _lives(connection):
             await self._pool.release(connection)
             return
         self._ready.append(connection)
@@ -56,3 +58,10 @@ class Connections:
             task = asyncio.ensure_future(self._pool.release(self._ready.pop()))
             self._returning.add(task)
             task.add_done_callback(self._returning.discard)
+
+
+def _lives(connection: Any) -> bool:
+    try:
+        return not connection.is_closed()
+    except asyncpg.InterfaceError:  # it ended while it waited here, and the pool has it back already
+        return False
