@@ -127,7 +127,7 @@ def _fill(page: Page) -> None:
 
 def late(times: list[float]) -> float:
     """The 95th percentile."""
-    return statistics.quantiles(times, n=20)[-1]
+    return statistics.quantiles(times, n=20, method="inclusive")[-1]  # the other way goes beyond the slowest of few
 
 
 def outcomes() -> Iterator[Outcome]:
@@ -151,7 +151,7 @@ def outcomes() -> Iterator[Outcome]:
             if times:
                 yield Outcome(
                         name=f"drop of 13 megapixels until the server's picture is there {words}, p95 of {len(times)}",
-                        ours=[late(times)], theirs=[SOON], unit="ms", most=1.0,
+                        ours=[late(times)], theirs=[SOON], unit="ms", most=1.0, goal=True,
                     )  # fmt: skip
 
 
