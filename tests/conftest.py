@@ -6,6 +6,7 @@ import shutil
 import tempfile
 from collections.abc import AsyncIterator, Iterator
 from contextlib import AsyncExitStack
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,7 @@ import pytest
 
 from efir.adapters.postgres.migrate import upgrade
 from efir.adapters.postgres.tables import Row
+from efir.adapters.quiz.cldr import write_bank
 from efir.application.context import Ports
 from efir.bootstrap import logs
 from efir.bootstrap.http import served
@@ -111,6 +113,12 @@ def data_dir() -> Iterator[Path]:
     home = Path(tempfile.mkdtemp(prefix="efir-data-"))
     yield home
     shutil.rmtree(home, ignore_errors=True)
+
+
+@pytest.fixture(scope="session")
+def bank_made(data_dir: Path) -> None:
+    """The bank that comes with Efir: on a busy machine making it takes longer than a request may wait."""
+    write_bank(data_dir / "quiz" / "bank.jsonl", made_at=datetime.now(UTC))
 
 
 @pytest.fixture(scope="session")

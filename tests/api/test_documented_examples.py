@@ -27,7 +27,7 @@ PATIENCE = 60
 
 
 @pytest.fixture(scope="module")
-def live(environment: dict[str, str]) -> Iterator[str]:
+def live(environment: dict[str, str], bank_made: None) -> Iterator[str]:
     """The address of a server with its own bank."""
     with serving(environment) as (origin, _):
         yield origin

@@ -12,6 +12,7 @@ from efir.application.context import Ports
 from web.conftest import PHONE, Opener
 from web.seeds import QUESTIONS, some_questions
 
+pytestmark = pytest.mark.usefixtures("bank_made")
 BROWSER = {"accept": "text/html", "accept-language": "en"}
 
 
