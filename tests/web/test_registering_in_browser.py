@@ -22,10 +22,11 @@ async def ready(tab: Opener) -> Tab:
     return here
 
 
-async def test_all_of_it_works_without_scripts(tab: Opener, ports: Ports) -> None:
+async def test_all_of_it_works_without_scripts_and_ends_where_it_began(tab: Opener, ports: Ports) -> None:
     here = await tab(java_script_enabled=False)
     page = here.page
-    await here.go("/register")
+    await here.go("/quiz")
+    await page.get_by_role("link", name="Sign up").click()
     await page.fill("#nickname", "a!")
     await go_on(page)
     await expect(page.locator("[data-summary] li")).to_have_count(1)
@@ -55,6 +56,7 @@ async def test_all_of_it_works_without_scripts(tab: Opener, ports: Ports) -> Non
     await page.get_by_role("button", name="Upload", exact=True).click()
     await page.get_by_role("button", name="Finish registration").click()
     await expect(page.get_by_text("Your channel is ready")).to_be_visible()
+    await expect(page).to_have_url(f"{here.site}/quiz?notice=welcome")
     assert "/i/" in (await page.locator("[data-menu] .avatar img").get_attribute("src") or "")
 
 
