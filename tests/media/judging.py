@@ -379,7 +379,7 @@ def _counted(at: Sequence[int], truth: Truth, rate: Fraction, frames: int) -> li
         end = max(mark.end, Fraction(frames) / rate) if place == len(truth.marks) - 1 else mark.end
         wanted = float((end - start) * rate)
         count = sum(1 for each in at if each == place)
-        edge = place in {0, len(truth.marks) - 1}  # what a common shift takes from the first it gives to the last
+        edge = place in {0, at[-1], len(truth.marks) - 1}  # what a common shift takes from the first it gives to the last
         if count < np.ceil(wanted - 1 + finely) - edge:
             lost.append(mark.number)
         if count > np.floor(wanted + 1 - finely) + edge * (1 + float(truth.shift * rate)):
@@ -394,7 +394,7 @@ def _timed(seen: Sequence[Seen], at: Sequence[int], truth: Truth, rate: Fraction
     low, high, worst = -truth.shift, truth.shift, ""
     for each, place in zip(seen, at, strict=True):
         mark = truth.marks[place]
-        if place != len(truth.marks) - 1:
+        if place != at[-1]:
             low = max(low, each.time - mark.end - half)
         if place != 0:
             high = min(high, each.time - mark.start + half)
