@@ -1,0 +1,18 @@
+"""Every kind of source becomes packets that keep the rules of players: ladder, first rung, copy and sound."""
+
+from pathlib import Path
+
+import pytest
+
+from efir.adapters.media.converter import FfmpegConverter
+from efir.adapters.media.probe import ConfinedProbe
+from media.judging import judge_packets
+from media.publishing import publish
+from media.sources import KINDS, source
+
+
+@pytest.mark.parametrize("name", [name for name in KINDS if name != "sound.mp4"])
+async def test_packets_keep_the_rules(converter: FfmpegConverter, probe: ConfinedProbe, out: Path, name: str) -> None:
+    published = await publish(converter, probe, source(name), out, seams=True)
+    faults = judge_packets(published)
+    assert not faults, "\n".join(faults)
