@@ -12,7 +12,6 @@ from efir.domain.media import AudioFacts, MediaFacts, MediaRefused, VideoFacts, 
 from efir.domain.renditions import (
     LADDER,
     Plan,
-    bandwidths,
     can_copy_audio,
     can_copy_video,
     output_rate,
@@ -23,7 +22,7 @@ from efir.domain.renditions import (
 VIDEO = VideoFacts(
     codec="h264", profile="High", level=40, pix_fmt="yuv420p", width=1920, height=1080, coded_width=1920,
     coded_height=1080, square_pixels=True, rotation=0, rate_num=25, rate_den=1, vfr=False, interlaced=False, hdr="",
-    matrix="", frames=1500, start=0.0, longest_frame=0.04, keyframe_spacing=2.0, bitrate=4_000_000,
+    matrix="", frames=1500, start=0.0, longest_frame=0.04, keyframe_spacing=2.0, bitrate=4_000_000, end=60.0,
 )  # fmt: skip
 AUDIO = AudioFacts(codec="aac", profile="LC", channels=2, rate=48_000, start=0.0, duration=60.0, bitrate=128_000)
 FACTS = MediaFacts(container="mov", size=1, duration=60.0, streams=2, video=VIDEO, audio=AUDIO)
@@ -254,12 +253,6 @@ def test_refusals_have_codes_of_their_own() -> None:
     kinds = MediaRefused.__subclasses__()
     assert len({kind.code for kind in kinds}) == len(kinds) >= 10
     assert all(kind().detail.endswith(".") for kind in kinds)
-
-
-def test_a_short_last_segment_does_not_raise_the_peak() -> None:
-    assert bandwidths([1000, 1200, 900], [4, 4, 1], 1) == (2400, 2756)
-    assert bandwidths([1000], [4], 1) == (2000, 2000)
-    assert bandwidths([], [], 1) == (0, 0)
 
 
 def test_a_plan_tells_its_length() -> None:

@@ -20,12 +20,15 @@ def both(seconds: float = 2, **about: str) -> str:
     return f"{picture(seconds=seconds, **about)} {SOUND.format(seconds)}"
 
 
+TREMBLE = "settb=1/1000,setpts=PTS+14*not(mod(N\\,3))"
 AAC = "-c:a aac -ac 2"
 KINDS = {
     "plain.mp4": f"{both()} {X264} -bf 2 {AAC}",
     "odd.mkv": f"{picture()} -vf format=yuv444p,scale=321:181,setsar=1 -c:v ffv1",
     "turned.mp4": "-display_rotation 90 -i plain.mp4 -c copy",
     "uneven.mkv": f"{picture(rate='30')} -vf select=not(eq(mod(n\\,7)\\,3))*not(eq(mod(n\\,11)\\,5))"
+    f",{TREMBLE} -fps_mode vfr -enc_time_base 1:1000 {X264} -bf 2",
+    "holes.mkv": f"{picture(rate='30')} -vf select=not(eq(mod(n\\,7)\\,3))*not(eq(mod(n\\,11)\\,5))"
     f" -fps_mode vfr {X264} -bf 2",
     "silent.mp4": f"{picture()} {X264}",
     "sound.mp4": f"{SOUND.format(2)} {AAC}",
@@ -54,8 +57,9 @@ KINDS = {
     "seams-short.mp4": f"{both(seconds=5)} {X264} {AAC}",
     "seams.ts": f"{both(seconds=9)} {X264} -g 60 -bf 2 {AAC}",
     "seams.webm": f"{picture(seconds=9, size='160x90')} -c:v libvpx-vp9 -deadline realtime -cpu-used 8 -g 60",
-    "seams-uneven.mkv": f"{picture(rate='30', seconds=9)} -vf select=gt(random(1)\\,0.3)*not(between(t\\,3.5\\,5.2))"
-    f" -fps_mode vfr {X264} -bf 2 -g 50",
+    "seams-uneven.mkv": f"{picture(rate='30', seconds=9)} "
+    f"-vf select=gt(random(1)\\,0.3)*not(between(t\\,3.5\\,5.2)),{TREMBLE}"
+    f" -fps_mode vfr -enc_time_base 1:1000 {X264} -bf 2 -g 50",
     "sparse.mp4": f"{both(seconds=9)} {X264} -g 75 -sc_threshold 0 -bf 2 {AAC}",
 }
 

@@ -121,7 +121,10 @@ async def test_files_have_a_largest_size(box: Sandbox, work: Path) -> None:
     await children.run(box, script(text, work, limits=Limits(file=1 << 20)))
     assert (work / "big").stat().st_size == 1 << 20
     task = Task(argv=("/bin/dd", "if=/dev/zero", "of=big", "bs=1M", "count=3"), work=work, limits=Limits(file=1 << 20))
-    assert (await children.run(box, task)).code == 128 + signal.SIGXFSZ
+    done = await children.run(box, task)
+    # the first process of a namespace of its own is not ended by such a signal: there the write itself fails
+    assert done.code == 128 + signal.SIGXFSZ or (done.code == 1 and "File too large" in done.complaint)
+    assert (work / "big").stat().st_size == 1 << 20
 
 
 async def test_processor_time_has_a_bound(box: Sandbox, work: Path) -> None:
@@ -234,7 +237,7 @@ async def test_walls_that_fail_later_are_told_from_a_failing_program(box: Sandbo
 async def test_processor_seconds_are_counted(boxes: list[Sandbox], out: Path) -> None:
     for walls in boxes:
         with workspace(walls, out) as folder:
-            words = f"{PROGRAM} -nostdin -v error -f lavfi -i testsrc2=s=640x360:d=6 -f null -"
+            words = f"{PROGRAM} -nostdin -v error -f lavfi -i testsrc2=s=640x360:d=60 -f null -"
             done = await children.run(walls, Task(argv=tuple(words.split()), work=folder), lambda _: True)
         assert done.code == 0
         assert 0.05 < done.cpu_seconds < 20

@@ -68,6 +68,13 @@ class MediaCodecRefused(MediaRefused):
     title = "The video is coded in a format we cannot read. Convert it to H.264 and send it again."
 
 
+class MediaEncrypted(MediaRefused):
+    """Packets that only who has the key can read: CENC, FairPlay, Widevine, scrambled broadcasts."""
+
+    code = "media-encrypted"
+    title = "The video is encrypted (copy protection), so it cannot be read. Send a copy without protection."
+
+
 class MediaTooLong(MediaRefused):
     """Longer than the limit."""
 
@@ -90,10 +97,10 @@ class MediaTooFast(MediaRefused):
 
 
 class MediaTooManyStreams(MediaRefused):
-    """More streams than the limit."""
+    """More tracks of picture and sound than the limit; subtitles and attachments are not counted."""
 
     code = "media-too-many-streams"
-    title = "The file has too many streams."
+    title = "The file has too many video and audio tracks."
 
 
 class MediaTooHeavy(MediaRefused):
@@ -138,7 +145,12 @@ class RenditionDamaged(MediaWorkFailed):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class VideoFacts:
-    """The picture: sizes are as shown (after pixel shape and rotation), times in seconds from the file's start."""
+    """The picture: sizes are as shown (after pixel shape and rotation), times in seconds from the file's start.
+
+    `track` is its number in the file. `coded_width` and `coded_height` are after the container's crop, before anything
+    else. `resized` tells that frames of other sizes or formats were seen, `mixed_colours` that frames name different
+    colours; `matrix` and `full_range` are then those of most frames. `flipped` is mirrored by the container.
+    """
 
     codec: str
     profile: str
@@ -162,6 +174,14 @@ class VideoFacts:
     keyframe_spacing: float
     bitrate: int
     full_range: bool = False
+    track: int = 0
+    end: float = 0.0
+    cropped: bool = False
+    flipped: bool = False
+    resized: bool = False
+    mixed_colours: bool = False
+    primaries: str = ""
+    alpha: bool = False
 
     @property
     def rate(self) -> Fraction:
@@ -171,7 +191,12 @@ class VideoFacts:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AudioFacts:
-    """The first sound track; seconds from the file's start, below 0 for priming."""
+    """The sound that a player would take; seconds from the file's start, below 0 for priming.
+
+    `tracks` are its numbers in the file: two where left and right are tracks of their own. `layout` is ffmpeg's name of
+    the speakers, such as `5.1`, `ambisonic 1` or, where none are named, `6 channels`. `gaps` tells of time between
+    packets that nothing fills.
+    """
 
     codec: str
     profile: str
@@ -180,11 +205,19 @@ class AudioFacts:
     start: float
     duration: float
     bitrate: int
+    tracks: tuple[int, ...] = (1,)
+    layout: str = ""
+    gaps: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MediaFacts:
-    """What a probe measured: `duration` comes from packets, `container` is the demuxer to read the file with."""
+    """What a probe measured: `duration` comes from packets, `container` is the demuxer to read the file with.
+
+    Times count from `origin`, seconds after the file's own start: sound from before the first picture is left out when
+    it is as short as an encoder's priming. `corrections` mend clocks that jump: for the picture, then for each track of
+    the sound, pairs of the first packet and the ticks to add from there on. It is empty where every clock goes on.
+    """
 
     container: str
     size: int
@@ -192,6 +225,8 @@ class MediaFacts:
     streams: int
     video: VideoFacts
     audio: AudioFacts | None
+    corrections: tuple[tuple[tuple[int, int], ...], ...] = ()
+    origin: float = 0.0
 
 
 def admit(facts: MediaFacts, limits: Limits) -> MediaFacts:
@@ -203,7 +238,8 @@ def admit(facts: MediaFacts, limits: Limits) -> MediaFacts:
     if video.codec not in VIDEO_CODECS:
         raise MediaCodecRefused
     if facts.streams > limits.source_streams:
-        raise MediaTooManyStreams(f"The file has {facts.streams} streams; at most {limits.source_streams} are allowed.")
+        most = f"at most {limits.source_streams} are allowed"
+        raise MediaTooManyStreams(f"The file has {facts.streams} video and audio tracks; {most}.")
     if facts.duration > limits.source_seconds:
         raise MediaTooLong(f"The video is longer than {limits.source_seconds / 3600:g} hours.")
     admit_size(video.coded_width, video.coded_height, limits)

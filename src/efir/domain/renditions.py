@@ -1,6 +1,5 @@
 """The ladder: which renditions a source gets, on which grid of frames, in which chunks of work."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from math import ceil
@@ -38,6 +37,7 @@ COPY_BITRATE = 20_000_000
 COPY_SPACING = 30.0
 COPY_RATES = frozenset({44_100, 48_000})
 AAC_FRAME = 1024
+START_LATEST = 0.1  # seconds: not heard as a shift
 START_SECONDS = 0.02
 END_SECONDS = 0.08
 
@@ -193,8 +193,11 @@ def output_rate(video: VideoFacts) -> Fraction:
 
 
 def can_chunk(facts: MediaFacts) -> bool:
-    """Only sources with exact seeking may be encoded in pieces, and key frames near enough to start from."""
-    return facts.container in SEEKABLE and facts.video.keyframe_spacing <= CHUNK_SPACING
+    """Only sources with exact seeking may be encoded in pieces, and key frames near enough to start from.
+
+    Where clocks jump, one place in time is several places in the file.
+    """
+    return facts.container in SEEKABLE and facts.video.keyframe_spacing <= CHUNK_SPACING and not facts.corrections
 
 
 def rungs(width: int, height: int, rate: Fraction, *, top: int = DEFAULT_TOP) -> tuple[Rung, ...]:
@@ -224,16 +227,18 @@ def can_copy_video(facts: MediaFacts) -> bool:
         and video.profile in COPY_PROFILES
         and 0 < video.level <= COPY_LEVEL
         and facts.container in COPY_CONTAINERS
-        and not (video.interlaced or video.rotation or video.hdr)
+        and not (video.interlaced or video.rotation or video.hdr or video.alpha or facts.corrections)
+        and not (video.cropped or video.flipped or video.resized or video.mixed_colours)
         and video.square_pixels
-        and 0 <= video.start <= 0.1  # noqa: PLR2004  # a tenth of a second: not heard as a shift
+        and 0 <= video.start <= START_LATEST
+        and facts.duration - video.end <= START_LATEST  # no last picture that would have to be held
         and video.keyframe_spacing <= COPY_SPACING
         and video.bitrate <= COPY_BITRATE
     )
 
 
 def can_copy_audio(facts: MediaFacts) -> bool:
-    """Whether the sound can be served as it is: AAC-LC, at most stereo, starting and ending with the picture."""
+    """Whether the sound can be served as it is: one AAC-LC track, at most stereo, whole, as long as the picture."""
     audio = facts.audio
     if audio is None:
         return True
@@ -241,22 +246,12 @@ def can_copy_audio(facts: MediaFacts) -> bool:
         audio.codec == "aac"
         and audio.profile == "LC"
         and audio.channels in {1, 2}
+        and len(audio.tracks) == 1
+        and not (audio.gaps or facts.corrections)
         and audio.rate in COPY_RATES
         and _copied_start(audio) <= START_SECONDS
         and abs(audio.start + audio.duration - float(plan(facts).seconds)) <= END_SECONDS
     )
-
-
-def bandwidths(sizes: Sequence[int], ticks: Sequence[int], timescale: int) -> tuple[int, int]:
-    """Peak and mean bits a second of segments, as HLS declares them.
-
-    A last segment shorter than half the longest tells nothing about the peak and is left out of it.
-    """
-    if not sizes:
-        return 0, 0
-    enough = max(ticks) / 2
-    peak = max(size * 8 * timescale / tick for size, tick in zip(sizes, ticks, strict=True) if tick >= max(1, enough))
-    return ceil(peak), ceil(sum(sizes) * 8 * timescale / max(1, sum(ticks)))
 
 
 def _copied_start(audio: AudioFacts) -> float:

@@ -1,12 +1,13 @@
 """MediaConverter by ffmpeg and libvips: each result is checked before it is handed out."""
 
 import asyncio
+import shutil
 from collections.abc import Sequence
 from pathlib import Path
 
 from efir.adapters.media import children, recipes, tracks, verify, vips
 from efir.adapters.media.ffmpeg import Ffmpeg, Progress
-from efir.domain.media import MediaFacts, MediaRefused, MediaWorkFailed
+from efir.domain.media import MediaFacts, MediaRefused, MediaWorkFailed, RenditionDamaged
 from efir.domain.renditions import Plan, Rung, can_copy_audio, plan
 from efir.domain.timelines import check_run, check_rung, check_sound
 from efir.ports.media import ChunkOutput, CopiedTracks, MediaFile, Pictures, Report, Still, Track
@@ -29,6 +30,8 @@ class FfmpegConverter:
         look = asyncio.create_task(self._still(source, facts, chosen, out))
         try:
             video, audio = await self._copied(source, facts, chosen, out, report)
+            if audio is None and facts.audio is not None:
+                audio = await self.encode_audio(source, facts, chosen, out, lambda _: None)
             return CopiedTracks(video=video, audio=audio, stills=await look)
         finally:
             look.cancel()
@@ -37,10 +40,11 @@ class FfmpegConverter:
     async def _copied(
         self, source: Path, facts: MediaFacts, chosen: Plan, out: Path, report: Report
     ) -> tuple[Track, Track | None]:
-        command = recipes.copy(self._ffmpeg.path, facts, sound=can_copy_audio(facts), seconds=chosen.seconds)
+        """Copy what can be copied; no sound where it has to be coded anew."""
+        sound = facts.audio is not None and can_copy_audio(facts)
         with children.workspace(self._ffmpeg.box, out) as work:
             await self._ffmpeg.run(
-                command,
+                recipes.copy(self._ffmpeg.path, facts, chosen, sound=sound),
                 work,
                 (source,),
                 wall=WALL_LEAST + COPY_PER_SECOND * facts.duration,
@@ -49,10 +53,18 @@ class FfmpegConverter:
             rate = facts.video.rate_num, facts.video.rate_den
             video = await asyncio.to_thread(tracks.collect, work, "copy", out, rate=rate)
             check_run(video.name, tracks.cuts(video))
-            audio = None if facts.audio is None else await asyncio.to_thread(tracks.collect, work, "audio", out)
-            if audio is not None:
-                check_sound(chosen, audio.name, tracks.cuts(audio), audio.timescale)
-        return video, audio
+            return video, await self._copied_sound(work, chosen, out) if sound else None
+
+    async def _copied_sound(self, work: Path, chosen: Plan, out: Path) -> Track | None:
+        """Take the copied sound over where it is whole; packets may be damaged that nobody had to decode."""
+        try:
+            audio = await asyncio.to_thread(tracks.collect, work, "audio", out)
+            check_sound(chosen, audio.name, tracks.cuts(audio), audio.timescale)
+            await verify.decode(self._ffmpeg, [audio], out)
+        except RenditionDamaged:
+            shutil.rmtree(out / "audio", ignore_errors=True)
+            return None
+        return audio
 
     async def _still(self, source: Path, facts: MediaFacts, chosen: Plan, out: Path) -> tuple[Still, ...]:
         """Take one frame for a first poster; going without one is no failure."""
@@ -101,7 +113,7 @@ class FfmpegConverter:
         seconds = float(plan.seconds)
         with children.workspace(self._ffmpeg.box, out) as work:
             await self._ffmpeg.run(
-                recipes.audio(self._ffmpeg.path, facts, plan.seconds),
+                recipes.audio(self._ffmpeg.path, facts, plan),
                 work,
                 (source,),
                 wall=WALL_LEAST + COPY_PER_SECOND * seconds,

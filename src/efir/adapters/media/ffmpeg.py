@@ -10,7 +10,7 @@ from efir.domain.media import MediaTooHeavy, MediaUnreadable, MediaWorkFailed
 from efir.ports.media import Report
 
 BAD_INPUT = ("Invalid data found", "moov atom not found", "matches no streams", "partial file")
-TOO_MUCH = ("Cannot allocate memory",)
+TOO_MUCH = ("Cannot allocate memory", "File too large")
 CPU_LIMIT_SIGNAL, FILE_LIMIT_SIGNAL = 128 + 24, 128 + 25
 FILE_BYTES = 64 << 30
 

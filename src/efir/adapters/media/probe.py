@@ -1,5 +1,6 @@
 """Facts about a file from a confined look into it."""
 
+import asyncio
 import os
 from pathlib import Path
 from typing import Any
@@ -13,9 +14,19 @@ from efir.domain.media import AudioFacts, MediaFacts, VideoFacts
 
 REFUSALS: dict[str, type[media.MediaRefused]] = {
     kind.code: kind
-    for kind in (media.MediaUnreadable, media.MediaNoVideo, media.MediaAudioOnly, media.MediaCodecRefused)
+    for kind in (
+        media.MediaUnreadable,
+        media.MediaNoVideo,
+        media.MediaAudioOnly,
+        media.MediaCodecRefused,
+        media.MediaEncrypted,
+    )
 }
-WHOLE_INDEX = frozenset({"mov", "matroska"})
+WHOLE = 0.9  # of the promised length: less is a file cut short, as far as its containers tell
+DOLBY_VISION = (
+    "The colours of this video are coded in a form of Dolby Vision that we cannot convert. "
+    "Export it as HDR10, HLG or SDR and send it again."
+)
 READ_BYTES_PER_SECOND = 20_000_000
 TAIL_SECONDS = 0.1
 KILLED = 128
@@ -32,18 +43,19 @@ class ConfinedProbe:
 
     async def probe(self, source: Path) -> MediaFacts:
         """See MediaProbe."""
-        head, size = _head(source)
+        head, size, cut = await asyncio.to_thread(_head, source)
         demuxer = headers.demuxer(head)
         raw = await self._look(source, demuxer, size)
         if "refused" in raw:
             raise REFUSALS[raw["refused"]]
         media.admit_size(raw["width"], raw["height"], self._limits)
+        if cut:
+            _admit_length(raw)
         return media.admit(facts(raw, demuxer, size), self._limits)
 
     async def _look(self, source: Path, demuxer: str, size: int) -> dict[str, Any]:
         limits = self._limits
         order = {"format": demuxer, "side": limits.source_side, "pixels": limits.source_pixels}
-        order["streams"] = limits.source_streams
         seconds = limits.probe_seconds + size // READ_BYTES_PER_SECOND
         with children.workspace(self._box, self._scratch) as work:
             task = children.Task(
@@ -64,18 +76,31 @@ class ConfinedProbe:
         return found
 
 
-def _head(source: Path) -> tuple[bytes, int]:
+def _head(source: Path) -> tuple[bytes, int, bool]:
+    """Return the first bytes, the size, and whether the container says that it is larger than the file."""
     with source.open("rb") as file:
-        return file.read(headers.SNIFF), os.fstat(file.fileno()).st_size
+        head, size = file.read(headers.SNIFF), os.fstat(file.fileno()).st_size
+        if headers.is_encrypted(head):
+            raise media.MediaEncrypted
+        return head, size, headers.is_cut(file, size)
+
+
+def _admit_length(raw: dict[str, Any]) -> None:
+    """Refuse what is left of a file cut short when much of it is missing. Raises MediaUnreadable."""
+    sound = raw["sound"]
+    end = max(raw["end"], raw["furthest"], sound["end"] if sound else 0.0)
+    if end < WHOLE * raw["promised"] - 0.2:
+        there = f"{end:.1f} of {raw['promised']:.1f} seconds are there"
+        raise media.MediaUnreadable(f"The file is cut short: {there}. Send the whole file.")
 
 
 def facts(raw: dict[str, Any], demuxer: str, size: int) -> MediaFacts:
-    """Turn raw measurements into facts. Raises MediaUnreadable, MediaCodecRefused, MediaTooManyStreams."""
+    """Turn raw measurements into facts. Raises MediaCodecRefused."""
+    if raw["dolby_vision"]:
+        raise media.MediaCodecRefused(DOLBY_VISION)
     sound = raw["sound"]
-    audio = None if sound is None or not sound["packets"] else _audio(sound)
+    audio = None if sound is None or not sound["packets"] else _audio(sound, raw["sounds"])
     end = max(raw["end"], audio.start + audio.duration if audio else 0.0)
-    if demuxer in WHOLE_INDEX and end < 0.9 * raw["declared"] - 0.2:
-        raise media.MediaUnreadable(f"The file is cut short: {end:.1f} of {raw['declared']:.1f} seconds are there.")
     duration = raw["end"] if end < raw["end"] + TAIL_SECONDS else end
     return MediaFacts(
         container=demuxer,
@@ -84,6 +109,8 @@ def facts(raw: dict[str, Any], demuxer: str, size: int) -> MediaFacts:
         streams=raw["streams"],
         video=_video(raw, duration),
         audio=audio,
+        origin=raw["origin"],
+        corrections=tuple(tuple(map(tuple, table)) for table in raw["corrections"]),
     )
 
 
@@ -110,6 +137,14 @@ def _video(raw: dict[str, Any], duration: float) -> VideoFacts:
         hdr=raw["hdr"],
         matrix=raw["matrix"],
         full_range=raw["full_range"],
+        track=raw["picture"],
+        end=raw["end"],
+        cropped=raw["cropped"],
+        flipped=raw["flipped"],
+        resized=raw["resized"],
+        mixed_colours=raw["mixed_colours"],
+        primaries=raw["primaries"],
+        alpha=raw["alpha"],
         frames=raw["frames"],
         start=raw["start"],
         longest_frame=max(raw["longest_frame"], raw["start"], duration - raw["end"]),
@@ -118,9 +153,11 @@ def _video(raw: dict[str, Any], duration: float) -> VideoFacts:
     )
 
 
-def _audio(sound: dict[str, Any]) -> AudioFacts:
+def _audio(sound: dict[str, Any], tracks: list[int]) -> AudioFacts:
     if sound["codec"] not in media.AUDIO_CODECS:
-        raise media.MediaCodecRefused("The sound is coded in a format we cannot read. Use AAC, MP3 or Opus.")
+        raise media.MediaCodecRefused(
+            "The sound of this video is coded in a format we cannot read. Convert it to AAC and send the video again."
+        )
     length = max(0.0, sound["end"] - sound["start"])
     return AudioFacts(
         codec=sound["codec"],
@@ -130,6 +167,9 @@ def _audio(sound: dict[str, Any]) -> AudioFacts:
         start=sound["start"],
         duration=length,
         bitrate=round(sound["bytes"] * 8 / max(length, 0.01)),
+        tracks=tuple(tracks),
+        layout=sound["layout"],
+        gaps=sound["gaps"],
     )
 
 

@@ -6,53 +6,26 @@ file's own start.
 
 import json
 import sys
-from array import array
+from collections.abc import Sequence
 from fractions import Fraction
-from itertools import pairwise
 from typing import Any
 
 import av
 from av.container import InputContainer
 from av.error import FFmpegError
-from av.packet import Packet
-from av.stream import Disposition, Stream
-from av.video.frame import VideoFrame
 
+from efir.adapters.media.inspection.clock import clock_facts
+from efir.adapters.media.inspection.continuity import corrections
+from efir.adapters.media.inspection.frames import FrameSampler
+from efir.adapters.media.inspection.packets import PacketLog
+from efir.adapters.media.inspection.picture import picture_facts, told_of
+from efir.adapters.media.inspection.selection import codec_of, is_locked, pictures, sounds, stereo_pair
+from efir.adapters.media.inspection.sound import sound_facts
 from efir.domain.media import VIDEO_CODECS
 
 ALIASES = {"mov": "mov,mp4,m4a,3gp,3g2,mj2", "matroska": "matroska,webm"}
-LOOKED_AT = 3
-PACKETS_FOR_A_LOOK = 400
-MATRICES = {1: "bt709", 4: "fcc", 5: "bt470bg", 6: "smpte170m", 7: "smpte240m", 9: "bt2020nc", 10: "bt2020c"}
-FULL_RANGE = 2
-HDR = {16: "pq", 18: "hlg"}
-STEADY = Fraction(2, 5)
-STANDARD = tuple(Fraction(rate * 1000, unit) for rate in (24, 25, 30, 48, 50, 60, 120) for unit in (1000, 1001))
-
-
-class Times:
-    """Time stamps and sizes of one stream's packets, in its own ticks."""
-
-    def __init__(self, stream: Stream) -> None:
-        self.base = Fraction(stream.time_base or Fraction(1, 1000))
-        self.stamps = array("q")
-        self.keys = array("q")
-        self.bytes = 0
-        self.last_duration = 0
-        self.end = -(1 << 62)
-
-    def add(self, packet: "Packet[Any]") -> None:
-        """Count a packet that will be shown."""
-        self.bytes += packet.size
-        stamp = packet.pts if packet.pts is not None else packet.dts
-        if stamp is None or packet.is_discard:
-            return
-        self.stamps.append(stamp)
-        if packet.is_keyframe:
-            self.keys.append(stamp)
-        duration = packet.duration or 0
-        if stamp + duration >= self.end:
-            self.end, self.last_duration = stamp + duration, duration
+MAX_STREAMS = 1000
+PRIMING_SECONDS = Fraction(1, 20)  # silence that encoders of sound put in front, up to 2048 samples of 44.1 kHz
 
 
 def main() -> None:
@@ -65,137 +38,118 @@ def main() -> None:
         print(json.dumps({"refused": "media-unreadable", "why": str(error)}))  # noqa: T201  # the parent reads it
 
 
+def open_source(demuxer: str, descriptor: int) -> InputContainer:
+    """Open a foreign file by its descriptor with one named demuxer, and nothing else."""
+    options = {"fd": str(descriptor), "protocol_whitelist": "fd", "format_whitelist": ALIASES.get(demuxer, demuxer)}
+    options["max_streams"] = str(MAX_STREAMS)
+    return av.open("fd:", format=demuxer, options=options, metadata_errors="replace")
+
+
 def _measure(order: dict[str, Any]) -> dict[str, Any]:
-    demuxer = order["format"]
-    options = {"fd": "3", "protocol_whitelist": "fd", "format_whitelist": ALIASES.get(demuxer, demuxer)}
-    options["max_streams"] = str(order["streams"] + 1)
-    with av.open("fd:", format=demuxer, options=options, metadata_errors="replace") as container:
-        pictures = [stream for stream in container.streams.video if not _attached(stream)]
-        if not pictures:
+    """Take the likeliest picture; one that turns out to be a still, or cannot be decoded, gives way to the next."""
+    found: dict[str, Any] = {}
+    best: dict[str, Any] = {}
+    with open_source(order["format"], 3) as container:
+        films = pictures(container)
+        if not films:
             return {"refused": "media-audio-only" if container.streams.audio else "media-no-video"}
-        sound = container.streams.audio[0] if container.streams.audio else None
-        return _facts(container, pictures[0], sound, order)
+        for number, film in enumerate(films):
+            if number:
+                container.seek(0)
+            found = _facts(container, film, order)
+            if "refused" not in found and found.get("frames", 2) > 1:
+                return found
+            best = found if not best or "refused" in best else best
+    return best
 
 
-def _attached(stream: Stream) -> bool:
-    return bool(stream.disposition & Disposition.attached_pic)
-
-
-def _facts(container: InputContainer, picture: Any, sound: Any, order: dict[str, Any]) -> dict[str, Any]:
-    context = picture.codec_context
-    codec = context.codec.canonical_name if context is not None else ""
-    facts = {"streams": len(container.streams), "codec": codec, "width": 0, "height": 0}
+def _facts(container: InputContainer, picture: Any, order: dict[str, Any]) -> dict[str, Any]:
+    codec, context = codec_of(picture), picture.codec_context
+    facts = {"streams": len(container.streams.video) + len(container.streams.audio), "codec": codec}
     if codec not in VIDEO_CODECS:
         return {"refused": "media-codec-refused", "why": codec}
     facts |= {"width": context.width, "height": context.height}
     if max(context.width, context.height) > order["side"] or context.width * context.height > order["pixels"]:
         return facts  # not a frame of it is decoded
-    times, heard = Times(picture), Times(sound) if sound else None
-    frames: list[VideoFrame] = []
-    for packet in container.demux(*([picture, sound] if sound else [picture])):
-        if packet.size and packet.stream_index == picture.index:
-            if len(frames) < LOOKED_AT and len(times.stamps) < PACKETS_FOR_A_LOOK:
-                frames += _decoded(packet)
-            times.add(packet)
-        elif packet.size and heard is not None:
-            heard.add(packet)
-    if len(frames) < LOOKED_AT:
-        frames += _flushed(context)
-    if not frames or not times.stamps:
+    logs, frames, furthest = _read(container, picture, sounds(container))
+    heard = _heard(container, logs)
+    used = [logs[stream.index] for stream in (picture, *heard)]
+    if any(log.encrypted for log in used) or any(map(is_locked, [picture, *heard])):
+        return {"refused": "media-encrypted"}
+    if not frames.all or not used[0].stamps:
         return {"refused": "media-unreadable", "why": "no frame can be decoded"}
+    return facts | _described(container, [picture, *heard], used, frames, furthest, order["format"])
+
+
+def _heard(container: InputContainer, logs: dict[int, PacketLog]) -> list[Any]:
+    """Return the tracks of the sound that a player would take, of those that have any."""
+    ranked = [stream for stream in sounds(container) if logs[stream.index].stamps]
+    return stereo_pair(ranked[0], ranked[1:]) if ranked else []
+
+
+def _read(
+    container: InputContainer, picture: Any, heard: Sequence[Any]
+) -> tuple[dict[int, PacketLog], FrameSampler, Fraction]:
+    """Read every packet; return logs by stream, the frames looked at, and the end of all other streams."""
+    logs = {stream.index: PacketLog(stream) for stream in (picture, *heard)}
+    frames = FrameSampler(picture, Fraction(container.duration or 0, 1_000_000))
+    furthest = Fraction(0)
+    for order, packet in enumerate(container.demux()):
+        if not packet.size:
+            continue
+        log = logs.get(packet.stream_index)
+        if log is None:
+            furthest = max(furthest, ((packet.pts or 0) + (packet.duration or 0)) * packet.time_base)
+            continue
+        if packet.stream_index == picture.index:
+            frames.add(packet)
+        log.add(packet, order)
+    frames.finish()
+    return logs, frames, furthest
+
+
+def _described(
+    container: InputContainer, streams: Sequence[Any], logs: Sequence[PacketLog], frames: FrameSampler,
+    furthest: Fraction, demuxer: str,
+) -> dict[str, Any]:  # fmt: skip
+    picture, heard = streams[0], streams[1:]
+    tables = corrections(logs, demuxer)
+    if tables is None:
+        return {"refused": "media-unreadable", "why": "the clock jumps too often"}
     start = Fraction(container.start_time or 0, 1_000_000)
-    declared = float(Fraction(container.duration or 0, 1_000_000))
-    facts |= _picture(picture, context, frames[0], frames) | _clock(picture, times, start) | {"declared": declared}
-    facts["sound"] = None if heard is None else _sound(sound, heard, start)
-    return facts
-
-
-def _decoded(packet: "Packet[Any]") -> list[VideoFrame]:
-    try:
-        return list(packet.decode())
-    except FFmpegError:
-        return []  # the next packets may be sound
-
-
-def _flushed(context: Any) -> list[VideoFrame]:
-    try:
-        return list(context.decode(None))
-    except FFmpegError:
-        return []
-
-
-def _picture(picture: Any, context: Any, first: VideoFrame, frames: list[VideoFrame]) -> dict[str, Any]:
-    sar = picture.sample_aspect_ratio or Fraction(1)
-    trc, matrix = int(first.color_trc), int(first.colorspace)
+    for log, table in zip(logs, tables, strict=True):
+        log.move(table)
+    if any(tables):
+        start = min(log.stamps[0] * log.base for log in logs if log.stamps)
+    av.logging.set_level(av.logging.INFO)
+    description: str = container.dumps_format()  # type: ignore[attr-defined]  # the stubs lack it
+    told = told_of(description, picture.index)
+    av.logging.set_level(av.logging.PANIC)
+    clock = clock_facts(picture, logs[0], start, demuxer)
+    origin = Fraction(clock["start"]).limit_denominator(1_000_000)
+    if not 0 < origin <= PRIMING_SECONDS:
+        origin = Fraction(0)
+    elif origin:
+        start += origin
+        clock = clock_facts(picture, logs[0], start, demuxer)
     return {
-        "profile": context.profile or "",
-        "level": context.level,
-        "pix_fmt": first.format.name,
-        "width": first.width,
-        "height": first.height,
-        "sar": [sar.numerator, sar.denominator] if sar > 0 else [1, 1],
-        "rotation": round(first.rotation) % 360,
-        "interlaced": any(frame.interlaced_frame for frame in frames),
-        "hdr": HDR.get(trc, ""),
-        "full_range": int(first.color_range) == FULL_RANGE,
-        "matrix": MATRICES.get(matrix, ""),
+        **picture_facts(picture, told, frames.all),
+        **clock,
+        "origin": float(origin),
+        "picture": picture.index,
+        "sounds": [stream.index for stream in heard],
+        "sound": sound_facts(heard[0], logs[1], start) if heard else None,
+        "promised": _promised(container, picture, demuxer),
+        "furthest": float(furthest - start),
+        "corrections": tables if any(tables) else [],
     }
 
 
-def _clock(picture: Any, times: Times, start: Fraction) -> dict[str, Any]:
-    stamps = array("q", sorted(times.stamps))
-    keys = sorted(times.keys)
-    rate, steady = _rate(picture, stamps, times.base)
-    end = max(times.end, stamps[-1] + (times.last_duration or int(1 / rate / times.base)))
-    gaps = [later - earlier for earlier, later in pairwise([*stamps, end])]
-    spacing = [later - earlier for earlier, later in pairwise([stamps[0], *keys, end])]
-    return {
-        "frames": len(stamps),
-        "rate": [rate.numerator, rate.denominator],
-        "vfr": not steady,
-        "start": float(stamps[0] * times.base - start),
-        "end": float(end * times.base - start),
-        "longest_frame": float(max(gaps) * times.base),
-        "keyframe_spacing": float(max(spacing) * times.base),
-        "bytes": times.bytes,
-    }
-
-
-def _rate(picture: Any, stamps: "array[int]", base: Fraction) -> tuple[Fraction, bool]:
-    """Exact frames a second when every frame lies within two fifths of a frame of its place; else the mean."""
-    declared = [rate for rate in (picture.average_rate, picture.base_rate, picture.guessed_rate) if rate]
-    span = (stamps[-1] - stamps[0]) * base
-    if len(stamps) == 1 or span <= 0:
-        return (declared[0] if declared else Fraction(25)), True
-    mean = Fraction(len(stamps) - 1) / span
-    near = [rate for rate in STANDARD if abs(rate - mean) / mean < Fraction(1, 200)]
-    usual = [rate for rate in declared if rate in STANDARD]
-    for rate in [*usual, *sorted(near, key=lambda rate: abs(rate - mean)), *declared]:
-        if _steady(stamps, base * rate):
-            return Fraction(rate), True
-    plain = mean.limit_denominator(1001)
-    return (plain, True) if plain and _steady(stamps, base * plain) else (mean.limit_denominator(1_000_000), False)
-
-
-def _steady(stamps: "array[int]", frames_per_tick: Fraction) -> bool:
-    first, up, down = stamps[0], frames_per_tick.numerator, frames_per_tick.denominator
-    most = down * STEADY.numerator // STEADY.denominator
-    return all(abs((stamp - first) * up - place * down) <= most for place, stamp in enumerate(stamps))
-
-
-def _sound(sound: Any, times: Times, start: Fraction) -> dict[str, Any]:
-    context = sound.codec_context
-    first = times.stamps[0] if times.stamps else 0
-    return {
-        "codec": context.codec.canonical_name if context is not None else "",
-        "profile": (context.profile or "") if context is not None else "",
-        "channels": context.channels if context is not None else 0,
-        "rate": context.sample_rate if context is not None else 0,
-        "packets": len(times.stamps),
-        "start": float(first * times.base - start),
-        "end": float(times.end * times.base - start) if times.stamps else 0.0,
-        "bytes": times.bytes,
-    }
+def _promised(container: InputContainer, picture: Any, demuxer: str) -> float:
+    """Return the seconds that an index says are there: of the picture where it has its own, else of the whole file."""
+    if demuxer == "mov":
+        return float((picture.duration or 0) * (picture.time_base or 0))
+    return float(Fraction(container.duration or 0, 1_000_000))
 
 
 if __name__ == "__main__":

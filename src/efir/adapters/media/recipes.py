@@ -5,17 +5,20 @@ written into the working directory. Every track starts ten seconds late, so that
 packager takes the ten seconds back.
 """
 
+import json
 from collections.abc import Iterator, Sequence
 from fractions import Fraction
+from math import floor
 
+from efir.adapters.media.graphs import picture_graph, poster_size, stills_of
+from efir.adapters.media.sandbox import python
+from efir.adapters.media.sound_graphs import RATE, steady_sound, timed_sound
 from efir.domain.media import MediaFacts
-from efir.domain.renditions import Plan, Rung, fit
+from efir.domain.renditions import Plan, Rung
 
 SHIFT_SECONDS = 10
-POSTER_SIDE = 1280
-AUDIO_RATE = 48_000
 COPY_SECONDS = "3.9"
-AUDIO_SECONDS = "4"
+EARLY = Fraction(20, 1_000_000)
 DECODERS = {
     "av1": "libdav1d,libaom-av1,av1",
     "vp8": "vp8,libvpx",
@@ -31,6 +34,8 @@ DECODERS = {
     "amr_nb": "amrnb,libopencore_amrnb",
     "amr_wb": "amrwb,libopencore_amrwb",
 }
+ALPHA_DECODERS = {"vp8": "libvpx", "vp9": "libvpx-vp9"}  # the others pass the second picture over
+RETIMED = "nut"
 QUIET = ("-hide_banner", "-nostdin", "-v", "error", "-progress", "pipe:1", "-stats_period", "0.25")
 SAFE = ("-max_alloc", "1073741824", "-protocol_whitelist", "fd")
 OURS = (*SAFE, "-codec_whitelist", "h264,aac", "-format_whitelist", "mov")
@@ -39,56 +44,62 @@ CLEAN = ("-map_metadata", "-1", "-map_chapters", "-1", "-flags", "+bitexact", "-
 X264 = ("-c:v", "libx264", "-threads", "1", "-pix_fmt", "yuv420p", "-sc_threshold", "0", "-crf", "23")
 GOOD = ("-preset", "veryfast", "-profile:v", "high", "-bf", "3", "-refs", "3")
 FAST = ("-preset", "ultrafast", "-profile:v", "high", "-bf", "0")
-AAC = ("-c:a", "aac", "-b:a", "128k", "-ac", "2", "-ar", str(AUDIO_RATE))
+AAC = ("-c:a", "aac", "-b:a", "128k", "-ac", "2", "-ar", str(RATE))
 PRIMING = "noise=drop=not(n)"
 BEFORE_START = "noise=drop=lt(pts\\,0)"
-LARGE = 720
-LINEAR = {"pq": "smpte2084", "hlg": "arib-std-b67"}
-PACKED_COLOURS = ("rgb", "bgr", "gbr", "argb", "abgr", "pal8", "0rgb", "0bgr", "x2rgb")
 
 
 def encode(
     ffmpeg: str, facts: MediaFacts, plan: Plan, ordinal: int, rungs: Sequence[Rung], *, fast: bool
 ) -> Iterator[str]:
     """One chunk for all rungs from one decode, with the stills of its frames."""
-    yield from (ffmpeg, *QUIET, "-copyts", "-start_at_zero", *seek(facts, plan, plan.span(ordinal)[0]), *source(facts))
-    yield from ("-filter_complex", graph(facts, plan, ordinal, rungs))
+    yield from (*program(ffmpeg, facts), *QUIET, "-copyts", "-start_at_zero")
+    yield from (*seek(facts, plan, plan.span(ordinal)[0]), "-reinit_filter", "0", *source(facts))
+    yield from ("-filter_complex", picture_graph(facts.video, picture_track(facts), plan, ordinal, rungs))
     for number, rung in enumerate(rungs):
         yield from ("-map", f"[v{number}]", "-an", "-sn", "-dn", *CLEAN, *X264, *(FAST if fast else GOOD))
         yield from ("-level:v", rung.level, "-maxrate", str(rung.bandwidth), "-bufsize", str(rung.bandwidth * 3 // 2))
         yield from ("-g", str(plan.gop), "-keyint_min", str(plan.gop))
         yield from ("-x264-params", "scenecut=0:open_gop=0", *segments(rung.name, cut_seconds(plan)))
-    for name in _wanted(plan, ordinal):
+    for name in stills_of(plan, ordinal):
         yield from ("-map", f"[{name}]", "-an", "-sn", "-dn", *CLEAN, "-fps_mode", "passthrough")
         yield from ("-c:v", "mjpeg", "-threads", "1", "-q:v", "4" if name == "tile" else "2", f"{name}_%05d.jpg")
 
 
-def audio(ffmpeg: str, facts: MediaFacts, seconds: Fraction) -> Iterator[str]:
-    """Encode the first sound track as stereo AAC that starts at zero and lasts as long as the picture."""
-    yield from (ffmpeg, *QUIET, *source(facts), *_sound(seconds))
+def audio(ffmpeg: str, facts: MediaFacts, plan: Plan) -> Iterator[str]:
+    """Encode the sound as stereo AAC that starts at zero and lasts as long as the picture."""
+    yield from (*program(ffmpeg, facts), *QUIET, "-copyts", "-start_at_zero", *source(facts), *_sound(facts, plan))
 
 
-def copy(ffmpeg: str, facts: MediaFacts, *, sound: bool, seconds: Fraction) -> Iterator[str]:
-    """Take the picture as it is; sound as it is too, or encoded."""
-    yield from (ffmpeg, *QUIET, *source(facts), "-map", "0:V:0", "-c:v", "copy", *CLEAN)
+def copy(ffmpeg: str, facts: MediaFacts, plan: Plan, *, sound: bool) -> Iterator[str]:
+    """Take the picture as it is; sound as it is too, if asked for."""
+    yield from (*program(ffmpeg, facts), *QUIET, *source(facts))
+    yield from ("-map", f"0:{picture_track(facts)}", "-c:v", "copy", *CLEAN)
     yield from segments("copy", COPY_SECONDS)
-    if facts.audio is not None and sound:
+    if sound:
         adts = "aac_adtstoasc," if facts.container == "mpegts" else ""
-        yield from ("-map", "0:a:0", "-c:a", "copy", "-bsf:a", adts + BEFORE_START, *CLEAN)
-        yield from segments("audio", AUDIO_SECONDS)
-    elif facts.audio is not None:
-        yield from _sound(seconds)
+        yield from ("-map", f"0:{sound_tracks(facts)[0]}", "-c:a", "copy", "-bsf:a", adts + BEFORE_START, *CLEAN)
+        yield from segments("audio", sound_cut_seconds(plan))
 
 
 def still(ffmpeg: str, facts: MediaFacts, plan: Plan, frame: int) -> Iterator[str]:
     """One poster candidate of a source that is not encoded: the key frame before a place, so that one is decoded."""
     no_index = facts.container == "mpegts"
     place = frame / plan.rate - (Fraction(facts.video.keyframe_spacing) if no_index else 0)
-    yield from (ffmpeg, *QUIET, "-skip_frame", "nokey")
+    yield from (*program(ffmpeg, facts), *QUIET, "-skip_frame", "nokey")
     yield from ("-noaccurate_seek", "-ss", _decimal(place)) if place > 0 else ()
     yield from source(facts)
-    wide, tall = _poster(plan.rungs[0].width, plan.rungs[0].height)
-    yield from ("-map", "0:V:0", "-an", "-sn", "-dn", *CLEAN, "-vf", f"scale={wide}:{tall},setsar=1")
+    wide, tall = poster_size(plan.rungs[0].width, plan.rungs[0].height)
+    yield from (
+        "-map",
+        f"0:{picture_track(facts)}",
+        "-an",
+        "-sn",
+        "-dn",
+        *CLEAN,
+        "-vf",
+        f"scale={wide}:{tall},setsar=1",
+    )
     yield from (
         "-frames:v",
         "1",
@@ -124,12 +135,37 @@ def decode(ffmpeg: str, tracks: int) -> Iterator[str]:
         yield from ("-map", f"{number}:0", "-f", "null", "-")
 
 
+def picture_track(facts: MediaFacts) -> int:
+    """Return the number of the picture's track in what ffmpeg reads: with mended clocks only the chosen ones."""
+    return 0 if facts.corrections else facts.video.track
+
+
+def sound_tracks(facts: MediaFacts) -> Sequence[int]:
+    """Return the numbers of the sound's tracks in what ffmpeg reads."""
+    tracks = facts.audio.tracks if facts.audio else ()
+    return range(1, 1 + len(tracks)) if facts.corrections else tracks
+
+
 def source(facts: MediaFacts) -> Iterator[str]:
     """Open the foreign file: one named demuxer, decoders of its two codecs, nothing but descriptor 3."""
     codecs = [facts.video.codec] + ([facts.audio.codec] if facts.audio else [])
     allowed = ",".join(DECODERS.get(codec, codec) for codec in codecs)
-    yield from (*SAFE, "-codec_whitelist", allowed, "-format_whitelist", facts.container)
-    yield from ("-fd", "3", "-f", facts.container, "-i", "fd:")
+    container = RETIMED if facts.corrections else facts.container
+    yield from (*SAFE, "-codec_whitelist", allowed, "-format_whitelist", container)
+    if facts.video.alpha and facts.video.codec in ALPHA_DECODERS:
+        yield from ("-c:v", ALPHA_DECODERS[facts.video.codec])
+    if facts.origin:
+        yield from ("-itsoffset", f"{-facts.origin:.6f}")
+    yield from ("-fd", "3", "-f", container, "-i", "fd:")
+
+
+def program(ffmpeg: str, facts: MediaFacts) -> Iterator[str]:
+    """Name the program to run: ffmpeg, or what mends the clocks of its input first."""
+    if facts.corrections:
+        tracks = [facts.video.track, *(facts.audio.tracks if facts.audio else ())]
+        order = {"format": facts.container, "streams": tracks, "corrections": facts.corrections}
+        yield from (*python(), "efir.adapters.media.retiming", json.dumps(order))
+    yield ffmpeg
 
 
 def seek(facts: MediaFacts, plan: Plan, frame: int) -> Iterator[str]:
@@ -152,75 +188,26 @@ def segments(name: str, seconds: str) -> Iterator[str]:
 
 
 def cut_seconds(plan: Plan) -> str:
-    """Half a frame less than a segment, so that rounding never moves a cut to the next key frame."""
-    return _decimal((plan.segment - Fraction(1, 2)) / plan.rate)
+    """Give the time between cuts: some microseconds less than a segment, so that rounding never misses a key frame.
 
-
-def graph(facts: MediaFacts, plan: Plan, ordinal: int, rungs: Sequence[Rung]) -> str:
-    """Exact frames of the chunk on the output grid, then each rung scaled from the one above it.
-
-    After `fps` a time stamp is the frame's number, the same in every chunk. The last frame is held as long as needed.
+    ffmpeg multiplies it by the number of the segment: what is taken off must stay below one GOP for the longest video.
     """
-    first, end = plan.span(ordinal)
-    start = ":start_time=0" if first == 0 else ""
-    grid = f"fps={plan.rate_num}/{plan.rate_den}{start},tpad=stop=-1:stop_mode=clone"
-    exact = f"{_prepare(facts)}{grid},trim=start_pts={first}:end_pts={end}"
-    wanted = _wanted(plan, ordinal)
-    split = f"split={1 + len(wanted)}[r0]" + "".join(f"[{name}s]" for name in wanted)
-    parts = [f"[0:V:0]{exact},{_colours(facts, rungs[0])},setsar=1,{split}"]
-    for number, (rung, below) in enumerate(zip(rungs, [*rungs[1:], None], strict=True)):
-        scale = f"scale={rung.width}:{rung.height}:flags=bicubic" if number else "null"
-        parts.append(f"[r{number}]{scale}" + (f",split=2[v{number}][r{number + 1}]" if below else f"[v{number}]"))
-    sizes = {"tile": (plan.still_width, plan.still_height), "poster": _poster(rungs[0].width, rungs[0].height)}
-    for name in wanted:
-        step = plan.still_step if name == "tile" else plan.poster_step
-        wide, tall = sizes[name]
-        parts.append(f"[{name}s]select=not(mod(pts\\,{step})),scale={wide}:{tall}[{name}]")
-    return ";".join(parts)
+    return _decimal(Fraction(floor(plan.segment / plan.rate * 1_000_000), 1_000_000) - EARLY)
 
 
-def _wanted(plan: Plan, ordinal: int) -> list[str]:
-    """Stills that the chunk has frames for; an output without any frame would be an error."""
-    return [name for name, frames in (("tile", plan.tiles(ordinal)), ("poster", plan.posters(ordinal))) if frames]
+def sound_cut_seconds(plan: Plan) -> str:
+    """Give the time between cuts of the sound: any packet can begin a segment, so each lies at the picture's cut."""
+    return _decimal(plan.segment / plan.rate)
 
 
-def _poster(width: int, height: int) -> tuple[int, int]:
-    return fit(width, height, long=POSTER_SIDE, short=POSTER_SIDE)
-
-
-def _prepare(facts: MediaFacts) -> str:
-    return "bwdif=mode=send_frame:deint=interlaced," if facts.video.interlaced else ""
-
-
-def _colours(facts: MediaFacts, rung: Rung) -> str:
-    """Scale to the first rung in 8-bit 4:2:0; wide colours and high range become BT.709, other colours stay named."""
-    video, size = facts.video, f"{rung.width}:{rung.height}"
-    if video.hdr:
-        wide = f"tin={LINEAR[video.hdr]}:min=bt2020nc:pin=bt2020:rin=tv"
-        down = "tonemap=hable:desat=0,zscale=t=bt709:m=bt709:r=tv,format=yuv420p"
-        return f"zscale={size}:{wide}:t=linear:npl=100,format=gbrpf32le,zscale=p=bt709,{down}"
-    if video.matrix.startswith("bt2020"):
-        return f"zscale={size}:min=bt2020nc:pin=bt2020:tin=bt709:m=bt709:p=bt709:t=bt709:r=tv,format=yuv420p"
-    scale = f"scale={size}:flags=bicubic"
-    if video.full_range or video.pix_fmt.startswith(PACKED_COLOURS):
-        scale += ":out_range=tv"
-    if video.pix_fmt.startswith(PACKED_COLOURS):
-        return f"{scale}:out_color_matrix=bt709,format=yuv420p,{_named('bt709')}"
-    if video.matrix:
-        return f"{scale},format=yuv420p"
-    return f"{scale},format=yuv420p,{_named('bt709' if video.coded_height >= LARGE else 'smpte170m')}"
-
-
-def _named(matrix: str) -> str:
-    """Unnamed colours are guessed by players from the size, which differs between rungs; so name them."""
-    return f"setparams=colorspace={matrix}:color_primaries={matrix}:color_trc={matrix}"
-
-
-def _sound(seconds: Fraction) -> Iterator[str]:
-    length = _decimal(seconds)
-    whole = f"aresample=async=1:first_pts=0,apad=whole_dur={length},atrim=end={length}"
-    yield from ("-map", "0:a:0", "-vn", "-sn", "-dn", *CLEAN, *AAC, "-af", whole, "-bsf:a", PRIMING)
-    yield from segments("audio", AUDIO_SECONDS)
+def _sound(facts: MediaFacts, plan: Plan) -> Iterator[str]:
+    if facts.audio is None:
+        return
+    yield from ("-filter_complex", steady_sound(facts.audio, sound_tracks(facts)))
+    yield from ("-map", "[steady]", "-c:a", "pcm_f32le", "-f", "null", "-", "-dec", "0:0")
+    yield from ("-filter_complex", timed_sound(plan.seconds))
+    yield from ("-map", "[sound]", "-vn", "-sn", "-dn", *CLEAN, *AAC, "-bsf:a", PRIMING)
+    yield from segments("audio", sound_cut_seconds(plan))
 
 
 def _decimal(value: Fraction) -> str:

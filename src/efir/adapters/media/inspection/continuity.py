@@ -1,0 +1,62 @@
+"""Clocks that jump or begin again: one table of corrections for picture and sound, made from the jumps of both.
+
+Files joined by `cat`, captures over a restarted sender and transport streams with a switched clock have them.
+A clock that goes back is always mended, for no player can go back in time. One that jumps ahead by more than ten
+seconds is mended where the container promises no continuous clock and every stream jumps alike; else it is a pause.
+"""
+
+from collections.abc import Sequence
+from fractions import Fraction
+
+from efir.adapters.media.inspection.packets import BACKWARD_SECONDS, MAX_JUMPS, Jump, PacketLog
+
+ALIKE_SECONDS = Fraction(2)
+LOOSE_CLOCKS = frozenset({"mpegts", "mpeg", "flv", "asf", "ogg"})
+
+Table = list[tuple[int, int]]
+"""For one stream: (number of the first packet, ticks to add from there on)."""
+
+
+def corrections(logs: Sequence[PacketLog], demuxer: str) -> list[Table] | None:
+    """Return a table for each stream, empty where all clocks go on; None when they jump too often to be followed.
+
+    The first log is the picture's: it goes on without a gap, and sound that would begin before its own end moves both.
+    """
+    if any(len(log.jumps) > MAX_JUMPS for log in logs):
+        return None
+    tables: list[Table] = [[] for _ in logs]
+    offsets = [Fraction(0)] * len(logs)
+    for jump in _together(logs):
+        if _is_pause(jump, len(logs), demuxer):
+            continue
+        offset = _offset(jump, offsets)
+        for number, one in jump.items():
+            offsets[number] = offset
+            tables[number].append((one.packet, round(offset / logs[number].base)))
+    return tables
+
+
+def _together(logs: Sequence[PacketLog]) -> list[dict[int, Jump]]:
+    """Return the jumps in order, those of several streams that are one jump of their common clock as one."""
+    events = sorted((jump.order, number, jump) for number, log in enumerate(logs) for jump in log.jumps)
+    groups: list[dict[int, Jump]] = []
+    for _, number, jump in events:
+        open_group = groups[-1] if groups and number not in groups[-1] else None
+        if open_group and all(abs(other.delta - jump.delta) < ALIKE_SECONDS for other in open_group.values()):
+            open_group[number] = jump
+        else:
+            groups.append({number: jump})
+    return groups
+
+
+def _is_pause(jump: dict[int, Jump], streams: int, demuxer: str) -> bool:
+    ahead = any(one.delta > 0 for one in jump.values())
+    return ahead and (demuxer not in LOOSE_CLOCKS or len(jump) < streams)
+
+
+def _offset(jump: dict[int, Jump], offsets: Sequence[Fraction]) -> Fraction:
+    leader = min(jump)
+    offset = jump[leader].here + offsets[leader] - jump[leader].there
+    overlaps = [one.here + offsets[number] - one.there - offset for number, one in jump.items()]
+    worst = max(overlaps)
+    return offset + worst if worst > BACKWARD_SECONDS else offset

@@ -1,0 +1,72 @@
+"""Some frames of a picture track, decoded: the first ones, and key frames from all over the file.
+
+A picture may change on the way: calls and live streams change size, encoders name their colours late.
+"""
+
+from collections.abc import Sequence
+from contextlib import suppress
+from fractions import Fraction
+from typing import Any
+
+import av
+from av.error import FFmpegError
+from av.packet import Packet
+from av.video.frame import VideoFrame
+
+FIRST_FRAMES = 3
+MAX_PACKETS = 400
+KEY_FRAMES = 4
+
+
+class FrameSampler:
+    """Decodes while packets pass by; `seconds` is the length that the container tells, 0 where it tells none."""
+
+    def __init__(self, picture: Any, seconds: Fraction) -> None:
+        self.first: list[VideoFrame] = []
+        self.later: list[VideoFrame] = []
+        self._picture = picture
+        self._packets = 0
+        self._second: Any = None
+        self._places = [seconds * place / (KEY_FRAMES + 1) for place in range(1, KEY_FRAMES + 1)] if seconds else []
+
+    def add(self, packet: "Packet[Any]") -> None:
+        """Decode the packet when it is one of those to look at."""
+        self._packets += 1
+        if len(self.first) < FIRST_FRAMES and self._packets <= MAX_PACKETS:
+            self.first += _decoded(self._picture.codec_context, packet)
+        elif self._places and packet.is_keyframe and packet.pts is not None:
+            start = self._picture.start_time or 0
+            place = (packet.pts - start) * (packet.time_base or Fraction(1, 1000))
+            if place >= self._places[0]:
+                self._places = [later for later in self._places if later > place]
+                self.later += self._alone(packet)
+
+    def finish(self) -> None:
+        """Take the frames that the decoder still holds."""
+        if len(self.first) < FIRST_FRAMES:
+            self.first += _decoded(self._picture.codec_context, None)
+
+    @property
+    def all(self) -> Sequence[VideoFrame]:
+        """Return every frame looked at, in order."""
+        return [*self.first, *self.later]
+
+    def _alone(self, packet: "Packet[Any]") -> list[VideoFrame]:
+        """Decode a key frame by a decoder of its own, so that nothing else has to be decoded."""
+        context = self._picture.codec_context
+        if self._second is None:
+            self._second = av.CodecContext.create(context.codec.name, "r")
+            with suppress(AttributeError, ValueError):  # a decoder that finds everything in its packets
+                self._second.extradata = context.extradata
+            self._second.width, self._second.height = context.width, context.height
+            self._second.thread_count = 1
+        frames = _decoded(self._second, packet) + _decoded(self._second, None)
+        self._second.flush_buffers()
+        return frames[:1]
+
+
+def _decoded(context: Any, packet: "Packet[Any] | None") -> list[VideoFrame]:
+    try:
+        return list(context.decode(packet))
+    except FFmpegError:
+        return []  # the next packets may be sound

@@ -1,0 +1,103 @@
+"""What frames and headers say of a picture: size as shown, colours, crop, turn, transparency."""
+
+import re
+import struct
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from fractions import Fraction
+from typing import Any
+
+from av.sidedata.sidedata import Type
+from av.video.frame import VideoFrame
+
+MATRICES = {1: "bt709", 4: "fcc", 5: "bt470bg", 6: "smpte170m", 7: "smpte240m", 9: "bt2020nc", 10: "bt2020c"}
+PRIMARIES = {1: "bt709", 9: "bt2020", 11: "smpte431", 12: "smpte432"}
+RANGES = {1: False, 2: True}
+HDR = {16: "pq", 18: "hlg"}
+CROPPING = re.compile(r"^\s+Frame Cropping: (\d+)/(\d+)/(\d+)/(\d+)\s*$", re.MULTILINE)
+DOLBY_VISION = re.compile(r"DOVI configuration record: .*?profile: (\d+), .*?compatibility id: (\d+)")
+MAX_ASPECT = 16
+
+
+def picture_facts(stream: Any, told: str, frames: Sequence[VideoFrame]) -> dict[str, Any]:
+    """Return what the probe needs to know; `told` is the stream's part of the container's description.
+
+    The largest of the frames stands for the picture: others are brought to its size.
+    """
+    context = stream.codec_context
+    main = max(frames, key=lambda frame: frame.width * frame.height)
+    width, height = _cropped(main.width, main.height, told)
+    sar = _sane(stream.sample_aspect_ratio, width, height)
+    ranges = [RANGES[int(frame.color_range)] for frame in frames if int(frame.color_range) in RANGES]
+    matrices = [MATRICES[int(frame.colorspace)] for frame in frames if int(frame.colorspace) in MATRICES]
+    return {
+        "profile": context.profile or "",
+        "level": context.level,
+        "pix_fmt": main.format.name,
+        "width": width,
+        "height": height,
+        "sar": [sar.numerator, sar.denominator],
+        "cropped": (width, height) != (main.width, main.height),
+        "resized": len({(frame.width, frame.height, frame.format.name) for frame in frames}) > 1,
+        "rotation": round(main.rotation) % 360,
+        "flipped": _flipped(main),
+        "interlaced": any(frame.interlaced_frame for frame in frames),
+        "hdr": HDR.get(int(main.color_trc), ""),
+        "full_range": _usual(ranges, otherwise=False),
+        "matrix": _usual(matrices, otherwise=""),
+        "mixed_colours": len(set(matrices)) > 1 or len(set(ranges)) > 1,
+        "primaries": PRIMARIES.get(int(main.color_primaries), ""),
+        "alpha": stream.metadata.get("alpha_mode") == "1" or _has_alpha(main),
+        "dolby_vision": dolby_vision_alone(told),
+    }
+
+
+def told_of(description: str, index: int) -> str:
+    """Return the part of a container's description that is about one stream."""
+    found = re.search(rf"^  Stream #0:{index}\b.*?(?=^  Stream #|\Z)", description, re.MULTILINE | re.DOTALL)
+    return found[0] if found else ""
+
+
+def dolby_vision_alone(told: str) -> bool:
+    """Tell a picture whose colours only a Dolby Vision decoder knows: profile 5, or a base layer like nothing else."""
+    found = DOLBY_VISION.search(told)
+    return found is not None and (found[1] == "5" or found[2] == "0")
+
+
+def _cropped(width: int, height: int, told: str) -> tuple[int, int]:
+    """Take off what the container says is not shown (`clap`, PixelCrop); more than there is means nothing."""
+    found = CROPPING.search(told)
+    if not found:
+        return width, height
+    left, right, top, bottom = map(int, found.groups())
+    wide, tall = width - left - right, height - top - bottom
+    return (wide, tall) if wide > 0 and tall > 0 else (width, height)
+
+
+def _sane(sar: Fraction | None, width: int, height: int) -> Fraction:
+    """Return the shape of a pixel; one that makes a line of the picture is a slip."""
+    if not sar or sar <= 0:
+        return Fraction(1)
+    shape = Fraction(width, height) * sar
+    return sar if Fraction(1, MAX_ASPECT) <= shape <= MAX_ASPECT else Fraction(1)
+
+
+def _flipped(frame: VideoFrame) -> bool:
+    """Tell a display matrix that mirrors: its determinant is below zero."""
+    found: Any = frame.side_data  # the stubs take it for names
+    for data in found:
+        if data.type is Type.DISPLAYMATRIX:
+            a, b, _, c, d, *_ = struct.unpack("=9i", bytes(data))
+            return bool(a * d - b * c < 0)
+    return False
+
+
+def _has_alpha(frame: VideoFrame) -> bool:
+    name = frame.format.name
+    return name.startswith(("yuva", "gbrap", "rgba", "bgra", "argb", "abgr", "ya8", "ya16")) or name == "pal8"
+
+
+def _usual(found: Iterable[Any], *, otherwise: Any) -> Any:
+    """Return the most frequent value: what one frame leaves unnamed others may name."""
+    ranked = Counter(found).most_common(1)
+    return ranked[0][0] if ranked else otherwise

@@ -1,0 +1,34 @@
+"""What headers and packets say of a sound track."""
+
+from fractions import Fraction
+from typing import Any
+
+from efir.adapters.media.inspection.packets import PacketLog
+from efir.adapters.media.inspection.selection import codec_of, layout_of
+
+GAP_SECONDS = Fraction(1, 50)
+AAC_FRAME = 1024  # samples; only AAC is ever served as it is
+
+
+def sound_facts(sound: Any, log: PacketLog, start: Fraction) -> dict[str, Any]:
+    """Return codec, channels and times in seconds from `start`; `gaps` tells of silence between packets."""
+    context = sound.codec_context
+    end = max((stamp + length for stamp, length in zip(log.stamps, log.durations, strict=True)), default=0)
+    return {
+        "codec": codec_of(sound),
+        "profile": (context.profile or "") if context is not None else "",
+        "channels": context.channels if context is not None else 0,
+        "layout": layout_of(sound),
+        "rate": context.sample_rate if context is not None else 0,
+        "packets": len(log.stamps),
+        "start": float(log.stamps[0] * log.base - start) if log.stamps else 0.0,
+        "end": float(end * log.base - start) if log.stamps else 0.0,
+        "gaps": context is not None and _has_gaps(log, Fraction(AAC_FRAME, context.sample_rate or 1)),
+        "bytes": log.bytes,
+    }
+
+
+def _has_gaps(log: PacketLog, frame: Fraction) -> bool:
+    """Tell whether some packet of AAC begins elsewhere than where the ones before it end, small slips summed up."""
+    first = log.stamps[0] * log.base if log.stamps else Fraction(0)
+    return any(abs(stamp * log.base - first - number * frame) > GAP_SECONDS for number, stamp in enumerate(log.stamps))

@@ -1,0 +1,42 @@
+"""Filter graphs of ffmpeg for sound: stereo of 48 kHz first, then what counts samples.
+
+A sound may change its rate and its speakers in mid-stream. ffmpeg then builds a graph anew, and filters that count
+would begin again at zero. So there are two graphs with a loopback between them: only the first ever meets a change.
+"""
+
+from collections.abc import Iterator, Sequence
+from fractions import Fraction
+
+from efir.domain.media import AudioFacts
+
+RATE = 48_000
+BARE_GAIN = 0.7  # of a channel that might be the deep one of 5.1, or a microphone
+DRIFT_SECONDS = 0.04  # time stamps of recorders tremble by less; more is a gap
+
+
+def steady_sound(audio: AudioFacts, tracks: Sequence[int]) -> str:
+    """Return the graph from tracks of any kind to `[steady]`: stereo, 48 kHz, times as they are."""
+    if len(tracks) > 1:
+        sides = "".join(
+            f"[0:{track}]aresample=osr={RATE}:async=1:first_pts=0,pan=mono|c0=c0,apad=whole_dur={audio.duration:.6f}[{side}];"
+            for track, side in zip(tracks, "lr", strict=True)
+        )
+        return f"{sides}[l][r]join=inputs=2:channel_layout=stereo[steady]"
+    return f"[0:{tracks[0]}]{','.join(_speakers(audio))},aformat=sample_fmts=flt[steady]"
+
+
+def timed_sound(length: Fraction) -> str:
+    """Return the graph that begins at zero, fills gaps with silence and ends after `length` seconds."""
+    gaps = f"aresample=async=1:min_hard_comp={DRIFT_SECONDS}:first_pts=0"
+    return f"[dec:0]{gaps},apad=whole_dur={float(length):.6f},atrim=end={float(length):.6f}[sound]"
+
+
+def _speakers(audio: AudioFacts) -> Iterator[str]:
+    """Mix to two sides. A sound field has its sum in the first channel; channels without names are all heard."""
+    if audio.layout.startswith("ambisonic"):
+        yield "channelmap=map=0|0:channel_layout=stereo"
+        yield f"aresample=osr={RATE}"
+    elif audio.layout.endswith("channels"):
+        yield f"aresample=osr={RATE}:ochl=stereo:lfe_mix_level={BARE_GAIN}"
+    else:
+        yield f"aresample=osr={RATE}:ochl=stereo"
