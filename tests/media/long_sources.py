@@ -1,6 +1,6 @@
-"""Sources of any length in seconds of work: tiny pictures whose number counts steps of two seconds, and quiet ticking."""
+"""Sources of any length in seconds of work: tiny pictures whose number counts steps of two seconds, and ticks."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
@@ -10,9 +10,14 @@ import av
 import numpy as np
 from av.packet import Packet
 
+from efir.adapters.media.tracks import join
+from efir.domain.renditions import Plan
+from efir.ports.media import Still
 from media import marked_pictures
 from media.colours import Colour, planes
+from media.judging import AAC, SLACK, beeps_of, judge_packets, light_of, samples_of
 from media.marked_sources import MUXERS
+from media.publishing import Published
 
 WIDTH, HEIGHT = 64, 36
 STEP_SECONDS = 2
@@ -59,6 +64,92 @@ def make_long(long: Long, target: Path) -> Path:
         for packet in _by_time(parts):
             out.mux(packet)
     return target
+
+
+def judge_long(published: Published, long: Long, folder: Path) -> list[str]:
+    """Judge packets, the number of each picture beside a step, every tick beside its picture, and the tiles."""
+    found = judge_packets(published)
+    if abs(published.plan.seconds - Fraction(long.frames) / long.rate) > 2 / published.plan.rate:
+        found.append(f"{float(published.plan.seconds)} s instead of {float(Fraction(long.frames) / long.rate)} s")
+    found += _judge_steps(join(published.rungs[-1], folder / "rung.mp4"), published.plan, long)
+    if published.audio is not None:
+        found += _judge_ticks(join(published.audio, folder / "audio.mp4"), published.plan, long)
+    return found + _judge_tiles(published.stills, published.plan, long)
+
+
+def _judge_steps(file: Path, plan: Plan, long: Long) -> list[str]:
+    """Pictures are all decoded; those next to a change of number are read."""
+    step, found, count = long.step / long.rate, [], 0
+    with av.open(str(file)) as container:
+        for place, frame in enumerate(container.decode(container.streams.video[0])):
+            count += 1
+            time = Fraction(place) / plan.rate
+            if abs(Fraction(frame.pts) * Fraction(frame.time_base) - time) > Fraction(1, 1000):
+                found.append(f"picture {place} at {float(frame.pts * frame.time_base):.3f} s, not {float(time):.3f} s")
+            if (time + 1 / plan.rate) % step > 3 / plan.rate and place % 997:
+                continue
+            said = marked_pictures.read(light_of(frame)).number
+            half = Fraction(1, 2) / plan.rate + Fraction(1, 1000)
+            if said not in {(time - half) // step, (time + half) // step} and time < long.frames / long.rate - half:
+                found.append(f"picture {place} at {float(time):.3f} s says {said}, not {float(time / step):.3f}")
+    if count != plan.frames:
+        found.append(f"{count} pictures are decoded, {plan.frames} planned")
+    return found[:5]
+
+
+def _judge_ticks(file: Path, plan: Plan, long: Long) -> list[str]:
+    """Sound is decoded in pieces; every tick has its time, by the count of samples and by the stamps."""
+    heard: list[Fraction] = []
+    run, worst = 0, Fraction(0)
+    piece: list[Any] = []
+    with av.open(str(file)) as container:
+        stream = container.streams.audio[0]
+        rate = stream.codec_context.sample_rate
+        for frame in container.decode(stream):
+            worst = max(worst, abs(Fraction(frame.pts) * Fraction(frame.time_base) - Fraction(run, rate)))
+            piece.append(samples_of(frame, rate))
+            run += frame.samples
+            if len(piece) == 512:
+                heard += _ticks(piece, run, rate)
+                piece = piece[-8:]
+        heard += _ticks(piece, run, rate)
+    told = [time for place, time in enumerate(heard) if place == 0 or time - heard[place - 1] > Fraction(1, 2)]
+    found = []
+    if worst > Fraction(1, 1000):
+        found.append(f"sound by time stamps is {float(worst):.3f} s off from sample after sample")
+    if abs(Fraction(run, rate) - plan.seconds) > AAC + Fraction(1, 1000):
+        found.append(f"{run / rate:.3f} s of sound beside {float(plan.seconds):.3f} s of picture")
+    if len(told) != len(long.ticks):
+        found.append(f"{len(told)} ticks instead of {len(long.ticks)}")
+    off = [one - other for one, other in zip(told, long.ticks, strict=False)]
+    if off and max(map(abs, off)) > AAC + SLACK:
+        found.append(f"ticks are up to {float(max(off, key=abs)):+.3f} s off")
+    return found
+
+
+def _ticks(piece: "Sequence[Any]", end: int, rate: int) -> list[Fraction]:
+    whole = np.concatenate(piece, axis=1)
+    if np.abs(whole).max() < 0.1:
+        return []
+    start = Fraction(end - whole.shape[1], rate)
+    return [start + time for time in beeps_of(whole, rate) if time > 0]
+
+
+def _judge_tiles(stills: Sequence[Still], plan: Plan, long: Long) -> list[str]:
+    """Stills of a storyboard stand evenly over the whole length, and each shows its place."""
+    tiles = [still for still in stills if still.kind == "tile"]
+    frames = list(range(0, plan.frames, plan.still_step))
+    found = []
+    if [still.frame for still in tiles] != frames or not 0 < len(tiles) <= 401:
+        found.append(f"{len(tiles)} tiles, {len(frames)} planned")
+    step, half = long.step / long.rate, Fraction(1, 2) / plan.rate + Fraction(1, 1000)
+    for still in tiles[:: max(1, len(tiles) // 100)]:
+        with av.open(str(still.file.path)) as picture:
+            said = marked_pictures.read(light_of(next(picture.decode(video=0)))).number
+        time = still.frame / plan.rate
+        if said not in {(time - half) // step, (time + half) // step}:
+            found.append(f"the tile of {float(time):.3f} s says {said}, not {float(time / step):.3f}")
+    return found[:5]
 
 
 def _by_time(parts: "list[Iterator[Packet[Any]]]") -> "Iterator[Packet[Any]]":
