@@ -17,6 +17,7 @@ adpcm_ima_wav adpcm_ima_qt adpcm_swf nellymoser pcm_s8 pcm_u8 pcm_s16le pcm_s16b
 pcm_s32be pcm_f32le pcm_f32be pcm_f64le pcm_alaw pcm_mulaw pcm_bluray pcm_dvd
 """
 AUDIO_CODECS = frozenset(_AUDIO.split())
+LARGE = 720  # lines: from here on pictures are coded as for high definition (ITU-R BT.709)
 
 
 class MediaRefused(Invalid):
@@ -214,9 +215,9 @@ class AudioFacts:
 class MediaFacts:
     """What a probe measured: `duration` comes from packets, `container` is the demuxer to read the file with.
 
-    Times count from `origin`, seconds after the file's own start: sound from before the first picture is left out when
-    it is as short as an encoder's priming. `corrections` mend clocks that jump: for the picture, then for each track of
-    the sound, pairs of the first packet and the ticks to add from there on. It is empty where every clock goes on.
+    Times count from `origin`, a time on the file's own clock: where the first track starts, or where the picture does
+    if that is no later than an encoder's priming. `corrections` mend clocks that jump: for the picture, then for each
+    track of the sound, pairs of the first packet and the ticks to add from there on; empty where every clock goes on.
     """
 
     container: str
@@ -227,6 +228,11 @@ class MediaFacts:
     audio: AudioFacts | None
     corrections: tuple[tuple[tuple[int, int], ...], ...] = ()
     origin: float = 0.0
+
+
+def usual_matrix(height: int) -> str:
+    """Return the colour matrix that players take for a picture of so many lines whose colours nobody named."""
+    return "bt709" if height >= LARGE else "smpte170m"
 
 
 def admit(facts: MediaFacts, limits: Limits) -> MediaFacts:

@@ -7,11 +7,11 @@ only then scaled; the graph is never rebuilt on the way (`-reinit_filter 0`), fo
 from collections.abc import Iterator, Sequence
 from fractions import Fraction
 
-from efir.domain.media import VideoFacts
+from efir.domain.media import VideoFacts, usual_matrix
 from efir.domain.renditions import Plan, Rung, fit
 
 POSTER_SIDE = 1280
-LARGE = 720
+
 LINEAR = {"pq": "smpte2084", "hlg": "arib-std-b67"}
 SMALL_SCREEN, WIDE = frozenset({"smpte170m", "bt470bg"}), frozenset({"bt2020", "smpte431", "smpte432"})
 PLANAR = ("yuv", "gray", "gbr", "nv", "p0", "p2", "p4")
@@ -113,7 +113,7 @@ def _colours(video: VideoFacts, rung: Rung) -> Iterator[str]:
 def _matrix(video: VideoFacts) -> str:
     """Return how the source turns colours into numbers; what nobody named is as players take it, by the size."""
     if video.pix_fmt.startswith(PLANAR) and not video.pix_fmt.startswith("gbr"):
-        return video.matrix or ("bt709" if video.coded_height >= LARGE else "smpte170m")
+        return video.matrix or usual_matrix(video.coded_height)
     return "gbr"
 
 

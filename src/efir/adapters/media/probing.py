@@ -135,7 +135,7 @@ def _described(
     return {
         **picture_facts(picture, told, frames.all),
         **clock,
-        "origin": float(origin),
+        "origin": float(start),
         "picture": picture.index,
         "sounds": [stream.index for stream in heard],
         "sound": sound_facts(heard[0], logs[1], start) if heard else None,

@@ -35,7 +35,7 @@ DECODERS = {
     "amr_wb": "amrwb,libopencore_amrwb",
 }
 ALPHA_DECODERS = {"vp8": "libvpx", "vp9": "libvpx-vp9"}  # the others pass the second picture over
-RETIMED = "nut"
+RETIMED, LEAD_SECONDS = "nut", 10
 QUIET = ("-hide_banner", "-nostdin", "-v", "error", "-progress", "pipe:1", "-stats_period", "0.25")
 SAFE = ("-max_alloc", "1073741824", "-protocol_whitelist", "fd")
 OURS = (*SAFE, "-codec_whitelist", "h264,aac", "-format_whitelist", "mov")
@@ -53,7 +53,7 @@ def encode(
     ffmpeg: str, facts: MediaFacts, plan: Plan, ordinal: int, rungs: Sequence[Rung], *, fast: bool
 ) -> Iterator[str]:
     """One chunk for all rungs from one decode, with the stills of its frames."""
-    yield from (*program(ffmpeg, facts), *QUIET, "-copyts", "-start_at_zero")
+    yield from (*program(ffmpeg, facts), *QUIET)
     yield from (*seek(facts, plan, plan.span(ordinal)[0]), "-reinit_filter", "0", *source(facts))
     yield from ("-filter_complex", picture_graph(facts.video, picture_track(facts), plan, ordinal, rungs))
     for number, rung in enumerate(rungs):
@@ -68,7 +68,7 @@ def encode(
 
 def audio(ffmpeg: str, facts: MediaFacts, plan: Plan) -> Iterator[str]:
     """Encode the sound as stereo AAC that starts at zero and lasts as long as the picture."""
-    yield from (*program(ffmpeg, facts), *QUIET, "-copyts", "-start_at_zero", *source(facts), *_sound(facts, plan))
+    yield from (*program(ffmpeg, facts), *QUIET, *source(facts), *_sound(facts, plan))
 
 
 def copy(ffmpeg: str, facts: MediaFacts, plan: Plan, *, sound: bool) -> Iterator[str]:
@@ -147,15 +147,17 @@ def sound_tracks(facts: MediaFacts) -> Sequence[int]:
 
 
 def source(facts: MediaFacts) -> Iterator[str]:
-    """Open the foreign file: one named demuxer, decoders of its two codecs, nothing but descriptor 3."""
+    """Open the foreign file: one named demuxer, decoders of its two codecs, nothing but descriptor 3.
+
+    Its time stamps are taken as they are, less the origin that the probe found.
+    """
     codecs = [facts.video.codec] + ([facts.audio.codec] if facts.audio else [])
     allowed = ",".join(DECODERS.get(codec, codec) for codec in codecs)
     container = RETIMED if facts.corrections else facts.container
     yield from (*SAFE, "-codec_whitelist", allowed, "-format_whitelist", container)
     if facts.video.alpha and facts.video.codec in ALPHA_DECODERS:
         yield from ("-c:v", ALPHA_DECODERS[facts.video.codec])
-    if facts.origin:
-        yield from ("-itsoffset", f"{-facts.origin:.6f}")
+    yield from ("-copyts", "-itsoffset", _decimal(-Fraction(facts.origin) - (LEAD_SECONDS if facts.corrections else 0)))
     yield from ("-fd", "3", "-f", container, "-i", "fd:")
 
 
@@ -163,7 +165,7 @@ def program(ffmpeg: str, facts: MediaFacts) -> Iterator[str]:
     """Name the program to run: ffmpeg, or what mends the clocks of its input first."""
     if facts.corrections:
         tracks = [facts.video.track, *(facts.audio.tracks if facts.audio else ())]
-        order = {"format": facts.container, "streams": tracks, "corrections": facts.corrections}
+        order = {"format": facts.container, "streams": tracks, "corrections": facts.corrections, "lead": LEAD_SECONDS}
         yield from (*python(), "efir.adapters.media.retiming", json.dumps(order))
     yield ffmpeg
 
@@ -174,8 +176,8 @@ def seek(facts: MediaFacts, plan: Plan, frame: int) -> Iterator[str]:
     if facts.container == "mpegts":  # no index: the landing place may be between key frames
         early += 2 * Fraction(facts.video.keyframe_spacing) + 1
     start = frame / plan.rate - early
-    if start > 0:
-        yield from ("-ss", _decimal(start))
+    if start > 0:  # frames before it are dropped by the graph, for ffmpeg would count from the file's own start
+        yield from ("-noaccurate_seek", "-ss", _decimal(start))
 
 
 def segments(name: str, seconds: str) -> Iterator[str]:

@@ -20,7 +20,6 @@ from efir.adapters.media.probing import open_source
 FIRST_INPUT = 3
 KEPT = 64  # descriptors from here on are not the program's
 REORDERED = 32  # packets: more than any codec delays a picture by
-LEAD_SECONDS = 10  # decoding times stay above zero
 
 
 def main() -> None:
@@ -59,39 +58,50 @@ def _remux(order: dict[str, Any], source: int, pipe: Any) -> None:
         streams = [container.streams[index] for index in order["streams"]]
         copies = {stream.index: target.add_stream_from_template(stream, opaque=True) for stream in streams}
         clocks = {
-            stream.index: _Clock(stream, table) for stream, table in zip(streams, order["corrections"], strict=True)
+            stream.index: _Clock(stream, table, order["lead"])
+            for stream, table in zip(streams, order["corrections"], strict=True)
         }
         for packet in container.demux(*streams):
             for ready in clocks[packet.stream_index].corrected(packet):
                 ready.stream = copies[packet.stream_index]
                 target.mux(ready)
+        for index, clock in clocks.items():
+            for ready in clock.rest():
+                ready.stream = copies[index]
+                target.mux(ready)
 
 
 class _Clock:
-    """Corrects one stream's packets and gives them decoding times that rise, which a muxer asks for."""
+    """Corrects one stream's packets and gives them decoding times that rise, which a muxer asks for.
 
-    def __init__(self, stream: Any, table: Sequence[Sequence[int]]) -> None:
+    All times are `lead` seconds late, so that none is below zero.
+    """
+
+    def __init__(self, stream: Any, table: Sequence[Sequence[int]], lead: int) -> None:
         self._table = [*map(tuple, table)]
-        self._lead = round(LEAD_SECONDS / stream.time_base)
+        self._lead = round(lead / stream.time_base)
         self._number = self._offset = 0
         self._waiting: list[Any] = []
         self._stamps: list[int] = []
         self._last = self._last_key = -(1 << 62)
 
     def corrected(self, packet: Any) -> Iterator[Any]:
-        """Give the packets whose decoding time is known by now; an empty packet brings the rest."""
-        if packet.size and not is_header(packet):
-            stamp = packet.pts if packet.pts is not None else packet.dts
-            if stamp is None or packet.is_discard:
-                return
-            while self._table and self._table[0][0] <= self._number:
-                self._offset = self._table.pop(0)[1]
-            self._number += 1
-            packet.pts = stamp + self._offset + self._lead
-            self._waiting.append(packet)
-            heapq.heappush(self._stamps, packet.pts)
-        while self._waiting and (len(self._waiting) > REORDERED or not packet.size):
+        """Give the packets whose decoding time is known by now."""
+        stamp = packet.pts if packet.pts is not None else packet.dts
+        if not packet.size or is_header(packet) or stamp is None or packet.is_discard:
+            return
+        while self._table and self._table[0][0] <= self._number:
+            self._offset = self._table.pop(0)[1]
+        self._number += 1
+        packet.pts = stamp + self._offset + self._lead
+        self._waiting.append(packet)
+        heapq.heappush(self._stamps, packet.pts)
+        if len(self._waiting) > REORDERED:
             yield self._timed(self._waiting.pop(0))
+
+    def rest(self) -> Iterator[Any]:
+        """Give the packets that waited for later ones."""
+        yield from map(self._timed, self._waiting)
 
     def _timed(self, packet: Any) -> Any:
         self._last = max(heapq.heappop(self._stamps) - self._lead, self._last + 1)

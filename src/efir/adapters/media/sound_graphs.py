@@ -11,7 +11,7 @@ from efir.domain.media import AudioFacts
 
 RATE = 48_000
 BARE_GAIN = 0.7  # of a channel that might be the deep one of 5.1, or a microphone
-DRIFT_SECONDS = 0.04  # time stamps of recorders tremble by less; more is a gap
+DRIFT_SECONDS = 0.03  # time stamps of recorders tremble by less; more is a gap
 
 
 def steady_sound(audio: AudioFacts, tracks: Sequence[int]) -> str:

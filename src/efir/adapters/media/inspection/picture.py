@@ -10,9 +10,11 @@ from typing import Any
 from av.sidedata.sidedata import Type
 from av.video.frame import VideoFrame
 
+from efir.domain.media import usual_matrix
+
 MATRICES = {1: "bt709", 4: "fcc", 5: "bt470bg", 6: "smpte170m", 7: "smpte240m", 9: "bt2020nc", 10: "bt2020c"}
 PRIMARIES = {1: "bt709", 9: "bt2020", 11: "smpte431", 12: "smpte432"}
-RANGES = {1: False, 2: True}
+FULL_RANGE = 2
 HDR = {16: "pq", 18: "hlg"}
 CROPPING = re.compile(r"^\s+Frame Cropping: (\d+)/(\d+)/(\d+)/(\d+)\s*$", re.MULTILINE)
 DOLBY_VISION = re.compile(r"DOVI configuration record: .*?profile: (\d+), .*?compatibility id: (\d+)")
@@ -28,8 +30,8 @@ def picture_facts(stream: Any, told: str, frames: Sequence[VideoFrame]) -> dict[
     main = max(frames, key=lambda frame: frame.width * frame.height)
     width, height = _cropped(main.width, main.height, told)
     sar = _sane(stream.sample_aspect_ratio, width, height)
-    ranges = [RANGES[int(frame.color_range)] for frame in frames if int(frame.color_range) in RANGES]
-    matrices = [MATRICES[int(frame.colorspace)] for frame in frames if int(frame.colorspace) in MATRICES]
+    ranges = [int(frame.color_range) == FULL_RANGE for frame in frames]
+    matrices = [MATRICES.get(int(frame.colorspace), "") for frame in frames]
     return {
         "profile": context.profile or "",
         "level": context.level,
@@ -43,9 +45,9 @@ def picture_facts(stream: Any, told: str, frames: Sequence[VideoFrame]) -> dict[
         "flipped": _flipped(main),
         "interlaced": any(frame.interlaced_frame for frame in frames),
         "hdr": HDR.get(int(main.color_trc), ""),
-        "full_range": _usual(ranges, otherwise=False),
-        "matrix": _usual(matrices, otherwise=""),
-        "mixed_colours": len(set(matrices)) > 1 or len(set(ranges)) > 1,
+        "full_range": _usual(ranges),
+        "matrix": _usual(filter(None, matrices)) or "",
+        "mixed_colours": len({matrix or usual_matrix(height) for matrix in matrices}) > 1 or len(set(ranges)) > 1,
         "primaries": PRIMARIES.get(int(main.color_primaries), ""),
         "alpha": stream.metadata.get("alpha_mode") == "1" or _has_alpha(main),
         "dolby_vision": dolby_vision_alone(told),
@@ -97,7 +99,7 @@ def _has_alpha(frame: VideoFrame) -> bool:
     return name.startswith(("yuva", "gbrap", "rgba", "bgra", "argb", "abgr", "ya8", "ya16")) or name == "pal8"
 
 
-def _usual(found: Iterable[Any], *, otherwise: Any) -> Any:
-    """Return the most frequent value: what one frame leaves unnamed others may name."""
+def _usual(found: Iterable[Any]) -> Any:
+    """Return the most frequent value, None when there is none."""
     ranked = Counter(found).most_common(1)
-    return ranked[0][0] if ranked else otherwise
+    return ranked[0][0] if ranked else None
