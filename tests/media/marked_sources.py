@@ -227,7 +227,7 @@ def _heard(sound: Sound, packets: "Iterator[Packet[Any]]") -> "Iterator[Packet[A
 def _samples(clip: Clip, voice: Voice, coder: Any, start: Fraction, end: Fraction) -> Iterator[Any]:
     context = getattr(coder, "codec_context", coder)
     if not context.is_open:
-        context.bit_rate = 64_000 * av.AudioLayout(voice.layout).nb_channels
+        context.bit_rate = 64_000 * max(2, av.AudioLayout(voice.layout).nb_channels)
         context.open()
     channels = av.AudioLayout(voice.layout).nb_channels
     step = context.frame_size or 1024
