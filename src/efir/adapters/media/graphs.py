@@ -82,7 +82,7 @@ def _grid(video: VideoFacts, plan: Plan, ordinal: int) -> Iterator[str]:
     first, end = plan.span(ordinal)
     if not video.vfr:
         yield f"setpts=PTS+({float(_to_grid(video, plan)):.9f})/TB"
-    yield f"fps={plan.rate_num}/{plan.rate_den}" + (":start_time=0" if first == 0 else "")
+    yield f"fps={plan.rate_num}/{plan.rate_den}:eof_action=pass" + (":start_time=0" if first == 0 else "")
     yield "tpad=stop=-1:stop_mode=clone"
     yield f"trim=start_pts={first}:end_pts={end}"
 
