@@ -100,19 +100,24 @@ class Header:
     def audio_object(self) -> tuple[int, int]:
         """Object type of the stream, and the audio object type (2 is AAC-LC)."""
         body = self.entry.one("esds").body
-        config = body.index(b"\x05", body.index(b"\x04") + 14)
-        size = config + 1
-        while body[size] & 0x80:
-            size += 1
-        stream = body.index(b"\x04") + 1
-        while body[stream] & 0x80:
-            stream += 1
-        return body[stream + 1], body[size + 1] >> 3
+        _, at = _descriptor(body, 4)
+        config, stream = _descriptor(body, at + 3)
+        assert config == 4, "no decoder configuration"
+        _, setup = _descriptor(body, stream + 13)
+        return body[stream], body[setup] >> 3
 
     @property
     def channels(self) -> int:
         """Channels of the sample entry."""
         return int(struct.unpack_from(">H", self.entry.body, 16)[0])
+
+
+def _descriptor(body: bytes, at: int) -> tuple[int, int]:
+    """Return the kind of a descriptor of ISO/IEC 14496-1, and where its content starts."""
+    kind = body[at]
+    while body[at + 1] & 0x80:
+        at += 1
+    return kind, at + 2
 
 
 def read_header(data: bytes) -> Header:

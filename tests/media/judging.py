@@ -151,7 +151,7 @@ def hear(file: Path) -> Heard:
         after = Fraction(0)
         for frame in container.decode(stream):
             time = after if frame.pts is None else Fraction(frame.pts) * Fraction(frame.time_base)
-            blocks.append((time, _samples(frame, rate)))
+            blocks.append((time, samples_of(frame, rate)))
             forms.add((frame.layout.nb_channels, frame.sample_rate))
             after = time + Fraction(frame.samples, frame.sample_rate)
     if not blocks:
@@ -379,7 +379,11 @@ def _counted(at: Sequence[int], truth: Truth, rate: Fraction, frames: int) -> li
         end = max(mark.end, Fraction(frames) / rate) if place == len(truth.marks) - 1 else mark.end
         wanted = float((end - start) * rate)
         count = sum(1 for each in at if each == place)
-        edge = place in {0, len(truth.marks) - 1}  # what a common shift takes from the first it gives to the last
+        edge = place in {
+            0,
+            at[-1],
+            len(truth.marks) - 1,
+        }  # what a common shift takes from the first it gives to the last
         if count < np.ceil(wanted - 1 + finely) - edge:
             lost.append(mark.number)
         if count > np.floor(wanted + 1 - finely) + edge * (1 + float(truth.shift * rate)):
@@ -394,7 +398,7 @@ def _timed(seen: Sequence[Seen], at: Sequence[int], truth: Truth, rate: Fraction
     low, high, worst = -truth.shift, truth.shift, ""
     for each, place in zip(seen, at, strict=True):
         mark = truth.marks[place]
-        if place != len(truth.marks) - 1:
+        if place != at[-1]:
             low = max(low, each.time - mark.end - half)
         if place != 0:
             high = min(high, each.time - mark.start + half)
@@ -456,8 +460,8 @@ def _levels(samples: NDArray[np.float64], rate: int, truth: Truth) -> list[str]:
     return found
 
 
-def _samples(frame: "av.AudioFrame", rate: int) -> NDArray[np.float64]:
-    """Channels by samples, from -1 to 1, at one rate."""
+def samples_of(frame: "av.AudioFrame", rate: int) -> NDArray[np.float64]:
+    """Return channels by samples, from -1 to 1, at one rate."""
     values = frame.to_ndarray()
     loudest = 1.0 if values.dtype.kind == "f" else float(np.iinfo(values.dtype).max)
     if not frame.format.is_planar:
@@ -467,6 +471,11 @@ def _samples(frame: "av.AudioFrame", rate: int) -> NDArray[np.float64]:
         return values
     times = np.arange(round(values.shape[1] * rate / frame.sample_rate)) * frame.sample_rate / rate
     return np.stack([np.interp(times, np.arange(values.shape[1]), channel) for channel in values])
+
+
+def light_of(frame: "av.VideoFrame") -> NDArray[np.float64]:
+    """Return the light of a picture as it is coded."""
+    return _plane(frame.planes[0]).astype(float)
 
 
 def _plane(plane: "av.video.plane.VideoPlane") -> NDArray[np.uint8]:

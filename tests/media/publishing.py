@@ -36,13 +36,15 @@ def in_small_chunks(chosen: Plan) -> Plan:
 
 
 async def publish(
-    converter: FfmpegConverter, probe: MediaProbe, source: Path, out: Path, *, copy: bool = True, seams: bool = False
-) -> Published:
+    converter: FfmpegConverter, probe: MediaProbe, source: Path, out: Path, *, copy: bool = True,
+    seams: bool = False, choose: Choose | None = None,
+) -> Published:  # fmt: skip
     """Make all that the service makes of a source; `seams` cuts it into small chunks where it can be cut."""
     facts = await probe.probe(source)
     chosen = plan(facts)
     if seams and can_chunk(facts):
         chosen = in_small_chunks(chosen)
+    chosen = choose(chosen) if choose else chosen
     copied = None
     if copy and can_copy_video(facts):
         copied = await converter.copy(source, facts, _folder(out, "copied"), unheard)
