@@ -55,7 +55,7 @@ class Limits:
     description_most: int = 10_000  # characters of a description
     tags_most: int = 20  # tags of a video
 
-    source_seconds: int = 8 * 3600  # longest video, in seconds
+    source_seconds: int = 12 * 3600  # longest video, in seconds
     source_side: int = 8192  # longest side of a picture, in pixels
     source_pixels: int = 36_000_000  # pixels of one picture
     source_rate: int = 120  # frames per second

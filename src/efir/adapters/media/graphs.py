@@ -14,7 +14,9 @@ POSTER_SIDE = 1280
 
 LINEAR = {"pq": "smpte2084", "hlg": "arib-std-b67"}
 SMALL_SCREEN, WIDE = frozenset({"smpte170m", "bt470bg"}), frozenset({"bt2020", "smpte431", "smpte432"})
-PLANAR = ("yuv", "gray", "gbr", "nv", "p0", "p2", "p4")
+WIDE_MATRICES = frozenset({"bt2020nc", "bt2020c", "ictcp"})
+PLANAR = ("yuv", "gray", "nv", "p0", "p2", "p4")
+RGB = ("rgb", "bgr", "gbr", "argb", "abgr", "pal8", "0rgb", "0bgr", "x2rgb", "x2bgr", "mono")
 ALIKE = "0.02"  # shapes that differ by less are the same shape, rounded
 
 
@@ -80,7 +82,7 @@ def _grid(video: VideoFacts, plan: Plan, ordinal: int) -> Iterator[str]:
     first, end = plan.span(ordinal)
     if not video.vfr:
         yield f"setpts=PTS+({float(_to_grid(video, plan)):.9f})/TB"
-    yield f"fps={plan.rate_num}/{plan.rate_den}" + (":start_time=0" if first == 0 else "")
+    yield f"fps={plan.rate_num}/{plan.rate_den}:eof_action=pass" + (":start_time=0" if first == 0 else "")
     yield "tpad=stop=-1:stop_mode=clone"
     yield f"trim=start_pts={first}:end_pts={end}"
 
@@ -97,11 +99,11 @@ def _colours(video: VideoFacts, rung: Rung) -> Iterator[str]:
     """Scale to the first rung in 8-bit 4:2:0 of a standard range; every colour is named: players would guess."""
     size, named = f"{rung.width}:{rung.height}", _output(video)
     source = f"min={_matrix(video)}:rin={'pc' if video.full_range else 'tv'}"
+    primaries = video.primaries or "bt2020"
     if video.hdr:
-        yield f"zscale={size}:{source}:tin={LINEAR[video.hdr]}:pin=bt2020:t=linear:npl=100,format=gbrpf32le"
+        yield f"zscale={size}:{source}:tin={LINEAR[video.hdr]}:pin={primaries}:t=linear:npl=100,format=gbrpf32le"
         yield "zscale=p=bt709,tonemap=hable:desat=0,zscale=t=bt709:m=bt709:r=tv"
-    elif _matrix(video).startswith("bt2020") or video.primaries in WIDE:
-        primaries = video.primaries or "bt2020"
+    elif _matrix(video) in WIDE_MATRICES or video.primaries in WIDE:
         yield f"zscale={size}:{source}:tin=bt709:pin={primaries}:t=bt709:p=bt709:m=bt709:r=tv"
     else:
         yield f"scale={size}:flags=bicubic:out_range=tv:out_color_matrix={named}"
@@ -112,9 +114,9 @@ def _colours(video: VideoFacts, rung: Rung) -> Iterator[str]:
 
 def _matrix(video: VideoFacts) -> str:
     """Return how the source turns colours into numbers; what nobody named is as players take it, by the size."""
-    if video.pix_fmt.startswith(PLANAR) and not video.pix_fmt.startswith("gbr"):
-        return video.matrix or usual_matrix(video.coded_height)
-    return "gbr"
+    if video.pix_fmt.startswith(RGB):
+        return "gbr"
+    return video.matrix or ("bt2020nc" if video.hdr else usual_matrix(video.coded_height))
 
 
 def _output(video: VideoFacts) -> str:
@@ -124,10 +126,12 @@ def _output(video: VideoFacts) -> str:
 def _format(video: VideoFacts) -> str:
     """Return a planar format that holds what the source's does."""
     name = video.pix_fmt.replace("yuvj", "yuv")
+    if name.startswith(RGB):
+        return "gbrap" if video.alpha else "gbrp"
     if not name.startswith(PLANAR):
-        name = "gbrap" if video.alpha else "gbrp"
-    elif video.alpha and "a" not in name:
-        name = name.replace("yuv", "yuva")  # the decoder with an alpha plane gives it
+        return "yuva444p" if video.alpha else "yuv422p"
+    if video.alpha and not name.startswith("yuva"):
+        return name.replace("yuv", "yuva")  # the decoder with an alpha plane gives it
     return name
 
 

@@ -88,7 +88,7 @@ def _head(source: Path) -> tuple[bytes, int, bool]:
 def _admit_length(raw: dict[str, Any]) -> None:
     """Refuse what is left of a file cut short when much of it is missing. Raises MediaUnreadable."""
     sound = raw["sound"]
-    end = max(raw["end"], raw["furthest"], sound["end"] if sound else 0.0)
+    end = max(raw["end"], raw["furthest"] - raw["origin"], sound["end"] if sound else 0.0)
     if end < WHOLE * raw["promised"] - 0.2:
         there = f"{end:.1f} of {raw['promised']:.1f} seconds are there"
         raise media.MediaUnreadable(f"The file is cut short: {there}. Send the whole file.")

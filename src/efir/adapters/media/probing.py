@@ -19,7 +19,7 @@ from efir.adapters.media.inspection.continuity import corrections
 from efir.adapters.media.inspection.frames import FrameSampler
 from efir.adapters.media.inspection.packets import PacketLog
 from efir.adapters.media.inspection.picture import picture_facts, told_of
-from efir.adapters.media.inspection.selection import codec_of, is_locked, pictures, sounds, stereo_pair
+from efir.adapters.media.inspection.selection import codec_of, is_locked, pictures, programs, sounds, stereo_pair
 from efir.adapters.media.inspection.sound import sound_facts
 from efir.domain.media import VIDEO_CODECS
 
@@ -72,18 +72,32 @@ def _facts(container: InputContainer, picture: Any, order: dict[str, Any]) -> di
     if max(context.width, context.height) > order["side"] or context.width * context.height > order["pixels"]:
         return facts  # not a frame of it is decoded
     logs, frames, furthest = _read(container, picture, sounds(container))
-    heard = _heard(container, logs)
+    description = _description(container)
+    heard = _heard(container, picture, logs, programs(description))
     used = [logs[stream.index] for stream in (picture, *heard)]
     if any(log.encrypted for log in used) or any(map(is_locked, [picture, *heard])):
         return {"refused": "media-encrypted"}
     if not frames.all or not used[0].stamps:
         return {"refused": "media-unreadable", "why": "no frame can be decoded"}
-    return facts | _described(container, [picture, *heard], used, frames, furthest, order["format"])
+    facts |= {"furthest": float(furthest), **picture_facts(picture, told_of(description, picture.index), frames.all)}
+    return facts | _timed(container, [picture, *heard], used, order["format"])
 
 
-def _heard(container: InputContainer, logs: dict[int, PacketLog]) -> list[Any]:
-    """Return the tracks of the sound that a player would take, of those that have any."""
+def _description(container: InputContainer) -> str:
+    """Return what the library has to say of a container: crop, Dolby Vision and programs are told there only."""
+    av.logging.set_level(av.logging.INFO)
+    try:
+        text: str = container.dumps_format()  # type: ignore[attr-defined]  # the stubs lack it
+    finally:
+        av.logging.set_level(av.logging.PANIC)
+    return text
+
+
+def _heard(container: InputContainer, picture: Any, logs: dict[int, PacketLog], program: dict[int, str]) -> list[Any]:
+    """Return the tracks of the sound that a player would take, of those that have any: of the picture's own program."""
     ranked = [stream for stream in sounds(container) if logs[stream.index].stamps]
+    own = [stream for stream in ranked if program.get(stream.index) == program.get(picture.index)]
+    ranked = own or ranked
     return stereo_pair(ranked[0], ranked[1:]) if ranked else []
 
 
@@ -108,39 +122,28 @@ def _read(
     return logs, frames, furthest
 
 
-def _described(
-    container: InputContainer, streams: Sequence[Any], logs: Sequence[PacketLog], frames: FrameSampler,
-    furthest: Fraction, demuxer: str,
-) -> dict[str, Any]:  # fmt: skip
+def _timed(
+    container: InputContainer, streams: Sequence[Any], logs: Sequence[PacketLog], demuxer: str
+) -> dict[str, Any]:
+    """Return everything that counts from the origin: mended clocks, the picture's and the sound's times."""
     picture, heard = streams[0], streams[1:]
     tables = corrections(logs, demuxer)
     if tables is None:
         return {"refused": "media-unreadable", "why": "the clock jumps too often"}
-    start = Fraction(container.start_time or 0, 1_000_000)
     for log, table in zip(logs, tables, strict=True):
         log.move(table)
+    start = Fraction(container.start_time or 0, 1_000_000)
     if any(tables):
-        start = min(log.stamps[0] * log.base for log in logs if log.stamps)
-    av.logging.set_level(av.logging.INFO)
-    description: str = container.dumps_format()  # type: ignore[attr-defined]  # the stubs lack it
-    told = told_of(description, picture.index)
-    av.logging.set_level(av.logging.PANIC)
-    clock = clock_facts(picture, logs[0], start, demuxer)
-    origin = Fraction(clock["start"]).limit_denominator(1_000_000)
-    if not 0 < origin <= PRIMING_SECONDS:
-        origin = Fraction(0)
-    elif origin:
-        start += origin
-        clock = clock_facts(picture, logs[0], start, demuxer)
+        start = min(log.stamps[0] * log.base for log in logs)
+    first = logs[0].shown()[0] * logs[0].base
+    origin = first if 0 < first - start <= PRIMING_SECONDS else start
     return {
-        **picture_facts(picture, told, frames.all),
-        **clock,
-        "origin": float(start),
+        **clock_facts(picture, logs[0], origin, demuxer),
+        "origin": float(origin),
         "picture": picture.index,
         "sounds": [stream.index for stream in heard],
-        "sound": sound_facts(heard[0], logs[1], start) if heard else None,
+        "sound": sound_facts(heard[0], logs[1], origin) if heard else None,
         "promised": _promised(container, picture, demuxer),
-        "furthest": float(furthest - start),
         "corrections": tables if any(tables) else [],
     }
 

@@ -18,7 +18,7 @@ from efir.domain.renditions import Plan, Rung
 
 SHIFT_SECONDS = 10
 COPY_SECONDS = "3.9"
-EARLY = Fraction(20, 1_000_000)
+EARLY = Fraction(100, 1_000_000)
 DECODERS = {
     "av1": "libdav1d,libaom-av1,av1",
     "vp8": "vp8,libvpx",

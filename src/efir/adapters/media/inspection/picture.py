@@ -12,7 +12,10 @@ from av.video.frame import VideoFrame
 
 from efir.domain.media import usual_matrix
 
-MATRICES = {1: "bt709", 4: "fcc", 5: "bt470bg", 6: "smpte170m", 7: "smpte240m", 9: "bt2020nc", 10: "bt2020c"}
+MATRICES = {
+    1: "bt709", 4: "fcc", 5: "bt470bg", 6: "smpte170m", 7: "smpte240m", 9: "bt2020nc", 10: "bt2020c", 14: "ictcp",
+}  # fmt: skip
+ALPHA_FORMATS = ("yuva", "gbrap", "rgba", "bgra", "argb", "abgr", "ya8", "ya16")
 PRIMARIES = {1: "bt709", 9: "bt2020", 11: "smpte431", 12: "smpte432"}
 FULL_RANGE = 2
 HDR = {16: "pq", 18: "hlg"}
@@ -30,8 +33,9 @@ def picture_facts(stream: Any, told: str, frames: Sequence[VideoFrame]) -> dict[
     main = max(frames, key=lambda frame: frame.width * frame.height)
     width, height = _cropped(main.width, main.height, told)
     sar = _sane(stream.sample_aspect_ratio, width, height)
-    ranges = [int(frame.color_range) == FULL_RANGE for frame in frames]
-    matrices = [MATRICES.get(int(frame.colorspace), "") for frame in frames]
+    coded = [frame for frame in frames if not frame.format.is_rgb]
+    ranges = [int(frame.color_range) == FULL_RANGE for frame in coded]
+    matrices = [MATRICES.get(int(frame.colorspace), "") for frame in coded]
     return {
         "profile": context.profile or "",
         "level": context.level,
@@ -45,11 +49,11 @@ def picture_facts(stream: Any, told: str, frames: Sequence[VideoFrame]) -> dict[
         "flipped": _flipped(main),
         "interlaced": any(frame.interlaced_frame for frame in frames),
         "hdr": HDR.get(int(main.color_trc), ""),
-        "full_range": _usual(ranges),
+        "full_range": bool(_usual(ranges)),
         "matrix": _usual(filter(None, matrices)) or "",
         "mixed_colours": len({matrix or usual_matrix(height) for matrix in matrices}) > 1 or len(set(ranges)) > 1,
         "primaries": PRIMARIES.get(int(main.color_primaries), ""),
-        "alpha": stream.metadata.get("alpha_mode") == "1" or _has_alpha(main),
+        "alpha": stream.metadata.get("alpha_mode") == "1" or (_has_alpha(main) and _covers(frames)),
         "dolby_vision": dolby_vision_alone(told),
     }
 
@@ -96,7 +100,21 @@ def _flipped(frame: VideoFrame) -> bool:
 
 def _has_alpha(frame: VideoFrame) -> bool:
     name = frame.format.name
-    return name.startswith(("yuva", "gbrap", "rgba", "bgra", "argb", "abgr", "ya8", "ya16")) or name == "pal8"
+    return name.startswith(ALPHA_FORMATS)
+
+
+def _covers(frames: Sequence[VideoFrame]) -> bool:
+    """Tell whether some pixel is not transparent: recorders leave a fourth channel empty and mean nothing by it."""
+    for frame in frames:
+        plane = frame.planes[-1]
+        data = bytes(plane)
+        if len(frame.planes) == 1:  # packed: every fourth value, of one byte or two
+            wide = 2 if "64" in frame.format.name else 1
+            at = 0 if frame.format.name.startswith("a") else 3 * wide
+            data = b"".join(data[at + byte :: 4 * wide] for byte in range(wide))
+        if any(data):
+            return True
+    return False
 
 
 def _usual(found: Iterable[Any]) -> Any:

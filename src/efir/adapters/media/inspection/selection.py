@@ -20,6 +20,7 @@ OTHER_SOUND = (
 )  # fmt: skip
 COMMENTARY = re.compile(r"comment|коммент|descri(ptive|ption)|тифло", re.IGNORECASE)
 LOCKED = frozenset({"encv", "enca", "drmi", "drms"})
+STREAM = re.compile(r"  Stream #0:(\d+)")
 SIDES = ("1 channels (FL)", "1 channels (FR)")
 
 
@@ -42,6 +43,18 @@ def stereo_pair(chosen: Any, others: Sequence[Any]) -> list[Any]:
     wanted = SIDES[1 - SIDES.index(side)]
     twins = [other for other in others if layout_of(other) == wanted and codec_of(other) == codec_of(chosen)]
     return sorted([chosen, *twins[:1]], key=lambda stream: SIDES.index(layout_of(stream)))
+
+
+def programs(description: str) -> dict[int, str]:
+    """Return the program that each stream belongs to, from a container's description: several share a broadcast."""
+    found: dict[int, str] = {}
+    program = ""
+    for line in description.splitlines():
+        if line.startswith(("  Program ", "  No Program")):
+            program = line.strip()
+        elif stream := STREAM.match(line):
+            found[int(stream[1])] = program
+    return found
 
 
 def codec_of(stream: Any) -> str:

@@ -1,0 +1,129 @@
+"""Which tracks are taken, and what a container says that its packets do not: seen on files made for it."""
+
+from itertools import permutations
+from pathlib import Path
+
+import pytest
+
+from efir.adapters.media.probe import ConfinedProbe
+from efir.domain.media import MediaEncrypted, MediaFacts, MediaTooManyStreams
+from efir.domain.renditions import can_copy_video
+from media.sources import X264, ffmpeg
+
+PICTURE = "-f lavfi -i testsrc2=size=256x144:rate=25:duration=1"
+TONES = {name: f"-f lavfi -i sine=frequency={300 + 200 * number}:sample_rate=48000:duration=1"
+         for number, name in enumerate(("plain", "default", "commentary", "impaired"))}  # fmt: skip
+FLAGS = {"plain": "0", "default": "default", "commentary": "comment", "impaired": "visual_impaired"}
+BEST = ("default", "plain", "commentary", "impaired")
+KEY = "00112233445566778899aabbccddeeff"
+
+
+def made(out: Path, name: str, *parts: str) -> Path:
+    target = out / name
+    ffmpeg(*" ".join(parts).split(), target)
+    return target
+
+
+async def found(probe: ConfinedProbe, out: Path, name: str, *parts: str) -> MediaFacts:
+    return await probe.probe(made(out, name, *parts))
+
+
+@pytest.mark.parametrize("order", [*permutations(FLAGS, 2), *permutations(FLAGS, 3)], ids="-".join)
+async def test_the_sound_is_the_one_a_player_would_take(
+    probe: ConfinedProbe, out: Path, order: tuple[str, ...]
+) -> None:
+    maps = " ".join(f"-map {number + 1}:a" for number in range(len(order)))
+    flags = " ".join(f"-disposition:a:{number} {FLAGS[name]}" for number, name in enumerate(order))
+    inputs = " ".join(TONES[name] for name in order)
+    facts = await found(probe, out, "many.mkv", PICTURE, inputs, "-map 0:v", maps, flags, X264, "-c:a aac")
+    assert facts.audio is not None
+    best = min(order, key=BEST.index)
+    if best not in {"commentary", "impaired"}:
+        assert facts.audio.tracks == (1 + order.index(best),)
+
+
+async def test_a_title_tells_a_commentary_too(probe: ConfinedProbe, out: Path) -> None:
+    titles = "-metadata:s:a:0 title=Комментарий -metadata:s:a:1 title=Film"
+    tones = f"{TONES['plain']} {TONES['default']}"
+    facts = await found(probe, out, "told.mkv", PICTURE, tones, "-map 0 -map 1 -map 2", titles, X264, "-c:a aac")
+    assert facts.audio is not None
+    assert facts.audio.tracks == (2,)
+
+
+async def test_left_and_right_of_a_camera_are_one_stereo(probe: ConfinedProbe, out: Path) -> None:
+    sides = "[1:a]aformat=channel_layouts=FR[r];[2:a]aformat=channel_layouts=FL[l]"
+    maps = f"-filter_complex {sides} -map 0:v -map [r] -map [l]"
+    tones = f"{TONES['plain']} {TONES['default']}"
+    facts = await found(probe, out, "pair.mov", PICTURE, tones, maps, X264, "-c:a pcm_s16le")
+    assert facts.audio is not None
+    assert facts.audio.tracks == (2, 1)
+
+
+async def test_the_sound_is_of_the_same_program_as_the_picture(probe: ConfinedProbe, out: Path) -> None:
+    programs = "-program title=A:st=1:st=2 -program title=B:st=3:st=0"
+    inputs = f"{PICTURE} {TONES['plain']} {PICTURE} {TONES['default']}"
+    facts = await found(
+        probe, out, "two.ts", inputs, "-map 3:a -map 0:v -map 1:a -map 2:v", X264, "-c:a aac", programs
+    )  # fmt: skip
+    assert facts.audio is not None
+    assert (facts.video.track, facts.audio.tracks) == (0, (1,))
+
+
+async def test_attachments_and_subtitles_are_no_tracks_to_decode(probe: ConfinedProbe, out: Path) -> None:
+    (out / "text.srt").write_text("1\n00:00:00,100 --> 00:10:00,000\nto the end\n")
+    (out / "font.ttf").write_bytes(bytes(40))
+    fonts = " ".join(f"-attach {out}/font.ttf -metadata:s:t:{n} mimetype=font/ttf" for n in range(20))
+    texts = f"-i {out}/text.srt -map 0 {'-map 1 ' * 20}"
+    facts = await found(probe, out, "film.mkv", PICTURE, texts, X264, "-c:s srt", fonts)
+    assert facts.streams == 1
+    assert facts.duration == pytest.approx(1)
+
+
+async def test_many_tracks_of_sound_are_refused_by_their_number(probe: ConfinedProbe, out: Path) -> None:
+    file = made(out, "many.mkv", PICTURE, TONES["plain"], "-map 0", "-map 1 " * 16, X264, "-c:a aac")
+    with pytest.raises(MediaTooManyStreams, match="17 video and audio tracks"):
+        await probe.probe(file)
+
+
+@pytest.mark.parametrize("turn", ["-display_vflip", "-display_hflip", "-display_rotation 90 -display_hflip"])
+async def test_a_mirrored_picture_is_not_served_as_it_is(probe: ConfinedProbe, out: Path, turn: str) -> None:
+    plain = made(out, "plain.mp4", PICTURE, X264)
+    assert can_copy_video(await probe.probe(plain))
+    facts = await found(probe, out, "mirrored.mp4", turn, f"-i {plain}", "-c copy")
+    assert facts.video.flipped
+    assert not can_copy_video(facts)
+
+
+async def test_packets_under_a_key_are_named_encrypted(probe: ConfinedProbe, out: Path) -> None:
+    lock = f"-encryption_scheme cenc-aes-ctr -encryption_key {KEY} -encryption_kid {KEY}"
+    file = made(out, "locked.mp4", PICTURE, X264, lock)
+    with pytest.raises(MediaEncrypted, match="copy without protection"):
+        await probe.probe(file)
+
+
+async def test_a_scrambled_broadcast_is_named_encrypted(probe: ConfinedProbe, out: Path) -> None:
+    data = bytearray(made(out, "clear.ts", PICTURE, X264).read_bytes())
+    for at in range(0, len(data), 188):
+        if int.from_bytes(data[at + 1 : at + 3], "big") & 0x1FFF >= 0x100:
+            data[at + 3] |= 0x80
+    (out / "scrambled.ts").write_bytes(data)
+    with pytest.raises(MediaEncrypted):
+        await probe.probe(out / "scrambled.ts")
+
+
+@pytest.mark.parametrize("before", [1, 100, 187, 188, 500, 5000])
+async def test_a_capture_may_begin_anywhere(probe: ConfinedProbe, out: Path, before: int) -> None:
+    whole = made(out, "whole.ts", PICTURE, X264, "-g 5").read_bytes()
+    (out / "cut.ts").write_bytes(bytes(before) + whole)
+    assert (await probe.probe(out / "cut.ts")).video.frames == 25
+    (out / "cut.ts").write_bytes(whole[before:])
+    assert (await probe.probe(out / "cut.ts")).video.frames > 0
+
+
+@pytest.mark.parametrize(("opaque", "alpha"), [("gt(X\\,128)", True), ("0", False)])
+async def test_an_empty_fourth_channel_is_no_transparency(
+    probe: ConfinedProbe, out: Path, opaque: str, *, alpha: bool
+) -> None:
+    graph = f"-vf format=rgba,geq=r=200:g=100:b=50:a=255*{opaque}"
+    facts = await found(probe, out, "screen.avi", PICTURE, graph, "-c:v rawvideo -pix_fmt bgra")
+    assert facts.video.alpha == alpha

@@ -1,0 +1,91 @@
+from fractions import Fraction
+from itertools import pairwise
+from types import SimpleNamespace
+from typing import Any
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from efir.adapters.media.inspection.continuity import corrections
+from efir.adapters.media.inspection.packets import MAX_JUMPS, PacketLog
+
+TICKS = 90_000
+FRAME, PACKET = 3_600, 1_920  # of 25 frames a second and of AAC at 48 kHz, in ticks of a transport stream
+
+
+def packet(pts: int, dts: int | None, duration: int, *, key: bool = True) -> Any:
+    """What a log asks of a packet."""
+    stream = SimpleNamespace(codec_context=None)
+    return SimpleNamespace(
+        pts=pts, dts=dts, duration=duration, size=100, is_keyframe=key, is_discard=False, stream=stream,
+        has_sidedata=lambda _: False,
+    )  # fmt: skip
+
+
+def log() -> PacketLog:
+    return PacketLog(SimpleNamespace(time_base=Fraction(1, TICKS)))  # type: ignore[arg-type]  # all that it asks
+
+
+def joined(starts: list[int], frames: list[int], *, decoding: bool) -> tuple[list[PacketLog], int]:
+    """Pictures and sound of several files one after the other, each with a clock that starts where it likes."""
+    logs, order = [log(), log()], 0
+    for start, count in zip(starts, frames, strict=True):
+        ends = start + count * FRAME
+        heard = start
+        for number in range(count):
+            stamp = start + number * FRAME
+            logs[0].add(packet(stamp, stamp - FRAME if decoding else None, FRAME, key=number % 5 == 0), order)
+            order += 1
+            while heard < min(stamp + FRAME, ends):
+                logs[1].add(packet(heard, heard, PACKET), order)
+                heard += PACKET
+                order += 1
+    return logs, sum(frames)
+
+
+@given(
+    st.lists(st.tuples(st.integers(0, 1 << 32), st.integers(10, 80)), min_size=2, max_size=6), st.booleans()
+)  # fmt: skip
+def test_joined_files_play_one_after_the_other(parts: list[tuple[int, int]], decoding: bool) -> None:  # noqa: FBT001  # drawn
+    """Every clock begins lower than the one before it ended."""
+    starts, clock = [], 1 << 40
+    for start, count in parts:
+        clock = min(start, clock - count * FRAME - 60 * TICKS)
+        starts.append(clock)
+    logs, total = joined(starts, [count for _, count in parts], decoding=decoding)
+    tables = corrections(logs, "matroska")
+    assert tables is not None
+    for one, table in zip(logs, tables, strict=True):
+        one.move(table)
+    shown = logs[0].shown()
+    assert list(shown) == [shown[0] + number * FRAME for number in range(total)]
+    heard = list(logs[1].stamps)
+    steps = [later - earlier for earlier, later in pairwise(heard)]
+    assert all(abs(step - PACKET) <= TICKS // 10 for step in steps)
+    assert abs(heard[-1] + PACKET - shown[-1] - FRAME) <= TICKS // 10
+
+
+@given(st.integers(11 * TICKS, 1 << 32))
+def test_a_clock_that_both_jump_ahead_on_is_mended_in_a_broadcast_only(ahead: int) -> None:
+    logs, _ = joined([0, 40 * FRAME + ahead], [40, 40], decoding=True)
+    assert corrections(logs, "matroska") == [[], []]
+    picture, sound = corrections(logs, "mpegts") or ([], [])
+    assert [place for place, _ in picture] == [40]
+    assert len(sound) == 1
+
+
+@given(st.integers(11 * TICKS, 1 << 32))
+def test_a_picture_that_stands_still_while_sound_goes_on_is_no_jump(pause: int) -> None:
+    logs, _ = joined([0], [40], decoding=True)
+    logs[0].add(packet(40 * FRAME + pause, 39 * FRAME + pause, FRAME), 1_000)
+    assert corrections(logs, "mpegts") == [[], []]
+
+
+def test_clocks_that_go_on_need_no_correction() -> None:
+    logs, _ = joined([5 * TICKS], [100], decoding=False)
+    assert corrections(logs, "mpegts") == [[], []]
+
+
+def test_a_clock_that_jumps_all_the_time_is_not_followed() -> None:
+    logs, _ = joined(list(range(MAX_JUMPS * 3 * TICKS, 0, -2 * TICKS)), [2] * (MAX_JUMPS * 3 // 2), decoding=True)
+    assert corrections(logs, "mpegts") is None
