@@ -2,10 +2,13 @@
 
 import asyncio
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from fractions import Fraction
+from itertools import pairwise
 from pathlib import Path
 from random import Random
+from typing import Any
 
 import av
 
@@ -13,8 +16,8 @@ from efir.adapters.media.converter import FfmpegConverter
 from efir.adapters.media.tracks import join
 from efir.domain.media import MediaRefused
 from efir.ports.media import MediaProbe
-from media.judging import Seen, judge_packets, see
-from media.marked_cases import CASES
+from media.judging import Seen, judge_packets, light_of, see
+from media.marked_pictures import read
 from media.publishing import publish
 
 CONTAINERS = {
@@ -38,11 +41,11 @@ class Answer:
     why: str = ""
 
 
-def damaged(data: bytes, seed: str) -> bytes:
-    """Return the bytes with damage of one sort: bytes changed, a stretch emptied, left out or doubled, the end cut off."""
+def damaged(data: bytes, seed: str) -> tuple[bytes, str]:
+    """Return the bytes with damage of one sort, and its name: changed, emptied, left out, doubled or cut."""
     chance = Random(seed)  # noqa: S311  # places of damage, no secret
     spoil = chance.choice([_changed, _changed, _changed_at_front, _emptied, _left_out, _doubled, _cut])
-    return spoil(bytearray(data), chance)
+    return spoil(bytearray(data), chance), spoil.__name__.strip("_").replace("_", " ")
 
 
 def _changed(data: bytearray, chance: Random) -> bytes:
@@ -92,7 +95,9 @@ async def answer(
             published = await publish(converter, probe, file, out, copy_must=False)
     except MediaRefused as refusal:
         whole = refusal.detail.endswith(".") and len(refusal.detail) > 10
-        return Answer(kind=REFUSED, why=refusal.detail) if whole else Answer(kind="wrong", why=f"said {refusal.detail!r}")
+        return (
+            Answer(kind=REFUSED, why=refusal.detail) if whole else Answer(kind="wrong", why=f"said {refusal.detail!r}")
+        )
     except TimeoutError:
         return Answer(kind="stuck", why=f"no answer in {seconds} s")
     except Exception as error:  # noqa: BLE001  # whatever it is, it is counted and told
@@ -105,6 +110,11 @@ async def answer(
         return Answer(kind="wrong", why=f"cannot be decoded: {error}")
     faults += judge(file, seen)
     return Answer(kind="wrong", why="; ".join(faults)) if faults else Answer(kind=RIGHT)
+
+
+def nothing(_: Path, __: Sequence[Seen]) -> list[str]:
+    """Judge nothing but packets."""
+    return []
 
 
 def beside_a_player(file: Path, seen: Sequence[Seen]) -> list[str]:
@@ -129,7 +139,7 @@ def beside_a_player(file: Path, seen: Sequence[Seen]) -> list[str]:
     if len(late) > max(2, len(off) // 10):
         found.append(f"{len(late)} of {len(off)} pictures are not where a player shows them, from {late[0]} on")
     numbers = list(first)
-    back = sum(1 for one, other in zip(numbers, numbers[1:], strict=False) if other < one)
+    back = sum(1 for one, other in pairwise(numbers) if other < one)
     if back > max(1, len(numbers) // 10):
         found.append(f"pictures go back {back} times")
     lost = len(set(shown) - set(first))
@@ -139,16 +149,21 @@ def beside_a_player(file: Path, seen: Sequence[Seen]) -> list[str]:
 
 
 def _as_played(file: Path) -> Iterator[tuple[int, Fraction]]:
-    """Yield number and time of what a decoder shows that passes over damage; numbers of one stretch of clock."""
+    """Yield number and time of what a decoder shows that passes over damage; each number once."""
     known: set[int] = set()
+    with suppress(av.FFmpegError), av.open(str(file), metadata_errors="replace") as container:
+        if not container.streams.video:
+            return
+        for packet in container.demux(container.streams.video[0]):
+            for frame in _decoded(packet):
+                number = read(light_of(frame)).number
+                if number >= 0 and number not in known and frame.pts is not None:
+                    known.add(number)
+                    yield number, Fraction(frame.pts) * Fraction(frame.time_base)
+
+
+def _decoded(packet: Any) -> list[Any]:
     try:
-        with av.open(str(file)) as container:
-            if not container.streams.video:
-                return
-            for frame in _frames(container):
-                reading = _reading(frame)
-                if reading >= 0 and reading not in known and frame.pts is not None:
-                    known.add(reading)
-                    yield reading, Fraction(frame.pts) * Fraction(frame.time_base)
-    except (av.FFmpegError, ValueError):
-        return
+        return list(packet.decode())
+    except av.FFmpegError:
+        return []

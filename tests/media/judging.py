@@ -3,9 +3,11 @@
 Nothing of the converter is believed but its files; every function returns what is wrong, in words.
 """
 
-from collections.abc import Iterator, Sequence
+import struct
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
+from functools import partial
 from pathlib import Path
 
 import av
@@ -16,6 +18,7 @@ from efir.adapters.media.tracks import join
 from efir.ports.media import Track
 from media import colours, marked_pictures, packet_rules
 from media.colours import Colour
+from media.fragments import Malformed
 from media.marked_pictures import Reading
 from media.marked_sources import BEEP_HERTZ, BEEP_LOUD, WRONG_HERTZ, Clip, tone
 from media.publishing import Published
@@ -215,26 +218,29 @@ def joined_looks(published: Published, folder: Path) -> dict[str, tuple[float, f
 
 def judge_packets(published: Published) -> list[str]:
     """Hold all tracks against the rules of packets."""
-    found = []
+    rules: list[tuple[str, Callable[[], list[str]]]] = []
     sounds = [published.audio] if published.audio else []
     for track, rung in zip(published.rungs, published.plan.rungs, strict=True):
-        found += _called(track.name, packet_rules.judge_video(track, published.plan, rung))
-        for sound in sounds:
-            found += _called(track.name, packet_rules.judge_beside(track, sound, grid=True))
-    for sound in sounds:
-        found += _called("sound", packet_rules.judge_audio(sound))
-    found += packet_rules.judge_rungs(published.rungs)
-    found += packet_rules.judge_playlists([*published.rungs, *sounds])
-    if published.copied is not None:
-        found += _called("copy", packet_rules.judge_copy(published.copied.video))
-        copies = [published.copied.video]
-        if published.copied.audio is not None:
-            found += _called("copied sound", packet_rules.judge_audio(published.copied.audio, copied=True))
-            beside = packet_rules.judge_beside(published.copied.video, published.copied.audio, grid=False)
-            found += _called("copy", beside)
-            copies.append(published.copied.audio)
-        found += packet_rules.judge_playlists(copies)
-    return found
+        rules.append((track.name, partial(packet_rules.judge_video, track, published.plan, rung)))
+        rules += [(track.name, partial(packet_rules.judge_beside, track, sound, grid=True)) for sound in sounds]
+    rules += [("sound", partial(packet_rules.judge_audio, sound)) for sound in sounds]
+    rules.append(("rungs", partial(packet_rules.judge_rungs, published.rungs)))
+    rules.append(("playlists", partial(packet_rules.judge_playlists, [*published.rungs, *sounds])))
+    copied = published.copied
+    if copied is not None:
+        rules.append(("copy", partial(packet_rules.judge_copy, copied.video)))
+        sounds = [copied.audio] if copied.audio else []
+        rules += [("copied sound", partial(packet_rules.judge_audio, sound, copied=True)) for sound in sounds]
+        rules += [("copy", partial(packet_rules.judge_beside, copied.video, sound, grid=False)) for sound in sounds]
+        rules.append(("playlists of the copy", partial(packet_rules.judge_playlists, [copied.video, *sounds])))
+    return [fault for name, rule in rules for fault in _called(name, _kept(rule))]
+
+
+def _kept(rule: Callable[[], list[str]]) -> list[str]:
+    try:
+        return rule()
+    except (Malformed, struct.error, IndexError, ValueError) as error:
+        return [f"{type(error).__name__}: {error}"]
 
 
 def judge_pictures(seen: Sequence[Seen], truth: Truth, rate: Fraction, frames: int) -> list[str]:
