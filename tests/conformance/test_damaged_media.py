@@ -1,4 +1,4 @@
-"""Damaged files of eight containers: a refusal in a sentence, or what a player would show of them; in time, nothing left.
+"""Damaged files of eight containers: a refusal in a sentence, or what a player would show; in time, nothing left.
 
 Damage is drawn by seed: bytes changed, stretches emptied, left out or doubled, the end cut off.
 """
