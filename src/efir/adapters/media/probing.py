@@ -107,19 +107,22 @@ def _read(
     """Read every packet; return logs by stream, the frames looked at, and the end of all other streams."""
     logs = {stream.index: PacketLog(stream) for stream in (picture, *heard)}
     frames = FrameSampler(picture, Fraction(container.duration or 0, 1_000_000))
-    furthest = Fraction(0)
+    ends: dict[int, int] = {}
     for order, packet in enumerate(container.demux()):
         if not packet.size:
             continue
         log = logs.get(packet.stream_index)
         if log is None:
-            furthest = max(furthest, ((packet.pts or 0) + (packet.duration or 0)) * packet.time_base)
+            ends[packet.stream_index] = max(
+                ends.get(packet.stream_index, 0), (packet.pts or 0) + (packet.duration or 0)
+            )
             continue
         if packet.stream_index == picture.index:
             frames.add(packet)
         log.add(packet, order)
     frames.finish()
-    return logs, frames, furthest
+    bases = {stream.index: stream.time_base or Fraction(0) for stream in container.streams}
+    return logs, frames, max((end * bases[index] for index, end in ends.items()), default=Fraction(0))
 
 
 def _timed(

@@ -14,7 +14,7 @@ from typing import Any
 import av
 from av.error import FFmpegError
 
-from efir.adapters.media.inspection.headers import is_header
+from efir.adapters.media.inspection.headers import has_headers, is_header
 from efir.adapters.media.probing import open_source
 
 FIRST_INPUT = 3
@@ -79,6 +79,7 @@ class _Clock:
 
     def __init__(self, stream: Any, table: Sequence[Sequence[int]], lead: int) -> None:
         self._table = [*map(tuple, table)]
+        self._headers = has_headers(stream)
         self._lead = round(lead / stream.time_base)
         self._number = self._offset = 0
         self._waiting: list[Any] = []
@@ -88,7 +89,7 @@ class _Clock:
     def corrected(self, packet: Any) -> Iterator[Any]:
         """Give the packets whose decoding time is known by now."""
         stamp = packet.pts if packet.pts is not None else packet.dts
-        if not packet.size or is_header(packet) or stamp is None or packet.is_discard:
+        if not packet.size or stamp is None or packet.is_discard or (self._headers and is_header(packet)):
             return
         while self._table and self._table[0][0] <= self._number:
             self._offset = self._table.pop(0)[1]

@@ -16,6 +16,8 @@ from av.video.frame import VideoFrame
 FIRST_FRAMES = 3
 MAX_PACKETS = 400
 KEY_FRAMES = 4
+PARAMETERS = {"h264": (4, 0x1F, 7), "hevc": (21, 0x7E, 33 << 1)}
+"""Where the header says how long lengths are, and how the first byte of a unit names a sequence's parameters."""
 
 
 class FrameSampler:
@@ -39,7 +41,8 @@ class FrameSampler:
             place = (packet.pts - start) * (packet.time_base or Fraction(1, 1000))
             if place >= self._places[0]:
                 self._places = [later for later in self._places if later > place]
-                self.later += self._alone(packet)
+                if may_change(self._picture.codec_context, packet):
+                    self.later += self._alone(packet)
 
     def finish(self) -> None:
         """Take the frames that the decoder still holds."""
@@ -63,6 +66,23 @@ class FrameSampler:
         frames = _decoded(self._second, packet) + _decoded(self._second, None)
         self._second.flush_buffers()
         return frames[:1]
+
+
+def may_change(context: Any, packet: "Packet[Any]") -> bool:
+    """Tell key frames that can differ from those before: with parameters of their own (ISO 14496-15), or without any.
+
+    Where all parameters stand in the header of the file, no frame needs to be decoded to know.
+    """
+    header = context.extradata or b""
+    place, mask, wanted = PARAMETERS.get(context.name, (0, 0, 0))
+    if not mask or len(header) <= place or header[0] != 1 or packet.has_sidedata("new_extradata"):
+        return True
+    data, at, size = bytes(packet), 0, (header[place] & 3) + 1
+    while at + size < len(data):
+        if data[at + size] & mask == wanted:
+            return True
+        at += size + int.from_bytes(data[at : at + size], "big")
+    return False
 
 
 def _decoded(context: Any, packet: "Packet[Any] | None") -> list[VideoFrame]:

@@ -7,7 +7,7 @@ from typing import Any
 from av.packet import Packet
 from av.stream import Stream
 
-from efir.adapters.media.inspection.headers import is_header
+from efir.adapters.media.inspection.headers import has_headers, is_header
 
 BACKWARD_SECONDS = Fraction(1, 10)
 FORWARD_SECONDS = Fraction(10)
@@ -45,15 +45,20 @@ class PacketLog:
         self._furthest: int | None = None
         self._next = 0
         self._decodes = True
+        self._headers = has_headers(stream)
+        # in ticks, for this is asked of every packet
+        self._backward, self._forward = int(BACKWARD_SECONDS / self.base), int(FORWARD_SECONDS / self.base)
 
     def add(self, packet: "Packet[Any]", order: int) -> None:
         """Count a packet; those that are not to be shown leave no time."""
-        if is_header(packet):
+        if self._headers and is_header(packet):
             return
         self.bytes += packet.size
         if not self.stamps:
             self.encrypted = self.encrypted or packet.has_sidedata("encryption_info")
-        stamp = packet.pts if packet.pts is not None else packet.dts
+        stamp = packet.pts
+        if stamp is None:
+            stamp = packet.dts
         if stamp is None or packet.is_discard:
             return
         self._look_for_jump(packet, stamp, order)
@@ -64,16 +69,16 @@ class PacketLog:
 
     def _look_for_jump(self, packet: "Packet[Any]", stamp: int, order: int) -> None:
         """Compare with the packet before: by decoding times, which only rise; where there are none, at key frames."""
-        self._decodes = self._decodes and packet.dts is not None
-        time = packet.dts if self._decodes and packet.dts is not None else stamp
+        time = packet.dts
+        if time is None or not self._decodes:
+            self._decodes, time = False, stamp
         if self._furthest is not None:
-            back = Fraction(self._furthest - time) * self.base
-            early = back > BACKWARD_SECONDS if self._decodes else back > 0 and packet.is_keyframe
-            late = (time - self._next) * self.base > FORWARD_SECONDS
-            if (early or late) and len(self.jumps) <= MAX_JUMPS:
+            back = self._furthest - time
+            early = back > 0 and (back > self._backward if self._decodes else packet.is_keyframe)
+            if (early or time - self._next > self._forward) and len(self.jumps) <= MAX_JUMPS:
                 self.jumps.append(Jump(len(self.stamps), order, self._next * self.base, time * self.base))
                 self._furthest = time
-        self._furthest = time if self._furthest is None else max(self._furthest, time)
+        self._furthest = time if self._furthest is None or time > self._furthest else self._furthest
         self._next = self._furthest + (packet.duration or 0)
 
     def move(self, offsets: list[tuple[int, int]]) -> None:

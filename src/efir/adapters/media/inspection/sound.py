@@ -30,5 +30,9 @@ def sound_facts(sound: Any, log: PacketLog, start: Fraction) -> dict[str, Any]:
 
 def _has_gaps(log: PacketLog, frame: Fraction) -> bool:
     """Tell whether some packet of AAC begins elsewhere than where the ones before it end, small slips summed up."""
-    first = log.stamps[0] * log.base if log.stamps else Fraction(0)
-    return any(abs(stamp * log.base - first - number * frame) > GAP_SECONDS for number, stamp in enumerate(log.stamps))
+    if not log.stamps:
+        return False
+    length = frame / log.base
+    first, up, down = log.stamps[0], length.numerator, length.denominator
+    slack = int(GAP_SECONDS / log.base * down)
+    return any(abs((stamp - first) * down - number * up) > slack for number, stamp in enumerate(log.stamps))
