@@ -10,6 +10,10 @@ HIGH_PROFILES = frozenset({100, 110, 122, 244, 44, 83, 86, 118, 128})
 SHAPES = {1: (1, 1), 2: (12, 11), 3: (10, 11), 4: (16, 11), 5: (40, 33), 14: (4, 3), 15: (3, 2), 16: (2, 1)}
 
 
+class Malformed(Exception):
+    """The bytes break a rule of their format."""
+
+
 @dataclass(frozen=True, slots=True)
 class Box:
     """A box: its kind, its bytes after the header, where its header starts in the file, and the boxes inside."""
@@ -32,6 +36,11 @@ class Box:
         return found
 
 
+def _require(holds: object, words: str) -> None:
+    if not holds:
+        raise Malformed(words)
+
+
 def read_boxes(data: bytes, start: int = 0, offset: int = 0) -> tuple[Box, ...]:
     """Return the boxes of some bytes; `offset` is where the bytes stand in their file."""
     found = []
@@ -41,7 +50,7 @@ def read_boxes(data: bytes, start: int = 0, offset: int = 0) -> tuple[Box, ...]:
         head = 8
         if size == 1:
             size, head = struct.unpack_from(">Q", data, at + 8)[0], 16
-        assert head <= size <= len(data) - at, f"box {name!r} at {offset + at} has size {size}"
+        _require(head <= size <= len(data) - at, f"box {name!r} at {offset + at} has size {size}")
         kind = name.decode("latin-1")
         body = data[at + head : at + size]
         inside: tuple[Box, ...] = ()
@@ -102,7 +111,7 @@ class Header:
         body = self.entry.one("esds").body
         _, at = _descriptor(body, 4)
         config, stream = _descriptor(body, at + 3)
-        assert config == 4, "no decoder configuration"
+        _require(config == 4, "no decoder configuration")
         _, setup = _descriptor(body, stream + 13)
         return body[stream], body[setup] >> 3
 
@@ -183,7 +192,7 @@ def _run(data: bytes, trun: bytes, origin: int, clock: int, defaults: list[int])
         ticks, size, flags, later = row
         flags = first if number == 0 and first is not None else flags
         content = data[place : place + size]
-        assert len(content) == size, "a sample lies outside its file"
+        _require(len(content) == size, "a sample lies outside its file")
         yield Sample(decoded=clock, shown=clock + later, ticks=ticks, sync=not flags & 0x10000, data=content)
         clock, place = clock + ticks, place + size
 
@@ -193,7 +202,7 @@ def units(data: bytes, length: int = 4) -> list[bytes]:
     found, at = [], 0
     while at < len(data):
         size = int.from_bytes(data[at : at + length], "big")
-        assert 0 < size <= len(data) - at - length, "a NAL unit lies outside its sample"
+        _require(0 < size <= len(data) - at - length, "a NAL unit lies outside its sample")
         found.append(data[at + length : at + length + size])
         at += length + size
     return found
@@ -248,12 +257,12 @@ def read_parameter_set(unit: bytes) -> ParameterSet:
         chroma = bits.golomb()
         bits.take(1 if chroma == 3 else 0)
         bits.golomb(), bits.golomb(), bits.take(1)
-        assert not bits.take(1), "scaling lists are not ours"
+        _require(not bits.take(1), "scaling lists are not ours")
     bits.golomb()
     if (order := bits.golomb()) == 0:
         bits.golomb()
     else:
-        assert order == 2, "picture order of type 1 is not ours"
+        _require(order == 2, "picture order of type 1 is not ours")
     bits.golomb(), bits.take(1)
     across, upright, frames = bits.golomb() + 1, bits.golomb() + 1, bits.take(1)
     bits.take(1 if frames else 2)

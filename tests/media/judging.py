@@ -3,9 +3,11 @@
 Nothing of the converter is believed but its files; every function returns what is wrong, in words.
 """
 
-from collections.abc import Iterator, Sequence
+import struct
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
+from functools import partial
 from pathlib import Path
 
 import av
@@ -16,8 +18,9 @@ from efir.adapters.media.tracks import join
 from efir.ports.media import Track
 from media import colours, marked_pictures, packet_rules
 from media.colours import Colour
+from media.fragments import Malformed
 from media.marked_pictures import Reading
-from media.marked_sources import BEEP_HERTZ, WRONG_HERTZ, Clip, tone
+from media.marked_sources import BEEP_HERTZ, BEEP_LOUD, WRONG_HERTZ, Clip, tone
 from media.publishing import Published
 
 AAC = Fraction(1024, 48_000)
@@ -44,7 +47,8 @@ class Mark:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Truth:
-    """What has to come out, on the clock of the file: `quiet` are stretches without sound, `shift` is how far
+    """What has to come out, on the clock of the file: `quiet` are stretches without sound, at `changes` coders
+    begin anew; `shift` is how far
     picture and sound may be moved together."""
 
     marks: tuple[Mark, ...]
@@ -52,6 +56,7 @@ class Truth:
     end: Fraction
     sounds: bool
     quiet: tuple[tuple[Fraction, Fraction], ...] = ()
+    changes: tuple[Fraction, ...] = ()
     tones: tuple[int, ...] = ()
     sides: bool = False
     shift: Fraction = SHIFT
@@ -90,12 +95,15 @@ def truth_of(clip: Clip) -> Truth:
         for place, (start, end) in enumerate(zip(clip.times, [*clip.times[1:], clip.end], strict=True))
     )
     quiet: tuple[tuple[Fraction, Fraction], ...] = ()
+    changes: tuple[Fraction, ...] = ()
     layouts = {voice.layout for voice in sound.voices} if sound else set()
     channels = min((av.AudioLayout(layout).nb_channels for layout in layouts), default=0)
     end = clip.end
     if sound:
         end = max(clip.end, sound.end)
         edges = [(origin, sound.start), *sound.gaps, (sound.end, end)]
+        share = (sound.end - sound.start) / len(sound.voices)
+        changes = tuple(sound.start - origin + part * share for part in range(1, len(sound.voices)))
         quiet = tuple((begin - origin, stop - origin) for begin, stop in edges if stop > begin)
     return Truth(
         marks=marks,
@@ -103,6 +111,7 @@ def truth_of(clip: Clip) -> Truth:
         end=end - origin,
         sounds=sound is not None,
         quiet=quiet,
+        changes=changes,
         tones=tuple(tone(channel) for channel in range(channels) if channel != LOW),
         sides=layouts == {"stereo"},
         shift=SHIFT + (WMA_PRIMING if clip.container == "wmv" else 0),
@@ -209,26 +218,29 @@ def joined_looks(published: Published, folder: Path) -> dict[str, tuple[float, f
 
 def judge_packets(published: Published) -> list[str]:
     """Hold all tracks against the rules of packets."""
-    found = []
+    rules: list[tuple[str, Callable[[], list[str]]]] = []
     sounds = [published.audio] if published.audio else []
     for track, rung in zip(published.rungs, published.plan.rungs, strict=True):
-        found += _called(track.name, packet_rules.judge_video(track, published.plan, rung))
-        for sound in sounds:
-            found += _called(track.name, packet_rules.judge_beside(track, sound, grid=True))
-    for sound in sounds:
-        found += _called("sound", packet_rules.judge_audio(sound))
-    found += packet_rules.judge_rungs(published.rungs)
-    found += packet_rules.judge_playlists([*published.rungs, *sounds])
-    if published.copied is not None:
-        found += _called("copy", packet_rules.judge_copy(published.copied.video))
-        copies = [published.copied.video]
-        if published.copied.audio is not None:
-            found += _called("copied sound", packet_rules.judge_audio(published.copied.audio, copied=True))
-            beside = packet_rules.judge_beside(published.copied.video, published.copied.audio, grid=False)
-            found += _called("copy", beside)
-            copies.append(published.copied.audio)
-        found += packet_rules.judge_playlists(copies)
-    return found
+        rules.append((track.name, partial(packet_rules.judge_video, track, published.plan, rung)))
+        rules += [(track.name, partial(packet_rules.judge_beside, track, sound, grid=True)) for sound in sounds]
+    rules += [("sound", partial(packet_rules.judge_audio, sound)) for sound in sounds]
+    rules.append(("rungs", partial(packet_rules.judge_rungs, published.rungs)))
+    rules.append(("playlists", partial(packet_rules.judge_playlists, [*published.rungs, *sounds])))
+    copied = published.copied
+    if copied is not None:
+        rules.append(("copy", partial(packet_rules.judge_copy, copied.video)))
+        sounds = [copied.audio] if copied.audio else []
+        rules += [("copied sound", partial(packet_rules.judge_audio, sound, copied=True)) for sound in sounds]
+        rules += [("copy", partial(packet_rules.judge_beside, copied.video, sound, grid=False)) for sound in sounds]
+        rules.append(("playlists of the copy", partial(packet_rules.judge_playlists, [copied.video, *sounds])))
+    return [fault for name, rule in rules for fault in _called(name, _kept(rule))]
+
+
+def _kept(rule: Callable[[], list[str]]) -> list[str]:
+    try:
+        return rule()
+    except (Malformed, struct.error, IndexError, ValueError) as error:
+        return [f"{type(error).__name__}: {error}"]
 
 
 def judge_pictures(seen: Sequence[Seen], truth: Truth, rate: Fraction, frames: int) -> list[str]:
@@ -268,7 +280,22 @@ def judge_sound(heard: Heard, truth: Truth, seconds: Fraction) -> list[str]:
         found.append("left and right are mixed or changed")
     for name, samples in (("sample after sample", heard.run), ("by time stamps", heard.placed)):
         found += [f"{name}: {fault}" for fault in _levels(samples, heard.rate, truth)]
-    return found
+    return found + _loudness(heard, truth)
+
+
+def _loudness(heard: Heard, truth: Truth) -> list[str]:
+    """Beeps must be about as loud as in the source, in every stretch of it."""
+    wave = heard.placed.mean(axis=0)
+    loud = _envelope(wave, heard.rate, BEEP_HERTZ)
+    around = [
+        loud[max(0, round((time - EDGE) * heard.rate)) :][: round(heard.rate * 4 * EDGE)]
+        for time in map(float, truth.flashes)
+    ]
+    levels = [round(float(piece.max(initial=0)), 2) for piece in around]
+    low, high = min(levels, default=BEEP_LOUD), max(levels, default=BEEP_LOUD)
+    if low > 0.35 * BEEP_LOUD and high < min(1.5 * low, 1.6 * BEEP_LOUD):
+        return []
+    return [f"beeps are {levels} loud instead of {BEEP_LOUD}"]
 
 
 def judge_step(seen: Sequence[Seen], heard: Heard, truth: Truth, rate: Fraction) -> list[str]:
@@ -450,6 +477,8 @@ def _levels(samples: NDArray[np.float64], rate: int, truth: Truth) -> list[str]:
     for begin, end in truth.quiet:
         silent |= (times > float(begin) + EDGE) & (times < float(end) - EDGE)
         loud &= (times < float(begin) - EDGE) | (times > float(end) + EDGE)
+    for change in truth.changes:
+        loud &= abs(times - float(change)) > EDGE
     found = []
     heard = times[silent & (level > QUIET * usual)]
     if len(heard):

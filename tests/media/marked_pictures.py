@@ -62,7 +62,7 @@ def active(light: Plane) -> tuple[int, int, int, int]:
     """Left, top, right and bottom of the picture inside black bars."""
     bright = light > 0.2 * light.max()
     rows, columns = np.flatnonzero(bright.mean(axis=1) > 0.1), np.flatnonzero(bright.mean(axis=0) > 0.1)
-    if not len(rows) or not len(columns):
+    if len(rows) < 2 * ROWS or len(columns) < 2 * COLUMNS:
         return 0, 0, light.shape[1], light.shape[0]
     return int(columns[0]), int(rows[0]), int(columns[-1]) + 1, int(rows[-1]) + 1
 

@@ -19,6 +19,7 @@ BEEP_HERTZ, BEEP_SECONDS, BEEP_LOUD = 1000, Fraction(6, 100), 0.5
 TONE_LOUD = 0.1
 FLASH_SECONDS = Fraction(1, 10)
 WRONG_HERTZ = 2900
+SIDES = 2
 FINE = Fraction(1, 90_000)
 COARSE = Fraction(1, 1000)
 MUXERS = {
@@ -127,12 +128,13 @@ def remade(source: Path, words: str, target: Path) -> Path:
 
 
 def wave(clip: Clip, seconds: NDArray[np.float64], channels: int) -> NDArray[np.float64]:
-    """Return the sound of the clip at some times, channels by times."""
+    """Return the sound of the clip at some times, channels by times: a tone in each, beeps in the first two."""
     beep = np.zeros_like(seconds)
     for start in clip.beeps:
         inside = (seconds >= float(start)) & (seconds < float(start + BEEP_SECONDS))
         beep[inside] = BEEP_LOUD * np.sin(2 * np.pi * BEEP_HERTZ * (seconds[inside] - float(start)))
-    return np.stack([beep + TONE_LOUD * np.sin(2 * np.pi * tone(channel) * seconds) for channel in range(channels)])
+    tones = [TONE_LOUD * np.sin(2 * np.pi * tone(channel) * seconds) for channel in range(channels)]
+    return np.stack([wave + beep * (channel < SIDES) for channel, wave in enumerate(tones)])
 
 
 def _decoding_time(packet: "Packet[Any]") -> Fraction:
@@ -225,7 +227,7 @@ def _heard(sound: Sound, packets: "Iterator[Packet[Any]]") -> "Iterator[Packet[A
 def _samples(clip: Clip, voice: Voice, coder: Any, start: Fraction, end: Fraction) -> Iterator[Any]:
     context = getattr(coder, "codec_context", coder)
     if not context.is_open:
-        context.bit_rate = 64_000 * av.AudioLayout(voice.layout).nb_channels
+        context.bit_rate = 64_000 * max(2, av.AudioLayout(voice.layout).nb_channels)
         context.open()
     channels = av.AudioLayout(voice.layout).nb_channels
     step = context.frame_size or 1024

@@ -7,7 +7,7 @@ from pathlib import Path
 import msgspec
 
 from efir.adapters.media.converter import FfmpegConverter
-from efir.domain.media import MediaFacts
+from efir.domain.media import MediaFacts, RenditionDamaged
 from efir.domain.renditions import Plan, can_chunk, can_copy_video, plan
 from efir.ports.media import ChunkOutput, CopiedTracks, MediaProbe, Still, Track
 
@@ -37,9 +37,12 @@ def in_small_chunks(chosen: Plan) -> Plan:
 
 async def publish(
     converter: FfmpegConverter, probe: MediaProbe, source: Path, out: Path, *, copy: bool = True,
-    seams: bool = False, choose: Choose | None = None,
+    seams: bool = False, choose: Choose | None = None, copy_must: bool = True,
 ) -> Published:  # fmt: skip
-    """Make all that the service makes of a source; `seams` cuts it into small chunks where it can be cut."""
+    """Make all that the service makes of a source; `seams` cuts it into small chunks where it can be cut.
+
+    A copy that fails its check is an error, unless `copy_must` is False: then there is none, as in the service.
+    """
     facts = await probe.probe(source)
     chosen = plan(facts)
     if seams and can_chunk(facts):
@@ -47,7 +50,11 @@ async def publish(
     chosen = choose(chosen) if choose else chosen
     copied = None
     if copy and can_copy_video(facts):
-        copied = await converter.copy(source, facts, _folder(out, "copied"), unheard)
+        try:
+            copied = await converter.copy(source, facts, _folder(out, "copied"), unheard)
+        except RenditionDamaged:
+            if copy_must:
+                raise
     parts = [
         await converter.encode_chunk(
             source, facts, chosen, ordinal, chosen.rungs, _folder(out, f"chunk-{ordinal}"), unheard, fast=True
