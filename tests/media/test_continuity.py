@@ -15,15 +15,14 @@ FRAME, PACKET = 3_600, 1_920  # of 25 frames a second and of AAC at 48 kHz, in t
 
 def packet(pts: int, dts: int | None, duration: int, *, key: bool = True) -> Any:
     """What a log asks of a packet."""
-    stream = SimpleNamespace(codec_context=None)
     return SimpleNamespace(
-        pts=pts, dts=dts, duration=duration, size=100, is_keyframe=key, is_discard=False, stream=stream,
+        pts=pts, dts=dts, duration=duration, size=100, is_keyframe=key, is_discard=False,
         has_sidedata=lambda _: False,
     )  # fmt: skip
 
 
 def log() -> PacketLog:
-    return PacketLog(SimpleNamespace(time_base=Fraction(1, TICKS)))  # type: ignore[arg-type]  # all that it asks
+    return PacketLog(SimpleNamespace(time_base=Fraction(1, TICKS), codec_context=None))  # type: ignore[arg-type]  # all that it asks
 
 
 def joined(starts: list[int], frames: list[int], *, decoding: bool) -> tuple[list[PacketLog], int]:

@@ -230,6 +230,10 @@ class MediaFacts:
     origin: float = 0.0
 
 
+def _told(seconds: int) -> str:
+    return f"{seconds / 3600:g} hours" if seconds % 1800 == 0 else f"{seconds / 60:g} minutes"
+
+
 def usual_matrix(height: int) -> str:
     """Return the colour matrix that players take for a picture of so many lines whose colours nobody named."""
     return "bt709" if height >= LARGE else "smpte170m"
@@ -247,7 +251,7 @@ def admit(facts: MediaFacts, limits: Limits) -> MediaFacts:
         most = f"at most {limits.source_streams} are allowed"
         raise MediaTooManyStreams(f"The file has {facts.streams} video and audio tracks; {most}.")
     if facts.duration > limits.source_seconds:
-        raise MediaTooLong(f"The video is longer than {limits.source_seconds / 3600:g} hours.")
+        raise MediaTooLong(f"The video is longer than {_told(limits.source_seconds)}.")
     admit_size(video.coded_width, video.coded_height, limits)
     admit_size(video.width, video.height, limits)
     if video.rate > limits.source_rate:

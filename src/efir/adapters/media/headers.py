@@ -18,6 +18,8 @@ MAGIC = (
 TS_SIZES = (188, 192, 204)
 TS_MARK = 0x47
 MARKS_AT_START, MARKS_LATER = 3, 8  # in step: that many are no accident, at the start and after foreign bytes
+FIRST_PID, NULL_PID = 0x20, 0x1FFF  # below: tables; above: stuffing
+NEARLY_ALL = 0.8  # of the packets; the tables of programs are among the others
 PACK = b"\x00\x00\x01\xba"
 MAX_BOXES = 4096
 DRM_OBJECTS = (  # ASF: Content Encryption, Extended Content Encryption
@@ -62,7 +64,11 @@ def is_encrypted(head: bytes) -> bool:
         return False
     start, size = place
     packets = range(start, len(head) - 3, size)
-    return sum(bool(head[at + 3] & 0xC0) for at in packets) > len(packets) // 2
+    if any(head[at] != TS_MARK for at in packets):
+        return False  # damaged: what looks like a sign of a key may be anything
+    content = [at for at in packets if FIRST_PID <= int.from_bytes(head[at + 1 : at + 3], "big") & NULL_PID < NULL_PID]
+    locked = sum(bool(head[at + 3] & 0xC0) for at in content)
+    return locked > NEARLY_ALL * len(content)
 
 
 def _by_magic(head: bytes) -> str | None:

@@ -19,7 +19,16 @@ from efir.adapters.media.inspection.continuity import corrections
 from efir.adapters.media.inspection.frames import FrameSampler
 from efir.adapters.media.inspection.packets import PacketLog
 from efir.adapters.media.inspection.picture import picture_facts, told_of
-from efir.adapters.media.inspection.selection import codec_of, is_locked, pictures, programs, sounds, stereo_pair
+from efir.adapters.media.inspection.reading import packets_of
+from efir.adapters.media.inspection.selection import (
+    can_open,
+    codec_of,
+    is_locked,
+    pictures,
+    programs,
+    sounds,
+    stereo_pair,
+)
 from efir.adapters.media.inspection.sound import sound_facts
 from efir.domain.media import VIDEO_CODECS
 
@@ -96,6 +105,7 @@ def _description(container: InputContainer) -> str:
 def _heard(container: InputContainer, picture: Any, logs: dict[int, PacketLog], program: dict[int, str]) -> list[Any]:
     """Return the tracks of the sound that a player would take, of those that have any: of the picture's own program."""
     ranked = [stream for stream in sounds(container) if logs[stream.index].stamps]
+    ranked = [stream for stream in ranked if can_open(stream)] or ranked
     own = [stream for stream in ranked if program.get(stream.index) == program.get(picture.index)]
     ranked = own or ranked
     return stereo_pair(ranked[0], ranked[1:]) if ranked else []
@@ -108,9 +118,7 @@ def _read(
     logs = {stream.index: PacketLog(stream) for stream in (picture, *heard)}
     frames = FrameSampler(picture, Fraction(container.duration or 0, 1_000_000))
     ends: dict[int, int] = {}
-    for order, packet in enumerate(container.demux()):
-        if not packet.size:
-            continue
+    for order, packet in enumerate(packets_of(container)):
         log = logs.get(packet.stream_index)
         if log is None:
             ends[packet.stream_index] = max(

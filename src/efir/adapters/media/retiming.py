@@ -14,7 +14,7 @@ from typing import Any
 import av
 from av.error import FFmpegError
 
-from efir.adapters.media.inspection.headers import has_headers, is_header
+from efir.adapters.media.inspection.reading import has_headers, is_header, packets_of
 from efir.adapters.media.probing import open_source
 
 FIRST_INPUT = 3
@@ -61,7 +61,7 @@ def _remux(order: dict[str, Any], source: int, pipe: Any) -> None:
             stream.index: _Clock(stream, table, order["lead"])
             for stream, table in zip(streams, order["corrections"], strict=True)
         }
-        for packet in container.demux(*streams):
+        for packet in packets_of(container, *streams):
             for ready in clocks[packet.stream_index].corrected(packet):
                 ready.stream = copies[packet.stream_index]
                 target.mux(ready)
@@ -89,7 +89,7 @@ class _Clock:
     def corrected(self, packet: Any) -> Iterator[Any]:
         """Give the packets whose decoding time is known by now."""
         stamp = packet.pts if packet.pts is not None else packet.dts
-        if not packet.size or stamp is None or packet.is_discard or (self._headers and is_header(packet)):
+        if stamp is None or packet.is_discard or (self._headers and is_header(packet)):
             return
         while self._table and self._table[0][0] <= self._number:
             self._offset = self._table.pop(0)[1]

@@ -38,5 +38,7 @@ def _speakers(audio: AudioFacts) -> Iterator[str]:
         yield f"aresample=osr={RATE}"
     elif audio.layout.endswith("channels"):
         yield f"aresample=osr={RATE}:ochl=stereo:lfe_mix_level={BARE_GAIN}"
+    elif audio.channels == 1:
+        yield f"aresample=osr={RATE}:ochl=stereo:center_mix_level=1"  # as loud as players make it
     else:
         yield f"aresample=osr={RATE}:ochl=stereo"

@@ -7,7 +7,7 @@ from typing import Any
 from av.packet import Packet
 from av.stream import Stream
 
-from efir.adapters.media.inspection.headers import has_headers, is_header
+from efir.adapters.media.inspection.reading import has_headers, is_header
 
 BACKWARD_SECONDS = Fraction(1, 10)
 FORWARD_SECONDS = Fraction(10)

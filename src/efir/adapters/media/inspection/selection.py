@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from av.container import InputContainer
+from av.error import FFmpegError
 from av.stream import Disposition
 
 from efir.domain.media import AUDIO_CODECS, VIDEO_CODECS
@@ -43,6 +44,15 @@ def stereo_pair(chosen: Any, others: Sequence[Any]) -> list[Any]:
     wanted = SIDES[1 - SIDES.index(side)]
     twins = [other for other in others if layout_of(other) == wanted and codec_of(other) == codec_of(chosen)]
     return sorted([chosen, *twins[:1]], key=lambda stream: SIDES.index(layout_of(stream)))
+
+
+def can_open(stream: Any) -> bool:
+    """Tell whether a decoder accepts what the header says of a track: values of a damaged one are missing or wrong."""
+    try:
+        stream.codec_context.open(strict=False)
+    except (FFmpegError, ValueError, AttributeError):
+        return False
+    return True
 
 
 def programs(description: str) -> dict[int, str]:

@@ -4,7 +4,7 @@ from fractions import Fraction
 from typing import Any
 
 from efir.adapters.media.inspection.packets import PacketLog
-from efir.adapters.media.inspection.selection import codec_of, layout_of
+from efir.adapters.media.inspection.selection import can_open, codec_of, layout_of
 
 GAP_SECONDS = Fraction(1, 50)
 AAC_FRAME = 1024  # samples; only AAC is ever served as it is
@@ -16,6 +16,7 @@ def sound_facts(sound: Any, log: PacketLog, start: Fraction) -> dict[str, Any]:
     end = max((stamp + length for stamp, length in zip(log.stamps, log.durations, strict=True)), default=0)
     return {
         "codec": codec_of(sound),
+        "opens": can_open(sound),
         "profile": (context.profile or "") if context is not None else "",
         "channels": context.channels if context is not None else 0,
         "layout": layout_of(sound),
