@@ -38,7 +38,8 @@ PACKS = ("mux.js@7.1.0",)
 ENDINGS = frozenset({".mp4", ".mkv", ".flv", ".wmv", ".mov", ".avi", ".ogg", ".mpg", ".ts", ".webm", ".m4s"})
 LARGEST = 8 << 20
 SECONDS = 240
-PIP = (sys.executable, "-m", "pip", "download", "--quiet", "--no-deps", "--disable-pip-version-check")
+UV = str(Path(sys.executable).with_name("uv"))
+PIP = (UV, "tool", "run", "--quiet", "--from", "pip", "pip", "download", "--quiet", "--no-deps")  # uv has no download
 
 
 @cache
