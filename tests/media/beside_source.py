@@ -17,7 +17,7 @@ from media.publishing import Published
 
 SIDE = 24
 NEAR = 14.0
-"""Mean difference, of 255, between a picture and the one that a player shows at that time; scaling and coding need some."""
+"""Mean difference, of 255, between a picture and the one a player shows at that time; scaling and coding need some."""
 LOOKS = 25
 LATE = Fraction(1, 10)
 LOUDNESS_WINDOW = Fraction(1, 10)
