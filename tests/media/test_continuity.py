@@ -7,7 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from efir.adapters.media.inspection.continuity import corrections
-from efir.adapters.media.inspection.packets import MAX_JUMPS, PacketLog
+from efir.adapters.media.inspection.jumps import MAX_JUMPS
+from efir.adapters.media.inspection.packets import PacketLog
 
 TICKS = 90_000
 FRAME, PACKET = 3_600, 1_920  # of 25 frames a second and of AAC at 48 kHz, in ticks of a transport stream
@@ -77,7 +78,16 @@ def test_a_clock_that_both_jump_ahead_on_is_mended_in_a_broadcast_only(ahead: in
 def test_a_picture_that_stands_still_while_sound_goes_on_is_no_jump(pause: int) -> None:
     logs, _ = joined([0], [40], decoding=True)
     logs[0].add(packet(40 * FRAME + pause, 39 * FRAME + pause, FRAME), 1_000)
+    for heard in range(40 * FRAME, 40 * FRAME + pause, pause // 50):
+        logs[1].add(packet(heard, heard, pause // 50), 2_000)
     assert corrections(logs, "mpegts") == [[], []]
+
+
+@given(st.integers(11 * TICKS, 1 << 32))
+def test_a_last_stamp_far_behind_everything_else_is_wrong(ahead: int) -> None:
+    logs, _ = joined([0], [40], decoding=True)
+    logs[0].add(packet(40 * FRAME + ahead, 39 * FRAME + ahead, FRAME), 1_000)
+    assert corrections(logs, "matroska") == [[(40, -ahead)], []]
 
 
 def test_clocks_that_go_on_need_no_correction() -> None:
@@ -88,3 +98,23 @@ def test_clocks_that_go_on_need_no_correction() -> None:
 def test_a_clock_that_jumps_all_the_time_is_not_followed() -> None:
     logs, _ = joined(list(range(MAX_JUMPS * 3 * TICKS, 0, -2 * TICKS)), [2] * (MAX_JUMPS * 3 // 2), decoding=True)
     assert corrections(logs, "mpegts") is None
+
+
+wild = st.one_of(st.integers(TICKS, 1 << 33), st.integers(-(1 << 33), -TICKS))
+
+
+@given(st.sets(st.integers(1, 78), max_size=4), wild, st.sampled_from(["pts", "dts", "both"]))
+def test_single_stamps_that_are_wrong_make_no_film_longer(places: set[int], off: int, known: str) -> None:
+    """One bit of a time stamp flipped: the picture is shown in its turn all the same."""
+    one, kept = log(), [place for place in sorted(places) if place + 1 not in places]
+    for number in range(80):
+        stamp = (number + 100) * FRAME
+        there = stamp + off * (number in kept)
+        decoded = None if known == "pts" else (there if known == "both" else stamp) - FRAME
+        one.add(packet(there, decoded, FRAME, key=number % 5 == 0), number)
+    tables = corrections([one], "matroska")
+    assert tables is not None
+    one.move(tables[0])
+    shown = sorted(one.stamps)
+    if off > 0 if known == "pts" else known == "both" or abs(off) > 11 * TICKS:
+        assert all(abs(stamp - (number + 100) * FRAME) <= FRAME for number, stamp in enumerate(shown))

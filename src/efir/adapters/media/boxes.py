@@ -83,10 +83,13 @@ def read_init(data: Buffer) -> InitFacts:
         raise BoxesBroken(str(error)) from error
 
 
-def read_segment(data: Buffer, init: InitFacts) -> SegmentFacts:
-    """Read a media segment: all its fragments, which must follow one another without a gap."""
+def read_segment(data: Buffer, init: InitFacts, *, foreign: bool = False) -> SegmentFacts:
+    """Read a media segment: all its fragments, which must follow one another without a gap.
+
+    Of a `foreign` encoder's packets every unit has to end within its sample: players stop where one does not.
+    """
     try:
-        fragments = list(_fragments(data, init))
+        fragments = list(_fragments(data, init, foreign=foreign))
     except (struct.error, IndexError) as error:
         raise BoxesBroken(str(error)) from error
     if not fragments:
@@ -192,13 +195,15 @@ def _descriptor(data: Buffer, start: int, end: int) -> tuple[int, int, int]:
     return kind, at + 1, at + 1 + size
 
 
-def _fragments(data: Buffer, init: InitFacts) -> Iterator[SegmentFacts]:
+def _fragments(data: Buffer, init: InitFacts, *, foreign: bool) -> Iterator[SegmentFacts]:
     boxes = [*children(data), (b"", 0, 0)]
     for (kind, body, end), (after, media, media_end) in pairwise(boxes):
         if kind != b"moof":
             continue
         if after != b"mdat":
             raise BoxesBroken("a fragment without media")
+        if foreign and init.nal_length:
+            _check_units(data, _sizes(data, body, end), (media, media_end), init.nal_length)
         yield _fragment(data, body, end, (media, media_end), init)
 
 
@@ -235,6 +240,26 @@ def _fragment(data: Buffer, body: int, end: int, media: tuple[int, int], init: I
         samples=samples,
         independent=first >= 0 and not first & NON_SYNC and _starts_anew(data, media, init),
     )
+
+
+def _sizes(data: Buffer, body: int, end: int) -> Iterator[int]:
+    """Sizes of a fragment's samples, where its runs tell them one by one."""
+    for kind, at, _ in children(data, *find(data, "traf", body, end)):
+        if kind == b"trun":
+            have, count, rows = _run(data, at)
+            step, before = 4 * (have & 0xF00).bit_count(), 4 * bool(have & 0x100)
+            if have & 0x200:
+                yield from (struct.unpack_from(">I", data, rows + n * step + before)[0] for n in range(count))
+
+
+def _check_units(data: Buffer, sizes: Iterator[int], media: tuple[int, int], length: int) -> None:
+    at = media[0]
+    for size in sizes:
+        end = at + size
+        while at < end:
+            at += length + int.from_bytes(data[at : at + length], "big")
+        if at != end or end > media[1]:
+            raise BoxesBroken("a unit lies outside its sample")
 
 
 def _run(data: Buffer, at: int) -> tuple[int, int, int]:

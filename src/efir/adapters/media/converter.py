@@ -51,7 +51,7 @@ class FfmpegConverter:
                 progress=Progress(report, seconds=facts.duration),
             )
             rate = facts.video.rate_num, facts.video.rate_den
-            video = await asyncio.to_thread(tracks.collect, work, "copy", out, rate=rate)
+            video = await asyncio.to_thread(tracks.collect, work, "copy", out, rate=rate, foreign=True)
             check_run(video.name, tracks.cuts(video))
             return video, await self._copied_sound(work, chosen, out) if sound else None
 

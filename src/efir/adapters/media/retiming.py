@@ -19,6 +19,7 @@ from efir.adapters.media.probing import open_source
 
 FIRST_INPUT = 3
 KEPT = 64  # descriptors from here on are not the program's
+OPTIONS = {"write_index": "0"}  # nobody seeks in a pipe
 REORDERED = 32  # packets: more than any codec delays a picture by
 
 
@@ -54,7 +55,7 @@ def _write(order: dict[str, Any], source: int, written: int) -> bool:
 
 def _remux(order: dict[str, Any], source: int, pipe: Any) -> None:
     av.logging.set_level(av.logging.PANIC)
-    with open_source(order["format"], source) as container, av.open(pipe, "w", format="nut") as target:
+    with open_source(order["format"], source) as container, av.open(pipe, "w", "nut", OPTIONS) as target:
         streams = [container.streams[index] for index in order["streams"]]
         copies = {stream.index: target.add_stream_from_template(stream, opaque=True) for stream in streams}
         clocks = {

@@ -17,8 +17,12 @@ from efir.ports.media import MediaFile, Segment, Still, Track
 READ = 1 << 20
 
 
-def collect(work: Path, name: str, out: Path, *, first: int = 0, rate: tuple[int, int] = (0, 1)) -> Track:
+def collect(
+    work: Path, name: str, out: Path, *, first: int = 0, rate: tuple[int, int] = (0, 1), foreign: bool = False
+) -> Track:
     """Take the track `name` of a workspace over into `out`; its segments are counted from `first`.
+
+    The packets of a `foreign` encoder are looked at more closely.
 
     Raises RenditionDamaged when a file is not what it should be.
     """
@@ -35,7 +39,7 @@ def collect(work: Path, name: str, out: Path, *, first: int = 0, rate: tuple[int
         data = bytearray(_plain(file, name, ordinal))
         try:
             boxes.rebase(data, SHIFT_SECONDS * init.timescale, ordinal + 1)
-            taken.append(_segment(data, init, ordinal, folder / f"{ordinal:05d}.m4s"))
+            taken.append(_segment(data, init, ordinal, folder / f"{ordinal:05d}.m4s", foreign=foreign))
         except BoxesBroken as error:
             raise RenditionDamaged(str(error), track=name, ordinal=ordinal) from error
         file.unlink()
@@ -135,8 +139,8 @@ def measure(path: Path) -> MediaFile:
         return MediaFile(path=path, size=os.fstat(file.fileno()).st_size, sha256=digest)
 
 
-def _segment(data: bytearray, init: InitFacts, ordinal: int, target: Path) -> Segment:
-    facts = boxes.read_segment(data, init)
+def _segment(data: bytearray, init: InitFacts, ordinal: int, target: Path, *, foreign: bool) -> Segment:
+    facts = boxes.read_segment(data, init, foreign=foreign)
     return Segment(
         ordinal=ordinal,
         file=write(target, data),

@@ -8,13 +8,11 @@ seconds is mended where the container promises no continuous clock and every str
 from collections.abc import Sequence
 from fractions import Fraction
 
-from efir.adapters.media.inspection.packets import BACKWARD_SECONDS, MAX_JUMPS, Jump, PacketLog
+from efir.adapters.media.inspection.jumps import BACKWARD_SECONDS, FORWARD_SECONDS, Jump
+from efir.adapters.media.inspection.packets import PacketLog, Table
 
 ALIKE_SECONDS = Fraction(2)
 LOOSE_CLOCKS = frozenset({"mpegts", "mpeg", "flv", "asf", "ogg"})
-
-Table = list[tuple[int, int]]
-"""For one stream: (number of the first packet, ticks to add from there on)."""
 
 
 def corrections(logs: Sequence[PacketLog], demuxer: str) -> list[Table] | None:
@@ -22,7 +20,8 @@ def corrections(logs: Sequence[PacketLog], demuxer: str) -> list[Table] | None:
 
     The first log is the picture's: it goes on without a gap, and sound that would begin before its own end moves both.
     """
-    if any(len(log.jumps) > MAX_JUMPS for log in logs):
+    _mend_ends(logs)
+    if any(log.clock.too_many for log in logs):
         return None
     tables: list[Table] = [[] for _ in logs]
     offsets = [Fraction(0)] * len(logs)
@@ -33,12 +32,21 @@ def corrections(logs: Sequence[PacketLog], demuxer: str) -> list[Table] | None:
         for number, one in jump.items():
             offsets[number] = offset
             tables[number].append((one.packet, round(offset / logs[number].base)))
-    return tables
+    return [log.table(table) for log, table in zip(logs, tables, strict=True)]
+
+
+def _mend_ends(logs: Sequence[PacketLog]) -> None:
+    """Take a last stamp far ahead for wrong where nothing else lasts as long: else it is the end of a pause."""
+    for log in logs:
+        others = [other.clock.left or other.clock.end for other in logs if other is not log]
+        left = log.clock.left
+        if left is not None and others and max(others) < left + FORWARD_SECONDS:
+            log.clock.bring_back()
 
 
 def _together(logs: Sequence[PacketLog]) -> list[dict[int, Jump]]:
     """Return the jumps in order, those of several streams that are one jump of their common clock as one."""
-    events = sorted((jump.order, number, jump) for number, log in enumerate(logs) for jump in log.jumps)
+    events = sorted((jump.order, number, jump) for number, log in enumerate(logs) for jump in log.clock.jumps)
     groups: list[dict[int, Jump]] = []
     for _, number, jump in events:
         open_group = groups[-1] if groups and number not in groups[-1] else None

@@ -7,28 +7,13 @@ from typing import Any
 from av.packet import Packet
 from av.stream import Stream
 
+from efir.adapters.media.inspection.jumps import JumpFinder
 from efir.adapters.media.inspection.reading import has_headers, is_header
 
-BACKWARD_SECONDS = Fraction(1, 10)
-FORWARD_SECONDS = Fraction(10)
-MAX_JUMPS = 500
+LAG_SECONDS = Fraction(10)  # between decoding a picture and showing it
 
-
-class Jump:
-    """A place where a stream's clock does not go on: the `packet` with that number says `there` instead of `here`.
-
-    `order` counts the packets of all streams; times are seconds on the stream's own clock.
-    """
-
-    __slots__ = ("here", "order", "packet", "there")
-
-    def __init__(self, packet: int, order: int, here: Fraction, there: Fraction) -> None:
-        self.packet, self.order, self.here, self.there = packet, order, here, there
-
-    @property
-    def delta(self) -> Fraction:
-        """Return the seconds that the clock jumps by, below 0 for a clock that begins again."""
-        return self.there - self.here
+Table = list[tuple[int, int]]
+"""For one stream: (number of the first packet, ticks to add from there on)."""
 
 
 class PacketLog:
@@ -40,14 +25,11 @@ class PacketLog:
         self.durations = array("q")
         self.keys = array("q")
         self.bytes = 0
-        self.jumps: list[Jump] = []
         self.encrypted = False
-        self._furthest: int | None = None
-        self._next = 0
-        self._decodes = True
+        self.clock = JumpFinder(self.base)
         self._headers = has_headers(stream)
-        # in ticks, for this is asked of every packet
-        self._backward, self._forward = int(BACKWARD_SECONDS / self.base), int(FORWARD_SECONDS / self.base)
+        self._decodes = True
+        self._lag, self._most = 0, int(LAG_SECONDS / self.base)
 
     def add(self, packet: "Packet[Any]", order: int) -> None:
         """Count a packet; those that are not to be shown leave no time."""
@@ -61,31 +43,44 @@ class PacketLog:
             stamp = packet.dts
         if stamp is None or packet.is_discard:
             return
-        self._look_for_jump(packet, stamp, order)
+        self._follow(packet, stamp, order)
         if packet.is_keyframe:
             self.keys.append(len(self.stamps))
         self.stamps.append(stamp)
         self.durations.append(packet.duration or 0)
 
-    def _look_for_jump(self, packet: "Packet[Any]", stamp: int, order: int) -> None:
-        """Compare with the packet before: by decoding times, which only rise; where there are none, at key frames."""
-        time = packet.dts
+    def _follow(self, packet: "Packet[Any]", stamp: int, order: int) -> None:
+        """Follow the clock by decoding times, which only rise; where there are none, by the times of showing."""
+        time, number = packet.dts, len(self.stamps)
         if time is None or not self._decodes:
             self._decodes, time = False, stamp
-        if self._furthest is not None:
-            back = self._furthest - time
-            early = back > 0 and (back > self._backward if self._decodes else packet.is_keyframe)
-            if (early or time - self._next > self._forward) and len(self.jumps) <= MAX_JUMPS:
-                self.jumps.append(Jump(len(self.stamps), order, self._next * self.base, time * self.base))
-                self._furthest = time
-        self._furthest = time if self._furthest is None or time > self._furthest else self._furthest
-        self._next = self._furthest + (packet.duration or 0)
+        elif -self._most <= stamp - time <= self._most:
+            self._lag = stamp - time
+        else:
+            self.clock.wrong[number] = time + self._lag - stamp
+        self.clock.follow(
+            number, order, time, packet.duration or 0, rises=self._decodes, key=packet.is_keyframe
+        )  # fmt: skip
 
-    def move(self, offsets: list[tuple[int, int]]) -> None:
-        """Apply a table of (first packet, ticks to add) to the stamps."""
-        if not offsets:
+    def table(self, epochs: Table) -> Table:
+        """Return a table of corrections that holds for stretches of the file and for single stamps."""
+        places = {number: 0 for number, _ in epochs}
+        for number, ticks in self.clock.wrong.items():
+            places[number] = ticks
+            if number + 1 < len(self.stamps):
+                places.setdefault(number + 1, 0)
+        found, offset, rest = [], 0, [*epochs]
+        for number in sorted(places):
+            while rest and rest[0][0] <= number:
+                offset = rest.pop(0)[1]
+            found.append((number, offset + places[number]))
+        return found
+
+    def move(self, table: Table) -> None:
+        """Apply a table to the stamps."""
+        if not table:
             return
-        for (first, ticks), (end, _) in zip(offsets, [*offsets[1:], (len(self.stamps), 0)], strict=True):
+        for (first, ticks), (end, _) in zip(table, [*table[1:], (len(self.stamps), 0)], strict=True):
             for number in range(first, end):
                 self.stamps[number] += ticks
 
