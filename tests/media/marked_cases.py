@@ -236,6 +236,11 @@ CASES: dict[str, Maker] = {
         "bt601", container="webm", picture="libvpx-vp9", sizes=((128, 72), (192, 108), BOX)),
     "turned in mid-stream": formed("unnamed", container="webm", picture="libvpx", sizes=(BOX, (144, 256))),
     "narrower in mid-stream": formed("bt709", container="ts", sizes=(BOX, (192, 144))),
+    "odd sizes in WebM": of("webm", "libvpx-vp9", "libopus", forms=(Form(width=255, height=143),)),
+    "odd sizes in MPEG": of("mpg", "mpeg2video", "mp2", forms=(Form(width=240, height=135),)),
+    "odd sizes on their side": remuxed(
+        clip_of("mkv", "ffv1", "flac", forms=(Form(width=405, height=241, turns=1),)),
+        "-display_rotation 90 -i CLIP -c copy -map 0"),
     "pixels that are not square": of(forms=(Form(width=192, height=144, pixel=F(4, 3)),)),
     "turned by a quarter": remuxed(
         clip_of(forms=(Form(width=432, height=240, turns=1),)), "-display_rotation 90 -i CLIP -c copy -map 0"),
