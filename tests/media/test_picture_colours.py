@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 import pyvips
 
-from efir.domain.colours import srgb_value
+from efir.domain.colours import TRANSFERS, srgb_value
 from media import charts
 from media.charts import Chunk, Colour, code_points, gamma, png, points, profile, profile_chunk
 from media.test_pictures import read, shaped
@@ -124,6 +124,12 @@ def test_alpha_is_no_colour(room: Path) -> None:
         assert max(abs(a - b) * alpha / 255 for a, b in zip(colour[:3], light[:3], strict=True)) <= NEAR
 
 
+def test_sixteen_bits_of_alpha_are_eight_afterwards(room: Path) -> None:
+    clear = charts.colours(4, 65_535)
+    found = made(room, png(charts.rows(clear), gamma(1.0), kind=6, depth=16))
+    assert max(abs(colour[3] - alpha // 256) for colour, (*_, alpha) in zip(found, clear, strict=True)) <= 1
+
+
 def test_a_transparent_entry_of_a_palette_stays_transparent(room: Path) -> None:
     palette = [*PALETTE, (b"tRNS", bytes([0, 128]))]
     found = made(room, png(charts.rows(INDEXED), gamma(1.0), kind=3, depth=4, palette=palette))
@@ -152,6 +158,10 @@ def test_the_peak_of_a_picture_decides_how_much_is_dimmed(room: Path) -> None:
     assert found[0] >= 253
     assert abs(found[3] - 188) <= 2
     assert found[4] == found[3] == made(room, png(charts.rows(steps), code_points(9, 16)))[0][0]
+    dim = [(130, 130, 130)] * 64  # 100 cd/m²
+    for chunk, half in ((chunks[0], False), (chunks[3], True)):
+        light = TRANSFERS[16](130 / 255) / (2 if half else 1)
+        assert abs(made(room, png(charts.rows(dim), code_points(9, 16), chunk))[0][0] - 255 * srgb_value(light)) <= 2
     display = (b"mDCV", struct.pack(">8H2I", *[1] * 8, 400 * 10_000, 1))
     assert made(room, png(charts.rows(steps), code_points(9, 16), display))[0][0] == found[2]
 
