@@ -201,3 +201,44 @@ def coded_avif(primaries: str, transfer: str, *, still: bool = True) -> bytes:
         coding = ["-frames:v", "1", "-c:v", "libaom-av1", *kind, "-crf", "2", "-cpu-used", "8"]
         ffmpeg("-i", source, "-vf", graph, *coding, target)
         return target.read_bytes()
+
+
+def grid_avif(primaries: int, transfer: int, *, on_tiles: bool = True, on_grid: bool = True) -> bytes:
+    """A chart of four tiles, each a picture of its own; code points are said by the tiles, their grid, or both."""
+    half = WHOLE // 2
+    corners = [(0, 0), (half, 0), (0, half), (half, half)]
+    tiles = [avif_stream(image().crop((x, y, x + half, y + half))) for x, y in corners]
+    named = b"nclx" + struct.pack(">HHHB", primaries, transfer, 6, 0)
+    boxes = [(b"ispe", struct.pack(">III", 0, half, half)), (b"av1C", tiles[0][0]), (b"colr", named)]
+    boxes += [(b"ispe", struct.pack(">III", 0, WHOLE, WHOLE)), (b"pixi", bytes([0, 0, 0, 0, 3, 8, 8, 8]))]
+    of_tile, of_grid = [1, 0x82, *([3] if on_tiles else [])], [4, 5, *([3] if on_grid else [])]
+    links = [
+        struct.pack(">HB", number, len(places)) + bytes(places)
+        for number, places in enumerate([of_tile] * 4 + [of_grid], 1)
+    ]
+    data = [*(stream for _, stream in tiles), bytes([0, 0, 1, 1]) + struct.pack(">HH", WHOLE, WHOLE)]
+    kinds = [b"av01"] * 4 + [b"grid"]
+    infos = [box(b"infe", b"\2\0\0\0", struct.pack(">HH", n, 0), kind, b"\0") for n, kind in enumerate(kinds, 1)]
+
+    def meta(where: int) -> bytes:
+        places = b""
+        for number, part in enumerate(data, 1):
+            places += struct.pack(">HHHII", number, 0, 1, where, len(part))
+            where += len(part)
+        return box(
+            b"meta", bytes(4), box(b"hdlr", bytes(8), b"pict", bytes(13)), box(b"pitm", bytes(4), b"\0\5"),
+            box(b"iloc", bytes(4), b"\x44\0\0\5", places), box(b"iinf", bytes(4), b"\0\5", *infos),
+            box(b"iref", bytes(4), box(b"dimg", struct.pack(">6H", 5, 4, 1, 2, 3, 4))),
+            box(b"iprp", box(b"ipco", *(box(*each) for each in boxes)), box(b"ipma", bytes(4), b"\0\0\0\5", *links)),
+        )  # fmt: skip
+
+    brand = box(b"ftyp", b"avif" + bytes(4) + b"avifmif1miaf")
+    return brand + meta(len(brand) + len(meta(0)) + 8) + box(b"mdat", *data)
+
+
+def avif_stream(picture: Image.Image) -> tuple[bytes, bytes]:
+    """How a decoder has to be set up for a picture, and the picture's AV1."""
+    content = saved(picture, "AVIF", quality=100, subsampling="4:4:4", range="limited", speed=8)
+    at = content.index(b"av1C")
+    size = int.from_bytes(content[at - 4 : at], "big")
+    return content[at + 4 : at - 4 + size], content[content.index(b"mdat") + 4 :]

@@ -186,6 +186,14 @@ def test_an_avif_without_code_points_means_those_of_its_stream(room: Path) -> No
         assert furthest(made(room, charts.renamed(content, 1, 13)), told) > 50
 
 
+@pytest.mark.parametrize(("on_tiles", "on_grid"), [(True, True), (False, True), (True, False)])
+def test_the_code_points_of_a_grid_are_its_own_or_those_of_its_tiles(
+    room: Path, *, on_tiles: bool, on_grid: bool
+) -> None:
+    content = charts.grid_avif(1, 8, on_tiles=on_tiles, on_grid=on_grid)
+    assert furthest(made(room, content), through(lambda part: part)) <= NEAR + 3
+
+
 def test_the_profile_of_an_avif_counts_more_than_its_code_points(room: Path) -> None:
     content = charts.renamed(charts.avif(icc_profile=profile(1.0)), 12, 16)
     assert furthest(made(room, content), through(lambda part: part)) <= NEAR + 2

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 import pyvips
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
@@ -186,14 +186,17 @@ def test_pictures_lie_as_browsers_lay_them(room: Path, form: str, orientation: i
     exif = Image.Exif()
     exif[0x112] = orientation
     options = {"lossless": True} if form == "WEBP" else {} if form == "PNG" else {"quality": 98}
-    found = made(room, charts.saved(charts.image(), form, exif=exif.tobytes(), **options))
+    found = shaped(room, charts.saved(charts.image(), form, exif=exif.tobytes(), **options), working=True)
     turns = {
         1: None, 2: "FLIP_LEFT_RIGHT", 3: "ROTATE_180", 4: "FLIP_TOP_BOTTOM", 5: "TRANSPOSE", 6: "ROTATE_270",
         7: "TRANSVERSE", 8: "ROTATE_90",
     }  # fmt: skip
     turn = None if form == "WEBP" else turns[orientation]
     upright = charts.image() if turn is None else charts.image().transpose(Image.Transpose[turn])
-    assert furthest(found, charts.samples(charts.opened(charts.saved(upright, "PNG")))) <= NEAR + 3
+    wanted = charts.samples(charts.opened(charts.saved(upright, "PNG")))
+    assert len(found.files) == 4
+    for file in found.files:
+        assert furthest(charts.samples(read(file)), wanted) <= (12 if file.width > 64 else 40), file.width
 
 
 def test_an_orientation_counts_for_converted_colours_too(room: Path) -> None:
@@ -255,6 +258,7 @@ SEEDS = [
 ]  # fmt: skip
 
 
+@settings(deadline=None)
 @given(st.data())
 def test_no_bytes_break_a_reader(data: st.DataObject) -> None:
     seeds = [*SEEDS, charts.avif(), charts.avif(mode="RGBA", frames=2)]
@@ -267,6 +271,7 @@ def test_no_bytes_break_a_reader(data: st.DataObject) -> None:
             parser(bytes(content))
 
 
+@settings(deadline=None)
 @given(st.binary(max_size=300))
 def test_no_rubbish_breaks_a_reader(content: bytes) -> None:
     for parser in PARSERS:
@@ -274,6 +279,7 @@ def test_no_rubbish_breaks_a_reader(content: bytes) -> None:
             parser(content)
 
 
+@settings(deadline=None, max_examples=50)
 @given(data=st.data())
 def test_a_changed_file_is_made_or_refused(data: st.DataObject, tmp_path_factory: pytest.TempPathFactory) -> None:
     content = bytearray(data.draw(st.sampled_from([*SEEDS[:3], SEEDS[4], charts.avif(mode="RGBA", frames=2)])))

@@ -5,7 +5,7 @@ import json
 from pathlib import Path
 
 import pytest
-from hypothesis import example, given
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from efir.adapters.quiz.bank import FileBank
@@ -31,6 +31,7 @@ def read(tmp_path: Path, body: bytes) -> list[str]:
     return sorted(row["question"] for place in range(len(rows.order)) if isinstance(row := rows.row(place), dict))
 
 
+@settings(deadline=None)
 @given(st.lists(st.binary(max_size=30).map(without_ends), max_size=8), ENDS)
 @example([b"caf\xc3\xa9", b"caf\xe9", b"\x81\x8d"], b"\n")
 def test_every_line_is_read_by_itself(lines: list[bytes], end: bytes) -> None:
@@ -39,6 +40,7 @@ def test_every_line_is_read_by_itself(lines: list[bytes], end: bytes) -> None:
         assert lines_of(body) == [decoded(line) for line in lines or [b""]]
 
 
+@settings(deadline=None)
 @given(SENTENCES)
 def test_a_line_of_either_encoding_is_read(text: str) -> None:
     assert decoded(text.encode()) == text
@@ -86,6 +88,7 @@ def test_rows_of_a_bank_have_encodings_of_their_own(tmp_path: Path, end: bytes) 
     assert read(tmp_path, end.join([header, *lines])) == wanted
 
 
+@settings(deadline=None)
 @given(st.lists(SENTENCES, min_size=1, max_size=6), st.data())
 def test_no_question_of_a_file_is_spoilt_by_another(texts: list[str], data: st.DataObject) -> None:
     """Each question is written in an encoding that can hold it."""
@@ -105,6 +108,7 @@ def _is_utf8(line: bytes) -> bool:
         return False
 
 
+@settings(deadline=None)
 @given(st.binary(max_size=300))
 @example(b"#Q\n^\n\nA")
 @example(b"#Q\xff\xfe\0^A\r^")
@@ -113,6 +117,7 @@ def test_no_bytes_break_the_reader(body: bytes) -> None:
         assert set(row) == {"question", "answer"}
 
 
+@settings(deadline=None)
 @given(st.binary(max_size=300))
 @example(b"\xff\xfe[\0")
 def test_no_bytes_break_a_bank(tmp_path_factory: pytest.TempPathFactory, body: bytes) -> None:

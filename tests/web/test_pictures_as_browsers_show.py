@@ -83,6 +83,9 @@ def kinds_of_avif() -> Iterator[tuple[str, bytes]]:
         yield f"lossy avif 10 bits {transfer} without a box", content.replace(b"colrnclx", b"freenclx")
     yield "lossy avif grey", charts.saved(charts.image("L"), "AVIF", quality=100, subsampling="4:0:0")
     yield "lossy avif profile", charts.avif(icc_profile=profile(1.8))
+    for on_tiles, on_grid in ((True, True), (False, True), (True, False)):
+        content = charts.grid_avif(12, 13, on_tiles=on_tiles, on_grid=on_grid)
+        yield f"lossy avif grid {on_tiles} {on_grid}", content
     sequence = charts.avif(frames=2)
     for brand in (b"avis", b"avif", b"msf1", b"mif1"):
         yield f"lossy avif sequence {brand.decode()}", sequence[:8] + brand + sequence[12:]

@@ -58,19 +58,41 @@ def outer(data: bytes) -> Iterator[tuple[bytes, int, int]]:
 
 
 def _primary(data: bytes) -> tuple[dict[bytes, bytes], bytes]:
-    """Return the properties of the primary item, those of `colr` under the name of what they hold, and its data."""
+    """Return the properties of the primary item and its data; of a grid that says no colours, those of its first tile.
+
+    Properties of `colr` stand under the name of what they hold.
+    """
     meta, end = next(((start, end) for kind, start, end in outer(data) if kind == b"meta"), (0, 0))
     if not end:
         return {}, b""
     meta += 4  # version and flags
     at, _ = find(data, "pitm", meta, end)
-    primary = struct.unpack_from(">I" if data[at] else ">H", data, at + 4)[0]
+    item = struct.unpack_from(">I" if data[at] else ">H", data, at + 4)[0]
+    said = _said(data, meta, end, item)
+    tile = _tile(data, meta, end, item)
+    if tile is not None and not (PROFILES | {b"nclx"}) & said.keys():
+        said, item = _said(data, meta, end, tile) | said, tile
+    return said, _item(data, find(data, "iloc", meta, end)[0], item)
+
+
+def _said(data: bytes, meta: int, end: int, item: int) -> dict[bytes, bytes]:
     boxes = [(kind, data[start:stop]) for kind, start, stop in children(data, *find(data, "iprp/ipco", meta, end))]
     said: dict[bytes, bytes] = {}
-    for place in _linked(data, find(data, "iprp/ipma", meta, end)[0], primary):
+    for place in _linked(data, find(data, "iprp/ipma", meta, end)[0], item):
         kind, body = boxes[place - 1]
         said.setdefault(body[:4] if kind == b"colr" else kind, body[4:] if kind == b"colr" else body)
-    return said, _item(data, find(data, "iloc", meta, end)[0], primary)
+    return said
+
+
+def _tile(data: bytes, meta: int, end: int, item: int) -> int | None:
+    """Find the first item that another is derived from (`dimg`, ISO/IEC 23008-12 §6.6)."""
+    start, stop = next(((at, until) for kind, at, until in children(data, meta, end) if kind == b"iref"), (0, 0))
+    wide = 4 if stop and data[start] else 2
+    for kind, at, _ in children(data, start + 4, stop) if stop else ():
+        number = Numbers(data, at)
+        if kind == b"dimg" and number.take(wide) == item and number.take(2):
+            return number.take(wide)
+    return None
 
 
 def _item(data: bytes, at: int, item: int) -> bytes:
