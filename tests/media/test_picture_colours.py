@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 import pyvips
 
+from efir.adapters.media.png import chunk
 from efir.domain.colours import TRANSFERS, srgb_value
 from media import charts
 from media.charts import Chunk, Colour, code_points, gamma, png, points, profile, profile_chunk
@@ -149,19 +150,32 @@ def test_hdr_is_toned_down_in_order_and_not_cut(room: Path, transfer: int, white
     assert found[-1] >= 250 or transfer == 18
 
 
+@pytest.mark.parametrize("orientation", [1, 6])
+def test_large_hdr_pictures_are_made_of_fewer_values_and_look_the_same(room: Path, orientation: int) -> None:
+    small = charts.opened(png(PLAIN))
+    large = small.resize(24, kernel="nearest").copy()
+    large.set_type(pyvips.GValue.gint_type, "orientation", orientation)
+    content = large.pngsave_buffer(compression=1)
+    at = content.index(b"IDAT") - 4
+    found = made(room, content[:at] + chunk(*code_points(9, 16)) + content[at:])
+    wanted = made(room, png(PLAIN, code_points(9, 16)))
+    turned = [wanted[8 * (7 - column) + row] for row in range(8) for column in range(8)]
+    assert furthest(found, wanted if orientation == 1 else turned) <= 2 * NEAR
+
+
 def test_the_peak_of_a_picture_decides_how_much_is_dimmed(room: Path) -> None:
     steps = [(148, 148, 148)] * 64  # 203 cd/m² in PQ
     peaks = (100, 203, 400, 1_000, 4_000)
     chunks = [(b"cLLI", struct.pack(">II", peak * 10_000, 1)) for peak in peaks]
-    found = [made(room, png(charts.rows(steps), code_points(9, 16), chunk))[0][0] for chunk in chunks]
+    found = [made(room, png(charts.rows(steps), code_points(9, 16), peak))[0][0] for peak in chunks]
     assert found == sorted(found, reverse=True)
     assert found[0] >= 253
     assert abs(found[3] - 188) <= 2
     assert found[4] == found[3] == made(room, png(charts.rows(steps), code_points(9, 16)))[0][0]
     dim = [(130, 130, 130)] * 64  # 100 cd/m²
-    for chunk, half in ((chunks[0], False), (chunks[3], True)):
+    for peak, half in ((chunks[0], False), (chunks[3], True)):
         light = TRANSFERS[16](130 / 255) / (2 if half else 1)
-        assert abs(made(room, png(charts.rows(dim), code_points(9, 16), chunk))[0][0] - 255 * srgb_value(light)) <= 2
+        assert abs(made(room, png(charts.rows(dim), code_points(9, 16), peak))[0][0] - 255 * srgb_value(light)) <= 2
     display = (b"mDCV", struct.pack(">8H2I", *[1] * 8, 400 * 10_000, 1))
     assert made(room, png(charts.rows(steps), code_points(9, 16), display))[0][0] == found[2]
 

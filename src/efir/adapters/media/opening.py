@@ -68,16 +68,20 @@ class Source:
         if ink and profiles.space(profile_of(header)) == b"CMYK":
             how["export_profile"] = "srgb"
         elif ink or self.colours is not None or self.frame is not None:
-            return self._plain(self._converted().thumbnail_image(width, **how))
+            return self._plain(self._converted(max(width, height)).thumbnail_image(width, **how))
         return self._plain(pyvips.Image.thumbnail(self.path, width, fail_on="error", **how))
 
-    def _converted(self) -> Any:
-        """Convert before values are mixed: sixteen bits would be cut to eight first, and ink taken for another ink."""
+    def _converted(self, longest: int) -> Any:
+        """Convert before sixteen bits are cut to eight, or ink is taken for another ink.
+
+        Light costs seconds for fifty million pixels, so no more than four are converted for each that is wanted.
+        """
         image = pyvips.Image.new_from_file(self.path, access="sequential", fail_on="error")
         if image.interpretation == "cmyk":
             image = colours.without_ink(image)
         if self.colours is not None:
-            image = colours.as_srgb(image, self.colours)
+            spare = 1 if self.frame or image.hasalpha() else min(image.width, image.height) // (2 * longest)
+            image = colours.as_srgb(image.shrink(spare, spare) if spare > 1 else image, self.colours)
         if self.frame is not None:
             left, top, width, height = self.frame
             if (image.width, image.height) != (width, height):  # a decoder has put it on the canvas already
