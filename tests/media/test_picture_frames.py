@@ -242,12 +242,12 @@ def test_a_refusal_says_the_limit_that_is_passed(room: Path, width: int, height:
 
 
 PARSERS = [
-    png.colouring,
+    png.read_colours,
     png.first_frame,
     avif_sequences.first_frame,
-    avif.colouring,
+    avif.read_colours,
     gif.first_frame,
-    profiles.colouring,
+    profiles.read_colours,
     av1.code_points,
 ]
 SEEDS = [

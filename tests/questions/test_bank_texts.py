@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from efir.adapters.quiz.bank import FileBank
 from efir.adapters.quiz.rows import read_rows
-from efir.adapters.quiz.texts import decoded, lines_of, wide
+from efir.adapters.quiz.texts import decode_line, split_lines, wide_encoding
 from efir.adapters.quiz.trivia import file_rows, folder_rows
 from efir.domain.questions import QuestionSourceAway
 
@@ -36,14 +36,14 @@ def read(tmp_path: Path, body: bytes) -> list[str]:
 @example([b"caf\xc3\xa9", b"caf\xe9", b"\x81\x8d"], b"\n")
 def test_every_line_is_read_by_itself(lines: list[bytes], end: bytes) -> None:
     body = end.join(lines)
-    if wide(body) is None:
-        assert lines_of(body) == [decoded(line) for line in lines or [b""]]
+    if wide_encoding(body) is None:
+        assert split_lines(body) == [decode_line(line) for line in lines or [b""]]
 
 
 @settings(deadline=None)
 @given(SENTENCES)
 def test_a_line_of_either_encoding_is_read(text: str) -> None:
-    assert decoded(text.encode()) == text
+    assert decode_line(text.encode()) == text
     try:
         narrow = text.encode("cp1252")
     except UnicodeEncodeError:
@@ -51,7 +51,7 @@ def test_a_line_of_either_encoding_is_read(text: str) -> None:
     try:
         narrow.decode()
     except UnicodeDecodeError:
-        assert decoded(narrow) == text
+        assert decode_line(narrow) == text
 
 
 @pytest.mark.parametrize(
@@ -65,7 +65,7 @@ def test_a_line_of_either_encoding_is_read(text: str) -> None:
     ],
 )
 def test_what_a_line_says_is_kept(line: bytes, text: str) -> None:
-    assert lines_of(line) == [text]
+    assert split_lines(line) == [text]
 
 
 @pytest.mark.parametrize("encoding", ["utf-16", "utf-16-le", "utf-16-be", "utf-32", "utf-8-sig"])
@@ -129,7 +129,7 @@ def test_no_bytes_break_a_bank(tmp_path_factory: pytest.TempPathFactory, body: b
         return
     for place in range(len(rows.order)):
         rows.row(place)
-    assert rows.readable() in {True, False}
+    assert rows.has_questions() in {True, False}
 
 
 @pytest.mark.parametrize(

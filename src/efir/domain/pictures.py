@@ -83,10 +83,10 @@ class PictureTooLarge(TooLarge):
     title = "This picture has too many bytes"
 
     @classmethod
-    def than(cls, most: int) -> "PictureTooLarge":
-        """Return the refusal that names the limit; `most` in bytes."""
+    def than(cls, limit: int) -> "PictureTooLarge":
+        """Return the refusal that names the limit; `limit` in bytes."""
         return cls(
-            f"A picture has at most {most:,} bytes." if most % MIB else f"A picture has at most {most // MIB} MiB."
+            f"A picture has at most {limit:,} bytes." if limit % MIB else f"A picture has at most {limit // MIB} MiB."
         )
 
 

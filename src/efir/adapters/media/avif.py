@@ -26,7 +26,7 @@ class Numbers:
         return int.from_bytes(self.data[self.at - size : self.at], "big")
 
 
-def colouring(data: bytes) -> Colours | None:
+def read_colours(data: bytes) -> Colours | None:
     """Read the colours of the shown picture, from its `nclx` or else its stream; None where it has a profile.
 
     None as well where there is nothing to convert. Raises BoxesBroken.
@@ -45,7 +45,7 @@ def colouring(data: bytes) -> Colours | None:
     return from_nclx(primaries, transfer, peak)
 
 
-def outer(data: bytes) -> Iterator[tuple[bytes, int, int]]:
+def outer_boxes(data: bytes) -> Iterator[tuple[bytes, int, int]]:
     """Yield (kind, body start, body end) of the outermost boxes; the last may say that it fills the file."""
     at = 0
     while at < len(data):
@@ -62,7 +62,7 @@ def _primary(data: bytes) -> tuple[dict[bytes, bytes], bytes]:
 
     Properties of `colr` stand under the name of what they hold.
     """
-    meta, end = next(((start, end) for kind, start, end in outer(data) if kind == b"meta"), (0, 0))
+    meta, end = next(((start, end) for kind, start, end in outer_boxes(data) if kind == b"meta"), (0, 0))
     if not end:
         return {}, b""
     meta += 4  # version and flags

@@ -3,7 +3,7 @@
 import struct
 from dataclasses import dataclass
 
-from efir.adapters.media.avif import outer
+from efir.adapters.media.avif import outer_boxes
 from efir.adapters.media.boxes import BoxesBroken, children, find
 
 ALPHA = b"urn:mpeg:mpegB:cicp:systems:auxiliary:alpha\0"
@@ -30,7 +30,7 @@ def first_frame(data: bytes) -> tuple[bytes, int] | None:
 
     A file of major brand `avis` is a sequence first, whatever still it has besides. Raises BoxesBroken.
     """
-    boxes = {kind: (start, end) for kind, start, end in outer(data)}
+    boxes = {kind: (start, end) for kind, start, end in outer_boxes(data)}
     if b"moov" not in boxes or (data[8:12] != b"avis" and b"meta" in boxes):
         return None
     try:

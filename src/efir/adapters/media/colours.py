@@ -28,24 +28,24 @@ BYTE, WORD = 255, 65_535
 KNEE = 0.65  # how far along its tangents the shoulder's curve bends
 
 
-def as_srgb(image: Any, colours: Colours) -> Any:
+def convert_to_srgb(image: Any, colours: Colours) -> Any:
     """Return eight bits of sRGB, with the alpha there was; light beyond white is toned down, not cut."""
     top = WORD if image.format == "ushort" else BYTE
     alpha = image[image.bands - 1] if image.hasalpha() else None
     values = image[:CHANNELS] if image.bands >= CHANNELS else image[0]
     if colours.range is Range.SDR and colours.primaries == SRGB:
         table = [round(BYTE * srgb_value(colours.curve(value / top))) for value in range(top + 1)]
-        made = _three(values.maplut(_table("B", table)))
+        made = _spread(values.maplut(_table("B", table)))
     else:
-        light = _three(values.maplut(_table("f", [colours.curve(value / top) for value in range(top + 1)])))
-        light = _converted(light, colours)
+        light = _spread(values.maplut(_table("f", [colours.curve(value / top) for value in range(top + 1)])))
+        light = _convert_light(light, colours)
         made = light.copy(interpretation="scrgb").colourspace("srgb")
     if alpha is not None:
         made = made.bandjoin(alpha if top == BYTE else (alpha >> 8).cast("uchar"))
     return made.copy(interpretation="srgb")
 
 
-def without_ink(image: Any) -> Any:
+def convert_ink(image: Any) -> Any:
     """Return the sRGB of a CMYK picture that has no profile, as browsers do: each ink takes its share of light."""
     paper = image.invert()
     light = paper[:CHANNELS] * paper[CHANNELS] / BYTE
@@ -59,26 +59,26 @@ def _table(kind: str, values: list[Any]) -> Any:
     return pyvips.Image.new_from_memory(array(kind, values).tobytes(), len(values), 1, 1, form)
 
 
-def _mixed(image: Any, rows: Sequence[Row]) -> Any:
+def _mix(image: Any, rows: Sequence[Row]) -> Any:
     return image.recomb([list(row) for row in rows])
 
 
-def _three(image: Any) -> Any:
+def _spread(image: Any) -> Any:
     return image if image.bands == CHANNELS else image.bandjoin([image, image])
 
 
-def _converted(light: Any, colours: Colours) -> Any:
+def _convert_light(light: Any, colours: Colours) -> Any:
     if colours.range is Range.SDR:
-        return _mixed(light, conversion(colours.primaries, SRGB))
-    light = _mixed(light, conversion(colours.primaries, BT2020))
+        return _mix(light, conversion(colours.primaries, SRGB))
+    light = _mix(light, conversion(colours.primaries, BT2020))
     if colours.range is Range.HLG:  # from the light of the scene to that of the display
-        scene = _mixed(light, [BT2020_LIGHT])
+        scene = _mix(light, [BT2020_LIGHT])
         light *= scene.clamp(min=0.0, max=1.0) ** (HLG_GAMMA - 1) * (HLG_PEAK / REFERENCE_WHITE)
     brightest = light[0].maxpair(light[1]).maxpair(light[2])  # one factor for all three: hues stay
-    return _mixed(light * _dimming(brightest, colours.peak / REFERENCE_WHITE), conversion(BT2020, SRGB))
+    return _mix(light * _dimming_factor(brightest, colours.peak / REFERENCE_WHITE), conversion(BT2020, SRGB))
 
 
-def _dimming(light: Any, peak: float) -> Any:
+def _dimming_factor(light: Any, peak: float) -> Any:
     """Return the factor that brings light from 0 to `peak` below 1, where 1 is white.
 
     White itself is dimmed to leave room, down to a half; from there a parabola leads to the peak. This is the

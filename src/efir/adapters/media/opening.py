@@ -47,7 +47,7 @@ class Source:
     frame: tuple[int, int, int, int] | None = None
     canvas: Size = (0, 0)
 
-    def admitted(self, kind: PictureKind) -> Size:
+    def check_header(self, kind: PictureKind) -> Size:
         """Return the upright sides, known by the header alone. Raises PictureRefused, PictureTypeRefused."""
         header = pyvips.Image.new_from_file(self.path)
         if LOADERS.get(header.get("vips-loader")) != self.format:
@@ -60,7 +60,7 @@ class Source:
         admit(width, height, frames=self.frames or _fact(header, "n-pages", 1), kind=kind)
         return width, height
 
-    def shrunk(self, width: int, height: int, **how: Any) -> Any:
+    def shrink(self, width: int, height: int, **how: Any) -> Any:
         """Decode no more than a size needs, as eight bits of sRGB with alpha where there was any."""
         how |= {"height": height, "no_rotate": not self.turned}
         header = pyvips.Image.new_from_file(self.path)
@@ -68,20 +68,20 @@ class Source:
         if ink and profiles.space(profile_of(header)) == b"CMYK":
             how["export_profile"] = "srgb"
         elif ink or self.colours is not None or self.frame is not None:
-            return self._plain(self._converted(max(width, height)).thumbnail_image(width, **how))
-        return self._plain(pyvips.Image.thumbnail(self.path, width, fail_on="error", **how))
+            return self._finish(self._convert(max(width, height)).thumbnail_image(width, **how))
+        return self._finish(pyvips.Image.thumbnail(self.path, width, fail_on="error", **how))
 
-    def _converted(self, longest: int) -> Any:
+    def _convert(self, longest: int) -> Any:
         """Convert before sixteen bits are cut to eight, or ink is taken for another ink.
 
         Light costs seconds for fifty million pixels, so no more than four are converted for each that is wanted.
         """
         image = pyvips.Image.new_from_file(self.path, access="sequential", fail_on="error")
         if image.interpretation == "cmyk":
-            image = colours.without_ink(image)
+            image = colours.convert_ink(image)
         if self.colours is not None:
             spare = 1 if self.frame or image.hasalpha() else min(image.width, image.height) // (2 * longest)
-            image = colours.as_srgb(image.shrink(spare, spare) if spare > 1 else image, self.colours)
+            image = colours.convert_to_srgb(image.shrink(spare, spare) if spare > 1 else image, self.colours)
         if self.frame is not None:
             left, top, width, height = self.frame
             if (image.width, image.height) != (width, height):  # a decoder has put it on the canvas already
@@ -89,7 +89,7 @@ class Source:
             image = (image if image.hasalpha() else image.addalpha()).embed(left, top, *self.canvas)
         return image
 
-    def _plain(self, image: Any) -> Any:
+    def _finish(self, image: Any) -> Any:
         """Apply a profile, to the small result: on the way it doubles the cost."""
         image = image.copy_memory()
         image.remove("orientation")  # it is done with, or it says nothing
@@ -105,49 +105,49 @@ class Source:
         return image if image.format == "uchar" else image.cast("uchar")
 
 
-def opened(path: str) -> Source:
+def open_picture(path: str) -> Source:
     """Look at a file before a decoder does. Raises PictureTypeRefused, PictureBroken."""
     pyvips.operation_block_set(GAIN_MAPS, True)
     with Path(path).open("rb") as file:
         sniffed = sniff(file.read(SNIFFED))
     try:
-        source = OPENERS.get(sniffed, _plainly)(path, sniffed)
+        source = OPENERS.get(sniffed, _open_other)(path, sniffed)
     except BoxesBroken as error:
         raise PictureBroken from error
     if source.colours is None:
         profile = profile_of(pyvips.Image.new_from_file(source.path)) if source.profile is None else source.profile
-        named = profiles.colouring(profile)
+        named = profiles.read_colours(profile)
         source = source if named is None else replace(source, colours=named, profile=b"")
     return source
 
 
-def _plainly(path: str, sniffed: PictureFormat) -> Source:
+def _open_other(path: str, sniffed: PictureFormat) -> Source:
     # the orientation in a WebP says nothing: browsers show it as it lies
     return Source(path=path, format=sniffed, turned=sniffed is not PictureFormat.WEBP)
 
 
-def _png(path: str, sniffed: PictureFormat) -> Source:
+def _open_png(path: str, sniffed: PictureFormat) -> Source:
     data = Path(path).read_bytes()
-    found, first = png.colouring(data), png.first_frame(data)
+    found, first = png.read_colours(data), png.first_frame(data)
     source = Source(path=path, format=sniffed, colours=found.colours, profile=found.profile)
     if first is None:
         return source
     Path(FIRST).write_bytes(first.content)
-    return _on_canvas(replace(source, path=FIRST), first.place, first.canvas)
+    return _place_on_canvas(replace(source, path=FIRST), first.place, first.canvas)
 
 
-def _gif(path: str, sniffed: PictureFormat) -> Source:
+def _open_gif(path: str, sniffed: PictureFormat) -> Source:
     first = gif.first_frame(Path(path).read_bytes())
     source = Source(path=path, format=sniffed)
-    return source if first is None else _on_canvas(source, *first)
+    return source if first is None else _place_on_canvas(source, *first)
 
 
-def _on_canvas(source: Source, place: tuple[int, int, int, int], canvas: Size) -> Source:
+def _place_on_canvas(source: Source, place: tuple[int, int, int, int], canvas: Size) -> Source:
     covers = place == (0, 0, *canvas)
     return source if covers else replace(source, frame=place, canvas=canvas)
 
 
-def _avif(path: str, sniffed: PictureFormat) -> Source:
+def _open_avif(path: str, sniffed: PictureFormat) -> Source:
     """Have the decoder see a still, under a name by which it knows the format."""
     data = Path(path).read_bytes()
     still, frames = avif_sequences.first_frame(data) or (data, 0)
@@ -156,10 +156,10 @@ def _avif(path: str, sniffed: PictureFormat) -> Source:
     if still is not data:
         path = FIRST
         Path(path).write_bytes(still)
-    return Source(path=path, format=sniffed, frames=frames, colours=avif.colouring(still))
+    return Source(path=path, format=sniffed, frames=frames, colours=avif.read_colours(still))
 
 
-OPENERS = {PictureFormat.PNG: _png, PictureFormat.GIF: _gif, PictureFormat.AVIF: _avif}
+OPENERS = {PictureFormat.PNG: _open_png, PictureFormat.GIF: _open_gif, PictureFormat.AVIF: _open_avif}
 
 
 def profile_of(image: Any) -> bytes:

@@ -17,11 +17,11 @@ CHROMATICITIES = struct.Struct(">8I")  # x and y of white, red, green, blue
 NITS = 10_000  # luminances are counted in so many parts of a cd/m²
 CODE_POINTS = 4
 GREY = (b"\0", b"\4")  # colour types
-PROFILE_MOST = 4 << 20  # bytes
+MAX_PROFILE = 4 << 20  # bytes
 
 
 @dataclass(frozen=True, slots=True)
-class Colouring:
+class PngColours:
     """What to make of the values: convert from `colours`, else from an ICC `profile` unless that is empty."""
 
     colours: Colours | None
@@ -40,7 +40,7 @@ class FirstFrame:
     canvas: tuple[int, int]
 
 
-def colouring(data: bytes) -> Colouring:
+def read_colours(data: bytes) -> PngColours:
     """Read what says most: `cICP`, then a usable `iCCP`, then `sRGB`, then `gAMA` with `cHRM` (§4.3)."""
     said: dict[bytes, bytes] = {}
     for kind, body in chunks(data):
@@ -51,13 +51,13 @@ def colouring(data: bytes) -> Colouring:
     if len(named) == CODE_POINTS and named[2:] == b"\0\1":  # RGB, full range: all that a PNG can be
         found = from_cicp(named[0], named[1], _peak(said))
         if found is not None:
-            return Colouring(found)
+            return PngColours(found)
     profile = _profile(said.get(b"iCCP", b""), grey=said.get(b"IHDR", b"")[9:10] in GREY)
     if profile:
-        return Colouring(None, profile)
+        return PngColours(None, profile)
     if b"sRGB" in said or len(said.get(b"gAMA", b"")) != 4:  # noqa: PLR2004  # one number
-        return Colouring(None)
-    return Colouring(from_gamma(int.from_bytes(said[b"gAMA"], "big") / 100_000, _primaries(said)))
+        return PngColours(None)
+    return PngColours(from_gamma(int.from_bytes(said[b"gAMA"], "big") / 100_000, _primaries(said)))
 
 
 def first_frame(data: bytes) -> FirstFrame | None:
@@ -125,7 +125,7 @@ def _profile(body: bytes, *, grey: bool) -> bytes:
     """Unpack what an `iCCP` chunk holds; nothing unless it is for such a picture, as far as its header tells."""
     _, _, packed = body.partition(b"\0")
     try:
-        profile = zlib.decompressobj().decompress(packed[1:], PROFILE_MOST)
+        profile = zlib.decompressobj().decompress(packed[1:], MAX_PROFILE)
     except zlib.error:
         return b""
     return profile if space(profile) in ((b"RGB ", b"GRAY") if grey else (b"RGB ",)) else b""

@@ -5,7 +5,7 @@ import struct
 from efir.domain.colours import Colours, from_cicp
 
 HEADER = 128
-TAGS_MOST = 256
+MAX_TAGS = 256
 TAG = struct.Struct(">4sII")  # name, offset, bytes
 
 
@@ -14,12 +14,12 @@ def space(profile: bytes) -> bytes:
     return profile[16:20] if profile[36:40] == b"acsp" else b""
 
 
-def colouring(profile: bytes) -> Colours | None:
+def read_colours(profile: bytes) -> Colours | None:
     """Return the colours a profile gives by code points (`cicp`, §9.2.17): only they tell how HDR is meant."""
     if space(profile) != b"RGB ":
         return None
     count = int.from_bytes(profile[HEADER : HEADER + 4], "big")
-    for number in range(min(count, TAGS_MOST)):
+    for number in range(min(count, MAX_TAGS)):
         entry = profile[HEADER + 4 + number * TAG.size :][: TAG.size]
         if len(entry) == TAG.size and entry.startswith(b"cicp"):
             _, at, _ = TAG.unpack(entry)

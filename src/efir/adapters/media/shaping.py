@@ -13,7 +13,7 @@ from typing import Any
 
 import pyvips
 
-from efir.adapters.media.opening import Source, opened
+from efir.adapters.media.opening import Source, open_picture
 from efir.adapters.media.thumbhash import thumbhash
 from efir.domain.crops import Box, CropBox, fitting, largest_box, pixel_box, working_size
 from efir.domain.pictures import SHAPES, PictureBroken, PictureKind, PictureRefused, PictureTypeRefused, Size
@@ -41,8 +41,8 @@ def answers(order: dict[str, Any]) -> Iterator[dict[str, Any]]:
     """Do an order on the file `source`: what was made, then the working copy; or why nothing was."""
     try:
         kind = PictureKind(order["kind"])
-        source = opened(SOURCE)
-        upright = source.admitted(kind)
+        source = open_picture(SOURCE)
+        upright = source.check_header(kind)
         yield shape(source, upright, kind, order["crop"])
         if order["working"]:
             yield _working_copy(source, upright)
@@ -57,7 +57,7 @@ def shape(source: Source, upright: Size, kind: PictureKind, crop: list[float] | 
     width, height = upright
     if crop is None:
         across, down = fitting(largest_box(width, height, kind).width, kind)[0]
-        cut = source.shrunk(across, down, crop="attention" if SHAPES[kind].attention else "centre")
+        cut = source.shrink(across, down, crop="attention" if SHAPES[kind].attention else "centre")
     else:
         cut = _cut(source, pixel_box(CropBox(*crop), width, height, kind), (width, height), kind)
     cut = cut.copy_memory()
@@ -76,7 +76,7 @@ def _cut(source: Source, box: Box, upright: Size, kind: PictureKind) -> Any:
     size = fitting(box.width, kind)[0]
     scale = min(1.0, max(size[0] / box.width, size[1] / box.height))
     wide, high = (max(1, round(side * scale)) for side in upright)
-    whole = source.shrunk(wide, high, size="force")
+    whole = source.shrink(wide, high, size="force")
     across, down = min(whole.width, round(box.width * scale)), min(whole.height, round(box.height * scale))
     left, top = (round(edge * scale) for edge in (box.left, box.top))
     part = whole.extract_area(min(left, whole.width - across), min(top, whole.height - down), across, down)
@@ -97,7 +97,7 @@ def _saved(image: Any) -> dict[str, Any]:
 
 def _working_copy(source: Source, upright: Size) -> dict[str, Any]:
     """Keep the whole picture, small and upright, for as long as its draft may be cut again."""
-    image = source.shrunk(*working_size(*upright), size="down")
+    image = source.shrink(*working_size(*upright), size="down")
     image.webpsave("working.webp", Q=WORKING_QUALITY, effort=WORKING_EFFORT, keep="none")
     return {"width": image.width, "height": image.height}
 

@@ -47,10 +47,10 @@ class FileBank:
             await self._make()
         try:
             rows = await asyncio.to_thread(read_rows, self._path)
-            readable = await asyncio.to_thread(rows.readable)
+            usable = await asyncio.to_thread(rows.has_questions)
         except OSError as error:
             raise QuestionSourceAway(f"The bank cannot be read: {error.strerror or error}.") from error
-        if not readable:
+        if not usable:
             raise QuestionSourceAway("The bank has rows, but none of them is a question.")
         return rows
 

@@ -6,7 +6,7 @@ from efir.domain.questions import Candidate, QuestionSourceAway, RawQuestion, ca
 from efir.ports.questions import Drawn
 
 
-def checked(rows: Sequence[RawQuestion], *, source: str, licence: str | None = None) -> Drawn:
+def check_rows(rows: Sequence[RawQuestion], *, source: str, licence: str | None = None) -> Drawn:
     """Keep the rows that can be used.
 
     Raises QuestionSourceAway when there are rows and none is even shaped like a question: a server that answers so is

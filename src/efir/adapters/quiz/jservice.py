@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from efir.adapters.quiz.checking import checked
+from efir.adapters.quiz.checking import check_rows
 from efir.adapters.quiz.fetching import Fetching
 from efir.domain.questions import QuestionSourceAway, RawQuestion
 from efir.ports.questions import Drawn
@@ -26,7 +26,7 @@ class Jservice:
         rows = await self._fetching.json(self._url, {"count": str(count)}, seconds=seconds)
         if not isinstance(rows, list):
             raise QuestionSourceAway("The source did not answer a list.")
-        return checked([raw_clue(row) for row in rows[:count]], source=self.name)
+        return check_rows([raw_clue(row) for row in rows[:count]], source=self.name)
 
 
 def raw_clue(row: Any) -> RawQuestion:

@@ -5,7 +5,7 @@ from time import monotonic
 from typing import Any
 from urllib.parse import unquote
 
-from efir.adapters.quiz.checking import checked
+from efir.adapters.quiz.checking import check_rows
 from efir.adapters.quiz.fetching import Fetching
 from efir.domain.questions import QuestionSourceAway, QuestionSourceLimited, RawQuestion
 from efir.ports.questions import Drawn
@@ -59,7 +59,7 @@ class OpenTriviaDb:
         rows = answer.get("results")
         if code != FOUND or not isinstance(rows, list):
             raise QuestionSourceAway(f"The source answers code {code}.")
-        return checked([_raw(row) for row in rows[:asked]], source=self.name, licence=LICENCE)
+        return check_rows([_raw(row) for row in rows[:asked]], source=self.name, licence=LICENCE)
 
     async def _ask(self, count: int, until: float) -> dict[str, Any]:
         now = monotonic()

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from efir.adapters.quiz.texts import decoded, lines_of, wide
+from efir.adapters.quiz.texts import decode_line, split_lines, wide_encoding
 from efir.adapters.quiz.trivia import folder_rows
 
 HEADER = "bank"  # a first line `{"bank": {…}}` holds what all rows have in common
@@ -30,11 +30,11 @@ class Rows:
     def row(self, place: int) -> Any:
         """Decode the row at a place of the shuffled order; what cannot be read is None."""
         try:
-            return json.loads(decoded(self.lines[self.order[place]]))
+            return json.loads(decode_line(self.lines[self.order[place]]))
         except (ValueError, RecursionError):
             return None
 
-    def readable(self) -> bool:
+    def has_questions(self) -> bool:
         """Tell whether any row looks like a question, if there are rows at all."""
         return not self.order or any(
             isinstance(row := self.row(place), dict)
@@ -50,9 +50,9 @@ def read_rows(path: Path) -> Rows:
         lines: Sequence[bytes] = [json.dumps(row).encode() for row in folder_rows(path)]
     else:
         lines = _Lines(path)
-        if lines and wide(lines[0]):  # nothing in such a file stands where a byte says so
-            lines = [line.encode("utf-8", "replace") for line in lines_of(path.read_bytes()) if line.strip()]
-        if lines and decoded(lines[0]).lstrip().startswith("["):
+        if lines and wide_encoding(lines[0]):  # nothing in such a file stands where a byte says so
+            lines = [line.encode("utf-8", "replace") for line in split_lines(path.read_bytes()) if line.strip()]
+        if lines and decode_line(lines[0]).lstrip().startswith("["):
             lines = [json.dumps(row).encode() for row in _listed(path)]
     first = _header(lines[0]) if lines else None
     order = array("L", range(0 if first is None else 1, len(lines)))
@@ -65,7 +65,7 @@ def read_rows(path: Path) -> Rows:
 
 def _listed(path: Path) -> list[Any]:
     try:
-        found = json.loads("\n".join(lines_of(path.read_bytes())))
+        found = json.loads("\n".join(split_lines(path.read_bytes())))
     except (ValueError, RecursionError) as error:
         raise OSError(f"{path.name} is not JSON") from error
     return found if isinstance(found, list) else []
@@ -73,7 +73,7 @@ def _listed(path: Path) -> list[Any]:
 
 def _header(line: bytes) -> dict[str, Any] | None:
     try:
-        found = json.loads(decoded(line))
+        found = json.loads(decode_line(line))
     except (ValueError, RecursionError):
         return None
     shared = found.get(HEADER) if isinstance(found, dict) else None

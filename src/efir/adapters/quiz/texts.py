@@ -10,16 +10,16 @@ WIDE = ("utf-16", "utf-32")
 HEAD = 4  # bytes that tell
 
 
-def lines_of(body: bytes) -> list[str]:
+def split_lines(body: bytes) -> list[str]:
     """Decode a file line by line. Lines end with LF, CRLF or CR; other separators of Unicode are part of a text."""
-    encoding = wide(body)
+    encoding = wide_encoding(body)
     if encoding is None:
-        return [decoded(line) for line in END.split(body)]
+        return [decode_line(line) for line in END.split(body)]
     text = body.decode(encoding, "replace").removeprefix(BYTE_ORDER_MARK)
     return text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
 
 
-def decoded(line: bytes) -> str:
+def decode_line(line: bytes) -> str:
     """Decode one line: as UTF-8, else as Windows-1252, whose undefined bytes give U+FFFD. Nothing is lost but them."""
     try:
         text = line.decode()
@@ -28,7 +28,7 @@ def decoded(line: bytes) -> str:
     return text.removeprefix(BYTE_ORDER_MARK)
 
 
-def wide(body: bytes) -> str | None:
+def wide_encoding(body: bytes) -> str | None:
     """Name the encoding of text in two or four bytes a character, told by its mark or its zeros; None for others."""
     if not body.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)) and b"\0" not in body[:HEAD]:
         return None

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from efir.adapters.quiz.texts import lines_of
+from efir.adapters.quiz.texts import split_lines
 
 LICENCE = "CC-BY-SA-4.0"
 QUESTION = re.compile(r"#(?:Q|q(?=\s|$))\s*(.*)", re.DOTALL)
@@ -25,7 +25,7 @@ def folder_rows(folder: Path) -> Iterator[dict[str, Any]]:
 def file_rows(body: bytes) -> Iterator[dict[str, str]]:
     """Read the questions of a file; one without an answer has an empty one, and is refused later."""
     block: list[str] | None = None
-    for line in map(str.strip, lines_of(body)):
+    for line in map(str.strip, split_lines(body)):
         begins = QUESTION.fullmatch(line)
         if begins and block is not None:
             yield _row(block)
