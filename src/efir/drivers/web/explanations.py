@@ -54,10 +54,16 @@ TAKEN = {
 }
 PICTURES = {
     "image-missing": _("Choose a picture"),
-    "image-broken": _("This picture is damaged. Save it again in another program, or take a screenshot of it"),
+    "image-broken": _(
+        "This picture is damaged, or of a rare kind. Save it again in another program, or take a screenshot of it"
+    ),
     "image-too-small": _("This picture is too small: each side needs at least 64 pixels"),
-    "image-too-many-pixels": _("This picture has more than 50 million pixels. Make it smaller"),
-    "image-limits": _("This picture takes too long to read. Save it again in another program"),
+    "image-too-many-pixels": _(
+        "This picture is too large: it may have 50 million pixels and 16,383 along each side. Make it smaller"
+    ),
+    "image-limits": _(
+        "This picture takes too much time or memory, or has more than 1,000 frames. Save it again in another program"
+    ),
     "image-too-large": _("This picture is larger than 10 MB"),
     "too-large": _("This picture is larger than 10 MB"),
     "image-type": _("Send a JPEG, PNG, WebP, GIF or AVIF picture; HEIC and SVG cannot be read here"),
