@@ -47,7 +47,7 @@ def sources(draw: st.DrawFn) -> MediaFacts:
         keyframe_spacing=draw(st.floats(0.1, 100)),
     )
     container = draw(st.sampled_from(["mov", "matroska", "mpegts", "avi", "flv", "ogg"]))
-    return replace(FACTS, video=video, duration=draw(st.floats(0.01, 8 * 3600)), container=container)
+    return replace(FACTS, video=video, duration=draw(st.floats(0.01, 12 * 3600)), container=container)
 
 
 @given(sources())
@@ -233,7 +233,7 @@ def test_sound_that_does_not_fit_the_picture_is_not_copied(change: dict[str, obj
 @pytest.mark.parametrize(
     ("facts", "code"),
     [
-        (replace(FACTS, duration=8 * 3600 + 1), "media-too-long"),
+        (replace(FACTS, duration=12 * 3600 + 1), "media-too-long"),
         (replace(FACTS, streams=17), "media-too-many-streams"),
         (replace(FACTS, video=replace(VIDEO, width=8193)), "media-too-large"),
         (replace(FACTS, video=replace(VIDEO, coded_width=6001, coded_height=6000)), "media-too-large"),
