@@ -42,6 +42,7 @@ async def test_the_card_of_a_refused_file_offers_to_choose_another(
     await here.page.set_input_files("[data-files]", tmp_path / "letter.mp4")
     card = here.page.locator("[data-card][data-state=failed]")
     await card.wait_for(timeout=30_000)
+    await expect(card.get_by_text("The video could not be processed")).to_be_visible()
     await expect(card.get_by_role("button", name="Process again")).to_be_hidden()
     async with here.page.expect_file_chooser() as chooser:
         await card.get_by_role("button", name="Choose another file").click()

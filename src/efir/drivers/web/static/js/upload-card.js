@@ -241,7 +241,7 @@ export class Card {
     this.stages(report.stages ?? []);
     const dial = this.part("dial");
     if (state === "ready") turnDial(dial, 1, this.memory.saved === "private" ? t("ready_private") : t("ready"));
-    else if (TROUBLED.has(state)) this.failed(report.failure, t(state));
+    else if (TROUBLED.has(state)) this.failed(report.failure, t(stopped ? "stopped" : "unprocessed"));
     else showReport(dial, report);
     if (state === "playable") this.dialText(t("playable"), percent(report.progress ?? 0));
   }
