@@ -10,6 +10,7 @@ import pytest
 from efir.application.context import Ports
 from efir.application.videos import retry_video
 from efir.application.watching import Processing, get_processing
+from efir.domain.jobs import Queue
 from efir.domain.media import MediaUnreadable, MediaWorkFailed, RenditionDamaged
 from efir.domain.users import UserId
 from efir.domain.videos import VideoId, VideoInProgress, VideoNotRetryable
@@ -125,6 +126,8 @@ async def test_a_video_without_usable_jobs_is_planned_anew_and_can_be_watched_me
     await again(told, owner, video.id)
     lists = Lists(told, video.id)
     await lists.look(1)
+    await worked(told, Queue.FAST)
+    assert (await shown(told, video.id)).state == "playable"
     await worked(told)
     await lists.look(1)
     found = await shown(told, video.id)

@@ -16,8 +16,8 @@ from efir.application.kinds import KINDS
 from efir.application.videos import delete_video, retry_video
 from efir.application.watching import get_processing
 from efir.domain.errors import Unavailable
-from efir.domain.jobs import Queue
-from efir.domain.media import MediaUnreadable, MediaWorkFailed, RenditionDamaged
+from efir.domain.jobs import LeaseLost, Queue
+from efir.domain.media import MediaSoundUnreadable, MediaUnreadable, MediaWorkFailed, RenditionDamaged
 from efir.domain.users import UserId
 from efir.domain.videos import VideoId, VideoInProgress, VideoNotFound, VideoNotRetryable
 from processing.commanded import bound, long_clip
@@ -48,6 +48,7 @@ class Life:
     running: list[tuple[asyncio.Future[Exception | None], asyncio.Task[None]]] = field(default_factory=list)
     watchable: bool = False
     deleted: bool = False
+    errors: set[type] = field(default_factory=set)
 
     async def begin(self, which: int) -> None:
         """Let a worker take one of the jobs that are ready, and pause in the midst of it."""
@@ -74,7 +75,9 @@ class Life:
                 raise fault
 
         bound(obey)
-        await run_next(self.ports, KINDS, queue=queue, worker="test", told=lambda *_: None)
+        await run_next(
+            self.ports, KINDS, queue=queue, worker="test", told=lambda *about: self.errors.add(type(about[2]))
+        )
 
     async def end(self, which: int, how: str) -> None:
         """Let one of the paused workers come to its end."""
@@ -229,3 +232,4 @@ async def test_jobs_that_end_fail_and_are_deleted_at_one_moment_never_wait_for_e
         async with asyncio.timeout(30):
             await asyncio.gather(*ends, life.delete(0, "ok" if turn % 3 else ""))
         await life.check()
+        assert life.errors <= {type(None), MediaUnreadable, MediaSoundUnreadable, LeaseLost, VideoNotFound}

@@ -75,14 +75,12 @@ def ladder(video: Video, source: Source) -> list[NewJob]:
 def missing(video: Video, source: Source, jobs: Collection[JobRow], *, watchable: bool) -> list[NewJob]:
     """Plan what a processing that stopped needs to come to its end; what is planned already may be named again.
 
-    What can be watched has no need of a first rendition, but of a sound that the finish can use.
+    What can be watched has no need of a first rendition; should the sound be missing, the finish has it made.
     """
-    if not watchable:
-        no_copy = any(job.kind == COPY and job.state in {JobState.FAILED, JobState.POISON} for job in jobs)
-        return [*(first_encodes(video, source) if no_copy else []), *planned(video, source)]
-    has_sound = any(job.kind == SOUND or (job.kind == COPY and job.state == JobState.DONE) for job in jobs)
-    sound = [] if has_sound or not source.plan.audio else [sound_job(video, source)]
-    return [*sound, *ladder(video, source)]
+    if watchable:
+        return ladder(video, source)
+    no_copy = any(job.kind == COPY and job.state in {JobState.FAILED, JobState.POISON} for job in jobs)
+    return [*(first_encodes(video, source) if no_copy else []), *planned(video, source)]
 
 
 def _job(video: Video, source: Source, kind: str, **about: Any) -> NewJob:

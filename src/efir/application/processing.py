@@ -22,7 +22,6 @@ from efir.application.planning import (
     Source,
     first_encodes,
     missing,
-    planned,
 )
 from efir.application.publishing import (
     StoredStill,
@@ -35,7 +34,7 @@ from efir.application.publishing import (
 from efir.domain.jobs import ClaimedJob, Failure
 from efir.domain.media import MediaRefused, MediaSoundUnreadable, MediaUnreadable, MediaWorkFailed, RenditionDamaged
 from efir.domain.playlists import planned_target_duration
-from efir.domain.renditions import Plan, can_copy_audio, plan
+from efir.domain.renditions import Plan, plan
 from efir.domain.videos import WATCHABLE, SourceMissing, Video, VideoId, VideoState
 from efir.ports.blobs import BlobMissing
 from efir.ports.jobs import JobRow
@@ -68,7 +67,7 @@ async def probe_video(ports: Ports, job: ClaimedJob, progress: Progress) -> None
             video.id, video.state if watchable else VideoState.PROCESSING, now=ports.clock(),
             duration=float(source.plan.seconds), width=facts.video.width, height=facts.video.height,
         )  # fmt: skip
-        await tx.jobs.put(missing(video, source, [], watchable=True) if watchable else planned(video, source))
+        await tx.jobs.put(missing(video, source, [], watchable=watchable))
 
 
 async def copy_video(ports: Ports, job: ClaimedJob, progress: Progress) -> None:
@@ -80,10 +79,7 @@ async def copy_video(ports: Ports, job: ClaimedJob, progress: Progress) -> None:
         posters = await _early_posters(ports, video, copied.stills, source.plan, out)
         tracks = [await store_track(ports, video, copied.video, name="copy")]
         if copied.audio is not None:
-            audio = source.facts.audio
-            channels = audio.channels if audio and can_copy_audio(source.facts) else copied.audio.channels
-            sound = msgspec.structs.replace(copied.audio, channels=channels)
-            tracks.append(await store_track(ports, video, sound, name=FIRST_SOUND))
+            tracks.append(await store_track(ports, video, copied.audio, name=FIRST_SOUND))
     async with ports.begin() as tx:
         video = await held(tx, job, made(tracks[1:]))
         for track in tracks:
