@@ -111,6 +111,13 @@ class MediaTooHeavy(MediaRefused):
     title = "The file needs too much memory or time to be read."
 
 
+class MediaSoundUnreadable(MediaRefused):
+    """Nothing of the sound can be decoded, though the file says that it has some."""
+
+    code = "media-sound-unreadable"
+    title = "The sound of this video cannot be read. Send a copy with sound that plays, or without sound."
+
+
 class MediaWorkFailed(Exception):  # named by what happened
     """The machine failed, not the file: another attempt may succeed. `detail` is for operators."""
 

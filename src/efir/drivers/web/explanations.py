@@ -125,7 +125,8 @@ ERRORS = {
     "question-source-unavailable": _("The source of questions does not answer. Try again in a moment"),
     "question-source-limited": _("The source of questions asks for patience. Try again in a moment"),
     "quiz-overloaded": _("Too many people wait for questions. Try again in a moment"),
-    "video-not-failed": _("Only a failed video can be processed again"),
+    "video-not-failed": _("This video is ready: there is nothing to process again"),
+    "video-in-progress": _("This video is being processed. Wait until that has ended"),
 }
 OUTCOMES = {
     "ok": _("Signed in"),
@@ -176,20 +177,46 @@ MEANINGS = {
     "Manage audio records of everybody.": _("Manage audio records of everybody."),
 }
 FAILURES = {
-    "media-refused": _("This file cannot be used."),
-    "media-empty": _("The file is empty."),
+    "media-refused": _("This file cannot be used. Save it anew as MP4 and send that."),
+    "media-empty": _("The file is empty. Choose another one."),
     "media-format-refused": _(
         "This is not a video file we can read. Send MP4, MOV, MKV, WebM, AVI, MPEG, TS, FLV, WMV or Ogg."
     ),
-    "media-unreadable": _("The file is damaged or incomplete and cannot be read."),
-    "media-no-video": _("The file has no video in it."),
-    "media-audio-only": _("The file has sound but no picture."),
-    "media-codec-refused": _("The video is coded in a format we cannot read. Convert it to H.264 and send it again."),
-    "media-too-long": _("The video is too long."),
-    "media-too-large": _("The picture of this video is too large."),
-    "media-too-fast": _("The video has too many frames a second."),
-    "media-too-many-streams": _("The file has too many streams."),
-    "media-too-heavy": _("The file needs too much memory or time to be read."),
+    "media-unreadable": _(
+        "The file is damaged or incomplete and cannot be read. Copy it again from its source, or save it anew as MP4."
+    ),
+    "media-encrypted": _(
+        "The video is encrypted (copy protection), so it cannot be shown here. Send a copy without protection."
+    ),
+    "media-no-video": _("The file has no video in it. Send one that has."),
+    "media-audio-only": _("The file has sound but no picture. Send one with a picture."),
+    "media-codec-refused": _(
+        "The picture or the sound is coded in a format we cannot read. Save the video as MP4 with H.264 and AAC."
+    ),
+    "media-sound-unreadable": _(
+        "The sound of this video cannot be read. Send a copy with sound that plays, or without sound."
+    ),
+    "media-too-long": _("The video is too long. Send it in parts."),
+    "media-too-large": _("The picture of this video is too large. Save it with a smaller one."),
+    "media-too-fast": _("The video has too many frames a second. Save it with fewer."),
+    "media-too-many-streams": _("The file has too many streams. Save it with one picture and one sound track."),
+    "media-too-heavy": _(
+        "The file needs too much memory or time to be read. Save it anew as MP4, or with a smaller picture."
+    ),
+    "source-missing": _("The uploaded file is no longer on the server. Upload it again."),
+    "rendition-damaged": _(
+        "What was made of the file did not pass its check. Try it again; if it keeps failing, tell the administrator."
+    ),
+    "media-work-stalled": _(
+        "Processing came to a standstill and was stopped. Try it again; if it keeps failing, tell the administrator."
+    ),
+    "sandbox-unavailable": _(
+        "This server cannot open files safely at the moment; nothing is wrong with yours. Tell the administrator."
+    ),
+    "job-killed-workers": _(
+        "Processing was broken off several times. Try it again; if it keeps failing, tell the administrator."
+    ),
+    "storage-full": _("The server has no space left. Tell the administrator."),
 }
 RECORDINGS = {
     "not-wav": _("This is not a WAV file. Other kinds of sound can be converted to WAV by most sound programs."),
