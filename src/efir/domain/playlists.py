@@ -6,8 +6,8 @@ from math import ceil
 
 from efir.domain.renditions import Plan
 
-MAX_SOUND_SECONDS = Fraction(4) + Fraction(1024, 8000)
-"""Sound is cut at the first packet that begins four seconds or more after the last cut; 8 kHz has the longest ones."""
+PACKET_SECONDS = Fraction(1024, 8000)
+"""Sound is cut at the first packet after the picture's cut; 8 kHz has the longest ones."""
 
 
 def target_duration(seconds: Iterable[Fraction]) -> int:
@@ -20,7 +20,7 @@ def target_duration(seconds: Iterable[Fraction]) -> int:
 
 def planned_target_duration(plan: Plan) -> int:
     """Return the target duration of playlists that begin before all segments are made: it may never change (§6.2.1)."""
-    return target_duration([plan.segment / plan.rate, MAX_SOUND_SECONDS])
+    return target_duration([plan.segment / plan.rate + PACKET_SECONDS])
 
 
 def bit_rates(sizes: Sequence[int], ticks: Sequence[int], timescale: int, target: int) -> tuple[int, int]:
