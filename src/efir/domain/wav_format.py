@@ -12,7 +12,7 @@ CONTAINER_MOST = 4  # bytes of an integer sample
 EXTENSIBLE = 0xFFFE
 GUID_TAIL = bytes.fromhex("800000aa00389b71")
 AMBISONIC_TAIL = bytes.fromhex("8644c8c1ca000000")
-NUMBER, FORMAT, EXTENDED = 4, 16, 40  # bytes: of a number, of both forms of the chunk
+NUMBER, OLD_FORMAT, FORMAT, EXTENDED = 4, 14, 16, 40  # bytes: of a number, of three forms of the chunk
 ADPCM_BITS, STEREO = 4, 2
 MPEG_BYTE_RATE = 16_000  # 128 kbit/s
 
@@ -43,7 +43,10 @@ TAGS = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Format:
-    """The `fmt ` chunk, checked: `align` is bytes of a frame or block, `mask` names the speakers (0: not told)."""
+    """The `fmt ` chunk, checked: `align` is bytes of a frame or block, `mask` names the speakers (0: not told).
+
+    `ambisonic` channels are a sound field in B-format, whatever the mask.
+    """
 
     coding: Coding
     channels: int
@@ -55,17 +58,18 @@ class Format:
     block_frames: int = 1  # samples of a channel in one block
     byte_rate: int = 0
     extension: bytes = b""
+    ambisonic: bool = False
     repaired: bool = False
 
 
 def read_format(content: bytes, order: str) -> Format:
     """Read a `fmt ` chunk. Raises WavMalformed, WavCodecUnsupported, AudioLimitsExceeded."""
-    if len(content) < FORMAT:
-        raise WavMalformed("The description of the sound is cut short.")
-    tag, channels, rate, byte_rate, align, bits = struct.unpack(order + "HHIIHH", content[:16])
-    mask = 0
+    if len(content) < OLD_FORMAT:
+        raise WavMalformed("The description of the sound is too short. Save the file again with another program.")
+    tag, channels, rate, byte_rate, align, bits = struct.unpack(order + "HHIIHH", content[:16].ljust(FORMAT, b"\0"))
+    mask, ambisonic = 0, False
     if tag == EXTENSIBLE:
-        tag, mask = _extensible(content, order)
+        tag, mask, ambisonic = _extensible(content, order)
     if tag not in TAGS:
         raise WavCodecUnsupported(f"The sound is coded in a way we cannot read (tag 0x{tag:04X}).")
     if not channels or not rate:
@@ -74,18 +78,19 @@ def read_format(content: bytes, order: str) -> Format:
         raise AudioLimitsExceeded(f"At most {CHANNELS_MOST} channels and {RATE_MOST} samples a second are taken.")
     shared = Format(
         coding=TAGS[tag], channels=channels, rate=rate, align=align, bits=bits, mask=mask, byte_rate=byte_rate,
-        extension=content[16:],
+        extension=content[16:], ambisonic=ambisonic,
     )  # fmt: skip
     return _FORMATS[shared.coding](shared, order)
 
 
-def _extensible(content: bytes, order: str) -> tuple[int, int]:
+def _extensible(content: bytes, order: str) -> tuple[int, int, bool]:
     if len(content) < EXTENDED:
-        raise WavMalformed("The description of the sound is cut short.")
+        raise WavMalformed("The description of the sound is too short. Save the file again with another program.")
     guid = content[24:40]
     if guid[8:] not in {GUID_TAIL, AMBISONIC_TAIL}:
         raise WavCodecUnsupported("The sound is coded in a way we cannot read (an unknown sub-format).")
-    return struct.unpack(order + "I", guid[:4])[0], struct.unpack(order + "I", content[20:24])[0]
+    tag, mask = struct.unpack(order + "I", guid[:4])[0], struct.unpack(order + "I", content[20:24])[0]
+    return tag, mask, guid[8:] == AMBISONIC_TAIL
 
 
 def _linear(shared: Format, _order: str) -> Format:

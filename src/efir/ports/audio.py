@@ -27,6 +27,7 @@ class ConvertedAudio(Struct, frozen=True, kw_only=True):
     """A finished MP3 that was decoded again and found to be the source's sound.
 
     `peaks` holds signed bytes: the lowest and the highest of each `samples_per_pixel` samples of all channels together.
+    `warnings` are those of the file and what became less: `scaled`, `high_frequencies`, `channels_cancel`.
     """
 
     file: MediaFile
@@ -36,6 +37,7 @@ class ConvertedAudio(Struct, frozen=True, kw_only=True):
     loudness: Loudness
     peaks: bytes
     samples_per_pixel: int
+    warnings: tuple[str, ...]
     cpu_seconds: float
 
 

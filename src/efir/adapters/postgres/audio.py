@@ -27,7 +27,7 @@ on conflict (owner_id, source_sha256, title) do nothing returning id"""
 READY = """
 update audio_records set state = 'ready', store = $2, size = $3, sha256 = $4, channels = $5, sample_rate = $6,
        loudness_integrated = $7, loudness_range = $8, true_peak = $9, peaks = $10, samples_per_pixel = $11,
-       duration = $12, error_code = null, error_detail = null where id = $1"""
+       duration = $12, warnings = $13, error_code = null, error_detail = null where id = $1"""
 
 USAGE = """
 select coalesce(sum(size), 0)::bigint, count(*) filter (where created_at > $2),
@@ -111,7 +111,7 @@ class Audio:
         await self._connection.execute(
             READY, record_id, store, made.file.size, bytes.fromhex(made.file.sha256), made.channels, made.sample_rate,
             loud.integrated, loud.range, loud.true_peak, made.peaks, made.samples_per_pixel,
-            made.duration,
+            made.duration, list(made.warnings),
         )  # fmt: skip
 
     async def set_failed(self, record_id: RecordId, *, code: str, detail: str) -> None:
