@@ -67,7 +67,7 @@ class AudioConverter(Protocol):
 class AudioView(Struct, frozen=True, gc=False):
     """A recording as its owner sees it."""
 
-    id: Annotated[UUID, Meta(description="Identifier (UUIDv7).")]
+    id: Annotated[UUID, Meta(description="Identifier (UUIDv4: who has it may download).")]
     url: Annotated[str, Meta(description="Where everybody who has the link downloads the MP3.")]
     title: Annotated[str, Meta(description="Title.", examples=["Rain"])]
     state: Annotated[str, Meta(description="queued, ready or failed.", examples=["ready"])]
@@ -78,7 +78,9 @@ class AudioView(Struct, frozen=True, gc=False):
     loudness: Annotated[Loudness | None, Meta(description="Measured loudness, once it is there.")]
     waveform: Annotated[str, Meta(description="Address of the waveform's peaks.")]
     content: Annotated[str, Meta(description="Address of the MP3 for players.")]
-    warnings: Annotated[list[str], Meta(description="What was amiss with the WAV file and could be helped.")]
+    warnings: Annotated[
+        list[str], Meta(description="What was amiss with the WAV file and could be helped, and what the MP3 has less.")
+    ]
     error: Annotated["AudioError | None", Meta(description="Why the conversion failed.")]
     created_at: Annotated[datetime, Meta(description="When it was sent.")]
 

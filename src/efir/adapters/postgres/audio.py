@@ -2,7 +2,6 @@
 
 from datetime import datetime
 from typing import Any
-from uuid import UUID
 
 from efir.adapters.postgres.mapping import to_domain, to_values
 from efir.adapters.postgres.pages import keyset
@@ -51,9 +50,11 @@ class ReadAudio:
     async def of_owner(self, owner: UserId, wanted: Slice) -> Found[AudioFacts]:
         """List a person's recordings, newest first."""
         filters = "owner_id = $1 and {where} order by {order} limit {limit}"
-        sql, position = keyset(FACTS + filters, wanted, key="id", kind="uuid", read=UUID, first=2)
+        sql, position = keyset(
+            FACTS + filters, wanted, key="created_at", kind="timestamptz", read=datetime.fromisoformat, first=2
+        )
         rows = [AudioFacts(*row) for row in await self._connection.fetch(sql, owner, *position)]
-        return found(rows, wanted, lambda row: Position(str(row.id), str(row.id)))
+        return found(rows, wanted, lambda row: Position(row.created_at.isoformat(), str(row.id)))
 
     async def waveform(self, record_id: RecordId) -> Waveform:
         """Answer the peaks of a recording that is ready. Raises RecordingNotFound, RecordingNotReady."""
