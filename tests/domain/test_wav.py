@@ -249,6 +249,9 @@ WORDS: dict[str, tuple[bytes, str]] = {
     "no sound": (waves.riff(FMT), "no sound"),
     "an empty sound": (waves.riff(FMT, data(b""), waves.chunk(b"LIST", b"INFO")), "no sound"),
     "nothing that can be followed": (waves.riff(FMT, b"\0" * 200, data(TONE)), "No chunk begins"),
+    "a file cut before its sound": (waves.riff(FMT, size=9000), "cut short"),
+    "a file cut within a name": (waves.riff(FMT, b"dat", size=9000), "cut short"),
+    "a file cut after a moment": (waves.riff(FMT, data(TONE[:100], size=8000)), "cut short"),
     "a cut chunk": (waves.riff(FMT, waves.chunk(b"bext", b"x" * 20, 602)), "Was the file cut"),
 }
 

@@ -10,12 +10,15 @@ from dataclasses import dataclass, field
 
 from efir.domain.audio import AudioEmpty, AudioLimitsExceeded, NotWav, WavCodecUnsupported, WavMalformed
 from efir.domain.limits import Limits
-from efir.domain.wav_chunks import HEAD, NUMBER, Read, Walk
+from efir.domain.wav_chunks import HEAD, NUMBER, UNKNOWN_SIZES, Read, Walk
 from efir.domain.wav_format import TAGS, Coding, Format, read_format
 from efir.domain.wav_texts import Texts
 
 ID3_MOST, INFO_MOST, FMT_MOST = 1 << 20, 1 << 16, 1 << 16
 SHORTEST = 0.02  # seconds
+NO_SOUND = "The file has a header and no sound. Was the right file chosen?"
+TOO_SHORT = "The sound lasts less than 20 milliseconds. Was the right file chosen?"
+CUT = "The file ends before or just after its sound begins: it was cut short. Send it again."
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,12 +86,15 @@ def read_wav(read: Read, size: int, limits: Limits) -> Wav:
     walk = Walk(read, size, order, large=head[:4] in {b"RF64", b"BW64"})
     for name, offset, length in walk.chunks(start + 12):
         _take(found, walk, name, offset, length)
+    said = struct.unpack(order + "I", head[4:8])[0]
+    if not found.parts and said not in UNKNOWN_SIZES and start + HEAD + said > size:
+        raise AudioEmpty(CUT)
     if not found.parts and walk.broken is not None:
         raise WavMalformed("No chunk begins where the one before ends. Save the file again with another program.")
     if found.format is None:
         raise WavMalformed("The file has no description of its sound (`fmt `). Save it again with another program.")
     if not found.parts:
-        raise AudioEmpty("The file has a header and no sound. Was the right file chosen?")
+        raise AudioEmpty(NO_SOUND)
     if walk.unread():
         walk.warnings.add("unread_bytes")
     return _measured(found, found.format, walk, limits)
@@ -99,7 +105,7 @@ def _take(found: _Found, walk: Walk, name: bytes, offset: int, length: int) -> N
         if found.format is not None:
             raise WavMalformed("The file describes its sound twice. Save it again with another program.")
         if length > FMT_MOST:
-            raise WavMalformed("The description of the sound is too long.")
+            raise WavMalformed("The description of the sound is too long. Save the file again with another program.")
         found.format = read_format(walk.read(offset, length), walk.order)
     elif name == b"data":
         found.parts.append(Part(offset, length))
@@ -138,7 +144,7 @@ def _measured(found: _Found, form: Format, walk: Walk, limits: Limits) -> Wav:
     if duration < SHORTEST:
         raise AudioEmpty(_too_short(length, warnings))
     if duration > limits.audio_seconds:
-        raise AudioLimitsExceeded(f"A recording lasts at most {limits.audio_seconds} seconds.")
+        raise AudioLimitsExceeded(f"A recording lasts at most {limits.audio_seconds} seconds. Send it in parts.")
     if len(parts) > 1 and length > limits.audio_bytes:
         raise AudioLimitsExceeded("The silence that this file describes takes too much room. Save it as plain PCM.")
     return Wav(
@@ -148,11 +154,9 @@ def _measured(found: _Found, form: Format, walk: Walk, limits: Limits) -> Wav:
 
 
 def _too_short(length: int, warnings: set[str]) -> str:
-    if length:
-        return "The sound lasts less than 20 milliseconds. Was the right file chosen?"
     if "truncated" in warnings:
-        return "The file ends where its sound should begin: it was cut short. Send it again."
-    return "The file has a header and no sound. Was the right file chosen?"
+        return CUT
+    return TOO_SHORT if length else NO_SOUND
 
 
 def _aligned(parts: list[Part], form: Format) -> tuple[Part, ...]:

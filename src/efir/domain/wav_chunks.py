@@ -55,7 +55,7 @@ class Walk:
                 return
             yield name, position + HEAD, length
             position = self._next(position + HEAD + length, length)
-        raise WavMalformed(f"The file has more than {MAX_CHUNKS} chunks.")
+        raise WavMalformed(f"The file has more than {MAX_CHUNKS} chunks. Save it again with another program.")
 
     def _next(self, end: int, length: int) -> int:
         """Find where the next chunk begins: after the padding, without it, or where bytes are too many or too few."""

@@ -8,6 +8,7 @@ from enum import StrEnum
 from efir.domain.audio import AudioLimitsExceeded, WavCodecUnsupported, WavMalformed
 
 CHANNELS_MOST, RATE_MOST = 8, 384_000
+AS_PCM, AGAIN = "Save it as 16-bit or 24-bit PCM.", "Save the file again with another program."
 CONTAINER_MOST = 4  # bytes of an integer sample
 EXTENSIBLE = 0xFFFE
 GUID_TAIL = bytes.fromhex("800000aa00389b71")
@@ -65,15 +66,15 @@ class Format:
 def read_format(content: bytes, order: str) -> Format:
     """Read a `fmt ` chunk. Raises WavMalformed, WavCodecUnsupported, AudioLimitsExceeded."""
     if len(content) < OLD_FORMAT:
-        raise WavMalformed("The description of the sound is too short. Save the file again with another program.")
+        raise WavMalformed(f"The description of the sound is too short. {AGAIN}")
     tag, channels, rate, byte_rate, align, bits = struct.unpack(order + "HHIIHH", content[:16].ljust(FORMAT, b"\0"))
     mask, ambisonic = 0, False
     if tag == EXTENSIBLE:
         tag, mask, ambisonic = _extensible(content, order)
     if tag not in TAGS:
-        raise WavCodecUnsupported(f"The sound is coded in a way we cannot read (tag 0x{tag:04X}).")
+        raise WavCodecUnsupported(f"The sound is coded in a way we cannot read (tag 0x{tag:04X}). {AS_PCM}")
     if not channels or not rate:
-        raise WavMalformed("The sound has no channels or no sample rate.")
+        raise WavMalformed(f"The sound has no channels or no sample rate. {AGAIN}")
     if channels > CHANNELS_MOST or rate > RATE_MOST:
         raise AudioLimitsExceeded(f"At most {CHANNELS_MOST} channels and {RATE_MOST} samples a second are taken.")
     shared = Format(
@@ -85,10 +86,10 @@ def read_format(content: bytes, order: str) -> Format:
 
 def _extensible(content: bytes, order: str) -> tuple[int, int, bool]:
     if len(content) < EXTENDED:
-        raise WavMalformed("The description of the sound is too short. Save the file again with another program.")
+        raise WavMalformed(f"The description of the sound is too short. {AGAIN}")
     guid = content[24:40]
     if guid[8:] not in {GUID_TAIL, AMBISONIC_TAIL}:
-        raise WavCodecUnsupported("The sound is coded in a way we cannot read (an unknown sub-format).")
+        raise WavCodecUnsupported(f"The sound is coded in a way we cannot read (an unknown sub-format). {AS_PCM}")
     tag, mask = struct.unpack(order + "I", guid[:4])[0], struct.unpack(order + "I", content[20:24])[0]
     return tag, mask, guid[8:] == AMBISONIC_TAIL
 
@@ -100,11 +101,11 @@ def _linear(shared: Format, _order: str) -> Format:
     repaired = bool(rest) or not width or width < likely
     width = likely if repaired else width
     if not width:
-        raise WavMalformed("The size of a sample is not told.")
+        raise WavMalformed(f"The size of a sample is not told. {AGAIN}")
     if shared.coding is Coding.FLOAT and width not in {4, 8}:
-        raise WavCodecUnsupported(f"Floating-point samples of {width} bytes cannot be read.")
+        raise WavCodecUnsupported(f"Floating-point samples of {width} bytes cannot be read. {AS_PCM}")
     if shared.coding is Coding.INTEGER and width > CONTAINER_MOST:
-        raise WavCodecUnsupported(f"Whole-number samples of {width} bytes cannot be read.")
+        raise WavCodecUnsupported(f"Whole-number samples of {width} bytes cannot be read. {AS_PCM}")
     return replace(shared, width=width, align=width * shared.channels, repaired=repaired)
 
 
@@ -116,14 +117,14 @@ def _adpcm(shared: Format, order: str) -> Format:
     """Blocks of four-bit differences; the frames in a block follow from its bytes and must agree with what is told."""
     header = 7 if shared.coding is Coding.ADPCM_MS else 4
     if shared.bits != ADPCM_BITS or shared.channels > STEREO:
-        raise WavCodecUnsupported("ADPCM is read with 4 bits and up to two channels.")
+        raise WavCodecUnsupported(f"ADPCM is read with 4 bits and up to two channels. {AS_PCM}")
     coded = shared.align - header * shared.channels
     if coded < 0 or len(shared.extension) < NUMBER:
-        raise WavMalformed("The description of the ADPCM blocks is wrong.")
+        raise WavMalformed(f"The description of the ADPCM blocks is wrong. {AS_PCM}")
     frames = coded * 2 // shared.channels + (2 if shared.coding is Coding.ADPCM_MS else 1)
     told = struct.unpack(order + "H", shared.extension[2:4])[0]
     if not 0 < told <= frames:
-        raise WavMalformed("The description of the ADPCM blocks is wrong.")
+        raise WavMalformed(f"The description of the ADPCM blocks is wrong. {AS_PCM}")
     return replace(shared, block_frames=told)
 
 

@@ -17,9 +17,11 @@ SILENT = 1e-7  # power of the loudest moment, -70 dB; what is quieter need only 
 MOMENT = 0.4  # seconds; as long as the moments of EBU R128
 BESIDE = 1e-4  # power beside the loudest channel of what is judged no more: an encoder shares out between both
 NEAR = 0.5  # decibels between what was sent and what was made, in the whole
-NEAR_CAREFUL = 2.0  # decibels of what any encoder keeps; a click at the very beginning comes out 1.7 louder
+NEAR_CAREFUL = 1.0  # decibels of what any encoder keeps
+LOUDER = 3.0  # decibels that are nothing lost: a click at the very beginning comes out 2.4 louder
 NEAR_MOMENT = 3.0  # decibels where it is loudest: an encoder spreads a click out
-LOST = 6.0  # decibels between a channel added and subtracted; 0 when it is in the MP3
+MASKED = 0.01  # of the power of a mix: what is quieter may be inaudible beside the rest, and left out by right
+LOST = 0.5  # of a channel: what may be missing
 CANCELLED = 6.0  # decibels by which a mix is quieter than channels that have nothing in common
 NO_HIGHS = 20.0  # decibels by which a channel is quieter without its high tones
 
@@ -49,7 +51,8 @@ def judge_kept(full: tuple[Powers, Powers], kept: tuple[Powers, Powers], moment:
     given, made = kept
     floor = _floor([*full[0], *given], moment)
     same = len(given) == len(made) and all(
-        alike(sent, heard, moment, NEAR_CAREFUL, floor=floor) for sent, heard in zip(given, made, strict=True)
+        alike(sent, heard, moment, NEAR_CAREFUL, floor=floor, louder=LOUDER)
+        for sent, heard in zip(given, made, strict=True)
     )
     less = any(
         decibels(mean(sent)) - decibels(mean(heard)) > NEAR and loudest(sent, moment) > SILENT
@@ -63,10 +66,10 @@ def judge_mix(full: Powers, before: Powers, after: Powers, gains: Sequence[Gain]
     channels, heard = before[:-STEREO], before[-STEREO:]
     expected, probes = after[:STEREO], after[STEREO:]
     same = all(
-        alike(sent, side, moment, NEAR_CAREFUL, floor=_floor(expected, moment))
+        alike(sent, side, moment, NEAR_CAREFUL, floor=_floor(expected, moment), louder=LOUDER)
         for sent, side in zip(expected, heard, strict=True)
     ) and all(
-        is_heard(channel, gain, (probes[2 * number], probes[2 * number + 1]), moment)
+        is_heard(channel, gain, (probes[2 * number], probes[2 * number + 1]), heard[heard_side(gain)], moment)
         for number, (channel, gain) in enumerate(zip(channels, gains, strict=True))
     )
     apart = sum((gain[0] ** 2 + gain[1] ** 2) * mean(channel) for channel, gain in zip(channels, gains, strict=True))
@@ -82,24 +85,32 @@ def judge_mix(full: Powers, before: Powers, after: Powers, gains: Sequence[Gain]
     return Verdict(same, warnings)
 
 
-def is_heard(channel: list[float], gain: Gain, probe: tuple[list[float], list[float]], moment: int) -> bool:
-    """Whether a channel is in the MP3 where it is loudest; see `audio_recipes.probes`."""
+def is_heard(
+    channel: list[float], gain: Gain, probe: tuple[list[float], list[float]], side: list[float], moment: int
+) -> bool:
+    """Whether a channel is in its `side` of the MP3 where it is loudest; see `audio_recipes.probes`.
+
+    Adding and subtracting what is missing gives its product with the channel, to which nothing else contributes: coding
+    noise of other channels may be much louder.
+    """
     start = _loudest_at(channel, moment)
+    added, subtracted, together = (mean(each[start : start + moment]) for each in (*probe, side))
     share = gain[heard_side(gain)] ** 2 * mean(channel[start : start + moment])
-    if share < SILENT:
+    if share < max(SILENT, MASKED * together):
         return True
-    added, subtracted = (mean(each[start : start + moment]) for each in probe)
     reached = (added + subtracted) / 2 > share / 2  # else the sums do not hold this channel at all
-    return reached and decibels(subtracted) - decibels(added) < LOST
+    return reached and (subtracted - added) / (4 * share) < LOST
 
 
-def alike(given: list[float], made: list[float], moment: int, near: float, *, floor: float) -> bool:
+def alike(
+    given: list[float], made: list[float], moment: int, near: float, *, floor: float, louder: float = 0.0
+) -> bool:
     """Whether two channels are as loud, in the whole and where they are loudest; both may be below `floor` instead."""
     tops = loudest(given, moment), loudest(made, moment)
     if max(tops) < floor:
         return True
-    whole = abs(decibels(mean(given)) - decibels(mean(made)))
-    return whole <= near and abs(decibels(tops[0]) - decibels(tops[1])) <= NEAR_MOMENT
+    less = decibels(mean(given)) - decibels(mean(made))
+    return -max(near, louder) <= less <= near and abs(decibels(tops[0]) - decibels(tops[1])) <= NEAR_MOMENT
 
 
 def loudest(powers: list[float], moment: int) -> float:
