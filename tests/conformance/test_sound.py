@@ -136,8 +136,16 @@ def like(given: Any, rate: int, heard: Any, new_rate: int) -> bool:
         return True
     peak = float(np.abs(given).max(initial=0))
     scale = peak * 10**0.05 if peak > 1.002 else 1.0  # beyond full scale: brought to a decibel below it
-    levels = [10 * np.log10(float(np.mean(np.square(each))) + 1e-7) for each in (given / scale, heard)]
+    top = 0.35 * min(rate, new_rate)  # neither the encoder nor the step to another rate takes anything below
+    levels = [10 * np.log10(power_below(*each, top) + 1e-7) for each in ((given / scale, rate), (heard, new_rate))]
     return abs(levels[0] - levels[1]) <= 1.0
+
+
+def power_below(samples: Any, rate: int, hertz: float) -> float:
+    """Mean power of what is below a frequency."""
+    spectrum = np.fft.rfft(samples, axis=0)
+    spectrum[round(hertz * len(samples) / rate) :] = 0
+    return float(np.mean(np.square(np.fft.irfft(spectrum, len(samples), axis=0))))
 
 
 async def test_sound_of_others_is_right_or_refused_with_a_true_reason(
