@@ -75,7 +75,7 @@ async def test_every_channel_is_heard_whatever_the_mask(converted: Converted, ch
     judged(heard, rate, channels, gains_of(channels, mask))
 
 
-@pytest.mark.parametrize(("number", "coding"), enumerate(tones.TAGS))
+@pytest.mark.parametrize(("number", "coding"), list(enumerate(tones.TAGS)))
 async def test_every_coding_keeps_its_channels(converted: Converted, number: int, coding: str) -> None:
     container, channels = [*tones.BYTES][number % 3], (2, 3, 6)[number % 3]
     content = tones.written(tones.tones(channels), coding, mask=0, container=container)
@@ -123,6 +123,30 @@ async def test_channels_that_cancel_each_other_are_told(converted: Converted) ->
     made, heard, _ = await converted(tones.written(samples, mask=0))
     assert np.abs(heard).max() < 0.01
     assert made.warnings == ("channels_cancel",)
+
+
+@pytest.mark.parametrize(
+    ("rate", "hertz", "told"),
+    [(8_000, 2_646, False), (48_000, 15_000, False), (48_000, 20_500, True), (96_000, 40_000, True)],
+)
+async def test_a_channel_too_high_to_be_kept_is_told_and_one_that_is_kept_is_not(
+    converted: Converted,
+    rate: int,
+    hertz: int,
+    told: bool,  # noqa: FBT001  # pytest
+) -> None:
+    samples = tones.tones(5, rate=rate)
+    samples[:, 3] = tones.LEVEL * np.sin(2 * np.pi * hertz * np.arange(rate) / rate)
+    made, _, _ = await converted(tones.written(samples, mask=0, rate=rate))
+    assert made.warnings == (("high_frequencies",) if told else ())
+
+
+@pytest.mark.parametrize(("rate", "hertz"), [(48_000, 19_500), (96_000, 33_000)])
+async def test_channels_all_too_high_to_be_kept_are_told(converted: Converted, rate: int, hertz: int) -> None:
+    time = np.arange(rate) / rate
+    samples = np.array([0.3 * np.sin(2 * np.pi * (hertz + 130 * n) * time) for n in range(4)]).T
+    made, _, _ = await converted(tones.written(samples, mask=0, rate=rate))
+    assert "high_frequencies" in made.warnings
 
 
 def losing(lost: int) -> Callable[..., str]:

@@ -126,22 +126,27 @@ class FfmpegAudioConverter:
 
     async def _prove(self, work: _Work, bare: Path) -> set[str]:
         """Return warnings of what the MP3 has less. Raises AudioUndecodable when it is not the sound that was sent."""
-        form, mixed = work.wav.format, work.wav.format.channels > mpeg_channels(work.wav.format.channels)
-        full = await asyncio.to_thread(_swings, work)
+        form, full = work.wav.format, await asyncio.to_thread(_swings, work)
+        mixed = form.channels > mpeg_channels(form.channels)
         if not mixed and proof.judge_directly(*full, work.moment):
             return set()
+        given, made = await self._compare(work, bare, recipes.kept_rate(work.wav, self._quality))
+        if not mixed:
+            return _passed(proof.judge_kept(full, (given, made), work.moment))
+        gains = stereo_gains(form.channels, form.mask, ambisonic=form.ambisonic)
+        warnings = _passed(proof.judge_mix(full[0], given, made, gains, work.moment))
+        if high := proof.faint(full[0], given, work.moment):
+            given, made = await self._compare(work, bare, mpeg_rate(form.rate))
+            gone = proof.faint(full[0], given, work.moment) | proof.unheard(given, made, gains, work.moment)
+            warnings |= {"high_frequencies"} if high & gone else set()
+        return warnings
+
+    async def _compare(self, work: _Work, bare: Path, kept: float) -> tuple[figures.Powers, figures.Powers]:
         names = {recipes.GIVEN: "given_kept.txt", recipes.MADE: "made_kept.txt"}
-        command = recipes.compare(self._ffmpeg.path, work.wav, work.pixel, self._quality, work.scale)
+        command = recipes.compare(self._ffmpeg.path, work.wav, work.pixel, kept, work.scale)
         await self._run(command, work, tuple(names), bare, names=names)
-        kept = [await asyncio.to_thread(figures.levels, work.out / name) for name in names.values()]
-        if mixed:
-            gains = stereo_gains(form.channels, form.mask, ambisonic=form.ambisonic)
-            verdict = proof.judge_mix(full[0], kept[0], kept[1], gains, work.moment)
-        else:
-            verdict = proof.judge_kept(full, (kept[0], kept[1]), work.moment)
-        if not verdict.same:
-            raise AudioUndecodable(DIFFERENT)
-        return verdict.warnings
+        given, made = [await asyncio.to_thread(figures.levels, work.out / name) for name in names.values()]
+        return given, made
 
     async def _run(
         self, command: Iterable[str], work: _Work, files: Iterable[str], *made: Path, report: Report = verify.unheard,
@@ -176,6 +181,12 @@ def _examined(source: Path, limits: Limits) -> Wav:
     with source.open("rb") as file:
         handle = file.fileno()
         return read_wav(lambda offset, length: os.pread(handle, length, offset), os.fstat(handle).st_size, limits)
+
+
+def _passed(verdict: proof.Verdict) -> set[str]:
+    if not verdict.same:
+        raise AudioUndecodable(DIFFERENT)
+    return verdict.warnings
 
 
 def _swings(work: _Work) -> tuple[figures.Powers, figures.Powers]:

@@ -62,32 +62,44 @@ def judge_kept(full: tuple[Powers, Powers], kept: tuple[Powers, Powers], moment:
 
 
 def judge_mix(full: Powers, before: Powers, after: Powers, gains: Sequence[Gain], moment: int) -> Verdict:
-    """Compare a mix with the channels it was made of: `before` ends with the MP3's two, `after` is of `probes`."""
-    channels, heard = before[:-STEREO], before[-STEREO:]
-    expected, probes = after[:STEREO], after[STEREO:]
-    same = all(
-        alike(sent, side, moment, NEAR_CAREFUL, floor=_floor(expected, moment), louder=LOUDER)
+    """Compare a mix with the channels it was made of: `before` ends with the MP3's two, `after` is of `probes`.
+
+    `full` are the channels with all their high tones, beside which little is heard of what those leave lower down.
+    """
+    channels, heard, expected = before[:-STEREO], before[-STEREO:], after[:STEREO]
+    loud = max(max(map(abs, gain)) ** 2 * loudest(whole, moment) for gain, whole in zip(gains, full, strict=True))
+    floor = max(_floor(expected, moment), BESIDE * loud)
+    same = not unheard(before, after, gains, moment, floor=floor) and all(
+        alike(sent, side, moment, NEAR_CAREFUL, floor=floor, louder=LOUDER)
         for sent, side in zip(expected, heard, strict=True)
-    ) and all(
-        is_heard(channel, gain, (probes[2 * number], probes[2 * number + 1]), heard[heard_side(gain)], moment)
-        for number, (channel, gain) in enumerate(zip(channels, gains, strict=True))
     )
     apart = sum((gain[0] ** 2 + gain[1] ** 2) * mean(channel) for channel, gain in zip(channels, gains, strict=True))
-    together = sum(map(mean, heard))
-    warnings = set()
-    if apart > SILENT and decibels(apart) - decibels(together) > CANCELLED:
-        warnings.add("channels_cancel")
-    if any(
-        loudest(whole, moment) > SILENT and decibels(mean(whole)) - decibels(mean(low)) > NO_HIGHS
-        for whole, low in zip(full, channels, strict=True)
-    ):
-        warnings.add("high_frequencies")
-    return Verdict(same, warnings)
+    less = apart > SILENT and decibels(apart) - decibels(sum(map(mean, heard))) > CANCELLED
+    return Verdict(same, {"channels_cancel"} if less else set())
 
 
-def is_heard(
-    channel: list[float], gain: Gain, probe: tuple[list[float], list[float]], side: list[float], moment: int
-) -> bool:
+def faint(full: Powers, before: Powers, moment: int) -> set[int]:
+    """Return the channels of a mix that hold little but what was taken from them between `full` and `before`."""
+    return {
+        number
+        for number, (whole, low) in enumerate(zip(full, before[:-STEREO], strict=True))
+        if loudest(whole, moment) > SILENT and decibels(mean(whole)) - decibels(mean(low)) > NO_HIGHS
+    }
+
+
+def unheard(before: Powers, after: Powers, gains: Sequence[Gain], moment: int, *, floor: float = SILENT) -> set[int]:
+    """Return the channels that a mix was made of, are louder than `floor` in it, and are not in the MP3."""
+    channels, heard, probes = before[:-STEREO], before[-STEREO:], after[STEREO:]
+    return {
+        number
+        for number, (channel, gain) in enumerate(zip(channels, gains, strict=True))
+        if not is_heard(
+            channel, gain, probes[2 * number : 2 * number + 2], heard[heard_side(gain)], moment, floor=floor
+        )
+    }
+
+
+def is_heard(channel: list[float], gain: Gain, probe: Powers, side: list[float], moment: int, *, floor: float) -> bool:
     """Whether a channel is in its `side` of the MP3 where it is loudest; see `audio_recipes.probes`.
 
     Adding and subtracting what is missing gives its product with the channel, to which nothing else contributes: coding
@@ -96,7 +108,7 @@ def is_heard(
     start = _loudest_at(channel, moment)
     added, subtracted, together = (mean(each[start : start + moment]) for each in (*probe, side))
     share = gain[heard_side(gain)] ** 2 * mean(channel[start : start + moment])
-    if share < max(SILENT, MASKED * together):
+    if share < max(floor, MASKED * together):
         return True
     reached = (added + subtracted) / 2 > share / 2  # else the sums do not hold this channel at all
     return reached and (subtracted - added) / (4 * share) < LOST

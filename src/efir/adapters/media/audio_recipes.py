@@ -57,14 +57,18 @@ def measure(ffmpeg: str, wav: Wav, samples_per_pixel: int) -> Iterator[str]:
     yield from _both(ffmpeg, wav, graph, ("[a]", "[b]", "[c]", "[d]"))
 
 
-def compare(ffmpeg: str, wav: Wav, samples_per_pixel: int, quality: int, scale: float) -> Iterator[str]:
-    """Tell the level of each stretch of each channel, as it was sent and in the MP3, of what any encoder keeps.
+def kept_rate(wav: Wav, quality: int) -> float:
+    """Return the rate of what any encoder keeps as it was: a sound resampled to it has nothing else."""
+    return min(2 * KEPT_HZ[quality], 2 * KEPT_SHARE * mpeg_rate(wav.format.rate))
 
-    Resampling to a low rate is the filter: nothing is as steep for so little work. The more than two channels of a
-    mix are told before it (GIVEN, the two of the MP3 behind them), and with them the sums of `probes` (MADE).
+
+def compare(ffmpeg: str, wav: Wav, samples_per_pixel: int, kept: float, scale: float) -> Iterator[str]:
+    """Tell the level of each stretch of each channel, as it was sent and in the MP3, both resampled to `kept`.
+
+    Resampling is the filter: nothing is as steep for so little work. The more than two channels of a mix are told
+    before it (GIVEN, the two of the MP3 behind them), and with them the sums of `probes` (MADE).
     """
     form, rate = wav.format, mpeg_rate(wav.format.rate)
-    kept = min(2 * KEPT_HZ[quality], 2 * KEPT_SHARE * rate)
     low, pixel = f"aresample=osr={round(kept)},aformat=sample_fmts=flt", max(1, round(samples_per_pixel * kept / rate))
     if mpeg_channels(form.channels) == form.channels:
         sent, made = _told(pixel, EFFECTIVE, GIVEN), _told(pixel, EFFECTIVE, MADE)
