@@ -163,7 +163,7 @@ def losing(lost: int) -> Callable[..., str]:
 
 def _terms(text: str) -> list[str]:
     """Terms of sums, each with its sign; what begins a sum stays in front."""
-    parts = text.replace("+", "\n+").replace("|", "\n|").replace("=", "=\n").split("\n")
+    parts = text.replace("+", "\n+").replace("-", "\n-").replace("|", "\n|").replace("=", "=\n").split("\n")
     return [part for part in parts if part]
 
 
@@ -199,12 +199,22 @@ def _encode_with(shaped: Callable[..., str]) -> Callable[..., list[str]]:
     return encoded
 
 
-async def test_a_check_that_sees_no_channel_does_not_pass(
+async def test_a_channel_that_the_check_forgets_as_well_is_noticed(
     converted: Converted, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(audio_recipes, "probes", lambda gains: f"pan={2 * len(gains) + 2}C|c0=c0")
+    """What was measured before any mixing says that it has to be there."""
+    right, lost = audio_recipes.probes, 2
+
+    def forgetful(gains: Any) -> str:
+        head, _, sums = right(gains).partition("|")
+        return head + "|" + "".join(term for term in _terms(sums) if not term.endswith(f"*c{lost}"))
+
+    content = tones.written(tones.tones(4), mask=0)
+    await converted(content)
+    monkeypatch.setattr(audio_recipes, "probes", forgetful)
+    monkeypatch.setattr(converter_module.recipes, "encode", _encode_with(losing(lost)))
     with pytest.raises(AudioUndecodable):
-        await converted(tones.written(tones.tones(4), mask=0))
+        await converted(content)
 
 
 def test_the_loudest_moment_is_found_wherever_it_is() -> None:
