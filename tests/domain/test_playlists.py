@@ -24,8 +24,8 @@ def test_a_list_that_begins_early_has_a_target_that_its_segments_keep(rate: Frac
     gop = max(1, round(2 * rate))
     rung = Rung(name="360p", width=640, height=360, bandwidth=1, level="3.0")
     plan = Plan(
-        rate_num=rate.numerator, rate_den=rate.denominator, gop=gop, chunk=12 * gop, frames=1000, rungs=(rung,), audio=True, still_step=1,
-        still_width=2, still_height=2, poster_step=1,
+        rate_num=rate.numerator, rate_den=rate.denominator, gop=gop, chunk=12 * gop, frames=1000, rungs=(rung,),
+        audio=True, still_step=1, still_width=2, still_height=2, poster_step=1,
     )  # fmt: skip
     assert plan.segment / plan.rate <= planned_target_duration(plan) <= 6
     for packet in (Fraction(1024, 8000), Fraction(1024, 44_100)):
