@@ -8,6 +8,8 @@ from uuid import UUID
 import pytest
 
 from efir.application.context import Ports
+from efir.application.jobs import run_next
+from efir.application.kinds import KINDS
 from efir.application.videos import retry_video
 from efir.application.watching import Processing, get_processing
 from efir.domain.jobs import Queue
@@ -32,6 +34,11 @@ async def all_worked(ports: Ports, connection: Any) -> list[str]:
         if not done:
             break
     return told
+
+
+async def one(ports: Ports, queue: Queue) -> None:
+    """Do the next job of a queue."""
+    assert await run_next(ports, KINDS, queue=queue, worker="test", told=lambda *_: None)
 
 
 async def again(ports: Ports, owner: UserId, video_id: UUID) -> Any:
@@ -216,3 +223,23 @@ async def test_what_the_store_lost_is_made_again(told: Ports, publish: Published
             await told.blobs.delete(blob.key)
     await all_worked(told, connection)
     assert (await shown(told, video.id)).state == "ready"
+
+
+@EITHER
+@pytest.mark.parametrize("watched", [True, False], ids=["watched", "not yet"])
+async def test_jobs_planned_by_an_earlier_version_are_planned_anew(
+    told: Ports, publish: Published, connection: Any, *, copied: bool, watched: bool
+) -> None:
+    """An update in the middle of processing: facts that this version needs are not in what the other one wrote."""
+    video = await publish(long_clip(copied=copied))
+    await one(told, Queue.FAST)
+    if watched:
+        await worked(told, Queue.FAST)
+        await one(told, Queue.MEDIA)
+        assert (await shown(told, video.id)).state == "playable"
+    await connection.execute(
+        "update jobs set facts = facts #- '{facts,origin}' where facts ? 'plan' and state <> 'done'"
+    )
+    await all_worked(told, connection)
+    found = await shown(told, video.id)
+    assert (found.state, found.failure_code) == ("ready", None)

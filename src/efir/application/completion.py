@@ -9,7 +9,7 @@ import msgspec
 from efir.application.context import Ports
 from efir.application.jobs import Progress
 from efir.application.listing import publish_track, target_of
-from efir.application.planning import COPY, FIRST, LADDER, SOUND, Source, sound_job
+from efir.application.planning import COPY, FIRST, LADDER, SOUND, Source, sound_job, source_of
 from efir.application.processing import FIRST_SOUND, Made, held
 from efir.application.publishing import (
     StoredStill,
@@ -43,7 +43,7 @@ class Parts(msgspec.Struct, frozen=True):
 
 async def finish_video(ports: Ports, job: ClaimedJob, progress: Progress) -> None:
     """Check every rendition, make the plain file, poster and storyboard, then serve it all."""
-    source = msgspec.convert(job.facts, Source)
+    source = source_of(job.facts)
     try:
         async with _workshop(ports, job) as (video, out):
             parts = await _parts(ports, job, source.plan)

@@ -1,15 +1,18 @@
 """Which jobs make a video: planned all at once after the probe, so that none has to invent the next."""
 
 from collections.abc import Collection
+from datetime import datetime
 from typing import Any
 
 import msgspec
 
+from efir.domain.errors import Conflict
 from efir.domain.jobs import JobState, NewJob, Queue
 from efir.domain.media import MediaFacts
 from efir.domain.renditions import Plan, can_copy_video
-from efir.domain.videos import Video
+from efir.domain.videos import WATCHABLE, Video
 from efir.ports.jobs import JobRow
+from efir.ports.transactions import Transaction
 
 PROBE = "probe_video"
 COPY = "copy_video"
@@ -26,6 +29,32 @@ class Source(msgspec.Struct, frozen=True):
 
     facts: MediaFacts
     plan: Plan
+
+
+class PlanOutdated(Conflict):
+    """The plan was made by a version that knew less of the file: it is looked into again."""
+
+    code = "plan-outdated"
+    title = "The video is planned anew"
+
+
+def source_of(facts: dict[str, Any]) -> Source:
+    """Read what a job carries. Raises PlanOutdated for the plan of an earlier version."""
+    try:
+        return msgspec.convert(facts, Source)
+    except msgspec.ValidationError as error:
+        raise PlanOutdated from error
+
+
+async def plan_anew(tx: Transaction, video: Video, *, now: datetime) -> None:
+    """Look into the file again, of a video whose row is locked; what can be watched stays so."""
+    if video.state in WATCHABLE:
+        await tx.jobs.forget(video.id, video.generation)
+        await tx.videos.set_state(video.id, video.state, now=now, failure_code=None, failure_detail=None)
+        await tx.jobs.put([probe_job(video)])
+    else:
+        await tx.videos.start_again(video.id, now=now)
+        await tx.jobs.put([probe_job(await tx.videos.get(video.id))])
 
 
 def probe_job(video: Video) -> NewJob:

@@ -19,9 +19,12 @@ from efir.application.planning import (
     BEFORE_FINISH,
     FINISH,
     FIRST,
+    PlanOutdated,
     Source,
     first_encodes,
     missing,
+    plan_anew,
+    source_of,
 )
 from efir.application.publishing import (
     StoredStill,
@@ -140,6 +143,9 @@ async def video_failed(ports: Ports, tx: Transaction, row: JobRow, failure: Fail
     video = await _still_there(tx, row)
     if video is None:
         return
+    if failure.code == PlanOutdated.code:
+        await plan_anew(tx, video, now=ports.clock())
+        return
     state = video.state if video.state in WATCHABLE else VideoState.FAILED
     await tx.videos.set_state(
         video.id, state, now=ports.clock(), failure_code=failure.code, failure_detail=failure.detail
@@ -149,11 +155,14 @@ async def video_failed(ports: Ports, tx: Transaction, row: JobRow, failure: Fail
         await tx.renditions.end_growing(video.id, video.generation)
 
 
-async def copy_failed(_ports: Ports, tx: Transaction, row: JobRow, _failure: Failure) -> None:
+async def copy_failed(ports: Ports, tx: Transaction, row: JobRow, failure: Failure) -> None:
     """Encode the first rung and the sound instead: streams that cannot be cut may still be decoded."""
+    if failure.code == PlanOutdated.code:
+        await video_failed(ports, tx, row, failure)
+        return
     video = await _still_there(tx, row)
     if video is not None:
-        await tx.jobs.put(first_encodes(video, msgspec.convert(row.facts, Source)))
+        await tx.jobs.put(first_encodes(video, source_of(row.facts or {})))
 
 
 async def hold_video(tx: Transaction, row: JobRow | ClaimedJob) -> None:
@@ -175,7 +184,7 @@ async def opened(ports: Ports, job: ClaimedJob) -> AsyncIterator[tuple[Video, So
         video = await tx.videos.get(VideoId(job.subject))
     async with ports.scratch.directory(job.kind) as out:
         (out / "made").mkdir()
-        yield video, msgspec.convert(job.facts, Source), await local_source(ports, video, out), out / "made"
+        yield video, source_of(job.facts), await local_source(ports, video, out), out / "made"
 
 
 async def local_source(ports: Ports, video: Video, scratch: Path) -> Path:

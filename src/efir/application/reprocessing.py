@@ -3,8 +3,6 @@
 from collections.abc import Collection
 from datetime import datetime
 
-import msgspec
-
 from efir.application.planning import (
     AT_WORK,
     COPY,
@@ -12,9 +10,11 @@ from efir.application.planning import (
     FIRST,
     LADDER,
     SOUND,
+    PlanOutdated,
     Source,
     missing,
-    probe_job,
+    plan_anew,
+    source_of,
 )
 from efir.application.processing import finish_if_last
 from efir.domain.jobs import JobId, JobState
@@ -36,13 +36,8 @@ async def process_again(tx: Transaction, video: Video, *, now: datetime) -> None
     source = await _plan_of(tx, jobs)
     if source is not None:
         await _resume(tx, video, source, jobs, now=now)
-    elif video.state in WATCHABLE:
-        await tx.jobs.forget(video.id, video.generation)
-        await tx.videos.set_state(video.id, video.state, now=now, failure_code=None, failure_detail=None)
-        await tx.jobs.put([probe_job(video)])
     else:
-        await tx.videos.start_again(video.id, now=now)
-        await tx.jobs.put([probe_job(await tx.videos.get(video.id))])
+        await plan_anew(tx, video, now=now)
 
 
 async def _plan_of(tx: Transaction, jobs: Collection[JobRow]) -> Source | None:
@@ -51,8 +46,8 @@ async def _plan_of(tx: Transaction, jobs: Collection[JobRow]) -> Source | None:
     if carrier is None:
         return None
     try:
-        return msgspec.convert((await tx.views.jobs.one(JobId(carrier.id))).facts, Source)
-    except msgspec.ValidationError:
+        return source_of((await tx.views.jobs.one(JobId(carrier.id))).facts or {})
+    except PlanOutdated:
         return None
 
 

@@ -181,15 +181,15 @@ class VideoFacts:
     longest_frame: float
     keyframe_spacing: float
     bitrate: int
-    full_range: bool = False
-    track: int = 0
-    end: float = 0.0
-    cropped: bool = False
-    flipped: bool = False
-    resized: bool = False
-    mixed_colours: bool = False
-    primaries: str = ""
-    alpha: bool = False
+    full_range: bool
+    track: int
+    end: float
+    cropped: bool
+    flipped: bool
+    resized: bool
+    mixed_colours: bool
+    primaries: str
+    alpha: bool
 
     @property
     def rate(self) -> Fraction:
@@ -213,9 +213,9 @@ class AudioFacts:
     start: float
     duration: float
     bitrate: int
-    tracks: tuple[int, ...] = (1,)
-    layout: str = ""
-    gaps: bool = False
+    tracks: tuple[int, ...]
+    layout: str
+    gaps: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -233,8 +233,8 @@ class MediaFacts:
     streams: int
     video: VideoFacts
     audio: AudioFacts | None
-    corrections: tuple[tuple[tuple[int, int], ...], ...] = ()
-    origin: float = 0.0
+    corrections: tuple[tuple[tuple[int, int], ...], ...]
+    origin: float
 
 
 def _told(seconds: int) -> str:
