@@ -202,8 +202,8 @@ class AudioFacts:
     """The sound that a player would take; seconds from the file's start, below 0 for priming.
 
     `tracks` are its numbers in the file: two where left and right are tracks of their own. `layout` is ffmpeg's name of
-    the speakers, such as `5.1`, `ambisonic 1` or, where none are named, `6 channels`. `gaps` tells of time between
-    packets that nothing fills.
+    the speakers, such as `5.1`, `ambisonic 1` or, where none are named, `6 channels`; `speakers` has the name of each,
+    such as `FL`, and is empty where they have none. `gaps` tells of time between packets that nothing fills.
     """
 
     codec: str
@@ -215,6 +215,7 @@ class AudioFacts:
     bitrate: int
     tracks: tuple[int, ...]
     layout: str
+    speakers: tuple[str, ...]
     gaps: bool
 
 

@@ -6,6 +6,7 @@ no speakers either, but a sound field in which two microphones are pointed.
 """
 
 import math
+from collections.abc import Sequence
 
 from efir.domain.mpeg import STEREO
 
@@ -22,6 +23,26 @@ SPEAKERS: tuple[Gain, ...] = (
     FAR_LEFT, FAR_RIGHT, FAR_CENTRE,  # side left, right; above
     FAR_LEFT, FAR_CENTRE, FAR_RIGHT, FAR_LEFT, FAR_CENTRE, FAR_RIGHT,  # above, in front and behind
 )  # fmt: skip
+NAMES = (
+    "FL",
+    "FR",
+    "FC",
+    "LFE",
+    "BL",
+    "BR",
+    "FLC",
+    "FRC",
+    "BC",
+    "SL",
+    "SR",
+    "TC",
+    "TFL",
+    "TFC",
+    "TFR",
+    "TBL",
+    "TBC",
+    "TBR",
+)
 MASK_BITS = 32
 FIELDS = {3: "WXY", 4: "WXYZ", 5: "WXYUV", 6: "WXYZUV", 7: "WXYUVPQ", 8: "WXYZUVPQ"}
 AZIMUTH, ELEVATION = math.radians(55), math.radians(15)
@@ -34,9 +55,26 @@ def stereo_gains(channels: int, mask: int, *, ambisonic: bool = False) -> tuple[
     >>> [tuple(round(side, 2) for side in gain) for gain in stereo_gains(4, 0)]
     [(0.41, 0.0), (0.0, 0.41), (0.29, 0.29), (0.29, 0.29)]
     """
-    gains = _field(channels) if ambisonic and channels in FIELDS else _placed(channels, mask)
+    return _within(_field(channels) if ambisonic and channels in FIELDS else _placed(channels, mask))
+
+
+def named_gains(names: Sequence[str]) -> tuple[Gain, ...]:
+    """Return the gains of speakers by their names (`FL`, `TBR`, SMPTE ST 2036-2 and ffmpeg's), within full scale.
+
+    >>> [tuple(round(side, 2) for side in gain) for gain in named_gains(["FL", "FR", "TSL"])]
+    [(0.59, 0.0), (0.0, 0.59), (0.41, 0.0)]
+    """
+    return _within([SPEAKERS[NAMES.index(name)] if name in NAMES else _by_side(name) for name in names])
+
+
+def _within(gains: Sequence[Gain]) -> tuple[Gain, ...]:
+    """Lower each side until all channels together cannot go beyond full scale."""
     most = max(sum(abs(gain[side]) for gain in gains) for side in range(STEREO))
     return tuple((left / most, right / most) for left, right in gains)
+
+
+def _by_side(name: str) -> Gain:
+    return {"L": FAR_LEFT, "R": FAR_RIGHT}.get(name[-1:], FAR_CENTRE)
 
 
 def _placed(channels: int, mask: int) -> list[Gain]:

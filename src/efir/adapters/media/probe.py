@@ -171,6 +171,7 @@ def _audio(sound: dict[str, Any], tracks: list[int]) -> AudioFacts:
         bitrate=round(sound["bytes"] * 8 / max(length, 0.01)),
         tracks=tuple(tracks),
         layout=sound["layout"],
+        speakers=tuple(sound["speakers"]),
         gaps=sound["gaps"],
     )
 
