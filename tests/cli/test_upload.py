@@ -15,7 +15,9 @@ import pytest
 import clips
 from cli.conftest import PATIENCE, Uploading
 from efir.application.context import Ports
+from efir.application.processing import video_failed
 from efir.bootstrap.main import main
+from efir.domain.jobs import Failure, FailureKind
 from efir.ports.blobs import blob_key
 from relays import after_bytes, before_answer, relay
 
@@ -133,6 +135,28 @@ async def test_a_file_that_is_no_video_is_refused_with_the_reason(uploading: Upl
     assert re.fullmatch(r"media-[a-z-]+", error["code"])
     assert done.err.count("\n") == 1
     assert error["code"] in done.err
+    assert "; send another file" in error["detail"]
+    assert "try it again" not in error["detail"]
+
+
+@pytest.mark.slow
+async def test_a_video_that_stops_half_way_is_no_success_and_can_be_watched(
+    uploading: Uploading, ports: Ports, connection: Any
+) -> None:
+    process = uploading.start(clips.h264(seconds=60, size="1280x720"), "--json")
+    async with asyncio.timeout(PATIENCE):
+        while not (found := await connection.fetchval("select id from videos where state = 'playable'")):  # noqa: ASYNC110  # the event is in another process
+            await asyncio.sleep(0.05)
+    failure = Failure("rendition-damaged", "What was made of the file did not pass its check.", FailureKind.ENGINE)
+    async with ports.begin() as tx:
+        row = await tx.views.jobs.newest(found, "encode_chunk")
+        assert row is not None
+        await video_failed(ports, tx, row, failure)
+    told, _ = await asyncio.to_thread(process.communicate, timeout=PATIENCE)
+    error = json.loads(told)["error"]
+    assert (process.returncode, error["code"]) == (1, "rendition-damaged")
+    assert f"try it again at http://127.0.0.1:{uploading.port}/studio/{found}; " in error["detail"]
+    assert error["detail"].endswith(f"can be watched at http://127.0.0.1:{uploading.port}/watch/{found}")
 
 
 async def test_the_next_file_is_sent_although_one_was_refused(uploading: Uploading, tmp_path: Path) -> None:

@@ -1,5 +1,6 @@
 """Pictures nobody here drew, from scikit-image's wheel on PyPI: each is made well or refused in words."""
 
+import io
 import statistics
 import subprocess
 import sys
@@ -10,6 +11,7 @@ from typing import Any
 
 import pytest
 import pyvips
+from PIL import Image, ImageCms
 
 from efir.adapters.media.pictures import vips_pictures
 from efir.adapters.media.sandbox import detect
@@ -45,11 +47,26 @@ async def body_of(content: bytes) -> AsyncIterator[bytes]:
 
 
 def difference(content: bytes, made: bytes) -> float:
-    """Mean difference, of 255, between a made picture and the same square of what was sent."""
-    image, whole = (grey(pyvips.Image.new_from_buffer(each, "")) for each in (made, content))
+    """Mean difference, of 255, of a made picture and the same square of what was sent, seen through its profile."""
+    image, whole = grey(pyvips.Image.new_from_buffer(made, "")), grey(seen(content))
     side = min(whole.width, whole.height)
     plain = whole.extract_area(0, 0, side, side).thumbnail_image(image.width, height=image.height, size="force")
     return float((image - plain).abs().avg())
+
+
+def seen(content: bytes) -> Any:
+    """What was sent, with the colours its profile gives it, by another library than ours."""
+    with Image.open(io.BytesIO(content)) as sent:
+        profile = sent.info.get("icc_profile")
+        if profile is None:
+            return pyvips.Image.new_from_buffer(content, "")
+        srgb = ImageCms.createProfile("sRGB")
+        shown = ImageCms.profileToProfile(
+            sent, ImageCms.ImageCmsProfile(io.BytesIO(profile)), srgb, 1, outputMode="RGB"
+        )
+    held = io.BytesIO()
+    shown.save(held, "PNG", icc_profile=None)
+    return pyvips.Image.new_from_buffer(held.getvalue(), "")
 
 
 def grey(image: Any) -> Any:

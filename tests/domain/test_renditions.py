@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from efir.domain.limits import Limits
-from efir.domain.media import AudioFacts, MediaFacts, MediaRefused, VideoFacts, admit
+from efir.domain.media import MediaFacts, MediaRefused, admit
 from efir.domain.renditions import (
     LADDER,
     Plan,
@@ -18,14 +18,7 @@ from efir.domain.renditions import (
     plan,
     rungs,
 )
-
-VIDEO = VideoFacts(
-    codec="h264", profile="High", level=40, pix_fmt="yuv420p", width=1920, height=1080, coded_width=1920,
-    coded_height=1080, square_pixels=True, rotation=0, rate_num=25, rate_den=1, vfr=False, interlaced=False, hdr="",
-    matrix="", frames=1500, start=0.0, longest_frame=0.04, keyframe_spacing=2.0, bitrate=4_000_000, end=60.0,
-)  # fmt: skip
-AUDIO = AudioFacts(codec="aac", profile="LC", channels=2, rate=48_000, start=0.0, duration=60.0, bitrate=128_000)
-FACTS = MediaFacts(container="mov", size=1, duration=60.0, streams=2, video=VIDEO, audio=AUDIO)
+from facts import AUDIO, FACTS, VIDEO
 
 sides = st.integers(2, 8192)
 rates = st.one_of(
@@ -47,7 +40,7 @@ def sources(draw: st.DrawFn) -> MediaFacts:
         keyframe_spacing=draw(st.floats(0.1, 100)),
     )
     container = draw(st.sampled_from(["mov", "matroska", "mpegts", "avi", "flv", "ogg"]))
-    return replace(FACTS, video=video, duration=draw(st.floats(0.01, 8 * 3600)), container=container)
+    return replace(FACTS, video=video, duration=draw(st.floats(0.01, 12 * 3600)), container=container)
 
 
 @given(sources())
@@ -233,7 +226,7 @@ def test_sound_that_does_not_fit_the_picture_is_not_copied(change: dict[str, obj
 @pytest.mark.parametrize(
     ("facts", "code"),
     [
-        (replace(FACTS, duration=8 * 3600 + 1), "media-too-long"),
+        (replace(FACTS, duration=12 * 3600 + 1), "media-too-long"),
         (replace(FACTS, streams=17), "media-too-many-streams"),
         (replace(FACTS, video=replace(VIDEO, width=8193)), "media-too-large"),
         (replace(FACTS, video=replace(VIDEO, coded_width=6001, coded_height=6000)), "media-too-large"),

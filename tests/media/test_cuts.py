@@ -7,16 +7,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from efir.adapters.media.recipes import cut_seconds, sound_cut_seconds
-from efir.domain.media import AudioFacts, MediaFacts, VideoFacts
 from efir.domain.renditions import AAC_FRAME, Plan, plan
+from facts import FACTS, VIDEO
 
 HOURS = 12
-VIDEO = VideoFacts(
-    codec="vp9", profile="", level=0, pix_fmt="yuv420p", width=64, height=36, coded_width=64, coded_height=36,
-    square_pixels=True, rotation=0, rate_num=25, rate_den=1, vfr=False, interlaced=False, hdr="", matrix="", frames=1,
-    start=0.0, longest_frame=0.04, keyframe_spacing=2.0, bitrate=100_000,
-)  # fmt: skip
-SOUND = AudioFacts(codec="opus", profile="", channels=2, rate=48_000, start=0.0, duration=1.0, bitrate=1)
 rates = st.one_of(
     st.integers(1, 120).map(Fraction),
     st.integers(1, 120).map(lambda rate: Fraction(rate * 1000, 1001)),
@@ -32,11 +26,7 @@ def plans(draw: st.DrawFn) -> Plan:
     frames = draw(st.one_of(st.integers(1, 500), st.integers(1, int(HOURS * 3600 * rate))))
     video = replace(VIDEO, rate_num=rate.numerator, rate_den=rate.denominator, frames=frames, vfr=draw(st.booleans()))
     container = draw(st.sampled_from(["mov", "avi"]))
-    return plan(
-        MediaFacts(
-            container=container, size=1, duration=float(frames / rate), streams=2, video=video, audio=SOUND
-        )
-    )  # fmt: skip
+    return plan(replace(FACTS, container=container, duration=float(frames / rate), video=video))
 
 
 def microseconds(text: str) -> int:

@@ -7,6 +7,7 @@ import httpx
 import pytest
 
 from efir.application.context import Ports
+from efir.application.questions import fetch_questions
 from jservice_double import MADE, clue, jservice
 from questions.conftest import Opened
 
@@ -114,6 +115,37 @@ async def test_old_clients_find_the_clues_they_know(stocked: httpx.AsyncClient) 
     assert rows["Which lighthouses shone over Alexandria?"]["category"] is None
 
 
+async def test_final_rounds_are_clues_without_a_worth(
+    asking: Opened, quiz: Callable[[Ports], httpx.AsyncClient]
+) -> None:
+    rows = [clue(n) for n in range(1, 6)] + [clue(n, value=None) for n in range(6, 120)]
+    with jservice(1, faults=[rows[:100], rows[100:]]) as source:
+        ports = await asking(jservice_url=source.url, limits={"quiz_questions_most": 200})
+        assert len((await fetch_questions(ports, count=119)).saved) == 119
+        http = quiz(ports)
+    final = {row["question"] for row in rows if row["value"] is None}
+    answer = await http.get("/api/final?count=100")
+    assert answer.headers["access-control-allow-origin"] == "*"
+    assert answer.headers["cache-control"] == "no-store"
+    found = {row["question"]: row for row in answer.json()}
+    assert len(found) == 100
+    assert found.keys() <= final
+    one = (await http.get("/api/random?count=1")).json()[0]
+    assert {frozenset(row) for row in found.values()} == {frozenset(one)}
+    assert {row["value"] for row in found.values()} == {None}
+    sizes = {
+        path: len((await http.get(f"/api/final{path}")).json()) for path in ("", "?count=", "?count=0", "?count=7")
+    }
+    assert sizes == {"": 1, "?count=": 1, "?count=0": 0, "?count=7": 7}
+    assert len((await http.get("/api/final?count=500")).json()) == 100
+    assert len({(await http.get("/api/final")).json()[0]["id"] for _ in range(12)}) > 1
+
+
+async def test_without_final_rounds_there_is_an_empty_list(stocked: httpx.AsyncClient) -> None:
+    answer = await stocked.get("/api/final?count=5")
+    assert (answer.status_code, answer.json()) == (200, [])
+
+
 @pytest.mark.parametrize(
     ("path", "size"),
     [("/api/random", 1), ("/api/random?count=", 1), ("/api/random?count=0", 0), ("/api/random?count=3", 3),
@@ -128,7 +160,8 @@ async def test_old_clients_get_as_many_as_they_are_used_to(stocked: httpx.AsyncC
 
 
 @pytest.mark.parametrize(
-    "path", ["/api/random?count=x", "/api/random?count=-1", "/api/clues?offset=-1", "/api/clues?value=x",
+    "path", ["/api/random?count=x", "/api/random?count=-1", "/api/final?count=x", "/api/final?count=-1",
+             "/api/clues?offset=-1", "/api/clues?value=x",
              "/api/clues?min_date=yesterday", "/api/clues?min_date=0.5",
              "/api/clues?max_date=2026-02-30", "/api/category", "/api/category?id=x", "/api/categories?count=1e3",
              f"/api/clues?category={2**40}"],

@@ -110,6 +110,48 @@ async def test_a_source_that_is_away_is_a_503_with_the_time_to_wait(
     assert answer.json()["saved"] == 0
 
 
+@every_route
+@pytest.mark.parametrize(
+    "rows",
+    [
+        [None, None, None], [5, "text"], [[]], [{}], [{"question": None, "answer": None}], "html", "object", 5,
+        [{"question": 7, "answer": 8}], [{"question": ["Who?"], "answer": {"a": 1}}, None], [{"error": "no"}],
+        {"question": "Who?", "answer": "x"},
+    ],
+)  # fmt: skip
+async def test_a_source_that_answers_nonsense_is_broken_and_not_empty(
+    asking: Opened, quiz: Quiz, route: str, rows: Any
+) -> None:
+    with jservice(10, always=rows) as source:
+        http = quiz(await asking(jservice_url=source.url, sources="jservice"))
+        answer = await http.post(route, json={"questions_num": 3})
+    assert (answer.status_code, answer.json()["code"]) == (503, "question-source-unavailable")
+    assert int(answer.headers["retry-after"]) >= 1
+
+
+@every_route
+@pytest.mark.parametrize("rows", [[], [{"question": "", "answer": "x"}]])
+async def test_a_source_without_anything_usable_is_empty(asking: Opened, quiz: Quiz, route: str, rows: Any) -> None:
+    with jservice(10, always=rows) as source:
+        http = quiz(await asking(jservice_url=source.url, sources="jservice"))
+        answer = await http.post(route, json={"questions_num": 3})
+    assert (answer.status_code, answer.json()["code"]) == (409, "question-bank-exhausted")
+
+
+async def test_a_source_that_the_order_does_not_name_is_not_asked(
+    asking: Opened, quiz: Quiz, bank: Callable[[list[Any]], str]
+) -> None:
+    with jservice(10) as source:
+        http = quiz(
+            await asking(jservice_url=source.url, sources="bank", bank=bank([{"question": "Q", "answer": "A"}]))
+        )
+        assert (await http.post("/quiz", json={"questions_num": 1})).status_code == 200
+        assert (await http.post("/quiz", json={"questions_num": 1})).json()[
+            "reason"
+        ] == "bank has no more new questions"
+        assert source.asked == []
+
+
 async def test_a_full_line_is_a_503(asking: Opened, quiz: Quiz) -> None:
     with jservice(100, delay=0.2) as source:
         http = quiz(await asking(jservice_url=source.url, limits={"quiz_line_most": 1}))

@@ -1,11 +1,13 @@
 """Open Trivia DB, banks of files and folders, and the bank that Efir makes."""
 
+import asyncio
 import json
 import time
 from collections.abc import Callable
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 from urllib.parse import quote
 
 import pytest
@@ -16,6 +18,7 @@ from efir.adapters.quiz.cldr import write_bank
 from efir.adapters.quiz.fetching import Fetching
 from efir.adapters.quiz.jservice import Jservice
 from efir.adapters.quiz.opentdb import OpenTriviaDb
+from efir.application.drawing import Place, QuestionLine
 from efir.application.questions import fetch_questions
 from efir.bootstrap.questions import order_of
 from efir.domain.questions import QuestionsExhausted, QuestionSourceAway, QuestionSourceLimited, fingerprint
@@ -68,9 +71,91 @@ async def test_an_unknown_token_is_renewed_once() -> None:
         await drawn(TOKEN, trivia(3), TOKEN, trivia(3))
 
 
-async def test_too_much_is_asked_for_in_halves_and_one_too_many_is_the_end() -> None:
-    found = await drawn(TOKEN, trivia(1), trivia(1), trivia(1), count=5, times=3)
-    assert [one.ended for one in found] == [False, False, True]
+@dataclass
+class Trivia:
+    """An Open Trivia DB with so many questions left for each token; it refuses what is more, whole."""
+
+    left: int
+    empty: int = 1  # the code it gives when there are none
+    asked: list[int] = field(default_factory=list)
+    tokens: int = 0
+
+    async def json(self, url: str, query: dict[str, str], *, seconds: float) -> Any:
+        assert seconds > 0
+        if url.endswith("api_token.php"):
+            self.tokens += 1
+            return {"response_code": 0, "token": f"t{self.tokens}"}
+        count = int(query["amount"])
+        self.asked.append(count)
+        if count > self.left:
+            return {"response_code": 1 if self.left else self.empty, "results": []}
+        self.left -= count
+        row = {"type": "multiple", "difficulty": "easy", "category": "c", "correct_answer": "x"}
+        return {
+            "response_code": 0,
+            "results": [{**row, "question": quote(f"Q {self.left + n}?")} for n in range(count)],
+        }
+
+
+@pytest.mark.parametrize("empty", [1, 4])
+@pytest.mark.parametrize("left", [0, 1, 2, 7, 24, 25, 44, 49, 50, 51, 99, 130])
+async def test_a_trivia_source_is_drained_to_its_last_question(left: int, empty: int) -> None:
+    service = Trivia(left, empty)
+    source = OpenTriviaDb("http://trivia.test", cast("Fetching", service), gap=0.0)
+    seen = []
+    for _ in range(left + 2):
+        found = await source.draw(50, seconds=3)
+        seen += [one.question for one in found.found]
+        if found.ended:
+            break
+    assert found.ended
+    assert len(set(seen)) == len(seen) == left
+    assert service.tokens == 1
+    assert len(service.asked) < 20
+
+
+async def test_what_was_too_much_is_not_asked_for_again_until_there_is_another_token() -> None:
+    service = Trivia(30)
+    source = OpenTriviaDb("http://trivia.test", cast("Fetching", service), gap=0.0)
+    assert len((await source.draw(50, seconds=3)).found) == 25
+    assert len((await source.draw(50, seconds=3)).found) == 3
+    assert service.asked == [50, 25, 25, 12, 6, 3]
+    while not (await source.draw(50, seconds=3)).ended:
+        pass
+    service.left = 60
+    assert len((await source.draw(50, seconds=3)).found) == 50
+    assert service.tokens == 2
+
+
+async def test_halves_keep_the_gap_and_the_deadline_and_go_on_in_the_next_call() -> None:
+    service = Trivia(13)
+    source = OpenTriviaDb("http://trivia.test", cast("Fetching", service), gap=0.3)
+    began = time.monotonic()
+    with pytest.raises(QuestionSourceLimited) as told:
+        await source.draw(50, seconds=0.5)
+    assert told.value.retry_after
+    assert service.asked == [50, 25]
+    assert time.monotonic() - began < 0.6
+    await asyncio.sleep(0.35)
+    assert len((await source.draw(50, seconds=0.5)).found) == 12
+    assert service.asked == [50, 25, 12]
+
+
+async def test_a_source_with_few_left_gives_them_before_it_is_called_exhausted(asking: Opened) -> None:
+    ports, service = await asking(), Trivia(30, empty=4)
+    source = OpenTriviaDb("http://trivia.test", cast("Fetching", service), gap=0.0)
+    line = QuestionLine(
+        [Place(name="opentdb", source=source)],
+        begin=ports.begin,
+        single=ports.single,
+        clock=ports.clock,
+        limits=ports.limits,
+    )
+    assert len((await line.take(29, begin=ports.begin)).saved) == 29
+    with pytest.raises(QuestionsExhausted) as told:
+        await line.take(50, begin=ports.begin)
+    assert told.value.facts["saved"] == 1
+    await line.close()
 
 
 async def test_a_used_up_token_is_the_end() -> None:
@@ -80,8 +165,15 @@ async def test_a_used_up_token_is_the_end() -> None:
 
 @pytest.mark.parametrize(
     ("said", "error"),
-    [(trivia(5), QuestionSourceLimited), (trivia(2), QuestionSourceAway), (answer(b"[]"), QuestionSourceAway)],
-)
+    [
+        (trivia(5), QuestionSourceLimited), (trivia(2), QuestionSourceAway), (answer(b"[]"), QuestionSourceAway),
+        *((answer(said), QuestionSourceAway) for said in (
+            b"{}", b'{"response_code": true}', b'{"response_code": []}', b'{"response_code": "1"}', b"null", b"<html>",
+            b'{"response_code": 0}', b'{"response_code": 0, "results": {}}', b'{"response_code": 0, "results": [null]}',
+            b'{"response_code": 0, "results": [[], 5, "x", {}, {"question": 5, "correct_answer": "x"}]}',
+        )),
+    ],
+)  # fmt: skip
 async def test_refusals_of_trivia_are_told(said: bytes, error: type[Exception]) -> None:
     with pytest.raises(error):
         await drawn(TOKEN, said)
@@ -201,7 +293,7 @@ async def test_a_folder_of_trivia_files_is_a_bank_too(asking: Opened, tmp_path: 
     )
     found = (await fetch_questions(await asking(bank=str(tmp_path)), count=2)).saved
     rows = {one.question: one.answer for one in found}
-    assert rows == {"Which of these is a café? A) Flore B) Seine": "Flore", "Two? A) 2 B) 3": "2"}
+    assert rows == {"Which of these is a café?": "Flore", "Two?": "2"}
     assert {(one.category, one.licence) for one in found} == {("General", "CC-BY-SA-4.0")}
     with pytest.raises(QuestionsExhausted):
         await fetch_questions(await asking(bank=str(tmp_path)), count=1)
@@ -258,7 +350,8 @@ async def test_the_same_questions_are_the_same_bank(made: Path, made_later: Path
     ("quiz", "order"),
     [
         (Quiz(), ["bank"]), (Quiz(jservice_url="http://x"), ["jservice", "bank"]),
-        (Quiz(jservice_url="http://x", sources="bank"), ["jservice", "bank"]),
+        (Quiz(jservice_url="http://x", sources="bank"), ["bank"]), (Quiz(jservice_url="http://x", sources=""), []),
+        (Quiz(jservice_url="http://x", sources="opentdb, bank"), ["opentdb", "bank"]),
         (Quiz(jservice_url="http://x", sources="bank, jservice"), ["bank", "jservice"]),
         (Quiz(sources="jservice,opentdb,bank"), ["opentdb", "bank"]), (Quiz(sources="jservice"), []),
     ],

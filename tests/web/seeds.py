@@ -38,6 +38,8 @@ PAGES = {
     "watch": ("/watch/{long}", True),
     "watch working": ("/watch/{working}", True),
     "watch failed": ("/watch/{failed}", True),
+    "edit incomplete": ("/studio/{incomplete}", True),
+    "watch incomplete": ("/watch/{incomplete}", True),
     "quiz": ("/quiz?question={question}&answer={question}", False),
     "quiz for somebody": ("/quiz?q=called", True),
     "audio": ("/audio", True),
@@ -198,6 +200,9 @@ async def a_house_of_videos(ports: Ports, owner: UserId) -> dict[str, UUID]:
         "wide": await a_video(ports, owner, "W" * 120, visibility=Visibility.UNLISTED, age=timedelta(days=800)),
         "working": await a_video(ports, owner, "On its way", VideoState.PROCESSING, Visibility.PRIVATE),
         "failed": await a_video(ports, owner, "broken.mkv", VideoState.FAILED, failure="media-no-video"),
+        "incomplete": await a_video(
+            ports, owner, "Halfway there", VideoState.PLAYABLE, failure="rendition-damaged", age=timedelta(days=1)
+        ),
     }
 
 

@@ -14,6 +14,9 @@ from drawings import drawing
 from efir.application.context import Ports
 from efir.domain.users import UserId
 from efir.domain.videos import VideoState, Visibility
+from efir.drivers.web import explanations
+from efir.drivers.web.templates import HERE
+from efir.drivers.web.texts import catalogue
 from web.seeds import (
     LONG,
     PAGES,
@@ -282,6 +285,47 @@ async def test_a_failed_video_can_be_tried_again(reader: httpx.AsyncClient, port
     answer = await send(reader, f"/studio/{video}/retry", "/studio")
     assert answer.headers["location"] == "/studio?notice=again"
     assert "Processing" in (await reader.get("/studio")).text
+
+
+@pytest.mark.parametrize("state", [VideoState.FAILED, VideoState.PLAYABLE])
+@pytest.mark.parametrize(("failure", "again"), [("media-no-video", False), ("rendition-damaged", True), ("new", True)])
+@pytest.mark.parametrize(("lang", "button", "link"), [
+    ("en", "Try again", "Upload another file"), ("ru", "Повторить", "Загрузить другой файл")
+])  # fmt: skip
+async def test_the_owner_of_a_failed_video_is_offered_what_may_help_and_only_that(
+    reader: httpx.AsyncClient, ports: Ports, state: VideoState, failure: str, lang: str, button: str, link: str,
+    *, again: bool,
+) -> None:  # fmt: skip
+    owner = await somebody(ports)
+    video = await a_video(ports, owner, "x.mkv", state, failure=failure)
+    await signed_in(reader, ports, owner)
+    reader.cookies.set("lang", lang)
+    reason = explanations.of_failure(failure, catalogue(HERE / "locale", lang))
+    for path in ("/studio", f"/studio/{video}", f"/watch/{video}"):
+        text = without_icons(await reader.get(path))
+        assert (f"{button}</button></form>" in text) is again, path
+        assert (f'action="/studio/{video}/retry"' in text) is again, path
+        assert (f'href="/upload">{link}</a>' in text) is not again, path
+        assert reason in text
+        assert "data-dial-left" not in text
+    reader.cookies.delete("sid")
+    stranger = without_icons(await reader.get(f"/watch/{video}"))
+    assert reason not in stranger
+    assert "/retry" not in stranger
+
+
+def without_icons(page: httpx.Response) -> str:
+    """Markup as a person reads it, but for tags."""
+    return html.unescape(re.sub(r"<svg.*?</svg>", "", page.text, flags=re.DOTALL))
+
+
+async def test_a_second_press_of_try_again_is_no_error(reader: httpx.AsyncClient, ports: Ports) -> None:
+    owner = await somebody(ports)
+    video = await a_video(ports, owner, "x.mkv", VideoState.FAILED, failure="rendition-damaged")
+    await signed_in(reader, ports, owner)
+    for _ in range(2):
+        answer = await send(reader, f"/studio/{video}/retry", "/studio")
+        assert (answer.status_code, answer.headers["location"]) == (303, "/studio?notice=again")
 
 
 @pytest.mark.parametrize("who", ["stranger", "somebody else"])

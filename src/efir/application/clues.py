@@ -12,6 +12,12 @@ async def random_clues(ports: Ports, *, count: int) -> list[Clue]:
         return await views.clues.random(min(count, MOST))
 
 
+async def final_clues(ports: Ports, *, count: int) -> list[Clue]:
+    """Return different clues of final rounds by chance, a hundred at most."""
+    async with ports.read() as views:
+        return await views.clues.final(min(count, MOST))
+
+
 async def some_clues(ports: Ports, *, which: ClueFilter, offset: int) -> list[Clue]:
     """Answer up to a hundred clues in the order of saving."""
     async with ports.read() as views:

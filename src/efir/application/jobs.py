@@ -21,7 +21,13 @@ from efir.domain.jobs import (
     Queue,
     delay_after,
 )
-from efir.domain.media import MediaRefused, MediaWorkFailed
+from efir.domain.media import (
+    MediaRefused,
+    MediaWorkFailed,
+    MediaWorkStalled,
+    RenditionDamaged,
+    SandboxUnavailable,
+)
 from efir.domain.users import UserId
 from efir.ports.correlation import correlation
 from efir.ports.jobs import JobError, JobResult, JobRow, JobView
@@ -39,7 +45,16 @@ class Progress:
         self.value = min(1.0, max(0.0, value))
 
 
+ENGINE_FAULT = "Processing failed on our side."
+ENGINE_FAULTS = {
+    RenditionDamaged.code: "What was made of the file did not pass its check.",
+    MediaWorkStalled.code: "Processing came to a standstill and was stopped.",
+    SandboxUnavailable.code: "This server cannot open files safely at the moment; nothing is wrong with the file.",
+}
+
+
 Work = Callable[[Ports, ClaimedJob, Progress], Awaitable[None]]
+Hold = Callable[[Transaction, JobRow | ClaimedJob], Awaitable[None]]
 AfterFailure = Callable[[Ports, Transaction, JobRow, Failure], Awaitable[None]]
 Told = Callable[[str, ClaimedJob, BaseException | None], None]
 
@@ -48,11 +63,13 @@ Told = Callable[[str, ClaimedJob, BaseException | None], None]
 class Kind:
     """How one kind of job is done, and what follows when it has failed for good (in the same transaction).
 
+    `hold` takes the locks that come before the job's own; whoever takes them in another order may wait for ever.
     `delays` are the seconds between attempts while a fault may pass.
     """
 
     work: Work
     after_failure: AfterFailure | None = None
+    hold: Hold | None = None
     delays: tuple[float, ...] = TRANSIENT_DELAYS
 
 
@@ -106,7 +123,7 @@ def failure_of(
         case MediaRefused():
             failure = Failure(error.code, error.detail, FailureKind.INPUT)
         case MediaWorkFailed():
-            failure = Failure(error.code, "Processing failed on our side.", FailureKind.ENGINE)
+            failure = Failure(error.code, ENGINE_FAULTS.get(error.code, ENGINE_FAULT), FailureKind.ENGINE)
         case Unavailable() | NoSpace():
             failure = Failure(error.code, error.detail, FailureKind.TRANSIENT)
         case DomainError():
@@ -150,23 +167,33 @@ async def reconcile(ports: Ports, kinds: Kinds) -> int:
     A job that was running each time its worker died is quarantined after `KILLS_MOST` deaths.
     """
     async with ports.begin() as tx:
-        poisoned = await tx.jobs.reconcile(kills_most=KILLS_MOST)
-        for row in poisoned:
-            after = kinds[row.kind].after_failure if row.kind in kinds else None
-            if after is not None and row.error is not None:
-                await after(ports, tx, row, Failure(row.error["code"], row.error["detail"], FailureKind.ENGINE))
-    return len(poisoned)
+        await tx.jobs.reconcile(kills_most=KILLS_MOST)
+        deadly = await tx.jobs.deadly(kills_most=KILLS_MOST)
+    return sum([await _quarantined(ports, kinds.get(row.kind), row) for row in deadly])
+
+
+async def _quarantined(ports: Ports, kind: Kind | None, job: JobRow) -> bool:
+    async with ports.begin() as tx:
+        if kind is not None and kind.hold is not None:
+            await kind.hold(tx, job)
+        row = await tx.jobs.quarantine(JobId(job.id), kills_most=KILLS_MOST)
+        if row is not None and row.error is not None and kind is not None and kind.after_failure is not None:
+            failure = Failure(row.error["code"], row.error["detail"], FailureKind.ENGINE)
+            await kind.after_failure(ports, tx, row, failure)
+    return row is not None
 
 
 async def _failed(ports: Ports, kinds: Kinds, job: ClaimedJob, error: Exception, told: Told) -> None:
-    failure, delay = failure_of(error, job.attempt, kinds[job.kind].delays)
+    kind = kinds[job.kind]
+    failure, delay = failure_of(error, job.attempt, kind.delays)
     told("job failed" if delay is None else "job will be tried again", job, error)
     try:
         async with ports.begin() as tx:
+            if delay is None and kind.hold is not None:
+                await kind.hold(tx, job)
             state = await tx.jobs.fail(job, failure, delay=delay)
-            after = kinds[job.kind].after_failure
-            if state is JobState.FAILED and after is not None:
-                await after(ports, tx, await tx.views.jobs.one(job.id), failure)
+            if state is JobState.FAILED and kind.after_failure is not None:
+                await kind.after_failure(ports, tx, await tx.views.jobs.one(job.id), failure)
     except LeaseLost as lost:
         told("job lost", job, lost)
 

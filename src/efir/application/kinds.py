@@ -1,5 +1,6 @@
 """Every kind of job there is, with what does it."""
 
+from efir.application.completion import finish_video
 from efir.application.deletion import purge_user
 from efir.application.exports import drop_export, export_user
 from efir.application.jobs import Kind
@@ -9,9 +10,10 @@ from efir.application.pictures import drop_working_copy
 from efir.application.processing import (
     copy_failed,
     copy_video,
+    encode_audio,
     encode_chunk,
     encode_first,
-    finish_video,
+    hold_video,
     probe_video,
     video_failed,
 )
@@ -20,11 +22,12 @@ from efir.application.removal import drop_first_renditions, purge_video
 from efir.domain.mails import DELAYS
 
 KINDS = {
-    "probe_video": Kind(work=probe_video, after_failure=video_failed),
-    "copy_video": Kind(work=copy_video, after_failure=copy_failed),
-    "encode_first": Kind(work=encode_first, after_failure=video_failed),
-    "encode_chunk": Kind(work=encode_chunk, after_failure=video_failed),
-    "finish_video": Kind(work=finish_video, after_failure=video_failed),
+    "probe_video": Kind(work=probe_video, after_failure=video_failed, hold=hold_video),
+    "copy_video": Kind(work=copy_video, after_failure=copy_failed, hold=hold_video),
+    "encode_first": Kind(work=encode_first, after_failure=video_failed, hold=hold_video),
+    "encode_audio": Kind(work=encode_audio, after_failure=video_failed, hold=hold_video),
+    "encode_chunk": Kind(work=encode_chunk, after_failure=video_failed, hold=hold_video),
+    "finish_video": Kind(work=finish_video, after_failure=video_failed, hold=hold_video),
     "drop_first_renditions": Kind(work=drop_first_renditions),
     "purge_video": Kind(work=purge_video),
     "convert_audio": Kind(work=convert_audio, after_failure=audio_failed),

@@ -4,7 +4,7 @@ from datetime import datetime
 
 from efir.application.addresses import Grant, ViewerClass, expiry, open_folder, signed_folder
 from efir.application.context import Ports
-from efir.domain.videos import WATCHABLE, VideoId, Visibility
+from efir.domain.videos import WATCHABLE, VideoId, Visibility, is_retryable
 from efir.ports.channels import ChannelRef
 from efir.ports.videos import FailureView, Mp4, Playback, VideoFacts, VideoView
 
@@ -27,10 +27,16 @@ def shown(ports: Ports, facts: VideoFacts, *, now: datetime) -> VideoView:
         facts.comments,
         ChannelRef(facts.channel_handle, facts.channel_title),
         _playback(media_folder(ports, facts, now=now), facts) if watchable else None,
-        None if facts.failure_code is None else FailureView(facts.failure_code, facts.failure_detail or ""),
+        failure_of(facts),
         facts.created_at,
         facts.published_at,
     )
+
+
+def failure_of(facts: VideoFacts) -> FailureView | None:
+    """Tell why processing stopped, and what may help."""
+    code = facts.failure_code
+    return None if code is None else FailureView(code, facts.failure_detail or "", is_retryable(code))
 
 
 def _playback(folder: str, facts: VideoFacts) -> Playback:

@@ -1,6 +1,5 @@
 """HLS playlists as text (RFC 8216): a playlist is a query over the rows, so it is always in step with them."""
 
-import math
 from collections.abc import Iterable, Sequence
 
 from efir.ports.renditions import RenditionFacts, SegmentFacts
@@ -12,15 +11,18 @@ SOUND = "audio"
 def master(renditions: Sequence[RenditionFacts]) -> str:
     """List what can be played, best first; the sound is one group that every picture shares.
 
-    Bandwidths of a picture include the sound's. What is incomplete is played from its start, not from its end.
+    Bandwidths of a picture include the sound's. What grows is played from its start, not from its end. The number of
+    channels is left out where it is not known (§4.3.4.1 has it optional).
     """
     listed = [row for row in renditions if row.listed]
     sound = next((row for row in listed if row.kind == "audio"), None)
     lines = ["#EXTM3U", f"#EXT-X-VERSION:{VERSION}", "#EXT-X-INDEPENDENT-SEGMENTS"]
-    if not all(row.complete for row in listed):
+    if any(row.growing for row in listed):
         lines.append("#EXT-X-START:TIME-OFFSET=0,PRECISE=YES")
     if sound is not None:
-        attributes = f'GROUP-ID="{SOUND}",NAME="Original",DEFAULT=YES,AUTOSELECT=YES,CHANNELS="2"'
+        attributes = f'GROUP-ID="{SOUND}",NAME="Original",DEFAULT=YES,AUTOSELECT=YES'
+        if sound.channels:
+            attributes += f',CHANNELS="{sound.channels}"'
         lines.append(f'#EXT-X-MEDIA:TYPE=AUDIO,{attributes},URI="{sound.name}/index.m3u8"')
     for row in listed:
         if row.kind == "video":
@@ -40,17 +42,18 @@ def _attributes(row: RenditionFacts, sound: RenditionFacts | None) -> str:
 
 
 def media(rendition: RenditionFacts, segments: Sequence[SegmentFacts]) -> str:
-    """List a rendition's segments: all when it is complete, else those without a gap from the start, as EVENT."""
-    shown = segments if rendition.complete else list(gapless(segments))
-    longest = max((segment.ticks for segment in shown), default=rendition.timescale)
+    """List a rendition's segments without a gap from the start.
+
+    One that grows is an EVENT and stays one when it has ended: nothing of a playlist changes but its end (§6.2.1).
+    """
     lines = [
-        "#EXTM3U", f"#EXT-X-VERSION:{VERSION}", f"#EXT-X-TARGETDURATION:{math.ceil(longest / rendition.timescale)}",
-        f"#EXT-X-PLAYLIST-TYPE:{'VOD' if rendition.complete else 'EVENT'}", "#EXT-X-INDEPENDENT-SEGMENTS",
+        "#EXTM3U", f"#EXT-X-VERSION:{VERSION}", f"#EXT-X-TARGETDURATION:{rendition.target_duration}",
+        f"#EXT-X-PLAYLIST-TYPE:{'EVENT' if rendition.growing else 'VOD'}", "#EXT-X-INDEPENDENT-SEGMENTS",
     ]  # fmt: skip
-    if not rendition.complete:
+    if rendition.growing:
         lines.append("#EXT-X-START:TIME-OFFSET=0,PRECISE=YES")
     lines.append(f'#EXT-X-MAP:URI="{_name(rendition.init_key)}"')
-    for segment in shown:
+    for segment in gapless(segments):
         lines += [f"#EXTINF:{segment.ticks / rendition.timescale:.6f},", _name(segment.key)]
     return "\n".join([*lines, *(["#EXT-X-ENDLIST"] if rendition.complete else []), ""])
 

@@ -1,17 +1,17 @@
-"""Made files into the store, and stored files into what viewers are served."""
+"""Made files into the store, and stored files back to where they are worked on."""
 
+import asyncio
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
-from msgspec import Struct
+from msgspec import Struct, structs
 
 from efir.application.context import Ports
 from efir.domain.media import RenditionDamaged
 from efir.domain.videos import Video
-from efir.ports.blobs import blob_key
+from efir.ports.blobs import BlobMissing, blob_key
 from efir.ports.media import MediaFile, Picture, Pictures, Segment, Still, Track
-from efir.ports.renditions import Asset, NewRendition, NewSegment
-from efir.ports.transactions import Transaction
+from efir.ports.renditions import Asset
 
 COPY_BYTES = 1 << 20
 
@@ -83,6 +83,22 @@ async def store_track(ports: Ports, video: Video, track: Track, *, name: str = "
     return StoredTrack(about=about, init=init, segments=segments)
 
 
+async def store_copy(ports: Ports, video: Video, stored: StoredTrack, local: Track, *, name: str) -> StoredTrack:
+    """Put a second copy of a stored track, which is at hand as local files too, into the store under another name."""
+
+    async def copied(file: StoredFile, source: MediaFile) -> StoredFile:
+        key = f"{folder(video)}/{name}/{file.key.rpartition('/')[2]}"
+        await ports.blobs.put_bytes(blob_key(key), await asyncio.to_thread(source.path.read_bytes))
+        return structs.replace(file, key=key)
+
+    segments = [
+        structs.replace(segment, file=await copied(segment.file, source.file))
+        for segment, source in zip(stored.segments, local.segments, strict=True)
+    ]
+    about = structs.replace(stored.about, name=name)
+    return StoredTrack(about=about, init=await copied(stored.init, local.init), segments=segments)
+
+
 async def store_stills(ports: Ports, video: Video, stills: Iterable[Still]) -> list[StoredStill]:
     """Put frames into the store until the pictures are made of them."""
     return [
@@ -105,15 +121,16 @@ def joined(chunks: Sequence[StoredTrack]) -> StoredTrack:
 
 
 async def local_track(ports: Ports, stored: StoredTrack, scratch: Path) -> Track:
-    """Give the converter a stored track as local files."""
+    """Give the converter a stored track as local files. Raises RenditionDamaged for one that is lost."""
     about = stored.about
     return Track(
         name=about.name, kind=about.kind, codecs=about.codecs, timescale=about.timescale,
-        init=await _fetched(ports, stored.init, scratch),
+        init=await _fetched(ports, stored.init, scratch, track=about.name),
         segments=tuple(
             [
                 Segment(
-                    ordinal=segment.ordinal, file=await _fetched(ports, segment.file, scratch),
+                    ordinal=segment.ordinal,
+                    file=await _fetched(ports, segment.file, scratch, track=about.name, ordinal=segment.ordinal),
                     start_ticks=segment.start_ticks, ticks=segment.ticks, frames=segment.frames,
                     independent=segment.independent,
                 )
@@ -185,41 +202,17 @@ async def store_mp4(ports: Ports, video: Video, track: Track, file: MediaFile) -
     )  # fmt: skip
 
 
-async def publish_track(
-    tx: Transaction, video: Video, stored: StoredTrack, *, temporary: bool = False, complete: bool = True
-) -> None:
-    """Let players see a track; an incomplete one gets a playlist that still grows."""
-    about = stored.about
-    rate = f"{about.rate_num / about.rate_den:.3f}" if about.rate_num else ""
-    rendition = await tx.renditions.put(
-        video.id,
-        video.generation,
-        NewRendition(
-            name=about.name, kind=about.kind, codecs=about.codecs, timescale=about.timescale,
-            init_key=stored.init.key, init_size=stored.init.size, init_sha256=stored.init.sha256, width=about.width,
-            height=about.height, frame_rate=rate, temporary=temporary,
-        ),
-    )  # fmt: skip
-    await tx.renditions.add_segments(
-        rendition,
-        [
-            NewSegment(
-                ordinal=segment.ordinal, start_ticks=segment.start_ticks, ticks=segment.ticks, key=segment.file.key,
-                size=segment.file.size, sha256=segment.file.sha256,
-            )
-            for segment in stored.segments
-        ],
-    )  # fmt: skip
-    await tx.renditions.finish(rendition, complete=complete)
-
-
 async def _store(ports: Ports, key: str, file: MediaFile) -> StoredFile:
     await ports.blobs.put_file(blob_key(key), file.path)
     return StoredFile(key=key, size=file.size, sha256=file.sha256)
 
 
-async def _fetched(ports: Ports, stored: StoredFile, scratch: Path) -> MediaFile:
-    return MediaFile(path=await local_file(ports, stored.key, scratch), size=stored.size, sha256=stored.sha256)
+async def _fetched(ports: Ports, stored: StoredFile, scratch: Path, *, track: str = "", ordinal: int = -1) -> MediaFile:
+    try:
+        path = await local_file(ports, stored.key, scratch)
+    except BlobMissing as error:
+        raise RenditionDamaged("lost from the store", track=track, ordinal=ordinal) from error
+    return MediaFile(path=path, size=stored.size, sha256=stored.sha256)
 
 
 async def _picture(ports: Ports, video: Video, picture: Picture) -> Asset:

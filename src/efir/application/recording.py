@@ -84,8 +84,8 @@ async def add_record(
     wav = await ports.audio.examine(sound.path)
     title = given or wav.title[:most].strip() or title_from(about.filename, otherwise=UNTITLED, most=most)
     record = AudioRecord(
-        id=RecordId(ports.new_id()), owner_id=owner, title=title, state=RecordState.QUEUED, source_sha256=sound.sha256,
-        source_bytes=sound.size, created_at=now,
+        id=RecordId(ports.new_token()), owner_id=owner, title=title, state=RecordState.QUEUED,
+        source_sha256=sound.sha256, source_bytes=sound.size, created_at=now,
     )  # fmt: skip
     wanted = _Wanted(record=record, wav=wav, tags=Tags(title, wav.artist or about.artist, now.year), sound=sound)
     async with ports.begin() as tx:

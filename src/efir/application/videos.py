@@ -5,8 +5,9 @@ from datetime import datetime
 from efir.application.collected import Collected
 from efir.application.context import Ports
 from efir.application.cursors import page, wanted
+from efir.application.planning import probe_job
 from efir.application.playback import shown
-from efir.domain.jobs import NewJob
+from efir.application.reprocessing import process_again
 from efir.domain.uploads import UploadId
 from efir.domain.users import UserId
 from efir.domain.videos import (
@@ -14,7 +15,6 @@ from efir.domain.videos import (
     Video,
     VideoId,
     VideoNotFound,
-    VideoNotRetryable,
     VideoState,
     Visibility,
     parse_description,
@@ -55,13 +55,6 @@ async def create_video(
         await tx.videos.add(video)
         await tx.jobs.put([probe_job(video)])
         return shown(ports, await tx.views.videos.one(video_id), now=now)
-
-
-def probe_job(video: Video) -> NewJob:
-    """Describe the first job of a video's processing."""
-    return NewJob(
-        kind="probe_video", subject=video.id, owner_id=video.owner_id, generation=video.generation, priority=0, cost=0.2
-    )
 
 
 async def get_video(ports: Ports, *, video_id: VideoId, viewer: UserId | None, now: datetime) -> VideoView:
@@ -123,13 +116,12 @@ async def delete_video(ports: Ports, *, video_id: VideoId, owner: UserId, now: d
 
 
 async def retry_video(ports: Ports, *, video_id: VideoId, owner: UserId, now: datetime) -> VideoView:
-    """Process a failed video again. Raises VideoNotFound, VideoNotRetryable."""
+    """Process a video again that is not ready, and that nothing is done about.
+
+    Raises VideoNotFound, VideoNotRetryable, VideoInProgress.
+    """
     async with ports.begin() as tx:
-        video = (await tx.videos.get(video_id, lock=True)).owned_by(owner)
-        if video.state is not VideoState.FAILED:
-            raise VideoNotRetryable
-        await tx.videos.start_again(video_id, now=now)
-        await tx.jobs.put([probe_job(await tx.videos.get(video_id))])
+        await process_again(tx, (await tx.videos.get(video_id, lock=True)).owned_by(owner), now=now)
         return shown(ports, await tx.views.videos.one(video_id), now=now)
 
 

@@ -1,22 +1,21 @@
 """How far the processing of a video has come."""
 
+from collections.abc import Collection
 from datetime import datetime
 from typing import Annotated
 
 from msgspec import Meta, Struct
 
 from efir.application.context import Ports
+from efir.application.planning import AT_WORK, COPY, FINISH, FIRST, LADDER, PROBE, SOUND
+from efir.application.playback import failure_of
 from efir.domain.jobs import PUBLIC_STATE, JobState
 from efir.domain.users import UserId
-from efir.domain.videos import VideoId, VideoNotFound, VideoState
+from efir.domain.videos import WATCHABLE, VideoId, VideoNotFound, VideoState
 from efir.ports.jobs import JobRow
+from efir.ports.videos import FailureView
 
-STAGES = {
-    "inspect": ("probe_video",),
-    "first": ("copy_video", "encode_first"),
-    "encode": ("encode_chunk",),
-    "finish": ("finish_video",),
-}
+STAGES = {"inspect": (PROBE,), "first": (COPY, FIRST, SOUND), "encode": (LADDER,), "finish": (FINISH,)}
 TELLING = 0.03  # below this share of the work a guess of the remaining time would mislead
 
 
@@ -35,11 +34,8 @@ class Processing(Struct, frozen=True):
     stages: Annotated[list[Stage], Meta(description="Steps in order.")]
     progress: Annotated[float, Meta(description="Of everything, from 0 to 1.", examples=[0.4])]
     eta: Annotated[float | None, Meta(description="Seconds left, once it can be told.", examples=[12.5])]
-
-    @property
-    def ended(self) -> bool:
-        """Nothing more will change."""
-        return self.state in {VideoState.READY, VideoState.FAILED}
+    ended: Annotated[bool, Meta(description="Nothing more will change, unless it is processed again.")] = False
+    failure: Annotated[FailureView | None, Meta(description="Why it ended before the video was ready.")] = None
 
 
 async def get_processing(ports: Ports, *, video_id: VideoId, owner: UserId, now: datetime) -> Processing:
@@ -49,29 +45,53 @@ async def get_processing(ports: Ports, *, video_id: VideoId, owner: UserId, now:
         if facts.owner_id != owner:
             raise VideoNotFound
         jobs = await views.jobs.of_subject(video_id, facts.generation)
-    stages = [_stage(name, [job for job in jobs if job.kind in kinds]) for name, kinds in STAGES.items()]
-    total = sum(job.cost for job in jobs)
-    done = sum(job.cost * _share(job) for job in jobs)
-    share = 1.0 if facts.state == VideoState.READY else done / total if total and len(jobs) > 1 else 0.0
-    elapsed = (now - min((job.created_at for job in jobs), default=now)).total_seconds()
-    eta = elapsed * (1 - share) / share if share > TELLING and facts.state != VideoState.FAILED else None
+        at_work = any(job.state in AT_WORK for job in jobs)
+        if not at_work:  # the last job may have ended since the first look; then the video says more now
+            facts = await views.videos.one(video_id)
+    state = VideoState(facts.state)
+    ended = not at_work or state in {VideoState.READY, VideoState.FAILED}
+    needed = _needed(jobs, watchable=state in WATCHABLE and facts.failure_code is None)
+    share = 1.0 if state is VideoState.READY else _share_of(needed)
+    elapsed = (now - min((job.created_at for job in needed), default=now)).total_seconds()
+    eta = elapsed * (1 - share) / share if share > TELLING and not ended else None
     return Processing(
-        state=VideoState(facts.state),
-        stages=stages,
+        state=state,
+        stages=[
+            _stage(name, [job for job in needed if job.kind in kinds], ended=ended, watchable=state in WATCHABLE)
+            for name, kinds in STAGES.items()
+        ],
         progress=round(share, 4),
         eta=None if eta is None else round(eta, 1),
+        ended=ended,
+        failure=failure_of(facts),
     )
 
 
-def _stage(name: str, jobs: list[JobRow]) -> Stage:
+def _needed(jobs: Collection[JobRow], *, watchable: bool) -> list[JobRow]:
+    """Leave out what came to nothing and is not needed any more.
+
+    That is a copy that was encoded instead, and a first list of which enough can be `watchable` while work goes on.
+    """
+    gone = {JobState.FAILED, JobState.POISON, JobState.CANCELLED}
+    replaced = {COPY} if any(job.kind == FIRST for job in jobs) else set()
+    replaced |= {COPY, FIRST} if watchable else set()
+    return [job for job in jobs if not (job.kind in replaced and job.state in gone)]
+
+
+def _share_of(jobs: Collection[JobRow]) -> float:
+    total = sum(job.cost for job in jobs)
+    return sum(job.cost * _share(job) for job in jobs) / total if total and len(jobs) > 1 else 0.0
+
+
+def _stage(name: str, jobs: Collection[JobRow], *, ended: bool, watchable: bool) -> Stage:
     states = {PUBLIC_STATE[JobState(job.state)] for job in jobs}
     progress = sum(_share(job) for job in jobs) / len(jobs) if jobs else 0.0
-    if states <= {"queued"}:
-        state = "queued"
-    elif states == {"done"}:
-        state = "done"
+    if states == {"done"} or (name == "first" and watchable and not states - {"done"}):
+        state, progress = "done", 1.0
     elif states & {"failed", "cancelled"}:
         state = "failed" if "failed" in states else "cancelled"
+    elif states <= {"queued"}:
+        state = "cancelled" if ended else "queued"
     else:
         state = "running"
     return Stage(name=name, state=state, progress=round(progress, 4))

@@ -23,8 +23,6 @@ def order_of(settings: Settings) -> list[str]:
     names = [name.strip().lower() for name in settings.quiz.sources.split(",") if name.strip()]
     if strange := [name for name in names if name not in KNOWN]:
         raise SettingsRefused(f"EFIR_QUIZ__SOURCES knows {', '.join(KNOWN)}, not {strange[0]!r}.")
-    if settings.quiz.jservice_url and "jservice" not in names:
-        names.insert(0, "jservice")
     return [name for name in dict.fromkeys(names) if name != "jservice" or settings.quiz.jservice_url]
 
 

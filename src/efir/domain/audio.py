@@ -101,7 +101,7 @@ class AudioEmpty(Invalid):
     """There is no sound in it, or less than 20 milliseconds."""
 
     code = "audio-empty"
-    title = "There is no sound in this file"
+    title = "There is no sound in this file, or less than 20 milliseconds of it"
 
 
 class AudioLimitsExceeded(Invalid):
@@ -112,7 +112,7 @@ class AudioLimitsExceeded(Invalid):
 
 
 class AudioUndecodable(Invalid):
-    """The result was not the sound that was sent, so nothing is stored."""
+    """The samples cannot be used, or the result was not the sound that was sent: `detail` says which and what to do."""
 
     code = "audio-undecodable"
     title = "This sound cannot be converted"

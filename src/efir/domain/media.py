@@ -111,6 +111,13 @@ class MediaTooHeavy(MediaRefused):
     title = "The file needs too much memory or time to be read."
 
 
+class MediaSoundUnreadable(MediaRefused):
+    """Nothing of the sound can be decoded, though the file says that it has some."""
+
+    code = "media-sound-unreadable"
+    title = "The sound of this video cannot be read. Send a copy with sound that plays, or without sound."
+
+
 class MediaWorkFailed(Exception):  # named by what happened
     """The machine failed, not the file: another attempt may succeed. `detail` is for operators."""
 
@@ -174,15 +181,15 @@ class VideoFacts:
     longest_frame: float
     keyframe_spacing: float
     bitrate: int
-    full_range: bool = False
-    track: int = 0
-    end: float = 0.0
-    cropped: bool = False
-    flipped: bool = False
-    resized: bool = False
-    mixed_colours: bool = False
-    primaries: str = ""
-    alpha: bool = False
+    full_range: bool
+    track: int
+    end: float
+    cropped: bool
+    flipped: bool
+    resized: bool
+    mixed_colours: bool
+    primaries: str
+    alpha: bool
 
     @property
     def rate(self) -> Fraction:
@@ -195,8 +202,8 @@ class AudioFacts:
     """The sound that a player would take; seconds from the file's start, below 0 for priming.
 
     `tracks` are its numbers in the file: two where left and right are tracks of their own. `layout` is ffmpeg's name of
-    the speakers, such as `5.1`, `ambisonic 1` or, where none are named, `6 channels`. `gaps` tells of time between
-    packets that nothing fills.
+    the speakers, such as `5.1`, `ambisonic 1` or, where none are named, `6 channels`; `speakers` has the name of each,
+    such as `FL`, and is empty where they have none. `gaps` tells of time between packets that nothing fills.
     """
 
     codec: str
@@ -206,9 +213,10 @@ class AudioFacts:
     start: float
     duration: float
     bitrate: int
-    tracks: tuple[int, ...] = (1,)
-    layout: str = ""
-    gaps: bool = False
+    tracks: tuple[int, ...]
+    layout: str
+    speakers: tuple[str, ...]
+    gaps: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -226,8 +234,8 @@ class MediaFacts:
     streams: int
     video: VideoFacts
     audio: AudioFacts | None
-    corrections: tuple[tuple[tuple[int, int], ...], ...] = ()
-    origin: float = 0.0
+    corrections: tuple[tuple[tuple[int, int], ...], ...]
+    origin: float
 
 
 def _told(seconds: int) -> str:

@@ -22,7 +22,8 @@ from efir.domain.errors import (
 PictureId = NewType("PictureId", UUID)
 
 ACCEPTED = "JPEG, PNG, WebP, GIF or AVIF"
-SNIFFED = 64  # bytes that tell a format
+SNIFFED = 144  # bytes that tell a format; browsers look at as many
+MIB = 1 << 20
 PIXELS_MOST = 50_000_000
 SIDE_MOST = 16_383  # of WebP too
 FRAMES_MOST = 1_000
@@ -48,7 +49,7 @@ class PictureBroken(PictureRefused):
     """Damaged, cut short, or too odd for the decoder."""
 
     code = "image-broken"
-    title = "This picture is damaged. Save it again in another program, or take a screenshot of it"
+    title = "This picture is damaged, or of a rare kind. Save it again in another program, or take a screenshot of it"
 
 
 class PictureTooSmall(PictureRefused):
@@ -59,17 +60,20 @@ class PictureTooSmall(PictureRefused):
 
 
 class PictureTooManyPixels(PictureRefused):
-    """More pixels than are decoded; read from the header, before anything is."""
+    """More pixels than are decoded, in all or along one side; read from the header, before anything is."""
 
     code = "image-too-many-pixels"
-    title = f"This picture has more than {PIXELS_MOST // 1_000_000} million pixels. Make it smaller"
+    title = (
+        f"This picture is too large: it may have {PIXELS_MOST // 1_000_000} million pixels"
+        f" and {SIDE_MOST:,} along each side. Make it smaller"
+    )
 
 
 class PictureTooHeavy(PictureRefused):
     """Decoding takes more time, memory or frames than one picture may."""
 
     code = "image-limits"
-    title = "This picture needs too much time or memory to be read"
+    title = "This picture needs too much time or memory to be read, or has too many frames"
 
 
 class PictureTooLarge(TooLarge):
@@ -77,6 +81,13 @@ class PictureTooLarge(TooLarge):
 
     code = "image-too-large"
     title = "This picture has too many bytes"
+
+    @classmethod
+    def than(cls, limit: int) -> "PictureTooLarge":
+        """Return the refusal that names the limit; `limit` in bytes."""
+        return cls(
+            f"A picture has at most {limit:,} bytes." if limit % MIB else f"A picture has at most {limit // MIB} MiB."
+        )
 
 
 class PictureTypeRefused(UnsupportedMedia):
@@ -216,7 +227,9 @@ def sniff(head: bytes) -> PictureFormat:
     if brands & AVIF_BRANDS:
         return PictureFormat.AVIF
     if brands & HEIC_BRANDS:
-        raise PictureTypeRefused(f"HEIC pictures cannot be read here. Save it as JPEG, or send {ACCEPTED}.")
+        raise PictureTypeRefused(
+            f"HEIC and other HEIF pictures cannot be read here. Save it as JPEG, or send {ACCEPTED}."
+        )
     raise PictureTypeRefused
 
 
@@ -230,13 +243,17 @@ def _brands(head: bytes) -> set[bytes]:
 
 def admit(width: int, height: int, *, frames: int, kind: PictureKind) -> None:
     """Check what the header alone tells; sides in pixels. Raises PictureTooManyPixels, PictureTooSmall, …Heavy."""
-    if width * height > PIXELS_MOST or max(width, height) > SIDE_MOST:
-        raise PictureTooManyPixels
-    if min(width, height) < SHAPES[kind].least:
-        least = SHAPES[kind].least
-        raise PictureTooSmall(f"Each side of the picture needs at least {least} pixels.")
+    sides = f"This picture is {width:,} pixels wide and {height:,} high"
+    if max(width, height) > SIDE_MOST:
+        raise PictureTooManyPixels(f"{sides}; each side may have {SIDE_MOST:,}. Make it smaller.")
+    if width * height > PIXELS_MOST:
+        whole = f"{width * height:,} pixels in all, of which it may have {PIXELS_MOST:,}"
+        raise PictureTooManyPixels(f"{sides}: {whole}. Make it smaller.")
+    least = SHAPES[kind].least
+    if min(width, height) < least:
+        raise PictureTooSmall(f"{sides}; each side needs at least {least}.")
     if frames > FRAMES_MOST:
-        raise PictureTooHeavy(f"An animation may have {FRAMES_MOST} frames.")
+        raise PictureTooHeavy(f"This animation has {frames:,} frames; it may have {FRAMES_MOST:,}.")
 
 
 def stored_width(asked: int, stored: Sequence[int], kind: PictureKind) -> int:

@@ -37,7 +37,7 @@ COPY_BITRATE = 20_000_000
 COPY_SPACING = 30.0
 COPY_RATES = frozenset({44_100, 48_000})
 AAC_FRAME = 1024
-START_LATEST = 0.1  # seconds: not heard as a shift
+HELD_SECONDS = 0.1
 START_SECONDS = 0.02
 END_SECONDS = 0.08
 
@@ -230,8 +230,8 @@ def can_copy_video(facts: MediaFacts) -> bool:
         and not (video.interlaced or video.rotation or video.hdr or video.alpha or facts.corrections)
         and not (video.cropped or video.flipped or video.resized or video.mixed_colours)
         and video.square_pixels
-        and 0 <= video.start <= START_LATEST
-        and facts.duration - video.end <= START_LATEST  # no last picture that would have to be held
+        and 0 <= video.start <= START_SECONDS
+        and facts.duration - video.end <= HELD_SECONDS  # no last picture that would have to be held
         and video.keyframe_spacing <= COPY_SPACING
         and video.bitrate <= COPY_BITRATE
     )

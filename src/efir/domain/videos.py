@@ -10,6 +10,7 @@ from uuid import UUID
 from efir.domain.channels import ChannelId, fold
 from efir.domain.errors import Conflict, FieldError, Invalid, NotFound
 from efir.domain.limits import Limits
+from efir.domain.media import MediaRefused
 from efir.domain.users import UserId
 
 VideoId = NewType("VideoId", UUID)
@@ -32,10 +33,24 @@ class InvalidVideo(Invalid):
 
 
 class VideoNotRetryable(Conflict):
-    """Only a failed video can be processed again."""
+    """A video that is ready is not processed again."""
 
     code = "video-not-failed"
-    title = "Only a failed video can be processed again"
+    title = "This video is ready: there is nothing to process again"
+
+
+class VideoInProgress(Conflict):
+    """A video that is being processed is not begun once more beside it."""
+
+    code = "video-in-progress"
+    title = "This video is being processed: wait until that has ended"
+
+
+class SourceMissing(NotFound):
+    """The file that was uploaded is not in the store any more, so nothing can be made of it."""
+
+    code = "source-missing"
+    title = "The uploaded file is no longer on the server. Upload it again."
 
 
 class Visibility(StrEnum):
@@ -57,6 +72,18 @@ class VideoState(StrEnum):
 
 
 WATCHABLE = frozenset({VideoState.PLAYABLE, VideoState.READY})
+
+
+def is_retryable(code: str) -> bool:
+    """Return whether processing the same file again may help after a failure with this code.
+
+    It cannot when the file was refused, or is gone: then another file may.
+    """
+    return code != SourceMissing.code and code not in _refusals(MediaRefused)
+
+
+def _refusals(kind: type[MediaRefused]) -> set[str]:
+    return {kind.code}.union(*(_refusals(narrower) for narrower in kind.__subclasses__()))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,54 +1,75 @@
-"""What a WAV file says of its sound, read before any decoder sees a byte (`quiz-and-audio.md` B4).
+"""What a WAV file says of its sound, read before any decoder sees a byte.
 
-The chunks are walked here and the converter gets an exact plan: which bytes are sound and how they are coded. The
-header of the file itself is never given to a decoder. Sources: the RIFF and WAVE documents of IBM and Microsoft
-(1991, 1994), WAVEFORMATEXTENSIBLE, EBU Tech 3306 (RF64) and ITU-R BS.2088 (BW64).
+The chunks are walked and the converter gets an exact plan: which bytes are sound and how they are coded. The header of
+the file itself is never given to a decoder. Sources: the RIFF and WAVE documents of IBM and Microsoft (1991, 1994),
+WAVEFORMATEXTENSIBLE, EBU Tech 3306 (RF64) and ITU-R BS.2088 (BW64).
 """
 
 import struct
-from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
-from efir.domain.audio import AudioEmpty, AudioLimitsExceeded, NotWav, WavMalformed
+from efir.domain.audio import AudioEmpty, AudioLimitsExceeded, NotWav, WavCodecUnsupported, WavMalformed
 from efir.domain.limits import Limits
+from efir.domain.wav_chunks import HEAD, NUMBER, UNKNOWN_SIZES, Read, Walk
 from efir.domain.wav_format import TAGS, Coding, Format, read_format
+from efir.domain.wav_texts import Texts
 
-Read = Callable[[int, int], bytes]
-"""Up to `length` bytes from `offset`: fewer only at the end of the file."""
-
-CHUNKS_MOST, ID3_MOST, INFO_MOST, FMT_MOST = 256, 1 << 20, 1 << 16, 1 << 16
+ID3_MOST, INFO_MOST, FMT_MOST = 1 << 20, 1 << 16, 1 << 16
 SHORTEST = 0.02  # seconds
-UNKNOWN_SIZES = frozenset({0, 0xFFFFFFFF, 0x7FFFFFFF, 0x7FFFF000, 0x80000000})  # what programs write that cannot seek
-HEAD, NUMBER = 8, 4  # bytes: of a chunk's name and size, of a number
+NO_SOUND = "The file has a header and no sound. Was the right file chosen?"
+TOO_SHORT = "The sound lasts less than 20 milliseconds. Was the right file chosen?"
+CUT = "The file ends before or just after its sound begins: it was cut short. Send it again."
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A stretch of the sound: `length` bytes from `offset` of the file, or as many of silence (`offset` is None)."""
+
+    offset: int | None
+    length: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wav:
-    """A file that can be converted: `length` bytes of sound from `offset`, `frames` samples a channel (0: not known).
+    """A file that can be converted: its sound in order, `frames` samples a channel (0: not known).
 
-    `warnings` tell what was amiss and could be helped: `size_unknown`, `truncated`, `block_align`.
+    `warnings` tell what was amiss and could be helped: `size_unknown`, `truncated`, `block_align`, `several_data`,
+    `stray_bytes`, `unread_bytes`, `code_page`.
     """
 
     format: Format
     big_endian: bool
-    offset: int
-    length: int
+    parts: tuple[Part, ...]
     frames: int
     duration: float
     title: str = ""
     artist: str = ""
     warnings: tuple[str, ...] = ()
 
+    @property
+    def whole(self) -> bool:
+        """Whether the sound lies in the file in one piece."""
+        return len(self.parts) == 1 and self.parts[0].offset is not None
+
+    @property
+    def offset(self) -> int:
+        """Where the sound begins, if it is whole."""
+        return self.parts[0].offset or 0
+
+    @property
+    def length(self) -> int:
+        """Bytes of all parts together."""
+        return sum(part.length for part in self.parts)
+
 
 @dataclass(slots=True)
 class _Found:
-    """What a walk over the chunks has seen so far."""
+    """What a walk over the chunks has seen so far; of silence the length is samples a channel, not bytes."""
 
+    texts: Texts
     format: Format | None = None
-    data: tuple[int, int] | None = None
+    parts: list[Part] = field(default_factory=list)
     fact: int = 0
-    info: dict[bytes, str] = field(default_factory=dict)
-    warnings: list[str] = field(default_factory=list)
 
 
 def read_wav(read: Read, size: int, limits: Limits) -> Wav:
@@ -61,99 +82,43 @@ def read_wav(read: Read, size: int, limits: Limits) -> Wav:
     if head[:4] not in {b"RIFF", b"RIFX", b"RF64", b"BW64"} or head[8:12] != b"WAVE":
         raise NotWav
     order = ">" if head[:4] == b"RIFX" else "<"
-    found = _Found()
-    walk = _Walk(read, size, order, large=head[:4] in {b"RF64", b"BW64"})
+    found = _Found(Texts(order))
+    walk = Walk(read, size, order, large=head[:4] in {b"RF64", b"BW64"})
     for name, offset, length in walk.chunks(start + 12):
         _take(found, walk, name, offset, length)
+    said = struct.unpack(order + "I", head[4:8])[0]
+    if not found.parts and said not in UNKNOWN_SIZES and start + HEAD + said > size:
+        raise AudioEmpty(CUT)
+    if not found.parts and walk.broken is not None:
+        raise WavMalformed("No chunk begins where the one before ends. Save the file again with another program.")
     if found.format is None:
-        raise WavMalformed("The file has no description of its sound (`fmt `).")
-    if found.data is None:
-        raise AudioEmpty
-    return _measured(found, found.format, order == ">", [*walk.warnings, *found.warnings], limits)
+        raise WavMalformed("The file has no description of its sound (`fmt `). Save it again with another program.")
+    if not found.parts:
+        raise AudioEmpty(NO_SOUND)
+    if walk.unread():
+        walk.warnings.add("unread_bytes")
+    return _measured(found, found.format, walk, limits)
 
 
-class _Walk:
-    """Goes from chunk to chunk; knows the 64-bit sizes of RF64 and where programs forget the padding."""
-
-    def __init__(self, read: Read, size: int, order: str, *, large: bool) -> None:
-        self.read, self.size, self.order, self.large = read, size, order, large
-        self.warnings: list[str] = []
-        self._data_size: int | None = None
-        self._seen_data = False
-
-    def chunks(self, position: int) -> Iterator[tuple[bytes, int, int]]:
-        """Give name, place of the content and its length within the file. Raises WavMalformed."""
-        padded = False
-        for _ in range(CHUNKS_MOST):
-            head = self.read(position, 8)
-            if len(head) == HEAD and padded and not _printable(head[:4]):
-                position, padded = position - 1, False  # the program before forgot the padding
-                continue
-            if len(head) < HEAD or not _printable(head[:4]):
-                return
-            name, told = head[:4], struct.unpack(self.order + "I", head[4:])[0]
-            offset = position + 8
-            length = self._length(name, offset, told)
-            if length is None:
-                return
-            yield name, offset, length
-            padded = length % 2 == 1
-            position = offset + length + padded
-        raise WavMalformed(f"The file has more than {CHUNKS_MOST} chunks.")
-
-    def _length(self, name: bytes, offset: int, told: int) -> int | None:
-        """Bytes of a chunk that are there; None when nothing that matters can follow."""
-        rest = self.size - offset
-        if name == b"ds64" and self.large and self._data_size is None:
-            sizes = self.read(offset + 8, 8)
-            self._data_size = struct.unpack("<Q", sizes)[0] if len(sizes) == HEAD else None
-        if name == b"data" and not self._seen_data:
-            self._seen_data = True
-            return self._sound(offset, told, rest)
-        if told > rest:
-            if not self._seen_data:
-                raise WavMalformed("A chunk is said to be larger than the file.")
-            return None
-        return told
-
-    def _sound(self, offset: int, told: int, rest: int) -> int:
-        if self.large and told in UNKNOWN_SIZES and self._data_size:
-            told = self._data_size
-        elif told in UNKNOWN_SIZES and (told > rest or (told == 0 and not self._only_chunks(offset))):
-            self.warnings.append("size_unknown")
-            return rest
-        if told > rest:
-            self.warnings.append("truncated")
-        return min(told, rest)
-
-    def _only_chunks(self, position: int) -> bool:
-        """Whether nothing but whole chunks follows: then a sound of no bytes is meant as such."""
-        for _ in range(CHUNKS_MOST):
-            if position >= self.size:
-                return True
-            head = self.read(position, 8)
-            if len(head) < HEAD or not _printable(head[:4]):
-                return False
-            length = struct.unpack(self.order + "I", head[4:])[0]
-            position += 8 + length + length % 2
-            if position > self.size + 1:
-                return False
-        return False
-
-
-def _take(found: _Found, walk: _Walk, name: bytes, offset: int, length: int) -> None:
+def _take(found: _Found, walk: Walk, name: bytes, offset: int, length: int) -> None:
     if name == b"fmt ":
         if found.format is not None:
-            raise WavMalformed("The file describes its sound twice.")
+            raise WavMalformed("The file describes its sound twice. Save it again with another program.")
         if length > FMT_MOST:
-            raise WavMalformed("The description of the sound is too long.")
+            raise WavMalformed("The description of the sound is too long. Save the file again with another program.")
         found.format = read_format(walk.read(offset, length), walk.order)
-    elif name == b"data" and found.data is None:
-        found.data = (offset, length)
+    elif name == b"data":
+        found.parts.append(Part(offset, length))
+    elif name == b"slnt" and length >= NUMBER:
+        found.parts.append(Part(None, struct.unpack(walk.order + "I", walk.read(offset, 4))[0]))
     elif name == b"fact" and length >= NUMBER:
         found.fact = struct.unpack(walk.order + "I", walk.read(offset, 4))[0]
+    elif name == b"CSET":
+        found.texts.set_page(walk.read(offset, min(length, INFO_MOST)))
+    elif name in {b"RIFF", b"RIFX"}:
+        walk.warnings.add("unread_bytes")  # another file was put behind this one
     elif name == b"LIST" and NUMBER < length <= INFO_MOST:
-        found.info |= _info(walk.read(offset, length), walk.order)
+        found.texts.add_list(walk.read(offset, length))
 
 
 def adpcm_header(wav: Wav) -> bytes:
@@ -169,25 +134,47 @@ def adpcm_header(wav: Wav) -> bytes:
     return b"".join((*parts, b"data", struct.pack("<I", wav.length)))
 
 
-def _measured(found: _Found, form: Format, big_endian: bool, warnings: list[str], limits: Limits) -> Wav:  # noqa: FBT001  # read once
-    offset, length = found.data or (0, 0)
-    if form.repaired:
-        warnings.append("block_align")
-    if form.coding is Coding.MPEG:
-        frames, duration = 0, length / form.byte_rate
-    else:
-        frames = _frames(form, length, found.fact)
-        duration = frames / form.rate
-    if form.block_frames == 1 and form.coding is not Coding.MPEG:
-        length -= length % form.align
+def _measured(found: _Found, form: Format, walk: Walk, limits: Limits) -> Wav:
+    noted = {"block_align": form.repaired, "several_data": len(found.parts) > 1, "code_page": found.texts.unreadable}
+    warnings = walk.warnings | {name for name, is_so in noted.items() if is_so}
+    parts = _aligned(found.parts, form)
+    length = sum(part.length for part in parts)
+    frames = 0 if form.coding is Coding.MPEG else _frames(form, length, found.fact)
+    duration = length / form.byte_rate if form.coding is Coding.MPEG else frames / form.rate
     if duration < SHORTEST:
-        raise AudioEmpty
+        raise AudioEmpty(_too_short(length, warnings))
     if duration > limits.audio_seconds:
-        raise AudioLimitsExceeded(f"A recording lasts at most {limits.audio_seconds} seconds.")
+        raise AudioLimitsExceeded(f"A recording lasts at most {limits.audio_seconds} seconds. Send it in parts.")
+    if len(parts) > 1 and length > limits.audio_bytes:
+        raise AudioLimitsExceeded("The silence that this file describes takes too much room. Save it as plain PCM.")
     return Wav(
-        format=form, big_endian=big_endian, offset=offset, length=length, frames=frames, duration=duration,
-        title=found.info.get(b"INAM", ""), artist=found.info.get(b"IART", ""), warnings=tuple(warnings),
+        format=form, big_endian=walk.order == ">", parts=parts, frames=frames, duration=duration,
+        title=found.texts.get(b"INAM"), artist=found.texts.get(b"IART"), warnings=tuple(sorted(warnings)),
     )  # fmt: skip
+
+
+def _too_short(length: int, warnings: set[str]) -> str:
+    if "truncated" in warnings:
+        return CUT
+    return TOO_SHORT if length else NO_SOUND
+
+
+def _aligned(parts: list[Part], form: Format) -> tuple[Part, ...]:
+    """Turn silence into bytes, and leave out half frames; the last block of a coding with blocks may be short."""
+    packed = form.block_frames > 1 or form.coding is Coding.MPEG
+    if packed and any(part.offset is None for part in parts):
+        raise WavCodecUnsupported("Silence between stretches of compressed sound cannot be read. Save it as PCM.")
+    if form.coding is Coding.MPEG:
+        return tuple(parts)
+    whole = [
+        Part(
+            part.offset, part.length // form.align * form.align if part.offset is not None else part.length * form.align
+        )
+        for part in parts
+    ]
+    if packed:
+        whole[-1] = parts[-1]
+    return tuple(part for part in whole if part.length) or tuple(whole[:1])
 
 
 def _frames(form: Format, length: int, fact: int) -> int:
@@ -209,28 +196,3 @@ def _after_id3(read: Read, size: int) -> int:
         if start > min(size, ID3_MOST):
             raise NotWav
     return start
-
-
-def _info(content: bytes, order: str) -> dict[bytes, str]:
-    """Read a LIST chunk of texts; anything odd ends it without complaint."""
-    if content[:4] != b"INFO":
-        return {}
-    texts, position = {}, 4
-    while position + HEAD <= len(content):
-        name, length = content[position : position + 4], struct.unpack(order + "I", content[position + 4 :][:4])[0]
-        texts[name] = _text(content[position + HEAD : position + HEAD + length])
-        position += HEAD + length + length % 2
-    return texts
-
-
-def _text(raw: bytes) -> str:
-    raw = raw.partition(b"\0")[0]
-    try:
-        text = raw.decode()
-    except UnicodeDecodeError:
-        text = raw.decode("cp1252", errors="replace")
-    return "".join(char for char in text if char.isprintable()).strip()
-
-
-def _printable(name: bytes) -> bool:
-    return all(0x20 <= byte < 0x7F for byte in name)  # noqa: PLR2004  # ASCII

@@ -8,11 +8,12 @@ from enum import StrEnum
 from efir.domain.audio import AudioLimitsExceeded, WavCodecUnsupported, WavMalformed
 
 CHANNELS_MOST, RATE_MOST = 8, 384_000
+AS_PCM, AGAIN = "Save it as 16-bit or 24-bit PCM.", "Save the file again with another program."
 CONTAINER_MOST = 4  # bytes of an integer sample
 EXTENSIBLE = 0xFFFE
 GUID_TAIL = bytes.fromhex("800000aa00389b71")
 AMBISONIC_TAIL = bytes.fromhex("8644c8c1ca000000")
-NUMBER, FORMAT, EXTENDED = 4, 16, 40  # bytes: of a number, of both forms of the chunk
+NUMBER, OLD_FORMAT, FORMAT, EXTENDED = 4, 14, 16, 40  # bytes: of a number, of three forms of the chunk
 ADPCM_BITS, STEREO = 4, 2
 MPEG_BYTE_RATE = 16_000  # 128 kbit/s
 
@@ -43,7 +44,10 @@ TAGS = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Format:
-    """The `fmt ` chunk, checked: `align` is bytes of a frame or block, `mask` names the speakers (0: not told)."""
+    """The `fmt ` chunk, checked: `align` is bytes of a frame or block, `mask` names the speakers (0: not told).
+
+    `ambisonic` channels are a sound field in B-format, whatever the mask.
+    """
 
     coding: Coding
     channels: int
@@ -55,37 +59,39 @@ class Format:
     block_frames: int = 1  # samples of a channel in one block
     byte_rate: int = 0
     extension: bytes = b""
+    ambisonic: bool = False
     repaired: bool = False
 
 
 def read_format(content: bytes, order: str) -> Format:
     """Read a `fmt ` chunk. Raises WavMalformed, WavCodecUnsupported, AudioLimitsExceeded."""
-    if len(content) < FORMAT:
-        raise WavMalformed("The description of the sound is cut short.")
-    tag, channels, rate, byte_rate, align, bits = struct.unpack(order + "HHIIHH", content[:16])
-    mask = 0
+    if len(content) < OLD_FORMAT:
+        raise WavMalformed(f"The description of the sound is too short. {AGAIN}")
+    tag, channels, rate, byte_rate, align, bits = struct.unpack(order + "HHIIHH", content[:16].ljust(FORMAT, b"\0"))
+    mask, ambisonic = 0, False
     if tag == EXTENSIBLE:
-        tag, mask = _extensible(content, order)
+        tag, mask, ambisonic = _extensible(content, order)
     if tag not in TAGS:
-        raise WavCodecUnsupported(f"The sound is coded in a way we cannot read (tag 0x{tag:04X}).")
+        raise WavCodecUnsupported(f"The sound is coded in a way we cannot read (tag 0x{tag:04X}). {AS_PCM}")
     if not channels or not rate:
-        raise WavMalformed("The sound has no channels or no sample rate.")
+        raise WavMalformed(f"The sound has no channels or no sample rate. {AGAIN}")
     if channels > CHANNELS_MOST or rate > RATE_MOST:
         raise AudioLimitsExceeded(f"At most {CHANNELS_MOST} channels and {RATE_MOST} samples a second are taken.")
     shared = Format(
         coding=TAGS[tag], channels=channels, rate=rate, align=align, bits=bits, mask=mask, byte_rate=byte_rate,
-        extension=content[16:],
+        extension=content[16:], ambisonic=ambisonic,
     )  # fmt: skip
     return _FORMATS[shared.coding](shared, order)
 
 
-def _extensible(content: bytes, order: str) -> tuple[int, int]:
+def _extensible(content: bytes, order: str) -> tuple[int, int, bool]:
     if len(content) < EXTENDED:
-        raise WavMalformed("The description of the sound is cut short.")
+        raise WavMalformed(f"The description of the sound is too short. {AGAIN}")
     guid = content[24:40]
     if guid[8:] not in {GUID_TAIL, AMBISONIC_TAIL}:
-        raise WavCodecUnsupported("The sound is coded in a way we cannot read (an unknown sub-format).")
-    return struct.unpack(order + "I", guid[:4])[0], struct.unpack(order + "I", content[20:24])[0]
+        raise WavCodecUnsupported(f"The sound is coded in a way we cannot read (an unknown sub-format). {AS_PCM}")
+    tag, mask = struct.unpack(order + "I", guid[:4])[0], struct.unpack(order + "I", content[20:24])[0]
+    return tag, mask, guid[8:] == AMBISONIC_TAIL
 
 
 def _linear(shared: Format, _order: str) -> Format:
@@ -95,11 +101,11 @@ def _linear(shared: Format, _order: str) -> Format:
     repaired = bool(rest) or not width or width < likely
     width = likely if repaired else width
     if not width:
-        raise WavMalformed("The size of a sample is not told.")
+        raise WavMalformed(f"The size of a sample is not told. {AGAIN}")
     if shared.coding is Coding.FLOAT and width not in {4, 8}:
-        raise WavCodecUnsupported(f"Floating-point samples of {width} bytes cannot be read.")
+        raise WavCodecUnsupported(f"Floating-point samples of {width} bytes cannot be read. {AS_PCM}")
     if shared.coding is Coding.INTEGER and width > CONTAINER_MOST:
-        raise WavCodecUnsupported(f"Whole-number samples of {width} bytes cannot be read.")
+        raise WavCodecUnsupported(f"Whole-number samples of {width} bytes cannot be read. {AS_PCM}")
     return replace(shared, width=width, align=width * shared.channels, repaired=repaired)
 
 
@@ -111,14 +117,14 @@ def _adpcm(shared: Format, order: str) -> Format:
     """Blocks of four-bit differences; the frames in a block follow from its bytes and must agree with what is told."""
     header = 7 if shared.coding is Coding.ADPCM_MS else 4
     if shared.bits != ADPCM_BITS or shared.channels > STEREO:
-        raise WavCodecUnsupported("ADPCM is read with 4 bits and up to two channels.")
+        raise WavCodecUnsupported(f"ADPCM is read with 4 bits and up to two channels. {AS_PCM}")
     coded = shared.align - header * shared.channels
     if coded < 0 or len(shared.extension) < NUMBER:
-        raise WavMalformed("The description of the ADPCM blocks is wrong.")
+        raise WavMalformed(f"The description of the ADPCM blocks is wrong. {AS_PCM}")
     frames = coded * 2 // shared.channels + (2 if shared.coding is Coding.ADPCM_MS else 1)
     told = struct.unpack(order + "H", shared.extension[2:4])[0]
     if not 0 < told <= frames:
-        raise WavMalformed("The description of the ADPCM blocks is wrong.")
+        raise WavMalformed(f"The description of the ADPCM blocks is wrong. {AS_PCM}")
     return replace(shared, block_frames=told)
 
 

@@ -27,6 +27,7 @@ class ConvertedAudio(Struct, frozen=True, kw_only=True):
     """A finished MP3 that was decoded again and found to be the source's sound.
 
     `peaks` holds signed bytes: the lowest and the highest of each `samples_per_pixel` samples of all channels together.
+    `warnings` are those of the file and what became less: `scaled`, `high_frequencies`, `channels_cancel`.
     """
 
     file: MediaFile
@@ -36,6 +37,7 @@ class ConvertedAudio(Struct, frozen=True, kw_only=True):
     loudness: Loudness
     peaks: bytes
     samples_per_pixel: int
+    warnings: tuple[str, ...]
     cpu_seconds: float
 
 
@@ -65,7 +67,7 @@ class AudioConverter(Protocol):
 class AudioView(Struct, frozen=True, gc=False):
     """A recording as its owner sees it."""
 
-    id: Annotated[UUID, Meta(description="Identifier (UUIDv7).")]
+    id: Annotated[UUID, Meta(description="Identifier (UUIDv4: who has it may download).")]
     url: Annotated[str, Meta(description="Where everybody who has the link downloads the MP3.")]
     title: Annotated[str, Meta(description="Title.", examples=["Rain"])]
     state: Annotated[str, Meta(description="queued, ready or failed.", examples=["ready"])]
@@ -76,7 +78,9 @@ class AudioView(Struct, frozen=True, gc=False):
     loudness: Annotated[Loudness | None, Meta(description="Measured loudness, once it is there.")]
     waveform: Annotated[str, Meta(description="Address of the waveform's peaks.")]
     content: Annotated[str, Meta(description="Address of the MP3 for players.")]
-    warnings: Annotated[list[str], Meta(description="What was amiss with the WAV file and could be helped.")]
+    warnings: Annotated[
+        list[str], Meta(description="What was amiss with the WAV file and could be helped, and what the MP3 has less.")
+    ]
     error: Annotated["AudioError | None", Meta(description="Why the conversion failed.")]
     created_at: Annotated[datetime, Meta(description="When it was sent.")]
 

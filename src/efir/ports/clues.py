@@ -57,6 +57,10 @@ class ClueViews(Protocol):
         """Answer different clues by chance."""
         ...
 
+    async def final(self, count: int) -> list[Clue]:
+        """Return different clues of final rounds, which have no worth, by chance."""
+        ...
+
     async def some(self, which: ClueFilter, *, offset: int) -> list[Clue]:
         """Answer up to a hundred clues in the order of saving."""
         ...

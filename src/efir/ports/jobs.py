@@ -74,7 +74,7 @@ class JobRepository(Protocol):
         ...
 
     async def finish(self, job: ClaimedJob, output: dict[str, Any] | None = None) -> None:
-        """Complete under the own fence, as the first statement of a transaction. Raises LeaseLost."""
+        """Complete under the own fence, after a lock of the subject at most. Raises LeaseLost."""
         ...
 
     async def fail(self, job: ClaimedJob, failure: Failure, *, delay: float | None) -> JobState:
@@ -101,12 +101,34 @@ class JobRepository(Protocol):
         """Count the jobs of some kinds that wait or run; hold the subject's row for an answer that lasts."""
         ...
 
-    async def redo(self, job: ClaimedJob, *, kind: str, ordinal: int) -> None:
-        """Do a sibling that is done once more, and block the own job until then. Raises LeaseLost."""
+    async def redo(self, job: ClaimedJob, kind: str, ordinal: int | None = None) -> bool:
+        """Do one sibling or all of a kind again; False when each was done again before."""
         ...
 
-    async def reconcile(self, *, kills_most: int, limit: int = 500) -> list[JobRow]:
-        """Free expired leases and wake what waits; answers the jobs quarantined for killing their workers."""
+    async def block(self, job: ClaimedJob) -> None:
+        """Let the own job wait for its siblings, the attempt uncounted. Raises LeaseLost."""
+        ...
+
+    async def restart(
+        self, subject: UUID, generation: int, kinds: Sequence[str], *, blocked: Sequence[str] = ()
+    ) -> None:
+        """Set jobs of some kinds that failed or were cancelled back to their first attempt; `blocked` ones wait."""
+        ...
+
+    async def forget(self, subject: UUID, generation: int) -> None:
+        """Remove all jobs about a subject's generation."""
+        ...
+
+    async def reconcile(self, *, kills_most: int, limit: int = 500) -> None:
+        """Free expired leases and wake what waits, but for jobs that kill their workers."""
+        ...
+
+    async def deadly(self, *, kills_most: int, limit: int = 500) -> list[JobRow]:
+        """List jobs that have just killed the last worker they may kill."""
+        ...
+
+    async def quarantine(self, job_id: JobId, *, kills_most: int) -> JobRow | None:
+        """End a deadly job for good; None when it is not deadly any more."""
         ...
 
     async def retry(self, job_id: JobId) -> bool:

@@ -14,6 +14,8 @@ class NewRendition(Struct, frozen=True, kw_only=True):
 
     `name` is its folder in addresses (`360`, `audio`, `first`). A `temporary` one serves until the full ladder is
     there. Sizes are pixels; bandwidths bits per second; `init_key` names the initialisation segment in the store.
+    `target_duration` (seconds) is the same in everything that is listed together; `growing` says that the playlist
+    begins before all segments are there. `channels` counts those of sound; 0 is unknown.
     """
 
     name: str
@@ -27,6 +29,9 @@ class NewRendition(Struct, frozen=True, kw_only=True):
     height: int = 0
     frame_rate: str = ""
     temporary: bool = False
+    channels: int = 0
+    target_duration: int = 1
+    growing: bool = False
 
 
 class NewSegment(Struct, frozen=True, kw_only=True):
@@ -70,6 +75,9 @@ class RenditionFacts(Struct, frozen=True, array_like=True):
     complete: bool
     bandwidth: int
     average_bandwidth: int
+    channels: int
+    target_duration: int
+    growing: bool
 
 
 class SegmentFacts(Struct, frozen=True, array_like=True):
@@ -107,7 +115,11 @@ class RenditionRepository(Protocol):
         ...
 
     async def finish(self, rendition_id: UUID, *, complete: bool) -> None:
-        """List a rendition in the master playlist; `complete` ends its playlist."""
+        """List a rendition in the master playlist once its first segment is there; `complete` ends its playlist."""
+        ...
+
+    async def end_growing(self, video_id: VideoId, generation: int) -> None:
+        """End the playlists that still grow where they are: nothing more will come."""
         ...
 
     async def unlist_temporary(self, video_id: VideoId, generation: int) -> None:

@@ -35,6 +35,9 @@ class FailureView(Struct, frozen=True, gc=False):
 
     code: Annotated[str, Meta(description="Stable code.", examples=["media-unreadable"])]
     detail: Annotated[str, Meta(description="The reason in words.")]
+    retryable: Annotated[
+        bool, Meta(description="Whether processing the same file again may help; if not, another file may.")
+    ] = True
 
 
 class VideoView(Struct, frozen=True, gc=False):

@@ -3,34 +3,65 @@
 import asyncio
 import math
 import os
-import re
-import shutil
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+from efir.adapters.media import audio_figures as figures
+from efir.adapters.media import audio_proof as proof
 from efir.adapters.media import audio_recipes as recipes
 from efir.adapters.media import children, tracks, verify
+from efir.adapters.media.audio_bytes import put_before, sound_alone
 from efir.adapters.media.ffmpeg import Ffmpeg, Progress
 from efir.adapters.media.id3 import id3
 from efir.domain.audio import AudioUndecodable
 from efir.domain.limits import Limits
-from efir.domain.media import MediaRefused, MediaWorkFailed, MediaWorkStalled, SandboxUnavailable
+from efir.domain.media import MediaRefused, MediaTooHeavy, MediaWorkFailed, MediaWorkStalled, SandboxUnavailable
 from efir.domain.mpeg import FRAME, mpeg_channels, mpeg_rate
-from efir.domain.wav import Wav, adpcm_header, read_wav
-from efir.ports.audio import ConvertedAudio, Loudness, Tags
+from efir.domain.speakers import stereo_gains
+from efir.domain.wav import Wav, read_wav
+from efir.domain.wav_format import Coding
+from efir.ports.audio import ConvertedAudio, Tags
 from efir.ports.media import Report
 
 POINTS_MOST, SAMPLES_LEAST = 2048, 256
-NEAR, NEAR_CAREFUL = 0.5, 1.0  # decibels between what was sent and what was made
-SILENT = -70.0
 WALL_LEAST, WALL_PER_SECOND = 60.0, 2.0
 CONVERTING = 0.7  # of the whole work; the rest is measuring
-FINE = re.compile(r"\[astats@(given|made) @ [^]]*\] (RMS level dB|Number of samples): (\S+)")
-COARSE = re.compile(r"\[volumedetect@(given|made) @ [^]]*\] (mean_volume|n_samples): (\S+)")
-LOUDNESS = re.compile(r"^\s+(I|LRA|Peak):\s+(\S+) (?:LUFS|LU|dBFS)", re.MULTILINE)
-EXTREMES = (".Min_level", ".Max_level")
-Levels = dict[str, dict[str, float]]
+OVER = 0.01  # decibels above full scale that are rounding
+ROOM = 1.0  # decibels below full scale for a sound that was beyond it, as EBU R128 advises
+PEAK_MOST = 200.0  # decibels; more than floating-point copies of 32-bit numbers have
+PACKED = recipes.ADPCM | {Coding.MPEG}
+NO_ROOM = ("No space left", "Disk quota")
+NO_NUMBERS = "Some of its samples are no numbers (NaN or infinity). Export the sound again, or save it as 24-bit PCM."
+TOO_HIGH = "Its samples are beyond anything that floating point is used for. Save it as 24-bit PCM."
+DIFFERENT = (
+    "The MP3 did not come out as the sound that was sent, so it is not stored. Save it as 24-bit PCM, or tell us."
+)
+TOO_HEAVY = "Converting it takes more time or memory than a recording may have. Send it in shorter parts."
+UNREADABLE = "Its samples could not be decoded. Save it as 24-bit PCM."
+
+
+@dataclass(frozen=True, slots=True)
+class _Work:
+    """One conversion: the file with the sound, how it is read, and how it is measured."""
+
+    source: Path
+    wav: Wav
+    out: Path
+    pixel: int
+    scale: float = 0.0
+    spent: list[float] = field(default_factory=list)  # processor seconds of each step
+
+    @property
+    def wall(self) -> float:
+        """Seconds that a step may take."""
+        return WALL_LEAST + WALL_PER_SECOND * self.wav.duration
+
+    @property
+    def moment(self) -> int:
+        """Stretches of the loudest moment."""
+        return max(1, math.ceil(proof.MOMENT * mpeg_rate(self.wav.format.rate) / self.pixel))
 
 
 class FfmpegAudioConverter:
@@ -47,61 +78,103 @@ class FfmpegAudioConverter:
 
     async def convert(self, source: Path, wav: Wav, tags: Tags, out: Path, report: Report) -> ConvertedAudio:
         """See AudioConverter."""
-        wall = WALL_LEAST + WALL_PER_SECOND * wav.duration
-        given = source
-        if wav.format.coding in recipes.ADPCM:
-            given = await asyncio.to_thread(_with_header, source, wav, out / "blocks.wav")
-        with children.workspace(self._ffmpeg.box, out) as work:
-            encoding = Progress(lambda value: report(CONVERTING * value), seconds=wav.duration)
-            command = recipes.encode(self._ffmpeg.path, wav, self._quality)
-            encoded = await self._run(command, work, (given,), wall, encoding)
-            bare = children.keep(work / recipes.SOUND, out / "bare.mp3")
-        pixel = max(SAMPLES_LEAST, math.ceil(wav.duration * mpeg_rate(wav.format.rate) / POINTS_MOST))
-        with children.workspace(self._ffmpeg.box, out) as work:
-            measuring = Progress(lambda value: report(CONVERTING + (1 - CONVERTING) * value), seconds=wav.duration)
-            heard = await self._run(recipes.measure(self._ffmpeg.path, pixel), work, (bare,), wall, measuring)
-            extremes = children.keep(work / recipes.PEAKS, out / "peaks.txt")
-            channels = mpeg_channels(wav.format.channels)
-            levels = _levels(encoded.complaint, channels) | _levels(heard.complaint, channels)
-            if not _same(wav, levels, NEAR):
-                again = recipes.compare(self._ffmpeg.path, wav)
-                silent = Progress(verify.unheard, seconds=wav.duration)
-                compared = await self._run(again, work, (given, bare), wall, silent)
-                if not _same(wav, _levels(compared.complaint, channels), NEAR_CAREFUL):
-                    raise AudioUndecodable
-        loudness = _loudness(heard.complaint)
-        whole = await asyncio.to_thread(_joined, id3(tags, loudness), bare, out / "tagged.mp3")
+        if wav.format.coding in recipes.ADPCM or not wav.whole:
+            source, wav = await asyncio.to_thread(sound_alone, source, wav, out / "sound.wav")
+        rate = mpeg_rate(wav.format.rate)
+        work = _Work(source, wav, out, max(SAMPLES_LEAST, math.ceil(wav.duration * rate / POINTS_MOST)))
+        if wav.format.coding is Coding.FLOAT:
+            work = replace(work, scale=await self._survey(work))
+        bare = await self._encode(work, lambda value: report(CONVERTING * value))
+        await self._measure(work, bare, lambda value: report(CONVERTING + (1 - CONVERTING) * value))
+        length = await asyncio.to_thread(_length, work)
+        warnings = {*wav.warnings, *(["scaled"] if work.scale else []), *await self._prove(work, bare)}
+        highest = await asyncio.to_thread(figures.highest, out / recipes.MADE)
+        loudness = await asyncio.to_thread(figures.loudness, out / recipes.LOUD, length, rate, highest)
         return ConvertedAudio(
-            file=await asyncio.to_thread(tracks.measure, whole),
-            duration=levels["made"]["samples"] / mpeg_rate(wav.format.rate),
+            file=await asyncio.to_thread(
+                lambda: tracks.measure(put_before(id3(tags, loudness), bare, out / "tagged.mp3"))
+            ),
+            duration=length / rate,
             channels=mpeg_channels(wav.format.channels),
-            sample_rate=mpeg_rate(wav.format.rate),
+            sample_rate=rate,
             loudness=loudness,
-            peaks=await asyncio.to_thread(_peaks, extremes),
-            samples_per_pixel=pixel,
-            cpu_seconds=encoded.cpu_seconds + heard.cpu_seconds,
+            peaks=await asyncio.to_thread(figures.peaks, out / recipes.MADE),
+            samples_per_pixel=work.pixel,
+            warnings=tuple(sorted(warnings)),
+            cpu_seconds=sum(work.spent),
         )
 
+    async def _survey(self, work: _Work) -> float:
+        """Return the decibels that bring a sound beyond full scale below it, 0 for others. Raises AudioUndecodable."""
+        await self._run(recipes.survey(self._ffmpeg.path, work.wav, work.pixel), work, (recipes.GIVEN,))
+        peak, wrong = await asyncio.to_thread(figures.overs, work.out / recipes.GIVEN)
+        if wrong:
+            raise AudioUndecodable(NO_NUMBERS)
+        if peak > PEAK_MOST:
+            raise AudioUndecodable(TOO_HIGH)
+        return -(peak + ROOM) if peak > OVER else 0.0
+
+    async def _encode(self, work: _Work, report: Report) -> Path:
+        command = recipes.encode(self._ffmpeg.path, work.wav, self._quality, work.scale)
+        await self._run(command, work, (recipes.SOUND,), report=report)
+        return work.out / recipes.SOUND
+
+    async def _measure(self, work: _Work, bare: Path, report: Report) -> None:
+        files = (recipes.GIVEN, recipes.MADE, recipes.GIVEN_END, recipes.MADE_END, recipes.LOUD)
+        command = recipes.measure(self._ffmpeg.path, work.wav, work.pixel)
+        await self._run(command, work, files, bare, report=report)
+
+    async def _prove(self, work: _Work, bare: Path) -> set[str]:
+        """Return warnings of what the MP3 has less. Raises AudioUndecodable when it is not the sound that was sent."""
+        form, full = work.wav.format, await asyncio.to_thread(_swings, work)
+        mixed = form.channels > mpeg_channels(form.channels)
+        if not mixed and proof.judge_directly(*full, work.moment):
+            return set()
+        given, made = await self._compare(work, bare, recipes.kept_rate(work.wav, self._quality))
+        if not mixed:
+            return _passed(proof.judge_kept(full, (given, made), work.moment))
+        gains = stereo_gains(form.channels, form.mask, ambisonic=form.ambisonic)
+        warnings = _passed(proof.judge_mix(full[0], given, made, gains, work.moment))
+        if high := proof.faint(full[0], given, work.moment):
+            given, made = await self._compare(work, bare, mpeg_rate(form.rate))
+            gone = proof.faint(full[0], given, work.moment) | proof.unheard(given, made, gains, work.moment)
+            warnings |= {"high_frequencies"} if high & gone else set()
+        return warnings
+
+    async def _compare(self, work: _Work, bare: Path, kept: float) -> tuple[figures.Powers, figures.Powers]:
+        names = {recipes.GIVEN: "given_kept.txt", recipes.MADE: "made_kept.txt"}
+        command = recipes.compare(self._ffmpeg.path, work.wav, work.pixel, kept, work.scale)
+        await self._run(command, work, tuple(names), bare, names=names)
+        given, made = [await asyncio.to_thread(figures.levels, work.out / name) for name in names.values()]
+        return given, made
+
     async def _run(
-        self, command: Iterable[str], work: Path, inputs: tuple[Path, ...], wall: float, progress: Progress
-    ) -> children.Finished:
-        with _named():
-            return await self._ffmpeg.finished(command, work, inputs, wall=wall, progress=progress)
+        self, command: Iterable[str], work: _Work, files: Iterable[str], *made: Path, report: Report = verify.unheard,
+        names: dict[str, str] | None = None,
+    ) -> None:  # fmt: skip
+        """Run a step and keep the files that it wrote."""
+        progress = Progress(report, seconds=work.wav.duration)
+        with children.workspace(self._ffmpeg.box, work.out) as folder, _named(work.wav):
+            done = await self._ffmpeg.finished(command, folder, (work.source, *made), wall=work.wall, progress=progress)
+            for name in files:
+                children.keep(folder / name, work.out / (names or {}).get(name, name))
+        work.spent.append(done.cpu_seconds)
 
 
 @contextmanager
-def _named() -> Iterator[None]:
-    """Raw samples need no luck to be read: whatever stops the encoder but the machine is in the samples."""
+def _named(wav: Wav) -> Iterator[None]:
+    """Say what stopped a step: raw samples need no luck to be read, so with them it was not the file."""
     try:
         yield
-    except MediaRefused as error:
-        raise AudioUndecodable from error
+    except MediaTooHeavy as error:
+        raise AudioUndecodable(TOO_HEAVY) from error
     except (MediaWorkStalled, SandboxUnavailable):
         raise
-    except MediaWorkFailed as error:
-        if "No space left" in error.detail or "Disk quota" in error.detail:
-            raise
-        raise AudioUndecodable from error
+    except (MediaRefused, MediaWorkFailed) as error:
+        full = any(words in error.detail for words in NO_ROOM)
+        if isinstance(error, MediaRefused) or (wav.format.coding in PACKED and not full):
+            raise AudioUndecodable(UNREADABLE) from error
+        raise
 
 
 def _examined(source: Path, limits: Limits) -> Wav:
@@ -110,65 +183,24 @@ def _examined(source: Path, limits: Limits) -> Wav:
         return read_wav(lambda offset, length: os.pread(handle, length, offset), os.fstat(handle).st_size, limits)
 
 
-def _with_header(source: Path, wav: Wav, target: Path) -> Path:
-    return _copied(adpcm_header(wav), source, target, offset=wav.offset, length=wav.length)
+def _passed(verdict: proof.Verdict) -> set[str]:
+    if not verdict.same:
+        raise AudioUndecodable(DIFFERENT)
+    return verdict.warnings
 
 
-def _joined(head: bytes, rest: Path, target: Path) -> Path:
-    return _copied(head, rest, target, offset=0, length=rest.stat().st_size)
+def _swings(work: _Work) -> tuple[figures.Powers, figures.Powers]:
+    """Return what the channels were, brought to the level of the MP3, and what they became."""
+    full = recipes.sample_format(work.wav)[1] / 10 ** (work.scale / 20)
+    return figures.swings(work.out / recipes.GIVEN, full), figures.swings(work.out / recipes.MADE, 1.0)
 
 
-def _copied(head: bytes, source: Path, target: Path, *, offset: int, length: int) -> Path:
-    with source.open("rb") as read, target.open("wb") as written:
-        written.write(head)
-        read.seek(offset)
-        shutil.copyfileobj(read, written)
-        written.truncate(len(head) + length)
-    return target
-
-
-def _levels(said: str, channels: int) -> Levels:
-    """Level and length that two filters tell in their own words; the cheap one counts samples of all channels."""
-    found: Levels = {}
-    lines = said.replace("\\n", "\n")
-    for who, what, value in COARSE.findall(lines):
-        found.setdefault(who, {}).update(
-            {"level": float(value)} if what == "mean_volume" else {"samples": int(value) / channels}
-        )
-    for who, what, value in FINE.findall(lines):
-        found.setdefault(who, {})["samples" if what == "Number of samples" else "level"] = float(value)
-    return found
-
-
-def _same(wav: Wav, levels: Levels, near: float) -> bool:
-    """Whether the MP3 is as long and as loud as what was sent; what is near silence need only stay so."""
-    given, made = levels.get("given", {}), levels.get("made", {})
-    if not all(found.get("samples") and "level" in found for found in (given, made)):
-        return False
-    if wav.frames and abs(given["samples"] - made["samples"]) > FRAME:
-        return False
-    if max(given["level"], made["level"]) < SILENT:
-        return True
-    return abs(given["level"] - made["level"]) <= near
-
-
-def _loudness(said: str) -> Loudness:
-    found = {name: float(value) for name, value in LOUDNESS.findall(said.replace("\\n", "\n"))}
-    integrated, peak = found.get("I", -math.inf), found.get("Peak", -math.inf)
-    heard = integrated > SILENT
-    return Loudness(
-        integrated=integrated if heard else None,
-        range=found.get("LRA") if heard else None,
-        true_peak=peak if math.isfinite(peak) else None,
-    )
-
-
-def _peaks(extremes: Path) -> bytes:
-    """Signed bytes, lowest and highest in turn; by lines, for one search of it all would stop every other thread."""
-    values = bytearray()
-    with extremes.open(encoding="ascii") as lines:
-        for line in lines:
-            key, _, value = line.partition("=")
-            if key.endswith(EXTREMES):
-                values.append(round(max(-1.0, min(1.0, float(value))) * 127) & 0xFF)
-    return bytes(values)
+def _length(work: _Work) -> int:
+    """Return the samples of the MP3. Raises AudioUndecodable when they last longer or shorter than what was sent."""
+    given, made = (figures.samples(work.out / name) for name in (recipes.GIVEN_END, recipes.MADE_END))
+    form = work.wav.format
+    if not made or abs(given * mpeg_rate(form.rate) / form.rate - made) > FRAME:
+        raise AudioUndecodable(DIFFERENT)
+    if work.wav.frames and abs(given - work.wav.frames) > FRAME:
+        raise AudioUndecodable(UNREADABLE)
+    return made

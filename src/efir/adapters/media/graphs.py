@@ -136,10 +136,11 @@ def _format(video: VideoFacts) -> str:
 
 
 def _upright(video: VideoFacts) -> tuple[int, int, Fraction]:
-    """Return coded size and shape of a pixel after the turn that ffmpeg makes by itself."""
+    """Return even coded size and shape of a pixel after the turn that ffmpeg makes by itself."""
     shape = Fraction(video.width, video.height)
     wide, tall = video.coded_width, video.coded_height
     if video.rotation in {90, 270}:
         wide, tall = tall, wide
+    wide, tall = wide + wide % 2, tall + tall % 2  # bars cannot be put around half a sample of colour
     pixel = Fraction(1) if video.square_pixels else (shape * tall / wide).limit_denominator(1000)
     return wide, tall, pixel

@@ -23,9 +23,6 @@ REFUSALS: dict[str, type[media.MediaRefused]] = {
     )
 }
 WHOLE = 0.9  # of the promised length: less is a file cut short, as far as its containers tell
-SOUND_DAMAGED = (
-    "The sound of this video is damaged and cannot be read. Export the video again, or send it without sound."
-)
 DOLBY_VISION = (
     "The colours of this video are coded in a form of Dolby Vision that we cannot convert. "
     "Export it as HDR10, HLG or SDR and send it again."
@@ -162,7 +159,7 @@ def _audio(sound: dict[str, Any], tracks: list[int]) -> AudioFacts:
             "The sound of this video is coded in a format we cannot read. Convert it to AAC and send the video again."
         )
     if not sound["opens"]:
-        raise media.MediaUnreadable(SOUND_DAMAGED)
+        raise media.MediaSoundUnreadable
     length = max(0.0, sound["end"] - sound["start"])
     return AudioFacts(
         codec=sound["codec"],
@@ -174,6 +171,7 @@ def _audio(sound: dict[str, Any], tracks: list[int]) -> AudioFacts:
         bitrate=round(sound["bytes"] * 8 / max(length, 0.01)),
         tracks=tuple(tracks),
         layout=sound["layout"],
+        speakers=tuple(sound["speakers"]),
         gaps=sound["gaps"],
     )
 

@@ -1,11 +1,10 @@
 """Makes the sizes of one picture with libvips, inside the sandbox; what was made is listed on standard output.
 
 Runs as `python -m efir.adapters.media.shaping ORDER` in a folder of its own: it loads everything, waits for one line in
-the pipe ORDER, does that one piece of work on the file `source`, and ends. The traps are those of `images.md`
-section 4: the keyword `fail_on` works with a path only, and crops made for each size differ.
+the pipe ORDER, does that one piece of work on the file `source`, and ends. Crops made
+for each size would differ, so one is made and shrunk.
 """
 
-import contextlib
 import json
 import sys
 from collections.abc import Iterator
@@ -14,27 +13,16 @@ from typing import Any
 
 import pyvips
 
+from efir.adapters.media.opening import Source, open_picture
 from efir.adapters.media.thumbhash import thumbhash
 from efir.domain.crops import Box, CropBox, fitting, largest_box, pixel_box, working_size
-from efir.domain.pictures import (
-    SHAPES,
-    SNIFFED,
-    PictureBroken,
-    PictureKind,
-    PictureRefused,
-    PictureTypeRefused,
-    Size,
-    admit,
-    sniff,
-)
+from efir.domain.pictures import SHAPES, PictureBroken, PictureKind, PictureRefused, PictureTypeRefused, Size
 
 SOURCE = "source"
 QUALITY, EFFORT = 80, 4
 WORKING_QUALITY, WORKING_EFFORT = 90, 0
 SUBSAMPLED_SMARTLY = 128  # pixels; up to this the halved colours show
 HASHED = 32
-TURNED = 5  # EXIF orientations from here on lie on their side
-LOADERS = {"jpegload": "jpeg", "pngload": "png", "webpload": "webp", "gifload": "gif", "heifload": "avif"}
 
 
 def main() -> None:
@@ -52,24 +40,26 @@ def main() -> None:
 def answers(order: dict[str, Any]) -> Iterator[dict[str, Any]]:
     """Do an order on the file `source`: what was made, then the working copy; or why nothing was."""
     try:
-        made = shape(PictureKind(order["kind"]), order["crop"])
-        yield made
+        kind = PictureKind(order["kind"])
+        source = open_picture(SOURCE)
+        upright = source.check_header(kind)
+        yield shape(source, upright, kind, order["crop"])
         if order["working"]:
-            yield _working_copy(made["width"], made["height"])
+            yield _working_copy(source, upright)
     except (PictureRefused, PictureTypeRefused) as error:
         yield {"refused": error.code, "detail": error.detail}
     except pyvips.Error:  # its text may name the person's data
         yield {"refused": PictureBroken.code}
 
 
-def shape(kind: PictureKind, crop: list[float] | None) -> dict[str, Any]:
-    """Check, decode once, cut once, derive every size from that cut. Raises PictureRefused, PictureTypeRefused."""
-    width, height = _header(kind)
+def shape(source: Source, upright: Size, kind: PictureKind, crop: list[float] | None) -> dict[str, Any]:
+    """Decode once, cut once, derive every size from that cut."""
+    width, height = upright
     if crop is None:
         across, down = fitting(largest_box(width, height, kind).width, kind)[0]
-        cut = _plain(_shrunk(across, down, crop="attention" if SHAPES[kind].attention else "centre"))
+        cut = source.shrink(across, down, crop="attention" if SHAPES[kind].attention else "centre")
     else:
-        cut = _plain(_cut(pixel_box(CropBox(*crop), width, height, kind), width, height, kind))
+        cut = _cut(source, pixel_box(CropBox(*crop), width, height, kind), (width, height), kind)
     cut = cut.copy_memory()
     files = [_saved(_sized(cut, size)) for size in SHAPES[kind].sizes if size[0] <= cut.width]
     return {"width": width, "height": height, "files": files, "thumbhash": _hash(cut)}
@@ -81,47 +71,12 @@ def _warm() -> None:
     small.thumbnail_image(4).webpsave_buffer(Q=QUALITY, effort=0)
 
 
-def _header(kind: PictureKind) -> tuple[int, int]:
-    """Upright sides of the source, by its header alone."""
-    with Path(SOURCE).open("rb") as file:
-        sniffed = sniff(file.read(SNIFFED))
-    header = pyvips.Image.new_from_file(SOURCE)
-    if LOADERS.get(header.get("vips-loader")) != sniffed:
-        raise PictureTypeRefused
-    width, height = header.width, _fact(header, "page-height", header.height)
-    if _fact(header, "orientation", 1) >= TURNED:
-        width, height = height, width
-    admit(width, height, frames=_fact(header, "n-pages", 1), kind=kind)
-    return width, height
-
-
-def _fact(image: Any, name: str, otherwise: int) -> int:
-    return int(image.get(name)) if image.get_typeof(name) else otherwise
-
-
-def _shrunk(width: int, height: int, **how: Any) -> Any:
-    """Decode no more than a size needs. A profile is applied to the small result: on the way it doubles the cost."""
-    if pyvips.Image.new_from_file(SOURCE).interpretation == "cmyk":
-        how["export_profile"] = "srgb"
-    return pyvips.Image.thumbnail(SOURCE, width, height=height, fail_on="error", **how)
-
-
-def _plain(image: Any) -> Any:
-    """Eight bits of sRGB, with alpha where there was any."""
-    image = image.copy_memory()
-    if image.get_typeof("icc-profile-data"):
-        with contextlib.suppress(pyvips.Error):  # a broken profile says nothing about the colours
-            image = image.icc_transform("srgb", embedded=True, intent="relative").copy_memory()
-    if image.interpretation != "srgb":
-        image = image.colourspace("srgb")
-    return image if image.format == "uchar" else image.cast("uchar")
-
-
-def _cut(box: Box, width: int, height: int, kind: PictureKind) -> Any:
+def _cut(source: Source, box: Box, upright: Size, kind: PictureKind) -> Any:
     """Cut a box to the largest size that its pixels fill, decoding no more of them than that needs."""
     size = fitting(box.width, kind)[0]
     scale = min(1.0, max(size[0] / box.width, size[1] / box.height))
-    whole = _shrunk(max(1, round(width * scale)), max(1, round(height * scale)), size="force")
+    wide, high = (max(1, round(side * scale)) for side in upright)
+    whole = source.shrink(wide, high, size="force")
     across, down = min(whole.width, round(box.width * scale)), min(whole.height, round(box.height * scale))
     left, top = (round(edge * scale) for edge in (box.left, box.top))
     part = whole.extract_area(min(left, whole.width - across), min(top, whole.height - down), across, down)
@@ -140,9 +95,9 @@ def _saved(image: Any) -> dict[str, Any]:
     return {"width": image.width, "height": image.height}
 
 
-def _working_copy(width: int, height: int) -> dict[str, Any]:
+def _working_copy(source: Source, upright: Size) -> dict[str, Any]:
     """Keep the whole picture, small and upright, for as long as its draft may be cut again."""
-    image = _plain(_shrunk(*working_size(width, height), size="down"))
+    image = source.shrink(*working_size(*upright), size="down")
     image.webpsave("working.webp", Q=WORKING_QUALITY, effort=WORKING_EFFORT, keep="none")
     return {"width": image.width, "height": image.height}
 

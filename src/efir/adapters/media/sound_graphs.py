@@ -8,8 +8,12 @@ from collections.abc import Iterator, Sequence
 from fractions import Fraction
 
 from efir.domain.media import AudioFacts
+from efir.domain.speakers import Gain, named_gains, stereo_gains
 
 RATE = 48_000
+USUAL = frozenset({"FL", "FR", "FC", "LFE", "BL", "BR", "FLC", "FRC", "BC", "SL", "SR", "TFL", "TFR"})
+"""Speakers that ffmpeg mixes; it drops the others, and the deep one of films as every player does."""
+MAX_GUESSED = 8  # channels without names that are taken for the usual layout of their number
 BARE_GAIN = 0.7  # of a channel that might be the deep one of 5.1, or a microphone
 DRIFT_SECONDS = 0.03  # time stamps of recorders tremble by less; more is a gap
 
@@ -36,9 +40,19 @@ def _speakers(audio: AudioFacts) -> Iterator[str]:
     if audio.layout.startswith("ambisonic"):
         yield "channelmap=map=0|0:channel_layout=stereo"
         yield f"aresample=osr={RATE}"
-    elif audio.layout.endswith("channels"):
+    elif not USUAL.issuperset(audio.speakers):
+        yield from _mixed(named_gains(audio.speakers))
+    elif not audio.speakers and audio.channels > MAX_GUESSED:
+        yield from _mixed(stereo_gains(audio.channels, 0))
+    elif not audio.speakers:
         yield f"aresample=osr={RATE}:ochl=stereo:lfe_mix_level={BARE_GAIN}"
     elif audio.channels == 1:
         yield f"aresample=osr={RATE}:ochl=stereo:center_mix_level=1"  # as loud as players make it
     else:
         yield f"aresample=osr={RATE}:ochl=stereo"
+
+
+def _mixed(gains: Sequence[Gain]) -> Iterator[str]:
+    sides = ("+".join(f"{gain[side]:.6f}*c{number}" for number, gain in enumerate(gains)) for side in (0, 1))
+    yield "pan=stereo|" + "|".join(f"c{side}={mix}" for side, mix in enumerate(sides))
+    yield f"aresample=osr={RATE}"

@@ -2,7 +2,6 @@
 
 from datetime import datetime
 from typing import Any
-from uuid import UUID
 
 from efir.adapters.postgres.mapping import to_domain, to_values
 from efir.adapters.postgres.pages import keyset
@@ -27,7 +26,7 @@ on conflict (owner_id, source_sha256, title) do nothing returning id"""
 READY = """
 update audio_records set state = 'ready', store = $2, size = $3, sha256 = $4, channels = $5, sample_rate = $6,
        loudness_integrated = $7, loudness_range = $8, true_peak = $9, peaks = $10, samples_per_pixel = $11,
-       duration = $12, error_code = null, error_detail = null where id = $1"""
+       duration = $12, warnings = $13, error_code = null, error_detail = null where id = $1"""
 
 USAGE = """
 select coalesce(sum(size), 0)::bigint, count(*) filter (where created_at > $2),
@@ -51,9 +50,11 @@ class ReadAudio:
     async def of_owner(self, owner: UserId, wanted: Slice) -> Found[AudioFacts]:
         """List a person's recordings, newest first."""
         filters = "owner_id = $1 and {where} order by {order} limit {limit}"
-        sql, position = keyset(FACTS + filters, wanted, key="id", kind="uuid", read=UUID, first=2)
+        sql, position = keyset(
+            FACTS + filters, wanted, key="created_at", kind="timestamptz", read=datetime.fromisoformat, first=2
+        )
         rows = [AudioFacts(*row) for row in await self._connection.fetch(sql, owner, *position)]
-        return found(rows, wanted, lambda row: Position(str(row.id), str(row.id)))
+        return found(rows, wanted, lambda row: Position(row.created_at.isoformat(), str(row.id)))
 
     async def waveform(self, record_id: RecordId) -> Waveform:
         """Answer the peaks of a recording that is ready. Raises RecordingNotFound, RecordingNotReady."""
@@ -111,7 +112,7 @@ class Audio:
         await self._connection.execute(
             READY, record_id, store, made.file.size, bytes.fromhex(made.file.sha256), made.channels, made.sample_rate,
             loud.integrated, loud.range, loud.true_peak, made.peaks, made.samples_per_pixel,
-            made.duration,
+            made.duration, list(made.warnings),
         )  # fmt: skip
 
     async def set_failed(self, record_id: RecordId, *, code: str, detail: str) -> None:

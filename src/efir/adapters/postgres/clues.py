@@ -28,6 +28,11 @@ class ReadClues:
         rows = {row[0]: _clue(row) for row in await self._connection.fetch(sql, numbers)} if numbers else {}
         return [rows[number] for number in numbers if number in rows]
 
+    async def final(self, count: int) -> list[Clue]:
+        """Return different clues without a worth, by chance."""
+        sql = f"{CLUES} where q.value is null order by random() limit $1"
+        return [_clue(row) for row in await self._connection.fetch(sql, count)]
+
     async def some(self, which: ClueFilter, *, offset: int) -> list[Clue]:
         """Answer up to a hundred clues in the order of saving."""
         tests = {

@@ -76,28 +76,41 @@ select id, kind, state, subject, owner_id, generation, ordinal, queue, attempt, 
        output, error, created_at from jobs where """
 ROWS = ROW.replace("facts", "'{}'::jsonb").replace("output", "null")
 
+# What was done again once is marked, so that two jobs can not send each other round for ever.
 REDO = """
-with mine as (update jobs set state = 'blocked', lease_until = null, woken_at = null
-               where id = $1 and fence = $2 and state = 'running' returning subject, generation)
-update jobs set state = 'ready', attempt = 0, run_at = now(), woken_at = now(), finished_at = null, output = null
-  from mine where jobs.subject = mine.subject and jobs.generation = mine.generation and kind = $3 and ordinal = $4
-returning jobs.queue, jobs.id"""
+update jobs set state = 'ready', attempt = 0, run_at = now(), woken_at = now(), finished_at = null, output = null,
+       progress = 0, facts = facts || '{"redone": true}'
+ where subject = $1 and generation = $2 and kind = $3 and ($4::int is null or ordinal = $4)
+   and state in ('done','failed') and not facts ? 'redone'
+returning queue, id"""
 
-# What runs with an expired lease killed its worker or was lost with it; what is ready long after its wake-up lost it.
+BLOCK = """
+update jobs set state = 'blocked', lease_until = null, woken_at = null, attempt = attempt - 1, progress = 0
+ where id = $1 and fence = $2 and state = 'running' returning id"""
+
+RESTART = """
+update jobs set state = case when kind = any($4::text[]) then 'blocked' else 'ready' end, attempt = 0, kills = 0,
+       error = null, output = null, progress = 0, finished_at = null, run_at = now(), woken_at = now(),
+       facts = facts - 'redone'
+ where subject = $1 and generation = $2 and kind = any($3::text[]) and state in ('failed','poison','cancelled')
+returning queue, id, state"""
+
+# What is ready long after its wake-up lost it; what runs with an expired lease was lost with its worker.
 RECONCILE = """
 with late as (
   select id, state from jobs
    where (state = 'ready' and run_at <= now() and (woken_at is null or woken_at < now() - interval '5 s'))
-      or (state = 'running' and lease_until < now())
+      or (state = 'running' and lease_until < now() and kills + 1 < $2)
    order by run_at limit $1 for update skip locked)
-update jobs set
-       kills = kills + (late.state = 'running')::int,
-       state = case when late.state = 'running' and kills + 1 >= $2 then 'poison' else 'ready' end,
-       error = case when late.state = 'running' and kills + 1 >= $2 then $3::jsonb else error end,
-       finished_at = case when late.state = 'running' and kills + 1 >= $2 then now() end,
+update jobs set kills = kills + (late.state = 'running')::int, state = 'ready',
        fence = fence + (late.state = 'running')::int, lease_until = null, woken_at = now()
-  from late where jobs.id = late.id
-returning jobs.queue, jobs.id, jobs.state, jobs.kind, jobs.subject, jobs.generation"""
+  from late where jobs.id = late.id returning jobs.queue, jobs.id"""
+
+# What runs with an expired lease for the last time it may has killed that worker, too.
+DEADLY = "state = 'running' and lease_until < now() and kills + 1 >= $1"
+QUARANTINE = """
+update jobs set kills = kills + 1, state = 'poison', error = $3, finished_at = now(), fence = fence + 1,
+       lease_until = null where id = $2 and """
 
 POISONED = {"code": "job-killed-workers", "detail": "This was stopped several times without coming to an end."}
 
@@ -188,8 +201,7 @@ class Jobs(ReadJobs):
 
     async def unblock(self, subject: UUID, generation: int, kind: str) -> None:
         """Make the blocked jobs of a kind ready."""
-        rows = await self._connection.fetch(UNBLOCK, subject, generation, kind)
-        self._woken.extend((Queue(row["queue"]), JobId(row["id"])) for row in rows)
+        self._wake(await self._connection.fetch(UNBLOCK, subject, generation, kind))
 
     async def cancel(self, subject: UUID) -> None:
         """End all unfinished jobs about a subject; running ones lose their fence."""
@@ -201,18 +213,44 @@ class Jobs(ReadJobs):
                     and state in ('blocked','ready','running')"""
         return int(await self._connection.fetchval(sql, subject, generation, list(kinds)))
 
-    async def redo(self, job: ClaimedJob, *, kind: str, ordinal: int) -> None:
-        """Do a sibling that is done once more, and block the own job until then. Raises LeaseLost."""
-        row = await self._connection.fetchrow(REDO, job.id, job.fence, kind, ordinal)
-        if row is None:
-            raise LeaseLost
-        self._woken.append((Queue(row["queue"]), JobId(row["id"])))
+    async def redo(self, job: ClaimedJob, kind: str, ordinal: int | None = None) -> bool:
+        """Do one sibling or all of a kind again; False when each was done again before."""
+        rows = await self._connection.fetch(REDO, job.subject, job.generation, kind, ordinal)
+        self._wake(rows)
+        return bool(rows)
 
-    async def reconcile(self, *, kills_most: int, limit: int = 500) -> list[JobRow]:
-        """Free expired leases and collect what should be woken; answers the jobs quarantined just now."""
-        rows = await self._connection.fetch(RECONCILE, limit, kills_most, POISONED)
-        self._woken.extend((Queue(row["queue"]), JobId(row["id"])) for row in rows if row["state"] == JobState.READY)
-        return [await self.one(JobId(row["id"])) for row in rows if row["state"] == JobState.POISON]
+    async def block(self, job: ClaimedJob) -> None:
+        """Let the own job wait for its siblings, the attempt uncounted. Raises LeaseLost."""
+        if await self._connection.fetchval(BLOCK, job.id, job.fence) is None:
+            raise LeaseLost
+
+    async def restart(
+        self, subject: UUID, generation: int, kinds: Sequence[str], *, blocked: Sequence[str] = ()
+    ) -> None:
+        """Set jobs of some kinds that failed or were cancelled back to their first attempt; `blocked` ones wait."""
+        rows = await self._connection.fetch(RESTART, subject, generation, list(kinds), list(blocked))
+        self._wake(row for row in rows if row["state"] == JobState.READY)
+
+    async def forget(self, subject: UUID, generation: int) -> None:
+        """Remove all jobs about a subject's generation."""
+        await self._connection.execute("delete from jobs where subject = $1 and generation = $2", subject, generation)
+
+    async def reconcile(self, *, kills_most: int, limit: int = 500) -> None:
+        """Free expired leases and collect what should be woken, but for jobs that kill their workers."""
+        self._wake(await self._connection.fetch(RECONCILE, limit, kills_most))
+
+    async def deadly(self, *, kills_most: int, limit: int = 500) -> list[JobRow]:
+        """List jobs that have just killed the last worker they may kill."""
+        rows = await self._connection.fetch(f"{ROW}{DEADLY} order by lease_until limit $2", kills_most, limit)
+        return [JobRow(*row) for row in rows]
+
+    async def quarantine(self, job_id: JobId, *, kills_most: int) -> JobRow | None:
+        """End a deadly job for good; None when it is not deadly any more."""
+        row = await self._connection.fetchval(f"{QUARANTINE}{DEADLY} returning id", kills_most, job_id, POISONED)
+        return None if row is None else await self.one(job_id)
+
+    def _wake(self, rows: Iterable[Any]) -> None:
+        self._woken.extend((Queue(row["queue"]), JobId(row["id"])) for row in rows)
 
     async def retry(self, job_id: JobId) -> bool:
         """Set a failed job back to its first attempt; False when it is not failed."""

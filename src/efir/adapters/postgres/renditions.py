@@ -4,12 +4,13 @@ from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
+from efir.domain.playlists import bit_rates
 from efir.domain.videos import VideoId
 from efir.ports.renditions import Asset, FileFacts, NewRendition, NewSegment, RenditionFacts, SegmentFacts
 
 OF_VIDEO = """
 select id, name, kind, codecs, width, height, frame_rate, timescale, init_key, temporary, listed, complete, bandwidth,
-       average_bandwidth
+       average_bandwidth, channels, target_duration, growing
   from renditions where video_id = $1 and generation = $2 order by height desc, name"""
 
 FILE = """
@@ -31,18 +32,15 @@ ASSET = FILE.format(
 
 PUT = """
 insert into renditions (video_id, generation, name, kind, codecs, timescale, init_key, init_size, init_sha256, width,
-                        height, frame_rate, temporary)
-values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)
+                        height, frame_rate, temporary, channels, target_duration, growing)
+values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)
 on conflict (video_id, generation, name) do update set name = excluded.name returning id"""
 
-# A peak segment decides BANDWIDTH, all of them AVERAGE-BANDWIDTH (RFC 8216 §4.3.4.2).
-FINISH = """
-update renditions r set listed = true, complete = $2,
-       bandwidth = coalesce((select max(ceil(s.size * 8.0 * r.timescale / s.ticks)) from segments s
-                              where s.rendition_id = r.id and s.ticks > 0), 0),
-       average_bandwidth = coalesce((select ceil(sum(s.size) * 8.0 * r.timescale / nullif(sum(s.ticks), 0))
-                                       from segments s where s.rendition_id = r.id), 0)
- where r.id = $1"""
+SEGMENTS = """
+select s.ordinal, s.size, s.ticks, r.timescale, r.target_duration
+  from segments s join renditions r on r.id = s.rendition_id where r.id = $1 order by s.ordinal"""
+
+FINISH = "update renditions set listed = $2, complete = $3, bandwidth = $4, average_bandwidth = $5 where id = $1"
 
 TEMPORARY_KEYS = """
 with old as (select id, init_key from renditions where video_id = $1 and generation = $2 and temporary)
@@ -86,7 +84,8 @@ class Renditions:
         given: UUID = await self._connection.fetchval(
             PUT, video_id, generation, rendition.name, rendition.kind, rendition.codecs, rendition.timescale,
             rendition.init_key, rendition.init_size, rendition.init_sha256, rendition.width, rendition.height,
-            rendition.frame_rate, rendition.temporary,
+            rendition.frame_rate, rendition.temporary, rendition.channels, rendition.target_duration,
+            rendition.growing,
         )  # fmt: skip
         return given
 
@@ -99,8 +98,20 @@ class Renditions:
         )
 
     async def finish(self, rendition_id: UUID, *, complete: bool) -> None:
-        """List a rendition in the master playlist; `complete` ends its playlist."""
-        await self._connection.execute(FINISH, rendition_id, complete)
+        """List a rendition in the master playlist once its first segment is there; `complete` ends its playlist."""
+        found = await self._connection.fetch(SEGMENTS, rendition_id)
+        if not found:
+            return
+        sizes, ticks = [row["size"] for row in found], [row["ticks"] for row in found]
+        rates = bit_rates(sizes, ticks, found[0]["timescale"], found[0]["target_duration"])
+        await self._connection.execute(FINISH, rendition_id, found[0]["ordinal"] == 0, complete, *rates)
+
+    async def end_growing(self, video_id: VideoId, generation: int) -> None:
+        """End the playlists that still grow where they are."""
+        await self._connection.execute(
+            "update renditions set complete = true where video_id = $1 and generation = $2 and growing",
+            video_id, generation,
+        )  # fmt: skip
 
     async def unlist_temporary(self, video_id: VideoId, generation: int) -> None:
         """Take temporary renditions out of the master playlist."""

@@ -46,9 +46,13 @@ class FileBank:
         if self._made and not self._path.exists():
             await self._make()
         try:
-            return await asyncio.to_thread(read_rows, self._path)
+            rows = await asyncio.to_thread(read_rows, self._path)
+            usable = await asyncio.to_thread(rows.has_questions)
         except OSError as error:
             raise QuestionSourceAway(f"The bank cannot be read: {error.strerror or error}.") from error
+        if not usable:
+            raise QuestionSourceAway("The bank has rows, but none of them is a question.")
+        return rows
 
     async def _make(self) -> None:
         environ = {name: value for name, value in os.environ.items() if not name.startswith("EFIR_")}

@@ -2,8 +2,9 @@
 
 from typing import Any
 
+from efir.adapters.quiz.checking import check_rows
 from efir.adapters.quiz.fetching import Fetching
-from efir.domain.questions import Candidate, QuestionSourceAway, RawQuestion, candidate
+from efir.domain.questions import QuestionSourceAway, RawQuestion
 from efir.ports.questions import Drawn
 
 MOST = 100  # a larger `count` is silently cut there
@@ -25,9 +26,7 @@ class Jservice:
         rows = await self._fetching.json(self._url, {"count": str(count)}, seconds=seconds)
         if not isinstance(rows, list):
             raise QuestionSourceAway("The source did not answer a list.")
-        checked = [candidate(raw_clue(row), source=self.name) for row in rows[:count]]
-        found = [one for one in checked if isinstance(one, Candidate)]
-        return Drawn(found=found, refused=len(checked) - len(found))
+        return check_rows([raw_clue(row) for row in rows[:count]], source=self.name)
 
 
 def raw_clue(row: Any) -> RawQuestion:

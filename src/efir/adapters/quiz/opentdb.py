@@ -5,8 +5,9 @@ from time import monotonic
 from typing import Any
 from urllib.parse import unquote
 
+from efir.adapters.quiz.checking import check_rows
 from efir.adapters.quiz.fetching import Fetching
-from efir.domain.questions import Candidate, QuestionSourceAway, QuestionSourceLimited, RawQuestion, candidate
+from efir.domain.questions import QuestionSourceAway, QuestionSourceLimited, RawQuestion
 from efir.ports.questions import Drawn
 
 MOST = 50
@@ -27,37 +28,38 @@ class OpenTriviaDb:
         self._gap = gap
         self._next = 0.0
         self._token = ""
-        self._fits = MOST  # more than there are of is refused whole: halved until it fits
+        self._fits = MOST  # what is asked for at most: more than there are left is refused whole
 
     async def draw(self, count: int, *, seconds: float) -> Drawn:
-        """Ask for questions. Raises QuestionSourceAway, QuestionSourceLimited."""
-        until = monotonic() + seconds
-        for _ in range(2):
-            if not self._token:
-                self._token = await self._new_token(until - monotonic())
-            answer = await self._ask(min(count, self._fits), until)
-            code = answer.get("response_code")
-            if code != UNKNOWN_TOKEN:
-                return self._read(answer, code, min(count, self._fits))
-            self._token = ""
-        raise QuestionSourceAway("The source does not know the token it gave.")
+        """Ask for questions, for fewer until there are as many. Raises QuestionSourceAway, QuestionSourceLimited.
 
-    def _read(self, answer: dict[str, Any], code: object, asked: int) -> Drawn:
-        if code == TOO_FEW:
-            self._fits = max(1, asked // 2)
-            return Drawn(found=[], ended=asked == 1)
-        if code == USED_UP:
+        A token leaves ever fewer questions, so what was too many stays so until there is another token.
+        """
+        until, renewed = monotonic() + seconds, False
+        while True:
+            if not self._token:
+                self._token, self._fits = await self._new_token(until - monotonic()), MOST
+            asked = min(count, self._fits)
+            answer = await self._ask(asked, until)
+            code = answer.get("response_code")
+            code = code if type(code) is int else None
+            if code == TOO_FEW and asked > 1:
+                self._fits = asked // 2
+            elif code == UNKNOWN_TOKEN and not renewed:
+                self._token, renewed = "", True
+            else:
+                return self._read(answer, code, asked)
+
+    def _read(self, answer: dict[str, Any], code: int | None, asked: int) -> Drawn:
+        if code in {TOO_FEW, USED_UP}:
             self._token = ""  # the next one begins anew; what it brings again is known by then
             return Drawn(found=[], ended=True)
         if code == TOO_FAST:
             raise QuestionSourceLimited(retry_after=round(GAP))
         rows = answer.get("results")
         if code != FOUND or not isinstance(rows, list):
-            raise QuestionSourceAway(f"The source answers code {code!r}.")
-        self._fits = MOST if asked == self._fits else self._fits
-        checked = [candidate(_raw(row), source=self.name, licence=LICENCE) for row in rows[:asked]]
-        found = [one for one in checked if isinstance(one, Candidate)]
-        return Drawn(found=found, refused=len(checked) - len(found))
+            raise QuestionSourceAway(f"The source answers code {code}.")
+        return check_rows([_raw(row) for row in rows[:asked]], source=self.name, licence=LICENCE)
 
     async def _ask(self, count: int, until: float) -> dict[str, Any]:
         now = monotonic()

@@ -4,14 +4,18 @@ import hashlib
 import json
 import mmap
 import random
+import re
 from array import array
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from efir.adapters.quiz.texts import decode_line, split_lines, wide_encoding
+from efir.adapters.quiz.trivia import folder_rows
+
 HEADER = "bank"  # a first line `{"bank": {…}}` holds what all rows have in common
-CHOICES = "ABCDEFGH"
+LINE = re.compile(rb"[^\r\n]+")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,9 +30,18 @@ class Rows:
     def row(self, place: int) -> Any:
         """Decode the row at a place of the shuffled order; what cannot be read is None."""
         try:
-            return json.loads(self.lines[self.order[place]])
+            return json.loads(decode_line(self.lines[self.order[place]]))
         except (ValueError, RecursionError):
             return None
+
+    def has_questions(self) -> bool:
+        """Tell whether any row looks like a question, if there are rows at all."""
+        return not self.order or any(
+            isinstance(row := self.row(place), dict)
+            and isinstance(row.get("question", row.get("text")), str)
+            and isinstance(row.get("answer"), str)
+            for place in range(len(self.order))
+        )
 
 
 def read_rows(path: Path) -> Rows:
@@ -37,7 +50,9 @@ def read_rows(path: Path) -> Rows:
         lines: Sequence[bytes] = [json.dumps(row).encode() for row in folder_rows(path)]
     else:
         lines = _Lines(path)
-        if len(lines) and lines[0].lstrip().startswith(b"["):
+        if lines and wide_encoding(lines[0]):  # nothing in such a file stands where a byte says so
+            lines = [line.encode("utf-8", "replace") for line in split_lines(path.read_bytes()) if line.strip()]
+        if lines and decode_line(lines[0]).lstrip().startswith("["):
             lines = [json.dumps(row).encode() for row in _listed(path)]
     first = _header(lines[0]) if lines else None
     order = array("L", range(0 if first is None else 1, len(lines)))
@@ -48,38 +63,9 @@ def read_rows(path: Path) -> Rows:
     return Rows(lines=lines, order=order, shared=first or {}, identity=digest.hexdigest()[:32])
 
 
-def folder_rows(folder: Path) -> Iterator[dict[str, Any]]:
-    """Read OpenTriviaQA's files: blocks of `#Q` question, `^` answer, `A`…`D` choices; a file is a category."""
-    for path in sorted(path for path in folder.rglob("*") if path.is_file() and not path.name.startswith(".")):
-        category = path.stem.replace("-", " ").replace("_", " ").capitalize()
-        for block in _text(path).replace("\r\n", "\n").split("\n\n"):
-            row = _block(block.strip("\n"))
-            if row is not None:
-                yield {**row, "category": category, "source": "opentriviaqa", "licence": "CC-BY-SA-4.0"}
-
-
-def _block(block: str) -> dict[str, Any] | None:
-    """Read one block; without a question it is none, without an answer its row is refused later."""
-    question, _, rest = block.partition("\n^")
-    if not question.startswith("#Q"):
-        return None
-    answer, *others = rest.split("\n")
-    choices = [line for line in others if line[:1] in CHOICES and line[1:2] == " "]
-    text = " ".join([question.removeprefix("#Q").strip(), *(f"{line[0]}) {line[2:].strip()}" for line in choices)])
-    return {"question": text, "answer": answer.strip()}
-
-
-def _text(path: Path) -> str:
-    body = path.read_bytes()
-    try:
-        return body.decode("utf-8-sig")
-    except UnicodeDecodeError:
-        return body.decode("cp1252", errors="replace")
-
-
 def _listed(path: Path) -> list[Any]:
     try:
-        found = json.loads(path.read_bytes())
+        found = json.loads("\n".join(split_lines(path.read_bytes())))
     except (ValueError, RecursionError) as error:
         raise OSError(f"{path.name} is not JSON") from error
     return found if isinstance(found, list) else []
@@ -87,7 +73,7 @@ def _listed(path: Path) -> list[Any]:
 
 def _header(line: bytes) -> dict[str, Any] | None:
     try:
-        found = json.loads(line)
+        found = json.loads(decode_line(line))
     except (ValueError, RecursionError):
         return None
     shared = found.get(HEADER) if isinstance(found, dict) else None
@@ -107,13 +93,9 @@ class _Lines(Sequence[bytes]):
             size = file.seek(0, 2)
             self._body = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) if size else b""
         self._ends = array("L")
-        end = 0
-        while end < size:
-            found = self._body.find(b"\n", end)
-            stop = size if found < 0 else found
-            if self._body[end:stop].strip():
-                self._ends.extend((end, stop))
-            end = stop + 1
+        for found in LINE.finditer(self._body):
+            if found[0].strip():
+                self._ends.extend(found.span())
 
     def __len__(self) -> int:
         return len(self._ends) // 2

@@ -22,7 +22,7 @@ def new_secret() -> str:
 
 
 def new_token() -> UUID:
-    """Make a UUIDv4: 122 random bits, for tokens that have to be a UUID."""
+    """Make a UUIDv4: 122 random bits, for tokens that have to be a UUID, and for ids that open what they name."""
     return uuid4()
 
 

@@ -13,20 +13,16 @@ ENDED = {"ready", "failed"}
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Processing:
-    """One report: the video's state, how much is done (0..1) and the stage that is under way."""
+    """One report: the video's state, how much is done (0..1), the stage under way, whether it is the last report."""
 
     state: str
     progress: float
     stage: str
-
-    @property
-    def ended(self) -> bool:
-        """Whether no further report follows."""
-        return self.state in ENDED
+    ended: bool
 
 
 def follow(remote: Remote, video_id: str, patience: Patience) -> Iterator[Processing]:
-    """Report until the video is ready or has failed. Raises Refused, Away after patience is over."""
+    """Report until the video is ready, has failed or goes no further. Raises Refused, Away after patience is over."""
     path, last_id = f"/api/v1/videos/{video_id}/processing", ""
     while True:
         headers = {"Accept": "text/event-stream", **({"Last-Event-ID": last_id} if last_id else {})}
@@ -65,6 +61,8 @@ def _report(text: str) -> Processing:
         data = json.loads(text)
         running = [str(stage["name"]) for stage in data.get("stages") or [] if stage["state"] == "running"]
         progress = float(data.get("progress") or 0)
-        return Processing(state=str(data["state"]), progress=progress, stage=running[0] if running else "")
+        state, stage = str(data["state"]), running[0] if running else ""
+        ended = state in ENDED or bool(data.get("ended"))  # an older server does not say it
+        return Processing(state=state, progress=progress, stage=stage, ended=ended)
     except (ValueError, TypeError, LookupError, AttributeError) as error:
         raise Refused(200, "not-efir", "the server's reports are not those of Efir; check the address") from error

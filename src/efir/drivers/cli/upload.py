@@ -131,10 +131,11 @@ def _published(remote: Remote, path: Path, task: Task, environ: Mapping[str, str
     except (FileChanged, OSError) as error:
         line = f"{path} changed or cannot be read any more ({error}); repeat when it is complete"
         raise Faulty(line, code="file-changed", exit_code=Exit.FAILED) from error
-    if state == "failed":
-        raise _failed(remote, video["id"])
     watch = f"{remote.url}/watch/{video['id']}"
-    return {"file": str(path), "id": video["id"], "title": video["title"], "state": state, "url": watch}
+    result = {"file": str(path), "id": video["id"], "title": video["title"], "state": state, "url": watch}
+    if task.wait and state != "ready":
+        raise _failed(remote, result)
+    return result
 
 
 def _video(remote: Remote, upload_id: str, path: Path, task: Task, patience: Patience) -> dict[str, Any]:
@@ -169,14 +170,19 @@ def _refusal(refusal: Refused) -> Faulty:
     return Faulty(f"{refusal.detail} ({refusal.code}){step}", code=refusal.code, exit_code=Exit.FAILED)
 
 
-def _failed(remote: Remote, video_id: str) -> Faulty:
+def _failed(remote: Remote, result: dict[str, Any]) -> Faulty:
+    """Say why the video is not ready, what may help, and where to watch what there is."""
     try:
-        reason = body(remote.ask("GET", f"/api/v1/videos/{video_id}")).get("failure") or {}
+        reason = body(remote.ask("GET", f"/api/v1/videos/{result['id']}")).get("failure") or {}
     except (Refused, Away):
         reason = {}
     detail = str(reason.get("detail") or "the server could not process it").rstrip(".")
     code = str(reason.get("code") or "processing-failed")
-    return Faulty(f"{detail} ({code}); try another encoding of the file", code=code, exit_code=Exit.FAILED)
+    step = (
+        f"try it again at {remote.url}/studio/{result['id']}" if reason.get("retryable", True) else "send another file"
+    )
+    watchable = "" if result["state"] == "failed" else f"; what there is can be watched at {result['url']}"
+    return Faulty(f"{detail} ({code}); {step}{watchable}", code=code, exit_code=Exit.FAILED)
 
 
 def _show(result: dict[str, Any], *, as_json: bool) -> None:

@@ -7,7 +7,7 @@ from litestar import Response, get
 from litestar.di import NamedDependency
 from litestar.params import QueryParameter
 
-from efir.application.clues import clue_category, random_clues, some_categories, some_clues
+from efir.application.clues import clue_category, final_clues, random_clues, some_categories, some_clues
 from efir.application.context import Call
 from efir.domain.errors import FieldError, Invalid
 from efir.domain.questions import QuestionNotFound
@@ -39,6 +39,12 @@ IdQuery = Annotated[int, QueryParameter(name="id", ge=0, le=BIG, description="Id
 async def by_chance(call: NamedDependency[Call], count: CountQuery = None) -> Response[list[Clue]]:
     """Show clues chosen by chance."""
     return _open(await random_clues(call.ports, count=int(count or 1)))
+
+
+@get("/api/final", operation_id="getFinalClues", tags=TAGS, opt=ANONYMOUS, responses=raises())
+async def final(call: NamedDependency[Call], count: CountQuery = None) -> Response[list[Clue]]:
+    """Show clues of final rounds, which have no worth, chosen by chance."""
+    return _open(await final_clues(call.ports, count=int(count or 1)))
 
 
 @get("/api/clues", operation_id="getClues", tags=TAGS, opt=ANONYMOUS, responses=raises(Invalid))
@@ -88,4 +94,4 @@ def _open(found: T) -> Response[T]:
     return Answer(found, headers={"access-control-allow-origin": "*", "cache-control": "no-store"})
 
 
-HANDLERS = [by_chance, clues, categories, category]
+HANDLERS = [by_chance, final, clues, categories, category]

@@ -130,7 +130,7 @@ def _small_enough(request: Asked, call: Call) -> None:
     if not length.isdigit():
         raise Malformed("A form with a picture says its length.")
     if int(length) > call.ports.limits.picture_bytes + FORM_EXTRA:
-        raise PictureTooLarge(f"A picture has at most {call.ports.limits.picture_bytes >> 20} MiB.")
+        raise PictureTooLarge.than(call.ports.limits.picture_bytes)
 
 
 async def _pieces(part: UploadFile) -> AsyncIterator[bytes]:

@@ -28,7 +28,7 @@ from efir.domain.channels import ChannelNotFound, ForeignChannel
 from efir.domain.errors import FieldError
 from efir.domain.sessions import CsrfFailed, NoSession, ScopeMissing
 from efir.domain.uploads import UploadGone, UploadId, UploadNotFound, UploadUnfinished, UploadUsed
-from efir.domain.videos import InvalidVideo, VideoId, VideoNotFound, VideoNotRetryable
+from efir.domain.videos import InvalidVideo, VideoId, VideoInProgress, VideoNotFound, VideoNotRetryable
 from efir.drivers.http.bodies import ChangedVideo, NewVideo
 from efir.drivers.http.pages import CursorQuery, LimitQuery, paged
 from efir.drivers.http.problems import raises
@@ -140,10 +140,10 @@ async def remove(video_id: FromPath[UUID], call: NamedDependency[Call]) -> None:
     operation_id="retryVideo",
     tags=TAGS,
     status_code=200,
-    responses=raises(NoSession, CsrfFailed, ScopeMissing, VideoNotFound, VideoNotRetryable),
+    responses=raises(NoSession, CsrfFailed, ScopeMissing, VideoNotFound, VideoNotRetryable, VideoInProgress),
 )
 async def retry(video_id: FromPath[UUID], call: NamedDependency[Call]) -> VideoView:
-    """Process a failed video again."""
+    """Process a video again that failed or came to a stop; what can be watched already stays so."""
     return await retry_video(call.ports, video_id=VideoId(video_id), owner=call.user("videos.write"), now=call.now)
 
 

@@ -54,10 +54,16 @@ TAKEN = {
 }
 PICTURES = {
     "image-missing": _("Choose a picture"),
-    "image-broken": _("This picture is damaged. Save it again in another program, or take a screenshot of it"),
+    "image-broken": _(
+        "This picture is damaged, or of a rare kind. Save it again in another program, or take a screenshot of it"
+    ),
     "image-too-small": _("This picture is too small: each side needs at least 64 pixels"),
-    "image-too-many-pixels": _("This picture has more than 50 million pixels. Make it smaller"),
-    "image-limits": _("This picture takes too long to read. Save it again in another program"),
+    "image-too-many-pixels": _(
+        "This picture is too large: it may have 50 million pixels and 16,383 along each side. Make it smaller"
+    ),
+    "image-limits": _(
+        "This picture takes too much time or memory, or has more than 1,000 frames. Save it again in another program"
+    ),
     "image-too-large": _("This picture is larger than 10 MB"),
     "too-large": _("This picture is larger than 10 MB"),
     "image-type": _("Send a JPEG, PNG, WebP, GIF or AVIF picture; HEIC and SVG cannot be read here"),
@@ -119,7 +125,8 @@ ERRORS = {
     "question-source-unavailable": _("The source of questions does not answer. Try again in a moment"),
     "question-source-limited": _("The source of questions asks for patience. Try again in a moment"),
     "quiz-overloaded": _("Too many people wait for questions. Try again in a moment"),
-    "video-not-failed": _("Only a failed video can be processed again"),
+    "video-not-failed": _("This video is ready: there is nothing to process again"),
+    "video-in-progress": _("This video is being processed. Wait until that has ended"),
 }
 OUTCOMES = {
     "ok": _("Signed in"),
@@ -170,28 +177,54 @@ MEANINGS = {
     "Manage audio records of everybody.": _("Manage audio records of everybody."),
 }
 FAILURES = {
-    "media-refused": _("This file cannot be used."),
-    "media-empty": _("The file is empty."),
+    "media-refused": _("This file cannot be used. Save it anew as MP4 and send that."),
+    "media-empty": _("The file is empty. Choose another one."),
     "media-format-refused": _(
         "This is not a video file we can read. Send MP4, MOV, MKV, WebM, AVI, MPEG, TS, FLV, WMV or Ogg."
     ),
-    "media-unreadable": _("The file is damaged or incomplete and cannot be read."),
-    "media-no-video": _("The file has no video in it."),
-    "media-audio-only": _("The file has sound but no picture."),
-    "media-codec-refused": _("The video is coded in a format we cannot read. Convert it to H.264 and send it again."),
-    "media-too-long": _("The video is too long."),
-    "media-too-large": _("The picture of this video is too large."),
-    "media-too-fast": _("The video has too many frames a second."),
-    "media-too-many-streams": _("The file has too many streams."),
-    "media-too-heavy": _("The file needs too much memory or time to be read."),
+    "media-unreadable": _(
+        "The file is damaged or incomplete and cannot be read. Copy it again from its source, or save it anew as MP4."
+    ),
+    "media-encrypted": _(
+        "The video is encrypted (copy protection), so it cannot be shown here. Send a copy without protection."
+    ),
+    "media-no-video": _("The file has no video in it. Send one that has."),
+    "media-audio-only": _("The file has sound but no picture. Send one with a picture."),
+    "media-codec-refused": _(
+        "The picture or the sound is coded in a format we cannot read. Save the video as MP4 with H.264 and AAC."
+    ),
+    "media-sound-unreadable": _(
+        "The sound of this video cannot be read. Send a copy with sound that plays, or without sound."
+    ),
+    "media-too-long": _("The video is too long. Send it in parts."),
+    "media-too-large": _("The picture of this video is too large. Save it with a smaller one."),
+    "media-too-fast": _("The video has too many frames a second. Save it with fewer."),
+    "media-too-many-streams": _("The file has too many streams. Save it with one picture and one sound track."),
+    "media-too-heavy": _(
+        "The file needs too much memory or time to be read. Save it anew as MP4, or with a smaller picture."
+    ),
+    "source-missing": _("The uploaded file is no longer on the server. Upload it again."),
+    "rendition-damaged": _(
+        "What was made of the file did not pass its check. Try it again; if it keeps failing, tell the administrator."
+    ),
+    "media-work-stalled": _(
+        "Processing came to a standstill and was stopped. Try it again; if it keeps failing, tell the administrator."
+    ),
+    "sandbox-unavailable": _(
+        "This server cannot open files safely at the moment; nothing is wrong with yours. Tell the administrator."
+    ),
+    "job-killed-workers": _(
+        "Processing was broken off several times. Try it again; if it keeps failing, tell the administrator."
+    ),
+    "storage-full": _("The server has no space left. Tell the administrator."),
 }
 RECORDINGS = {
     "not-wav": _("This is not a WAV file. Other kinds of sound can be converted to WAV by most sound programs."),
     "wav-codec-unsupported": _("The sound of this WAV file is coded in a way we cannot read. Save it as PCM."),
     "wav-malformed": _("The header of this WAV file is broken. Save it again."),
-    "audio-empty": _("There is no sound in this file."),
+    "audio-empty": _("There is no sound in this file, or less than 20 milliseconds of it."),
     "audio-limits": _("This recording is too long, or has too many channels."),
-    "audio-undecodable": _("This sound cannot be converted."),
+    "audio-undecodable": _("This sound cannot be converted. Save it as 24-bit PCM and send it again."),
     "too-large": _("This file is too large."),
     "rate-limited": _("You sent many recordings within an hour. Wait a little."),
     "quota-exceeded": _("Your recordings take all the space they may. Delete some first."),

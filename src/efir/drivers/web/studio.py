@@ -1,5 +1,6 @@
 """The studio: own videos, their states, changing and deleting them."""
 
+from contextlib import suppress
 from typing import Any
 from urllib.parse import urlencode
 from uuid import UUID
@@ -12,7 +13,7 @@ from efir.application.needs import SIGNED_IN
 from efir.application.users import get_me
 from efir.application.videos import delete_video, get_video, list_my_videos, retry_video, update_video
 from efir.domain.errors import DomainError
-from efir.domain.videos import VideoId, VideoNotFound
+from efir.domain.videos import VideoId, VideoInProgress, VideoNotFound
 from efir.drivers.web.forms import FORM, Form, typed
 from efir.drivers.web.page import Page
 from efir.drivers.web.upload import stages, visibilities
@@ -79,11 +80,12 @@ async def delete(
 async def retry(
     request: Request[Any, Any, Any], video_id: FromPath[UUID], page: NamedDependency[Page]
 ) -> Response[str]:
-    """Process a failed video again."""
+    """Process a video again; what is being processed already, as after a second press, is not refused."""
     call = page.call
     owner = call.user()
     page.check(await typed(request))
-    await retry_video(call.ports, video_id=VideoId(video_id), owner=owner, now=call.now)
+    with suppress(VideoInProgress):
+        await retry_video(call.ports, video_id=VideoId(video_id), owner=owner, now=call.now)
     return page.redirect("/studio?notice=again")
 
 

@@ -49,7 +49,7 @@ def _environment(language: str, words: NullTranslations, assets: Assets) -> Envi
     environment.install_gettext_translations(words, newstyle=True)  # type: ignore[attr-defined]  # added by the i18n extension
     environment.globals.update(asset=assets.address, languages=list(texts.LANGUAGES.items()))
     locale = Locale.parse(language)
-    environment.tests["working"] = lambda video: video.state in WORKING
+    environment.tests["working"] = lambda video: video.state in WORKING and video.failure is None
     environment.filters.update(
         age=_age(locale),
         exact=lambda moment: formats.exact(moment, locale),

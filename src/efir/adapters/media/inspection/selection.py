@@ -79,6 +79,13 @@ def layout_of(stream: Any) -> str:
     return context.layout.name if context is not None and context.channels else ""
 
 
+def speakers_of(stream: Any) -> list[str]:
+    """Return the names of an audio stream's speakers, such as `FL`; none where some have no name."""
+    context = stream.codec_context
+    names = [channel.name for channel in context.layout.channels] if context is not None and context.channels else []
+    return [] if "NONE" in names or is_spatial(layout_of(stream)) else names
+
+
 def is_locked(stream: Any) -> bool:
     """Tell a track that its container calls encrypted (ISO 23001-7, FairPlay, WebM)."""
     context = stream.codec_context

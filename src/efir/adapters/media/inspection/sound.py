@@ -4,7 +4,7 @@ from fractions import Fraction
 from typing import Any
 
 from efir.adapters.media.inspection.packets import PacketLog
-from efir.adapters.media.inspection.selection import can_open, codec_of, layout_of
+from efir.adapters.media.inspection.selection import can_open, codec_of, layout_of, speakers_of
 
 GAP_SECONDS = Fraction(1, 50)
 AAC_FRAME = 1024  # samples; only AAC is ever served as it is
@@ -20,6 +20,7 @@ def sound_facts(sound: Any, log: PacketLog, start: Fraction) -> dict[str, Any]:
         "profile": (context.profile or "") if context is not None else "",
         "channels": context.channels if context is not None else 0,
         "layout": layout_of(sound),
+        "speakers": speakers_of(sound),
         "rate": context.sample_rate if context is not None else 0,
         "packets": len(log.stamps),
         "start": float(log.stamps[0] * log.base - start) if log.stamps else 0.0,

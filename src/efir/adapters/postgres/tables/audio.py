@@ -20,10 +20,10 @@ class AudioRow(Row):
         CheckConstraint("store in ('database','storage')", name="store"),
         CheckConstraint("state <> 'ready' or (size > 0 and sha256 is not null)", name="ready_has_bytes"),
         UniqueConstraint("owner_id", "source_sha256", "title"),
-        Index("ix_audio_records_owner_id", "owner_id", text("id desc")),
+        Index("ix_audio_records_newest", "owner_id", text("created_at desc"), text("id desc")),
         Index("ix_audio_records_queued", "id", postgresql_where=text("state = 'queued'")),
     )
-    id: Mapped[UUID] = mapped_column(primary_key=True, server_default=text("uuidv7()"))
+    id: Mapped[UUID] = mapped_column(primary_key=True, server_default=text("gen_random_uuid()"))
     owner_id: Mapped[UUID] = mapped_column(ForeignKey("user_account.id", ondelete="CASCADE"))
     title: Mapped[str]
     state: Mapped[str] = mapped_column(server_default="queued")

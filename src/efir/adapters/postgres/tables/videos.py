@@ -3,7 +3,7 @@
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, Text, text
+from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, SmallInteger, Text, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from efir.adapters.postgres.tables.row import NOW, Row
@@ -122,6 +122,9 @@ class RenditionRow(Row):
     complete: Mapped[bool] = mapped_column(server_default=text("false"))
     bandwidth: Mapped[int] = mapped_column(server_default="0")
     average_bandwidth: Mapped[int] = mapped_column(server_default="0")
+    channels: Mapped[int] = mapped_column(SmallInteger, server_default="0")
+    target_duration: Mapped[int] = mapped_column(server_default="1")
+    growing: Mapped[bool] = mapped_column(server_default=text("false"))
 
 
 class SegmentRow(Row):

@@ -25,7 +25,7 @@ export function follow(id, heard) {
   const report = (data) => {
     if (over) return;
     heard(data);
-    if (!data || FINAL.has(data.state)) stop();
+    if (!data || data.ended || FINAL.has(data.state)) stop();
   };
   const poll = async () => {
     try {

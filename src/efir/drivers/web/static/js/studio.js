@@ -3,18 +3,17 @@ import { follow } from "./processing.js";
 import { showReport } from "./stages.js";
 import { t } from "./texts.js";
 
-const OPEN = new Set(["uploaded", "processing", "playable"]);
 const followed = new Set();
 
 function watch(root) {
-  for (const row of root.querySelectorAll("[data-video]")) {
-    const { video, state } = row.dataset;
-    if (!OPEN.has(state) || followed.has(video)) continue;
+  for (const row of root.querySelectorAll("[data-video][data-live]")) {
+    const { video } = row.dataset;
+    if (followed.has(video)) continue;
     followed.add(video);
     follow(video, (report) => {
       const dial = row.querySelector("[data-dial]");
       if (!report) row.classList.contains("video-row") && row.remove();
-      else if (report.state !== row.dataset.state) refresh(row, video, report.state);
+      else if (report.ended || report.state !== row.dataset.state) refresh(row, video, report.state);
       else if (dial) showReport(dial, report);
     });
   }

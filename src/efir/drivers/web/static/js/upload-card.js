@@ -9,7 +9,7 @@ import { t } from "./texts.js";
 import { pictureOf } from "./thumbnails.js";
 import { Tus } from "./tus.js";
 
-const BUTTONS = ["pause", "resume", "again", "retry", "watch", "edit", "cancel", "dismiss"];
+const BUTTONS = ["pause", "resume", "again", "retry", "process", "other", "watch", "edit", "cancel", "dismiss"];
 const SHOWN = {
   waiting: ["cancel"],
   uploading: ["pause", "cancel"],
@@ -20,8 +20,10 @@ const SHOWN = {
   processing: ["edit"],
   playable: ["watch", "edit"],
   ready: ["watch", "edit", "dismiss"],
+  stopped: ["watch", "edit", "dismiss"],
   failed: ["edit", "dismiss"],
 };
+const TROUBLED = new Set(["refused", "stopped", "failed"]);
 
 export class Card {
   constructor(key, memory, file, options, page) {
@@ -73,6 +75,8 @@ export class Card {
     press("resume", () => this.show("waiting"));
     press("retry", () => (this.file ? this.show("waiting") : this.askForFile()));
     press("again", () => this.chooseAgain());
+    press("process", () => this.processAgain());
+    press("other", () => document.querySelector("[data-choose]").click());
     press("cancel", () => this.cancel());
     press("dismiss", () => this.leave());
     this.form.addEventListener("input", () => this.typed());
@@ -91,10 +95,10 @@ export class Card {
     this.state = state;
     this.element.dataset.state = state;
     for (const name of BUTTONS) this.part(name).hidden = !(SHOWN[state] ?? []).includes(name);
-    this.part("problem").hidden = state !== "refused" && state !== "failed";
+    this.part("problem").hidden = !TROUBLED.has(state);
     const dial = this.part("dial");
     dial.classList.toggle("is-done", state === "ready");
-    dial.classList.toggle("is-bad", state === "failed" || state === "refused");
+    dial.classList.toggle("is-bad", TROUBLED.has(state));
     if (state === "waiting") turnDial(dial, this.share, t("waiting"), "");
     else if (state === "paused") turnDial(dial, this.share, t("paused"), percent(this.share));
     else if (left) turnDial(dial, this.share, left, right);
@@ -231,20 +235,38 @@ export class Card {
   }
 
   reported(report) {
-    const state = ["ready", "failed", "playable"].includes(report.state) ? report.state : "processing";
+    const stopped = report.ended && report.failure && report.state !== "failed";
+    const state = stopped ? "stopped" : ["ready", "failed", "playable"].includes(report.state) ? report.state : "processing";
     if (state !== this.state) this.show(state);
     this.stages(report.stages ?? []);
     const dial = this.part("dial");
     if (state === "ready") turnDial(dial, 1, this.memory.saved === "private" ? t("ready_private") : t("ready"));
-    else if (state === "failed") this.failed();
+    else if (TROUBLED.has(state)) this.failed(report.failure, t(stopped ? "stopped" : "unprocessed"));
     else showReport(dial, report);
     if (state === "playable") this.dialText(t("playable"), percent(report.progress ?? 0));
   }
 
-  async failed() {
-    turnDial(this.part("dial"), 1, t("failed"));
-    const { failure } = await call("GET", `${this.options.videos}/${this.memory.video}`).catch(() => ({}));
+  /** Say why, and offer what may help: the same file once more, or another one. */
+  failed(failure, title) {
+    turnDial(this.part("dial"), 1, title);
     this.part("problem-text").textContent = t("failures")[failure?.code] ?? t("other_failure");
+    const retryable = failure?.retryable ?? true;
+    this.part("process").hidden = !retryable;
+    this.part("other").hidden = retryable;
+  }
+
+  async processAgain() {
+    this.part("process").hidden = true;
+    try {
+      await call("POST", `${this.options.videos}/${this.memory.video}/retry`);
+    } catch (error) {
+      if (error.status !== 409) { // else it is being processed, or ready: what is followed says which
+        this.part("problem-text").textContent = error instanceof Refused ? error.message : t("other_failure");
+        this.part("process").hidden = false;
+        return;
+      }
+    }
+    this.watchProcessing();
   }
 
   stages(stages) {

@@ -1,0 +1,36 @@
+"""Text of files that people have put together: each line has an encoding of its own, and is read by that."""
+
+import codecs
+import json
+import re
+
+END = re.compile(rb"\r\n|\r|\n")
+BYTE_ORDER_MARK = "\ufeff"
+WIDE = ("utf-16", "utf-32")
+HEAD = 4  # bytes that tell
+
+
+def split_lines(body: bytes) -> list[str]:
+    """Decode a file line by line. Lines end with LF, CRLF or CR; other separators of Unicode are part of a text."""
+    encoding = wide_encoding(body)
+    if encoding is None:
+        return [decode_line(line) for line in END.split(body)]
+    text = body.decode(encoding, "replace").removeprefix(BYTE_ORDER_MARK)
+    return text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
+
+
+def decode_line(line: bytes) -> str:
+    """Decode one line: as UTF-8, else as Windows-1252, whose undefined bytes give U+FFFD. Nothing is lost but them."""
+    try:
+        text = line.decode()
+    except UnicodeDecodeError:
+        text = line.decode("cp1252", "replace")
+    return text.removeprefix(BYTE_ORDER_MARK)
+
+
+def wide_encoding(body: bytes) -> str | None:
+    """Name the encoding of text in two or four bytes a character, told by its mark or its zeros; None for others."""
+    if not body.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)) and b"\0" not in body[:HEAD]:
+        return None
+    found = json.detect_encoding(body)
+    return found if found.startswith(WIDE) else None
