@@ -169,7 +169,7 @@ def hear(file: Path) -> Heard:
     if not blocks:
         return Heard(rate=rate, start=Fraction(0), run=np.zeros((1, 0)), placed=np.zeros((1, 0)))
     if len(forms) > 1:
-        blocks = [(time, block.mean(axis=0, keepdims=True)) for time, block in blocks]
+        blocks = [(time, block[:2].mean(axis=0, keepdims=True)) for time, block in blocks]
     ends = [round(time * rate) + block.shape[1] for time, block in blocks]
     placed = np.zeros((blocks[0][1].shape[0], max(0, *ends)))
     for end, (_, block) in zip(ends, blocks, strict=True):
@@ -230,6 +230,7 @@ def judge_packets(published: Published) -> list[str]:
     rules += [("sound", partial(packet_rules.judge_audio, sound)) for sound in sounds]
     rules.append(("rungs", partial(packet_rules.judge_rungs, published.rungs)))
     rules.append(("playlists", partial(packet_rules.judge_playlists, [*published.rungs, *sounds])))
+    rules.append(("planned", partial(packet_rules.judge_planned, [*published.rungs, *sounds], published.plan)))
     copied = published.copied
     if copied is not None:
         rules.append(("copy", partial(packet_rules.judge_copy, copied.video)))

@@ -298,7 +298,7 @@ SHORT = (
     "plain libx264 in mp4", "plain libx264 in flv", "plain mpeg4 in avi", "plain wmv2 in wmv", "plain theora in ogv",
     "1 frames a second", "23.976 frames a second", "120 frames a second", "longer than a segment at 29.97",
     "uneven in MKV", "a hole in the picture", "the first frame of an AVI is held", "smaller in VP8",
-    "narrower in mid-stream", "pixels that are not square", "turned by a quarter", "colours: bt709-full",
+    "narrower in mid-stream", "odd sizes in WebM", "pixels that are not square", "turned by a quarter", "colours: bt709-full",
     "colours: bt2020", "colours: hlg-full", "colours: unnamed", "colours: named late", "5.1", "two mono tracks",
     "2.0 to 5.1", "48 kHz to 44.1 kHz", "sound ends early", "picture starts late", "a gap in sound in MKV",
     "a gap in AAC in FLV",

@@ -5,9 +5,11 @@ import struct
 from collections.abc import Sequence
 from fractions import Fraction
 from itertools import pairwise
+from math import ceil
 from uuid import UUID
 
 from efir.application import playlists
+from efir.domain.playlists import bit_rates, planned_target_duration, target_duration
 from efir.domain.renditions import Plan, Rung
 from efir.ports.media import Track
 from efir.ports.renditions import RenditionFacts, SegmentFacts
@@ -151,16 +153,19 @@ def judge_rungs(tracks: Sequence[Track]) -> list[str]:
 
 def judge_playlists(tracks: Sequence[Track]) -> list[str]:
     """Judge what the playlists of complete tracks say against the bytes."""
-    rows = [_row(track) for track in tracks]
+    target = target_duration(length for track in tracks for length in _lengths(Read(track)))
+    rows = [_row(track, target) for track in tracks]
+    sound = sum(_peak(track, target) for track in tracks if track.kind == "audio")
+    lines = playlists.master(rows).splitlines()
     found = []
-    told = playlists.master(rows)
-    for track in tracks:
-        if track.kind == "video":
-            line = next(line for line in told.splitlines() if f"RESOLUTION={track.width}x{track.height}" in line)
-            size, header = f"{track.width}x{track.height}", read_header(track.init.path.read_bytes())
-            if f"avc1.{header.setup[1:4].hex()}" not in line or f"RESOLUTION={size}" not in line:
-                found.append(f"{track.name}: {line}")
     for row, track in zip(rows, tracks, strict=True):
+        if track.kind == "video":
+            line = next(line for line in lines if f"RESOLUTION={track.width}x{track.height}" in line)
+            setup = read_header(track.init.path.read_bytes()).setup
+            told = int(re.findall(r"[:,]BANDWIDTH=(\d+)", line)[0])
+            true = _peak(track, target) + sound
+            if f"avc1.{setup[1:4].hex()}" not in line or not true - 2 <= told <= true + 2:
+                found.append(f"{track.name}: {line}, {true} bits a second are there")
         segments = [
             SegmentFacts(cut.ordinal, cut.start_ticks, cut.ticks, f"{cut.ordinal}.m4s", cut.file.size, cut.file.sha256)
             for cut in track.segments
@@ -169,10 +174,33 @@ def judge_playlists(tracks: Sequence[Track]) -> list[str]:
     return found
 
 
+def judge_planned(tracks: Sequence[Track], plan: Plan) -> list[str]:
+    """Judge that the target duration told before all segments are made holds for all of them."""
+    longest = max(length for track in tracks for length in _lengths(Read(track)))
+    target = planned_target_duration(plan)
+    return [] if round(longest) <= target else [f"a segment of {float(longest)} s above the target of {target} s"]
+
+
+def _lengths(read: Read) -> list[Fraction]:
+    return [later - earlier for earlier, later in pairwise(read.boundaries)]
+
+
+def _peak(track: Track, target: int) -> int:
+    """Bits a second of the fastest run of segments of half to one and a half target durations (RFC 8216, 4.1)."""
+    read = Read(track)
+    sizes, lengths = [len(data) for data in read.files], _lengths(read)
+    runs = [
+        (sum(sizes[first:end]), sum(lengths[first:end], Fraction(0)))
+        for first in range(len(sizes)) for end in range(first + 1, min(len(sizes), first + 40) + 1)
+    ]  # fmt: skip
+    rates = [8 * size / length for size, length in runs if target <= 2 * length <= 3 * target]
+    return ceil(max([*rates, Fraction(8 * sum(sizes)) / sum(lengths)]))
+
+
 def _media(text: str, read: Read) -> list[str]:
     (target,) = (int(value) for value in re.findall(r"#EXT-X-TARGETDURATION:(\d+)", text))
     lengths = [float(value) for value in re.findall(r"#EXTINF:([0-9.]+),", text)]
-    true = [float(later - earlier) for earlier, later in pairwise(read.boundaries)]
+    true = [float(length) for length in _lengths(read)]
     found = []
     if len(lengths) != len(true) or any(abs(one - other) > 1e-5 for one, other in zip(lengths, true, strict=False)):
         found.append(f"lengths {lengths} are told, {true} are there")
@@ -181,12 +209,14 @@ def _media(text: str, read: Read) -> list[str]:
     return found
 
 
-def _row(track: Track) -> RenditionFacts:
-    rates = [segment.file.size * 8 * track.timescale / segment.ticks for segment in track.segments if segment.ticks]
+def _row(track: Track, target: int) -> RenditionFacts:
+    sizes, ticks = [cut.file.size for cut in track.segments], [cut.ticks for cut in track.segments]
+    peak, mean = bit_rates(sizes, ticks, track.timescale, target)
     rate = f"{track.rate_num / track.rate_den:.3f}" if track.rate_num else ""
     return RenditionFacts(
         UUID(int=0), track.name, track.kind, track.codecs, track.width, track.height, rate, track.timescale, "init.mp4",
-        temporary=False, listed=True, complete=True, bandwidth=round(max(rates)), average_bandwidth=round(max(rates)),
+        temporary=False, listed=True, complete=True, bandwidth=peak, average_bandwidth=mean, channels=track.channels,
+        target_duration=target, growing=False,
     )  # fmt: skip
 
 

@@ -205,3 +205,16 @@ async def test_sound_against_the_rules_is_seen(published: Published) -> None:
     assert any("is decoded from" in fault for fault in packet_rules.judge_audio(_later(published.audio)))
     late = _short(published.audio)
     assert any("sound ends" in fault for fault in packet_rules.judge_beside(published.rungs[0], late, grid=True))
+
+
+async def test_playlists_and_cuts_against_the_rules_are_seen(published: Published) -> None:
+    rung = published.rungs[0]
+    assert packet_rules.judge_playlists([rung]) == []
+    assert packet_rules.judge_planned([rung], published.plan) == []
+    shorter = replace(published.plan, gop=published.plan.gop // 2)
+    assert any("above the target" in fault for fault in packet_rules.judge_planned([rung], shorter))
+    assert packet_rules.judge_rungs([rung, _short(rung)]) == [f"{rung.name} is cut elsewhere than {rung.name}"]
+    first = rung.segments[0]
+    told = msgspec.structs.replace(first, file=msgspec.structs.replace(first.file, size=first.file.size * 2))
+    lying = msgspec.structs.replace(rung, segments=(told, *rung.segments[1:]))
+    assert any("bits a second are there" in fault for fault in packet_rules.judge_playlists([lying]))

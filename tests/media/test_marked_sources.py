@@ -42,4 +42,4 @@ async def test_high_range_colours_look_alike_in_full_and_in_limited_range(
         file, _ = CASES[name](folder)
         looks.append(joined_looks(await publish(converter, probe, file, folder), folder))
     for name, colour in looks[0].items():
-        assert looks[1][name] == pytest.approx(colour, abs=0.025), name
+        assert looks[1][name] == pytest.approx(colour, abs=0.04), name
