@@ -136,7 +136,7 @@ def beside_a_player(file: Path, seen: Sequence[Seen]) -> list[str]:
     by = sorted(shift for shift, _ in off)[len(off) // 2]  # the file's own start may be another track's
     late = [number for shift, number in off if abs(shift - by) > NEAR]
     found = []
-    if len(late) > max(2, len(off) // 10):
+    if len(off) > 10 and len(late) > max(2, len(off) // 10):
         found.append(f"{len(late)} of {len(off)} pictures are not where a player shows them, from {late[0]} on")
     numbers = list(first)
     back = sum(1 for one, other in pairwise(numbers) if other < one)

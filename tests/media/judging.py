@@ -60,6 +60,8 @@ class Truth:
     tones: tuple[int, ...] = ()
     sides: bool = False
     shift: Fraction = SHIFT
+    steady: bool = True
+    """Whether pictures stand on a grid; else the file may not tell how long the last one stands."""
     tick: Fraction = Fraction(1, 1000)
     high_range: bool = False
     wide: bool = False
@@ -116,6 +118,7 @@ def truth_of(clip: Clip) -> Truth:
         sides=layouts == {"stereo"},
         shift=SHIFT + (WMA_PRIMING if clip.container == "wmv" else 0),
         high_range=clip.forms[0].colour.curve != "sdr",
+        steady=clip.rate is not None,
         wide=clip.forms[0].colour.matrix == "bt2020nc",
     )
 
@@ -205,7 +208,8 @@ def judge(published: Published, truth: Truth, folder: Path) -> list[str]:
             found += _called(track.name, judge_step(seen, heard, truth, rate))
     if heard is not None:
         found += _called("sound", judge_sound(heard, truth, published.plan.seconds))
-    if abs(published.plan.seconds - truth.end) > 1 / published.plan.rate + truth.shift:
+    last = Fraction(0) if truth.steady else max(mark.end - mark.start for mark in truth.marks)
+    if abs(published.plan.seconds - truth.end) > 1 / published.plan.rate + truth.shift + last:
         found.append(f"length {float(published.plan.seconds):.3f} s instead of {float(truth.end):.3f} s")
     return found + _judge_copied(published, truth, folder)
 
@@ -400,7 +404,7 @@ def _places(seen: Sequence[Seen], truth: Truth) -> Iterator[int | None]:
 
 def _counted(at: Sequence[int], truth: Truth, rate: Fraction, frames: int) -> list[str]:
     """Hold how often pictures stand against how long they last; one more or less where that is no whole number."""
-    lost, many, finely = [], [], float(2 * truth.tick * rate)
+    lost, many, finely = [], [], float(2 * truth.tick * rate) * (1 if truth.steady else -1)
     for place, mark in enumerate(truth.marks):
         start = Fraction(0) if place == 0 else mark.start
         end = max(mark.end, Fraction(frames) / rate) if place == len(truth.marks) - 1 else mark.end

@@ -332,7 +332,7 @@ def combined(seed: int) -> Maker:
     coding = chance.choice(CODINGS)
     rate = chance.choice([rate for rate in coding.rates or RATES if coding.container != "avi" or rate >= 5])
     seconds = F(chance.choice([1, 2, 3, 5])) if rate >= 5 else F(4)
-    uneven = coding.uneven and chance.random() < 0.3
+    uneven = coding.uneven and chance.random() < 0.3 and not coding.rates
     times = uneven_times(seed, seconds=int(seconds)) if uneven else steady(rate, seconds)
     colour = COLOURS[chance.choice(["bt709", "bt601", "unnamed", "bt709-full"])]
     if coding.picture == "mjpeg":
