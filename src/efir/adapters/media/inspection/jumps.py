@@ -92,7 +92,7 @@ class JumpFinder:
         step = time - (self._furthest or 0)
         if 0 < step <= self._leap:
             self._step = step
-        return min(duration, LONGEST * self._step) if self._step else duration
+        return self._step if 0 < LONGEST * self._step < duration else duration
 
     def _leave(self, number: int, order: int, time: int, *, early: bool) -> None:
         """Remember where the clock left; it is a jump unless it comes back."""
