@@ -6,11 +6,12 @@ from pathlib import Path
 import pytest
 
 from efir.adapters.media.probe import ConfinedProbe
-from efir.domain.media import MediaEncrypted, MediaFacts, MediaTooManyStreams
+from efir.domain.media import MediaCodecRefused, MediaEncrypted, MediaFacts, MediaTooManyStreams
 from efir.domain.renditions import can_copy_video
+from media.edited import ENTRY, VIDEO, box, element, scrambled_disc, with_box, with_element
 from media.sources import X264, ffmpeg
 
-PICTURE = "-f lavfi -i testsrc2=size=256x144:rate=25:duration=1"
+PICTURE = "-f lavfi -i testsrc2=size=320x240:rate=25:duration=1"
 TONES = {name: f"-f lavfi -i sine=frequency={300 + 200 * number}:sample_rate=48000:duration=1"
          for number, name in enumerate(("plain", "default", "commentary", "impaired"))}  # fmt: skip
 FLAGS = {"plain": "0", "default": "default", "commentary": "comment", "impaired": "visual_impaired"}
@@ -127,3 +128,53 @@ async def test_an_empty_fourth_channel_is_no_transparency(
     graph = f"-vf format=rgba,geq=r=200:g=100:b=50:a=255*{opaque}"
     facts = await found(probe, out, "screen.avi", PICTURE, graph, "-c:v rawvideo -pix_fmt bgra")
     assert facts.video.alpha == alpha
+
+
+async def test_a_crop_of_the_container_is_not_shown(probe: ConfinedProbe, out: Path) -> None:
+    numbers = (160, 1, 100, 1, -8, 1, -2, 1)  # width and height of the clean aperture, and its centre's distance
+    clap = box(b"clap", b"".join(number.to_bytes(4, "big", signed=True) for number in numbers))
+    (out / "clap.mp4").write_bytes(with_box(made(out, "plain.mp4", PICTURE, X264).read_bytes(), clap))
+    crop = b"".join(element(number, bytes([value])) for number, value in ((0x54CC, 16), (0x54DD, 32), (0x54BB, 8)))
+    plain = made(out, "plain.mkv", PICTURE, X264).read_bytes()
+    (out / "crop.mkv").write_bytes(with_element(plain, crop, inside=VIDEO))
+    mp4, mkv = [await probe.probe(out / name) for name in ("clap.mp4", "crop.mkv")]
+    assert (mp4.video.width, mp4.video.height, mp4.video.cropped) == (160, 100, True)
+    assert (mkv.video.width, mkv.video.height, mkv.video.cropped) == (272, 232, True)
+    assert not can_copy_video(mp4)
+    assert not can_copy_video(mkv)
+
+
+async def test_a_shape_that_the_container_gives_is_the_one_shown(probe: ConfinedProbe, out: Path) -> None:
+    plain = made(out, "plain.mkv", PICTURE, X264).read_bytes()
+    shown = element(0x54B0, (640).to_bytes(2, "big")) + element(0x54BA, (240).to_bytes(2, "big"))
+    (out / "wide.mkv").write_bytes(with_element(plain, shown, inside=VIDEO))
+    facts = await probe.probe(out / "wide.mkv")
+    assert (facts.video.width, facts.video.height) == (640, 240)
+
+
+@pytest.mark.parametrize(("profile", "base", "refused"), [(5, 0, True), (8, 1, False), (8, 4, False)])
+async def test_dolby_vision_is_refused_by_name_where_nothing_else_is_there(
+    probe: ConfinedProbe, out: Path, profile: int, base: int, *, refused: bool
+) -> None:
+    hevc = "-c:v libx265 -preset ultrafast -x265-params log-level=none -tag:v hvc1"
+    plain = made(out, "plain.mp4", PICTURE, hevc).read_bytes()
+    record = bytes([1, 0, profile << 1, 0b1101, base << 4]) + bytes(19)
+    (out / "vision.mp4").write_bytes(with_box(plain, box(b"dvcC", record), entry=b"hvc1"))
+    if refused:
+        with pytest.raises(MediaCodecRefused, match="Dolby Vision"):
+            await probe.probe(out / "vision.mp4")
+    else:
+        assert (await probe.probe(out / "vision.mp4")).video.frames == 25
+
+
+async def test_matroska_and_discs_under_a_key_are_named_encrypted(probe: ConfinedProbe, out: Path) -> None:
+    key = element(0x5035, element(0x47E1, b"\5") + element(0x47E2, bytes(16)))
+    lock = element(0x6D80, element(0x6240, element(0x5033, b"\1") + key))
+    plain = made(out, "plain.webm", PICTURE, "-c:v libvpx -deadline realtime").read_bytes()
+    (out / "locked.webm").write_bytes(with_element(plain, lock, inside=ENTRY))
+    disc = made(out, "plain.mpg", PICTURE, "-c:v mpeg2video -f vob").read_bytes()
+    (out / "locked.mpg").write_bytes(scrambled_disc(disc))
+    assert await probe.probe(out / "plain.mpg")
+    for name in ("locked.webm", "locked.mpg"):
+        with pytest.raises(MediaEncrypted):
+            await probe.probe(out / name)

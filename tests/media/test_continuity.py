@@ -74,12 +74,12 @@ def test_a_clock_that_both_jump_ahead_on_is_mended_in_a_broadcast_only(ahead: in
     assert len(sound) == 1
 
 
-@given(st.integers(11 * TICKS, 1 << 32))
+@given(st.integers(11 * TICKS, 40 * TICKS))
 def test_a_picture_that_stands_still_while_sound_goes_on_is_no_jump(pause: int) -> None:
     logs, _ = joined([0], [40], decoding=True)
     logs[0].add(packet(40 * FRAME + pause, 39 * FRAME + pause, FRAME), 1_000)
-    for heard in range(40 * FRAME, 40 * FRAME + pause, pause // 50):
-        logs[1].add(packet(heard, heard, pause // 50), 2_000)
+    for heard in range(40 * FRAME, 40 * FRAME + pause, PACKET):
+        logs[1].add(packet(heard, heard, PACKET), 2_000)
     assert corrections(logs, "mpegts") == [[], []]
 
 

@@ -171,7 +171,7 @@ async def some_recordings(ports: Ports, owner: UserId) -> None:
     loudness, file = Loudness(-16.2, 4.0, -1.5), MediaFile(path=Path(), size=120_000, sha256="00" * 32)
     made = ConvertedAudio(
         file=file, duration=83.0, channels=1, sample_rate=8000, loudness=loudness, peaks=PEAKS, samples_per_pixel=400,
-        cpu_seconds=0.0,
+        cpu_seconds=0.0, warnings=(),
     )  # fmt: skip
     async with ports.begin() as tx:
         for title, state in ((LONG, "failed"), ("Rain", "ready"), ("W" * 120, "queued")):

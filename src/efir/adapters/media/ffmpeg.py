@@ -9,7 +9,10 @@ from efir.adapters.media.sandbox import Limits, Sandbox
 from efir.domain.media import MediaTooHeavy, MediaUnreadable, MediaWorkFailed
 from efir.ports.media import Report
 
-BAD_INPUT = ("Invalid data found", "moov atom not found", "matches no streams", "partial file")
+BAD_INPUT = (
+    "Invalid data found", "moov atom not found", "matches no streams", "partial file", "Error while opening decoder",
+)  # fmt: skip
+TOO_MANY_ERRORS = 69  # the exit code for more of them than two of three packets
 TOO_MUCH = ("Cannot allocate memory", "File too large")
 CPU_LIMIT_SIGNAL, FILE_LIMIT_SIGNAL = 128 + 24, 128 + 25
 FILE_BYTES = 64 << 30
@@ -83,6 +86,6 @@ def failure(done: children.Finished) -> Exception:
     """Name what a failed run means: the file's fault, too much for one file, or the machine's fault."""
     if done.code in {CPU_LIMIT_SIGNAL, FILE_LIMIT_SIGNAL} or any(words in done.complaint for words in TOO_MUCH):
         return MediaTooHeavy()
-    if any(words in done.complaint for words in BAD_INPUT):
+    if done.code == TOO_MANY_ERRORS or any(words in done.complaint for words in BAD_INPUT):
         return MediaUnreadable()
     return MediaWorkFailed(f"ffmpeg ended with {done.code}: {done.complaint}")

@@ -1,5 +1,6 @@
 """Telling a file's container by its first bytes; names and declared types are never believed."""
 
+import re
 from typing import BinaryIO
 
 from efir.domain.media import MediaEmpty, MediaFormatRefused
@@ -20,6 +21,7 @@ TS_MARK = 0x47
 MARKS_AT_START, MARKS_LATER = 3, 8  # in step: that many are no accident, at the start and after foreign bytes
 FIRST_PID, NULL_PID = 0x20, 0x1FFF  # below: tables; above: stuffing
 NEARLY_ALL = 0.8  # of the packets; the tables of programs are among the others
+PES = re.compile(rb"\x00\x00\x01[\xbd\xc0-\xef]")  # packets of sound and picture
 PACK = b"\x00\x00\x01\xba"
 MAX_BOXES = 4096
 DRM_OBJECTS = (  # ASF: Content Encryption, Extended Content Encryption
@@ -59,10 +61,20 @@ def is_encrypted(head: bytes) -> bool:
     kind = _by_magic(head)
     if kind == "asf":
         return any(found in head for found in DRM_OBJECTS)
+    if kind == "mpeg":
+        return _locked_disc(head)
     place = None if kind else _sync(head)
-    if place is None:
-        return False
-    start, size = place
+    return place is not None and _scrambled(head, *place)
+
+
+def _locked_disc(head: bytes) -> bool:
+    """Tell a program stream copied from a disc with its lock: packets with PES_scrambling_control (ISO 13818-1)."""
+    marks = [head[at.start() + 6] for at in PES.finditer(head) if at.start() + 6 < len(head)]
+    known = [mark for mark in marks if mark & 0xC0 == 0x80]  # noqa: PLR2004  # the form of MPEG-2
+    return len(known) >= MARKS_LATER and sum(bool(mark & 0x30) for mark in known) > len(known) // 2
+
+
+def _scrambled(head: bytes, start: int, size: int) -> bool:
     packets = range(start, len(head) - 3, size)
     if any(head[at] != TS_MARK for at in packets):
         return False  # damaged: what looks like a sign of a key may be anything

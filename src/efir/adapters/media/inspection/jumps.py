@@ -10,6 +10,7 @@ BACKWARD_SECONDS = Fraction(1, 10)
 LEAP_SECONDS = Fraction(1, 2)
 FORWARD_SECONDS = Fraction(10)
 BACK_WITHIN = 32  # packets
+LONGEST = 4  # steps
 MAX_JUMPS, MAX_WRONG = 500, 1000
 
 
@@ -44,7 +45,7 @@ class JumpFinder:
         self._backward, self._forward = int(BACKWARD_SECONDS / base), int(FORWARD_SECONDS / base)
         self._leap = int(LEAP_SECONDS / base)
         self._furthest: int | None = None
-        self._next = 0
+        self._next = self._step = 0
         self._away: deque[tuple[int, int, int]] = deque(maxlen=BACK_WITHIN)
         self._left_at: int | None = None
 
@@ -58,6 +59,7 @@ class JumpFinder:
         if self._furthest is None:
             self._furthest, self._next = time, time + duration
             return
+        duration = self._bounded(time, duration)
         if self._left_at is not None and self._returned(number, time):
             self._furthest = self._next = time
         back = self._furthest - time
@@ -84,6 +86,13 @@ class JumpFinder:
     def bring_back(self) -> None:
         """Take the last packet's stamp for wrong."""
         self._correct()
+
+    def _bounded(self, time: int, duration: int) -> int:
+        """Return how long a packet lasts: a told length that the steps so far know nothing of is damage, or a pause."""
+        step = time - (self._furthest or 0)
+        if 0 < step <= self._leap:
+            self._step = step
+        return self._step if 0 < LONGEST * self._step < duration else duration
 
     def _leave(self, number: int, order: int, time: int, *, early: bool) -> None:
         """Remember where the clock left; it is a jump unless it comes back."""
