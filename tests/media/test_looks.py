@@ -1,4 +1,4 @@
-"""What is published looks as a player shows the source: transparency, mirrors, wide colours, frames of another shape."""
+"""What is published looks as a player shows the source: transparency, mirrors, wide colours."""
 
 from pathlib import Path
 
