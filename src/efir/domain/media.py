@@ -157,7 +157,8 @@ class VideoFacts:
 
     `track` is its number in the file. `coded_width` and `coded_height` are after the container's crop, before anything
     else. `resized` tells that frames of other sizes or formats were seen, `mixed_colours` that frames name different
-    colours; `matrix` and `full_range` are then those of most frames. `flipped` is mirrored by the container.
+    colours; `matrix` and `full_range` are then those of most frames. `flipped` is mirrored by the container,
+    `edited` left out in part.
     """
 
     codec: str
@@ -188,6 +189,7 @@ class VideoFacts:
     flipped: bool
     resized: bool
     mixed_colours: bool
+    edited: bool
     primaries: str
     alpha: bool
 
@@ -203,7 +205,8 @@ class AudioFacts:
 
     `tracks` are its numbers in the file: two where left and right are tracks of their own. `layout` is ffmpeg's name of
     the speakers, such as `5.1`, `ambisonic 1` or, where none are named, `6 channels`; `speakers` has the name of each,
-    such as `FL`, and is empty where they have none. `gaps` tells of time between packets that nothing fills.
+    such as `FL`, and is empty where they have none. `gaps` tells of time between packets that nothing fills,
+    `trembles` of stamps that go back and forth.
     """
 
     codec: str
@@ -217,6 +220,7 @@ class AudioFacts:
     layout: str
     speakers: tuple[str, ...]
     gaps: bool
+    trembles: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -17,6 +17,7 @@ from efir.adapters.media import filters, namespaces
 
 FAILED = 125
 FIRST_INPUT = 3
+FAR = 64  # a number beyond those of inputs
 LOWEST = 19
 PR_SET_PDEATHSIG = 1
 NPROC_KERNEL = [5, 14]
@@ -51,6 +52,8 @@ def _confine(order: Order) -> None:
     (level,), (work,), read = order["level"], order["work"], order.get("read", [])
     uid = int(order["uid"][0]) if "uid" in order else None
     linux = sys.platform == "linux"
+    if "usage" in order:  # out of the way of the numbers that inputs get
+        order["usage"] = [str(_aside(int(order["usage"][0])))]
     _inputs([int(fd) for fd in order.get("input", [])])
     if linux:
         _die_with_parent()
@@ -93,9 +96,16 @@ def _stay(usage: int) -> None:
     _die_with_parent()
 
 
+def _aside(fd: int) -> int:
+    """Give a descriptor a far number, and up the one it had."""
+    far = fcntl.fcntl(fd, fcntl.F_DUPFD_CLOEXEC, FAR)
+    os.close(fd)
+    return far
+
+
 def _inputs(fds: list[int]) -> None:
     """Give the opened input files the numbers 3, 4, …, which the command names."""
-    aside = [fcntl.fcntl(fd, fcntl.F_DUPFD, 64) for fd in fds]
+    aside = [fcntl.fcntl(fd, fcntl.F_DUPFD, FAR) for fd in fds]
     for number, fd in enumerate(aside, FIRST_INPUT):
         os.dup2(fd, number, inheritable=True)
     for fd in {*aside, *(fd for fd in fds if fd >= FIRST_INPUT + len(fds))}:

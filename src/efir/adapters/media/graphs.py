@@ -13,8 +13,9 @@ from efir.domain.renditions import Plan, Rung, fit
 POSTER_SIDE = 1280
 
 LINEAR = {"pq": "smpte2084", "hlg": "arib-std-b67"}
-SMALL_SCREEN, WIDE = frozenset({"smpte170m", "bt470bg"}), frozenset({"bt2020", "smpte431", "smpte432"})
-WIDE_MATRICES = frozenset({"bt2020nc", "bt2020c", "ictcp"})
+SMALL_SCREEN, WIDE = frozenset({"smpte170m", "bt470bg"}), frozenset({"bt2020", "smpte432"})
+WIDE_MATRICES = frozenset({"bt2020nc", "bt2020c"})
+TURNED = {"ycgco": "bt709", "ictcp": "bt2020nc"}  # what the plain scaler does not know, and what it is turned into
 PLANAR = ("yuv", "gray", "nv", "p0", "p2", "p4")
 RGB = ("rgb", "bgr", "gbr", "argb", "abgr", "pal8", "0rgb", "0bgr", "x2rgb", "x2bgr", "mono")
 ALIKE = "0.02"  # shapes that differ by less are the same shape, rounded
@@ -56,6 +57,10 @@ def settled(video: VideoFacts) -> Iterator[str]:
     A frame of another shape is fitted in with bars, as a player does. What is as it should be passes untouched.
     """
     wide, tall, pixel = _upright(video)
+    if video.matrix in TURNED:
+        curve = LINEAR.get(video.hdr, "bt709")
+        spread = _range(video)
+        yield f"zscale=min={video.matrix}:rin={spread}:tin={curve}:m={_matrix(video)}:r={spread}:t={curve}"
     if not video.mixed_colours:
         yield f"setparams=range={_range(video)}:colorspace={_matrix(video)}"
     shape = f"dar/{float(wide * pixel / tall):.9f}"
@@ -99,7 +104,7 @@ def _colours(video: VideoFacts, rung: Rung) -> Iterator[str]:
     """Scale to the first rung in 8-bit 4:2:0 of a standard range; every colour is named: players would guess."""
     size, named = f"{rung.width}:{rung.height}", _output(video)
     source = f"min={_matrix(video)}:rin={_range(video)}"
-    primaries = video.primaries or "bt2020"
+    primaries = video.primaries or ("bt2020" if video.hdr or _matrix(video) in WIDE_MATRICES else "bt709")
     if video.hdr:
         yield f"zscale={size}:{source}:tin={LINEAR[video.hdr]}:pin={primaries}:t=linear:npl=100,format=gbrpf32le"
         yield "zscale=p=bt709,tonemap=hable:desat=0,zscale=t=bt709:m=bt709:r=tv"
@@ -116,7 +121,7 @@ def _matrix(video: VideoFacts) -> str:
     """Return how the source turns colours into numbers; what nobody named is as players take it, by the size."""
     if video.pix_fmt.startswith(RGB):
         return "gbr"
-    return video.matrix or ("bt2020nc" if video.hdr else usual_matrix(video.coded_height))
+    return TURNED.get(video.matrix, video.matrix) or ("bt2020nc" if video.hdr else usual_matrix(video.coded_height))
 
 
 def _range(video: VideoFacts) -> str:

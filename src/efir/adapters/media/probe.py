@@ -7,7 +7,7 @@ from typing import Any
 
 import msgspec
 
-from efir.adapters.media import children, headers, sandbox
+from efir.adapters.media import children, headers, matroska, sandbox
 from efir.domain import limits as bounds
 from efir.domain import media
 from efir.domain.media import AudioFacts, MediaFacts, VideoFacts
@@ -15,6 +15,7 @@ from efir.domain.media import AudioFacts, MediaFacts, VideoFacts
 REFUSALS: dict[str, type[media.MediaRefused]] = {
     kind.code: kind
     for kind in (
+        media.MediaRefused,
         media.MediaUnreadable,
         media.MediaNoVideo,
         media.MediaAudioOnly,
@@ -45,7 +46,7 @@ class ConfinedProbe:
         """See MediaProbe."""
         head, size, cut = await asyncio.to_thread(_head, source)
         demuxer = headers.demuxer(head)
-        raw = await self._look(source, demuxer, size)
+        raw = await self._look(source, demuxer, size, matroska.disabled_tracks(head) if demuxer == "matroska" else [])
         if "refused" in raw:
             raise REFUSALS[raw["refused"]]
         media.admit_size(raw["width"], raw["height"], self._limits)
@@ -53,9 +54,9 @@ class ConfinedProbe:
             _admit_length(raw)
         return media.admit(facts(raw, demuxer, size), self._limits)
 
-    async def _look(self, source: Path, demuxer: str, size: int) -> dict[str, Any]:
+    async def _look(self, source: Path, demuxer: str, size: int, disabled: list[int]) -> dict[str, Any]:
         limits = self._limits
-        order = {"format": demuxer, "side": limits.source_side, "pixels": limits.source_pixels}
+        order = {"format": demuxer, "side": limits.source_side, "pixels": limits.source_pixels, "disabled": disabled}
         seconds = limits.probe_seconds + size // READ_BYTES_PER_SECOND
         with children.workspace(self._box, self._scratch) as work:
             task = children.Task(
@@ -143,6 +144,7 @@ def _video(raw: dict[str, Any], duration: float) -> VideoFacts:
         flipped=raw["flipped"],
         resized=raw["resized"],
         mixed_colours=raw["mixed_colours"],
+        edited=raw["edited"],
         primaries=raw["primaries"],
         alpha=raw["alpha"],
         frames=raw["frames"],
@@ -173,6 +175,7 @@ def _audio(sound: dict[str, Any], tracks: list[int]) -> AudioFacts:
         layout=sound["layout"],
         speakers=tuple(sound["speakers"]),
         gaps=sound["gaps"],
+        trembles=sound["trembles"],
     )
 
 

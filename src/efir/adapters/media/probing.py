@@ -12,7 +12,7 @@ from typing import Any
 
 import av
 from av.container import InputContainer
-from av.error import FFmpegError
+from av.error import FFmpegError, PatchWelcomeError
 
 from efir.adapters.media.inspection.clock import clock_facts
 from efir.adapters.media.inspection.continuity import corrections
@@ -43,6 +43,8 @@ def main() -> None:
     av.logging.set_level(av.logging.PANIC)
     try:
         print(json.dumps(_measure(order)))  # noqa: T201  # the parent reads it
+    except PatchWelcomeError as error:  # whole, but of a kind that the library cannot read
+        print(json.dumps({"refused": "media-refused", "why": str(error)}))  # noqa: T201  # the parent reads it
     except (FFmpegError, ValueError, OverflowError) as error:
         print(json.dumps({"refused": "media-unreadable", "why": str(error)}))  # noqa: T201  # the parent reads it
 
@@ -59,7 +61,7 @@ def _measure(order: dict[str, Any]) -> dict[str, Any]:
     found: dict[str, Any] = {}
     best: dict[str, Any] = {}
     with open_source(order["format"], 3) as container:
-        films = pictures(container)
+        films = pictures(container, order["disabled"])
         if not films:
             return {"refused": "media-audio-only" if container.streams.audio else "media-no-video"}
         for number, film in enumerate(films):
@@ -80,15 +82,20 @@ def _facts(container: InputContainer, picture: Any, order: dict[str, Any]) -> di
     facts |= {"width": context.width, "height": context.height}
     if max(context.width, context.height) > order["side"] or context.width * context.height > order["pixels"]:
         return facts  # not a frame of it is decoded
-    logs, frames, furthest = _read(container, picture, sounds(container))
+    candidates = sounds(container, order["disabled"])
+    logs, frames, furthest = _read(container, picture, candidates)
     description = _description(container)
-    heard = _heard(container, picture, logs, programs(description))
+    heard = _heard(candidates, picture, logs, programs(description))
     used = [logs[stream.index] for stream in (picture, *heard)]
     if any(log.encrypted for log in used) or any(map(is_locked, [picture, *heard])):
         return {"refused": "media-encrypted"}
     if not frames.all or not used[0].stamps:
         return {"refused": "media-unreadable", "why": "no frame can be decoded"}
-    facts |= {"furthest": float(furthest), **picture_facts(picture, told_of(description, picture.index), frames.all)}
+    facts |= {
+        "furthest": float(furthest),
+        "edited": used[0].left_out,
+        **picture_facts(picture, told_of(description, picture.index), frames.all),
+    }
     return facts | _timed(container, [picture, *heard], used, order["format"])
 
 
@@ -102,9 +109,9 @@ def _description(container: InputContainer) -> str:
     return text
 
 
-def _heard(container: InputContainer, picture: Any, logs: dict[int, PacketLog], program: dict[int, str]) -> list[Any]:
+def _heard(candidates: Sequence[Any], picture: Any, logs: dict[int, PacketLog], program: dict[int, str]) -> list[Any]:
     """Return the tracks of the sound that a player would take, of those that have any: of the picture's own program."""
-    ranked = [stream for stream in sounds(container) if logs[stream.index].stamps]
+    ranked = [stream for stream in candidates if logs[stream.index].stamps]
     ranked = [stream for stream in ranked if can_open(stream)] or ranked
     own = [stream for stream in ranked if program.get(stream.index) == program.get(picture.index)]
     ranked = own or ranked
@@ -116,7 +123,7 @@ def _read(
 ) -> tuple[dict[int, PacketLog], FrameSampler, Fraction]:
     """Read every packet; return logs by stream, the frames looked at, and the end of all other streams."""
     logs = {stream.index: PacketLog(stream) for stream in (picture, *heard)}
-    frames = FrameSampler(picture, Fraction(container.duration or 0, 1_000_000))
+    frames = FrameSampler(picture, container.size)
     ends: dict[int, int] = {}
     for order, packet in enumerate(packets_of(container)):
         log = logs.get(packet.stream_index)

@@ -75,7 +75,7 @@ def _remux(order: dict[str, Any], source: int, pipe: Any) -> None:
 class _Clock:
     """Corrects one stream's packets and gives them decoding times that rise, which a muxer asks for.
 
-    All times are `lead` seconds late, so that none is below zero.
+    All times are `lead` seconds late, decoding times half of that: a muxer would move everything if one was below zero.
     """
 
     def __init__(self, stream: Any, table: Sequence[Sequence[int]], lead: int) -> None:
@@ -106,7 +106,7 @@ class _Clock:
         yield from map(self._timed, self._waiting)
 
     def _timed(self, packet: Any) -> Any:
-        self._last = max(heapq.heappop(self._stamps) - self._lead, self._last + 1)
+        self._last = max(heapq.heappop(self._stamps) - self._lead // 2, self._last + 1)
         if packet.is_keyframe:
             self._last_key = packet.pts = max(packet.pts, self._last_key + 1)
         packet.dts = min(self._last, packet.pts)

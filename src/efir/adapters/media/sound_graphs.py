@@ -15,10 +15,11 @@ USUAL = frozenset({"FL", "FR", "FC", "LFE", "BL", "BR", "FLC", "FRC", "BC", "SL"
 """Speakers that ffmpeg mixes; it drops the others, and the deep one of films as every player does."""
 MAX_GUESSED = 8  # channels without names that are taken for the usual layout of their number
 BARE_GAIN = 0.7  # of a channel that might be the deep one of 5.1, or a microphone
-DRIFT_SECONDS = 0.03  # time stamps of recorders tremble by less; more is a gap
+DRIFT_SECONDS, TREMBLING_SECONDS = 0.03, 0.1  # more is a gap: of stamps as they should be, and of trembling ones
+CHANGING = frozenset({"mpegts", "mpeg"})  # here packets tell the channels, and may tell others later
 
 
-def steady_sound(audio: AudioFacts, tracks: Sequence[int]) -> str:
+def steady_sound(audio: AudioFacts, tracks: Sequence[int], container: str) -> str:
     """Return the graph from tracks of any kind to `[steady]`: stereo, 48 kHz, times as they are."""
     if len(tracks) > 1:
         sides = "".join(
@@ -26,16 +27,17 @@ def steady_sound(audio: AudioFacts, tracks: Sequence[int]) -> str:
             for track, side in zip(tracks, "lr", strict=True)
         )
         return f"{sides}[l][r]join=inputs=2:channel_layout=stereo[steady]"
-    return f"[0:{tracks[0]}]{','.join(_speakers(audio))},aformat=sample_fmts=flt[steady]"
+    return f"[0:{tracks[0]}]{','.join(_speakers(audio, container))},aformat=sample_fmts=flt[steady]"
 
 
-def timed_sound(length: Fraction) -> str:
+def timed_sound(audio: AudioFacts, length: Fraction) -> str:
     """Return the graph that begins at zero, fills gaps with silence and ends after `length` seconds."""
-    gaps = f"aresample=async=1:min_hard_comp={DRIFT_SECONDS}:first_pts=0"
+    drift = TREMBLING_SECONDS if audio.trembles else DRIFT_SECONDS
+    gaps = f"aresample=async=1:min_hard_comp={drift}:first_pts=0"
     return f"[dec:0]{gaps},apad=whole_dur={float(length):.6f},atrim=end={float(length):.6f}[sound]"
 
 
-def _speakers(audio: AudioFacts) -> Iterator[str]:
+def _speakers(audio: AudioFacts, container: str) -> Iterator[str]:
     """Mix to two sides. A sound field has its sum in the first channel; channels without names are all heard."""
     if audio.layout.startswith("ambisonic"):
         yield "channelmap=map=0|0:channel_layout=stereo"
@@ -46,8 +48,9 @@ def _speakers(audio: AudioFacts) -> Iterator[str]:
         yield from _mixed(stereo_gains(audio.channels, 0))
     elif not audio.speakers:
         yield f"aresample=osr={RATE}:ochl=stereo:lfe_mix_level={BARE_GAIN}"
-    elif audio.channels == 1:
-        yield f"aresample=osr={RATE}:ochl=stereo:center_mix_level=1"  # as loud as players make it
+    elif audio.channels == 1 and container not in CHANGING:
+        yield "pan=stereo|c0=c0|c1=c0"  # as loud as players make it; ffmpeg takes 3 dB off
+        yield f"aresample=osr={RATE}"
     else:
         yield f"aresample=osr={RATE}:ochl=stereo"
 

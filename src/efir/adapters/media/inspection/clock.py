@@ -46,7 +46,8 @@ def _held(log: PacketLog, last: int, rate: Fraction, demuxer: str) -> Fraction:
     Transport streams and their like say nothing of their own, and what a parser guesses is often a frame too much.
     """
     told = max((log.durations[n] for n, stamp in enumerate(log.stamps) if stamp == last), default=0) * log.base
-    believed = demuxer in OWN_DURATIONS and (told * rate > FAR or len(log.stamps) == 1)
+    usual = len(log.stamps) > 1 and log.durations[0] * log.base == told  # of all packets, whatever their times say
+    believed = demuxer in OWN_DURATIONS and (told * rate > FAR or len(log.stamps) == 1) and not usual
     return told if told and believed else 1 / rate
 
 

@@ -5,7 +5,6 @@ A picture may change on the way: calls and live streams change size, encoders na
 
 from collections.abc import Sequence
 from contextlib import suppress
-from fractions import Fraction
 from typing import Any
 
 import av
@@ -21,28 +20,25 @@ PARAMETERS = {"h264": (4, 0x1F, 7), "hevc": (21, 0x7E, 33 << 1)}
 
 
 class FrameSampler:
-    """Decodes while packets pass by; `seconds` is the length that the container tells, 0 where it tells none."""
+    """Decodes while packets pass by; `size` is the file's: clocks may begin again, places in a file do not."""
 
-    def __init__(self, picture: Any, seconds: Fraction) -> None:
+    def __init__(self, picture: Any, size: int) -> None:
         self.first: list[VideoFrame] = []
         self.later: list[VideoFrame] = []
         self._picture = picture
         self._packets = 0
         self._second: Any = None
-        self._places = [seconds * place / (KEY_FRAMES + 1) for place in range(1, KEY_FRAMES + 1)] if seconds else []
+        self._places = [size * place // (KEY_FRAMES + 1) for place in range(1, KEY_FRAMES + 1)]
 
     def add(self, packet: "Packet[Any]") -> None:
         """Decode the packet when it is one of those to look at."""
         self._packets += 1
         if len(self.first) < FIRST_FRAMES and self._packets <= MAX_PACKETS:
             self.first += _decoded(self._picture.codec_context, packet)
-        elif self._places and packet.is_keyframe and packet.pts is not None:
-            start = self._picture.start_time or 0
-            place = (packet.pts - start) * (packet.time_base or Fraction(1, 1000))
-            if place >= self._places[0]:
-                self._places = [later for later in self._places if later > place]
-                if may_change(self._picture.codec_context, packet):
-                    self.later += self._alone(packet)
+        elif self._places and packet.is_keyframe and packet.pos is not None and packet.pos >= self._places[0]:
+            self._places = [later for later in self._places if later > packet.pos]
+            if may_change(self._picture.codec_context, packet):
+                self.later += self._alone(packet)
 
     def finish(self) -> None:
         """Take the frames that the decoder still holds."""

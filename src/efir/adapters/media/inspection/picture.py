@@ -13,10 +13,11 @@ from av.video.frame import VideoFrame
 from efir.domain.media import usual_matrix
 
 MATRICES = {
-    1: "bt709", 4: "fcc", 5: "bt470bg", 6: "smpte170m", 7: "smpte240m", 9: "bt2020nc", 10: "bt2020c", 14: "ictcp",
+    1: "bt709", 4: "fcc", 5: "bt470bg", 6: "smpte170m", 7: "smpte240m", 8: "ycgco", 9: "bt2020nc", 10: "bt2020c",
+    14: "ictcp",
 }  # fmt: skip
 ALPHA_FORMATS = ("yuva", "gbrap", "rgba", "bgra", "argb", "abgr", "ya8", "ya16")
-PRIMARIES = {1: "bt709", 9: "bt2020", 11: "smpte431", 12: "smpte432"}
+PRIMARIES = {1: "bt709", 9: "bt2020", 11: "smpte432", 12: "smpte432"}  # 11 has the same colours, but another white
 FULL_RANGE = 2
 HDR = {16: "pq", 18: "hlg"}
 CROPPING = re.compile(r"^\s+Frame Cropping: (\d+)/(\d+)/(\d+)/(\d+)\s*$", re.MULTILINE)

@@ -1,7 +1,7 @@
 """Which tracks a player would take: the picture that is the film, and the sound that goes with it."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any
 
 from av.container import InputContainer
@@ -25,15 +25,19 @@ STREAM = re.compile(r"  Stream #0:(\d+)")
 SIDES = ("1 channels (FL)", "1 channels (FR)")
 
 
-def pictures(container: InputContainer) -> list[Any]:
-    """Return the video streams from the likeliest to be the film: covers and thumbnails are none."""
+def pictures(container: InputContainer, disabled: Collection[int] = ()) -> list[Any]:
+    """Return the video streams from the likeliest to be the film: covers and thumbnails are none.
+
+    Tracks that the header calls `disabled` are for want of others.
+    """
     films = [stream for stream in container.streams.video if not stream.disposition & NO_FILM]
-    return sorted(films, key=_picture_rank)[:MAX_CANDIDATES]
+    return sorted(films, key=lambda stream: (stream.index in disabled, *_picture_rank(stream)))[:MAX_CANDIDATES]
 
 
-def sounds(container: InputContainer) -> list[Any]:
+def sounds(container: InputContainer, disabled: Collection[int] = ()) -> list[Any]:
     """Return the audio streams from the one that a player would take."""
-    return sorted(container.streams.audio, key=_sound_rank)[:MAX_CANDIDATES]
+    heard = container.streams.audio
+    return sorted(heard, key=lambda stream: (stream.index in disabled, *_sound_rank(stream)))[:MAX_CANDIDATES]
 
 
 def stereo_pair(chosen: Any, others: Sequence[Any]) -> list[Any]:
