@@ -21,11 +21,12 @@ from efir.adapters.secrets.sealing import Sealer
 from efir.application.accounts import OPERATOR
 from efir.application.bans import ban_user
 from efir.application.context import Ports
+from efir.application.planning import probe_job
 from efir.application.signing_keys import tend_signing_keys
 from efir.bootstrap.configured import keys_of
 from efir.bootstrap.http import served
 from efir.domain.users import UserId
-from efir.domain.videos import VideoState
+from efir.domain.videos import VideoId, VideoState
 from efir.settings import Settings
 from web.seeds import a_video
 
@@ -282,6 +283,8 @@ async def test_requests_that_last_end_with_the_ban(client: httpx.AsyncClient, po
     ada = await person(client)
     owner = UserId(UUID(ada.id))
     video = await a_video(ports, owner, state=VideoState.PROCESSING)
+    async with ports.begin() as tx:  # something waits to be done, or the stream would be at its end
+        await tx.jobs.put([probe_job(await tx.videos.get(VideoId(video)))])
     tus = ada.headers | {"tus-resumable": "1.0.0"}
     opened_upload = await client.post("/api/v1/uploads", headers=tus | {"upload-length": "1000000"})
     address = opened_upload.headers["location"]

@@ -43,6 +43,13 @@ async def test_the_sound_is_the_one_a_player_would_take(
         assert facts.audio.tracks == (1 + order.index(best),)
 
 
+@pytest.mark.parametrize("default", [0, 1])
+async def test_the_picture_is_the_one_that_is_the_default(probe: ConfinedProbe, out: Path, default: int) -> None:
+    flags = f"-disposition:v:{1 - default} 0 -disposition:v:{default} default"
+    facts = await found(probe, out, "two.mkv", PICTURE, PICTURE, "-map 0:v -map 1:v", flags, X264)
+    assert facts.video.track == default
+
+
 async def test_a_title_tells_a_commentary_too(probe: ConfinedProbe, out: Path) -> None:
     titles = "-metadata:s:a:0 title=Комментарий -metadata:s:a:1 title=Film"
     tones = f"{TONES['plain']} {TONES['default']}"

@@ -57,13 +57,13 @@ def settled(video: VideoFacts) -> Iterator[str]:
     """
     wide, tall, pixel = _upright(video)
     if not video.mixed_colours:
-        yield f"setparams=range={'pc' if video.full_range else 'tv'}:colorspace={_matrix(video)}"
+        yield f"setparams=range={_range(video)}:colorspace={_matrix(video)}"
     shape = f"dar/{float(wide * pixel / tall):.9f}"
     size = [
         f"if(lt(abs({shape}-1),{ALIKE}),{side},2*max(1,trunc({side}*min(1,{part})/2)))"
         for side, part in ((wide, shape), (tall, f"1/({shape})"))
     ]
-    told = f":out_color_matrix={_matrix(video)}:out_range={'pc' if video.full_range else 'tv'}"
+    told = f":out_color_matrix={_matrix(video)}:out_range={_range(video)}"
     yield f"scale=w='{size[0]}':h='{size[1]}':eval=frame:flags=bicubic{told if video.mixed_colours else ''}"
     yield f"pad={wide}:{tall}:(ow-iw)/2:(oh-ih)/2:eval=frame"
     yield f"setsar={pixel.numerator}/{pixel.denominator}"
@@ -98,7 +98,7 @@ def _to_grid(video: VideoFacts, plan: Plan) -> Fraction:
 def _colours(video: VideoFacts, rung: Rung) -> Iterator[str]:
     """Scale to the first rung in 8-bit 4:2:0 of a standard range; every colour is named: players would guess."""
     size, named = f"{rung.width}:{rung.height}", _output(video)
-    source = f"min={_matrix(video)}:rin={'pc' if video.full_range else 'tv'}"
+    source = f"min={_matrix(video)}:rin={_range(video)}"
     primaries = video.primaries or "bt2020"
     if video.hdr:
         yield f"zscale={size}:{source}:tin={LINEAR[video.hdr]}:pin={primaries}:t=linear:npl=100,format=gbrpf32le"
@@ -119,6 +119,10 @@ def _matrix(video: VideoFacts) -> str:
     return video.matrix or ("bt2020nc" if video.hdr else usual_matrix(video.coded_height))
 
 
+def _range(video: VideoFacts) -> str:
+    return "pc" if video.full_range or video.pix_fmt.startswith(RGB) else "tv"
+
+
 def _output(video: VideoFacts) -> str:
     return "smpte170m" if _matrix(video) in SMALL_SCREEN and not video.hdr else "bt709"
 
@@ -127,7 +131,7 @@ def _format(video: VideoFacts) -> str:
     """Return a planar format that holds what the source's does."""
     name = video.pix_fmt.replace("yuvj", "yuv")
     if name.startswith(RGB):
-        return "gbrap" if video.alpha else "gbrp"
+        return name if name.startswith("gbr") else "gbrap" if video.alpha else "gbrp"
     if not name.startswith(PLANAR):
         return "yuva444p" if video.alpha else "yuv422p"
     if video.alpha and not name.startswith("yuva"):

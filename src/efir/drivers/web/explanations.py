@@ -199,7 +199,7 @@ FAILURES = {
     "media-too-long": _("The video is too long. Send it in parts."),
     "media-too-large": _("The picture of this video is too large. Save it with a smaller one."),
     "media-too-fast": _("The video has too many frames a second. Save it with fewer."),
-    "media-too-many-streams": _("The file has too many streams. Save it with one picture and one sound track."),
+    "media-too-many-streams": _("The file has too many video and audio tracks. Save it with one of each."),
     "media-too-heavy": _(
         "The file needs too much memory or time to be read. Save it anew as MP4, or with a smaller picture."
     ),
