@@ -35,7 +35,7 @@ if (working) {
   const watchable = ["playable", "ready", "failed"];
   if (working.hasAttribute("data-owned")) {
     follow(working.dataset.working, (report) => {
-      if (!report || report.ended || watchable.includes(report.state)) location.reload();
+      if (!report || watchable.includes(report.state)) location.reload();
       else showReport(working.querySelector("[data-dial]"), report);
     });
   } else {
