@@ -1,4 +1,4 @@
-"""A child finds all its inputs whatever numbers its parent's descriptors have: a process with few open files runs it."""
+"""A child finds all its inputs whatever numbers its parent's descriptors have, so also with few open files."""
 
 import subprocess
 import sys
