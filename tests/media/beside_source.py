@@ -44,16 +44,20 @@ def play(file: Path) -> Played:
     with av.open(str(file), metadata_errors="replace") as container:
         shown = [stream for stream in container.streams.video if not stream.disposition & Disposition.attached_pic]
         chosen = [*shown[:1], *container.streams.audio[:1]]
+        after = Fraction(0)
         for frame in _frames(container, chosen):
-            if frame.pts is None:
+            time = after  # some sound has a stamp at its start only
+            if frame.pts is not None:
+                time = Fraction(frame.pts) * Fraction(frame.time_base)
+            elif isinstance(frame, av.VideoFrame):
                 continue
-            time = Fraction(frame.pts) * Fraction(frame.time_base)
             if isinstance(frame, av.VideoFrame):
                 small = frame.reformat(width=SIDE, height=SIDE, format="gray")
                 rows = np.frombuffer(small.planes[0], np.uint8).reshape(-1, small.planes[0].line_size)
                 pictures.append((time, rows[:SIDE, :SIDE].astype(float)))
             else:
                 sound.append((time, float(np.sqrt((samples_of(frame, frame.sample_rate) ** 2).mean()))))
+                after = time + Fraction(frame.samples, frame.sample_rate)
     origin = min([time for time, _ in (*pictures, *sound)], default=Fraction(0))
     return Played(
         pictures=[(time - origin, picture) for time, picture in sorted(pictures, key=lambda each: each[0])],

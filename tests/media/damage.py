@@ -151,7 +151,7 @@ def beside_a_player(file: Path, seen: Sequence[Seen]) -> list[str]:
 def _as_played(file: Path) -> Iterator[tuple[int, Fraction]]:
     """Yield number and time of what a decoder shows that passes over damage; each number once."""
     known: set[int] = set()
-    with suppress(av.FFmpegError), av.open(str(file), metadata_errors="replace") as container:
+    with suppress(av.FFmpegError, IndexError), av.open(str(file), metadata_errors="replace") as container:
         if not container.streams.video:
             return
         for packet in container.demux(container.streams.video[0]):

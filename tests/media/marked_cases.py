@@ -241,6 +241,7 @@ CASES: dict[str, Maker] = {
     "odd sizes on their side": remuxed(
         clip_of("mkv", "ffv1", "flac", forms=(Form(width=405, height=241, turns=1),)),
         "-display_rotation 90 -i CLIP -c copy -map 0"),
+    "very wide, with five rungs": of(seconds=F(1), forms=(Form(width=1760, height=264),)),
     "pixels that are not square": of(forms=(Form(width=192, height=144, pixel=F(4, 3)),)),
     "turned by a quarter": remuxed(
         clip_of(forms=(Form(width=432, height=240, turns=1),)), "-display_rotation 90 -i CLIP -c copy -map 0"),
@@ -298,13 +299,12 @@ SHORT = (
     "plain libx264 in mp4", "plain libx264 in flv", "plain mpeg4 in avi", "plain wmv2 in wmv", "plain theora in ogv",
     "1 frames a second", "23.976 frames a second", "120 frames a second", "longer than a segment at 29.97",
     "uneven in MKV", "a hole in the picture", "the first frame of an AVI is held", "smaller in VP8",
-    "narrower in mid-stream", "odd sizes in WebM", "pixels that are not square", "turned by a quarter",
-    "colours: bt709-full",
-    "colours: bt2020", "colours: hlg-full", "colours: unnamed", "colours: named late", "5.1", "two mono tracks",
-    "2.0 to 5.1", "48 kHz to 44.1 kHz", "sound ends early", "picture starts late", "a gap in sound in MKV",
-    "a gap in AAC in FLV",
-    "commentary first", "a thumbnail first", "a cover first", "subtitles longer than the film", "twenty fonts",
-    "joined TS", "the clock of a TS runs over", "foreign bytes before a TS",
+    "narrower in mid-stream", "odd sizes in WebM", "very wide, with five rungs", "pixels that are not square",
+    "turned by a quarter", "colours: bt709-full", "colours: bt2020", "colours: hlg-full", "colours: unnamed",
+    "colours: named late", "5.1", "two mono tracks", "2.0 to 5.1", "48 kHz to 44.1 kHz", "sound ends early",
+    "picture starts late", "a gap in sound in MKV", "a gap in AAC in FLV", "commentary first", "a thumbnail first",
+    "a cover first", "subtitles longer than the film", "twenty fonts", "joined TS", "the clock of a TS runs over",
+    "foreign bytes before a TS",
 )  # fmt: skip
 
 NOT_AS_STORED = frozenset(
@@ -313,7 +313,9 @@ NOT_AS_STORED = frozenset(
     | {
         name
         for name in CASES
-        if "joined" in name or "runs over" in name or name in {"a thumbnail first", "turned by a quarter"}
+        if "joined" in name
+        or "runs over" in name
+        or name in {"a thumbnail first", "turned by a quarter", "odd sizes on their side"}
     }
 )
 """Clips that a plain decoder shows otherwise than a player should: other light, another track, a clock that jumps."""
