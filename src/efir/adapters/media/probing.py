@@ -93,7 +93,7 @@ def _facts(container: InputContainer, picture: Any, order: dict[str, Any]) -> di
         return {"refused": "media-unreadable", "why": "no frame can be decoded"}
     facts |= {
         "furthest": float(furthest),
-        "edited": used[0].left_out,
+        "edited": used[0].left_out > 0,
         **picture_facts(picture, told_of(description, picture.index), frames.all),
     }
     return facts | _timed(container, [picture, *heard], used, order["format"])

@@ -26,7 +26,7 @@ class PacketLog:
         self.keys = array("q")
         self.bytes = 0
         self.encrypted = False
-        self.left_out = False
+        self.left_out = 0
         self.clock = JumpFinder(self.base)
         self._headers = has_headers(stream)
         self._decodes = True
@@ -43,7 +43,7 @@ class PacketLog:
         if stamp is None:
             stamp = packet.dts
         if stamp is None or packet.is_discard:
-            self.left_out = self.left_out or packet.is_discard
+            self.left_out += packet.is_discard
             return
         self._follow(packet, stamp, order)
         if packet.is_keyframe:

@@ -10,6 +10,7 @@ from efir.adapters.media.inspection.selection import can_open, codec_of, layout_
 GAP_SECONDS = Fraction(1, 50)
 TREMBLING_SECONDS = Fraction(1, 10)
 MAX_STEPS = 8  # that gaps could make; more is a habit
+MAX_PRIMING = 3  # packets that an edit list leaves out because an encoder put them in front
 AAC_FRAME = 1024  # samples; only AAC is ever served as it is
 
 
@@ -29,7 +30,7 @@ def sound_facts(sound: Any, log: PacketLog, start: Fraction) -> dict[str, Any]:
         "packets": len(log.stamps),
         "start": float(log.stamps[0] * log.base - start) if log.stamps else 0.0,
         "end": float(end * log.base - start) if log.stamps else 0.0,
-        "gaps": log.left_out or context is None or _has_gaps(log, AAC_FRAME / rate),
+        "gaps": log.left_out > MAX_PRIMING or context is None or _has_gaps(log, AAC_FRAME / rate),
         "trembles": _trembles(log, AAC_FRAME / rate / log.base if codec_of(sound) == "aac" else Fraction(0)),
         "bytes": log.bytes,
     }
