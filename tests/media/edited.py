@@ -1,6 +1,6 @@
 """Files with something in their headers that no program here writes."""
 
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 from itertools import pairwise
 
 FORM = {b"avc1": 78, b"hvc1": 78, b"hev1": 78, b"stsd": 8}
@@ -48,18 +48,18 @@ def elements(data: bytes, start: int, end: int) -> Iterator[tuple[int, int, int,
         at = stop
 
 
-def with_element(data: bytes, more: bytes, *, inside: int) -> bytes:
-    """Put elements at the end of every element of that number, within tracks; indexes of places are left out."""
-    return _edited(data, 0, len(data), more, inside)
+def with_element(data: bytes, more: bytes, *, inside: int, only: Container[int] = range(99)) -> bytes:
+    """Put elements at the end of every element of that number, or of `only` some; indexes of places are left out."""
+    return _edited(data, (0, len(data)), more, inside, [place in only for place in range(99)])
 
 
-def _edited(data: bytes, start: int, end: int, more: bytes, inside: int) -> bytes:
+def _edited(data: bytes, span: tuple[int, int], more: bytes, inside: int, wanted: list[bool]) -> bytes:
     made = b""
-    for number, at, content, stop in elements(data, start, end):
+    for number, at, content, stop in elements(data, *span):
         if number == inside:
-            made += element(number, data[content:stop] + more)
+            made += element(number, data[content:stop] + (more if wanted.pop(0) else b""))
         elif number in {SEGMENT, TRACKS, ENTRY}:
-            made += element(number, _edited(data, content, stop, more, inside))
+            made += element(number, _edited(data, (content, stop), more, inside, wanted))
         elif number not in {SEEK, CUES}:
             made += data[at:stop]
     return made

@@ -5,9 +5,10 @@ from pathlib import Path
 
 import pytest
 
+from efir.adapters.media.matroska import disabled_tracks
 from efir.adapters.media.probe import ConfinedProbe
 from efir.domain.media import MediaCodecRefused, MediaEncrypted, MediaFacts, MediaTooManyStreams
-from efir.domain.renditions import can_copy_video
+from efir.domain.renditions import can_copy_audio, can_copy_video
 from media.edited import ENTRY, VIDEO, box, element, scrambled_disc, with_box, with_element
 from media.sources import X264, ffmpeg
 
@@ -185,3 +186,63 @@ async def test_matroska_and_discs_under_a_key_are_named_encrypted(probe: Confine
     for name in ("locked.webm", "locked.mpg"):
         with pytest.raises(MediaEncrypted):
             await probe.probe(out / name)
+
+
+async def test_tracks_that_matroska_calls_disabled_are_for_want_of_others(probe: ConfinedProbe, out: Path) -> None:
+    tones = f"{TONES['plain']} {TONES['default']}"
+    both = made(out, "two.mkv", PICTURE, PICTURE, tones, "-map 0 -map 1 -map 2 -map 3", X264, "-c:a aac").read_bytes()
+    off = element(0xB9, b"\0")
+    (out / "off.mkv").write_bytes(with_element(both, off, inside=ENTRY))
+    facts = await probe.probe(out / "off.mkv")  # all of them: then none is preferred
+    assert facts.audio is not None
+    assert (facts.video.track, facts.audio.tracks) == (0, (2,))
+    half = with_element(both, off, inside=ENTRY, only={0, 2})
+    assert disabled_tracks(half) == [0, 2]
+    (out / "half.mkv").write_bytes(half)
+    facts = await probe.probe(out / "half.mkv")
+    assert facts.audio is not None
+    assert (facts.video.track, facts.audio.tracks) == (1, (3,))
+    assert disabled_tracks(both) == []
+
+
+@pytest.mark.parametrize("head", [b"", b"\x1a\x45\xdf\xa3", b"\xae" * 100, b"\x18\x53\x80\x67\xff\xae\x81\0" * 50])
+def test_any_header_of_matroska_gets_an_answer(head: bytes) -> None:
+    assert isinstance(disabled_tracks(head), list)
+
+
+async def test_what_an_edit_list_cuts_away_is_not_copied(probe: ConfinedProbe, out: Path) -> None:
+    plain = made(out, "plain.mp4", PICTURE, X264, "-g 50")
+    facts = await found(probe, out, "cut.mp4", f"-ss 0.5 -i {plain}", "-c copy")
+    assert facts.video.edited
+    assert not can_copy_video(facts)
+    assert facts.duration == pytest.approx(0.5, abs=0.05)
+
+
+async def test_the_priming_of_sound_is_no_edit(probe: ConfinedProbe, out: Path) -> None:
+    facts = await found(probe, out, "film.mp4", PICTURE, TONES["plain"], X264, "-c:a aac")
+    assert facts.audio is not None
+    assert not facts.audio.gaps
+    assert can_copy_audio(facts)
+
+
+async def test_a_length_that_all_packets_are_said_to_have_makes_no_film_longer(probe: ConfinedProbe, out: Path) -> None:
+    plain = made(out, "plain.mkv", PICTURE, X264).read_bytes()
+    told = element(0x23E383, (10**9).to_bytes(4, "big"))
+    (out / "told.mkv").write_bytes(with_element(plain, told, inside=ENTRY))
+    assert (await probe.probe(out / "told.mkv")).duration == pytest.approx(1, abs=0.05)
+
+
+async def test_the_largest_picture_of_joined_files_counts(probe: ConfinedProbe, out: Path) -> None:
+    small = made(out, "small.ts", PICTURE, "-vf scale=160:120", X264, "-g 5").read_bytes()
+    large = made(out, "large.ts", PICTURE, X264, "-g 5").read_bytes()
+    (out / "joined.ts").write_bytes(small + large)
+    facts = await probe.probe(out / "joined.ts")
+    assert (facts.video.width, facts.video.height, facts.video.resized) == (320, 240, True)
+    assert facts.duration == pytest.approx(2, abs=0.05)
+
+
+@pytest.mark.parametrize("codec", ["aac", "flac", "ac3", "adpcm_ima_wav", "pcm_alaw", "wmav2"])
+async def test_names_of_codecs_that_are_no_text_are_read(probe: ConfinedProbe, out: Path, codec: str) -> None:
+    facts = await found(probe, out, "film.avi", PICTURE, TONES["plain"], "-c:v mpeg4", f"-c:a {codec}")
+    assert facts.audio is not None
+    assert facts.audio.codec == codec

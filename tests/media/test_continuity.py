@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from efir.adapters.media.inspection.continuity import corrections
 from efir.adapters.media.inspection.jumps import MAX_JUMPS
 from efir.adapters.media.inspection.packets import PacketLog
+from efir.adapters.media.retiming import Clock
 
 TICKS = 90_000
 FRAME, PACKET = 3_600, 1_920  # of 25 frames a second and of AAC at 48 kHz, in ticks of a transport stream
@@ -118,3 +119,16 @@ def test_single_stamps_that_are_wrong_make_no_film_longer(places: set[int], off:
     shown = sorted(one.stamps)
     if off > 0 if known == "pts" else known == "both" or abs(off) > 11 * TICKS:
         assert all(abs(stamp - (number + 100) * FRAME) <= FRAME for number, stamp in enumerate(shown))
+
+
+@given(st.lists(st.integers(-2 * TICKS, 1 << 32), min_size=1, max_size=90, unique=True), st.booleans())
+def test_corrected_packets_have_decoding_times_that_a_muxer_takes(stamps: list[int], keys: bool) -> None:  # noqa: FBT001  # drawn
+    clock = Clock(SimpleNamespace(time_base=Fraction(1, TICKS), codec_context=None), [], 10)
+    given_back = []
+    for stamp in sorted(stamps):
+        given_back += clock.corrected(packet(stamp, None, FRAME, key=keys))
+    given_back += clock.rest()
+    assert len(given_back) == len(stamps)
+    times = [one.dts for one in given_back]
+    assert times == sorted(set(times))
+    assert all(0 < one.dts <= one.pts for one in given_back)

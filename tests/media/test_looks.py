@@ -89,3 +89,12 @@ async def test_wide_colours_are_brought_to_those_of_every_screen(
     assert abs(green - 129) < 5
     assert red < 26
     assert blue < 32
+
+
+async def test_colours_that_no_scaler_knows_are_right(
+    converter: FfmpegConverter, probe: ConfinedProbe, out: Path
+) -> None:
+    graph = f"color=0xC86432:s={WIDE}x{TALL}:r=25:d=1,format=gbrp,zscale=m=ycgco:r=full,format=yuv444p"
+    ffmpeg("-f", "lavfi", "-i", graph, "-c:v", "libx264", "-colorspace", "ycgco", "-color_range", "pc", out / "odd.mkv")
+    seen = colour(await shown(converter, probe, out / "odd.mkv", out), 0.5, 0.5)
+    assert all(abs(one - other) < 8 for one, other in zip(seen, (0xC8, 0x64, 0x32), strict=True)), seen

@@ -13,7 +13,8 @@ from media.sources import X264, ffmpeg
 
 RATE, LOUD = 48_000, 0.1
 LAYOUTS = [
-    (3, "", "mkv"), (6, "", "mkv"), (9, "", "mkv"), (12, "", "mkv"), (16, "", "mov"), (24, "", "mov"),
+    (1, "mono", "mkv"), (1, "mono", "mov"), (3, "", "mkv"), (6, "", "mkv"),
+    (9, "", "mkv"), (12, "", "mkv"), (16, "", "mov"), (24, "", "mov"),
     (12, "7.1.4", "mov"), (8, "cube", "mov"), (8, "5.1.2", "mov"), (10, "5.1.4", "mov"),
 ]  # fmt: skip
 
@@ -43,5 +44,7 @@ async def test_every_channel_is_heard(
     for number in range(channels):
         wave = np.exp(-2j * np.pi * tone(number) * times)
         levels.append(max(2 * abs((heard[:, side] * wave).mean()) for side in (0, 1)))
+    if channels == 1:
+        assert levels[0] == pytest.approx(LOUD, rel=0.1)
     unheard = [facts.audio.speakers[n] if layout else n for n, level in enumerate(levels) if level < LOUD / 40]
     assert unheard in ([], ["LFE"] if layout == "5.1.2" else [])

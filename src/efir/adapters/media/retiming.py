@@ -59,7 +59,7 @@ def _remux(order: dict[str, Any], source: int, pipe: Any) -> None:
         streams = [container.streams[index] for index in order["streams"]]
         copies = {stream.index: target.add_stream_from_template(stream, opaque=True) for stream in streams}
         clocks = {
-            stream.index: _Clock(stream, table, order["lead"])
+            stream.index: Clock(stream, table, order["lead"])
             for stream, table in zip(streams, order["corrections"], strict=True)
         }
         for packet in packets_of(container, *streams):
@@ -72,7 +72,7 @@ def _remux(order: dict[str, Any], source: int, pipe: Any) -> None:
                 target.mux(ready)
 
 
-class _Clock:
+class Clock:
     """Corrects one stream's packets and gives them decoding times that rise, which a muxer asks for.
 
     All times are `lead` seconds late, decoding times half of that: a muxer would move everything if one was below zero.

@@ -39,7 +39,10 @@ def timed_sound(audio: AudioFacts, length: Fraction) -> str:
 
 def _speakers(audio: AudioFacts, container: str) -> Iterator[str]:
     """Mix to two sides. A sound field has its sum in the first channel; channels without names are all heard."""
-    if audio.layout.startswith("ambisonic"):
+    if audio.channels == 1 and container not in CHANGING:
+        yield "pan=stereo|c0=c0|c1=c0"  # as loud as players make it; ffmpeg takes 3 dB off
+        yield f"aresample=osr={RATE}"
+    elif audio.layout.startswith("ambisonic"):
         yield "channelmap=map=0|0:channel_layout=stereo"
         yield f"aresample=osr={RATE}"
     elif not USUAL.issuperset(audio.speakers):
@@ -48,9 +51,6 @@ def _speakers(audio: AudioFacts, container: str) -> Iterator[str]:
         yield from _mixed(stereo_gains(audio.channels, 0))
     elif not audio.speakers:
         yield f"aresample=osr={RATE}:ochl=stereo:lfe_mix_level={BARE_GAIN}"
-    elif audio.channels == 1 and container not in CHANGING:
-        yield "pan=stereo|c0=c0|c1=c0"  # as loud as players make it; ffmpeg takes 3 dB off
-        yield f"aresample=osr={RATE}"
     else:
         yield f"aresample=osr={RATE}:ochl=stereo"
 

@@ -92,8 +92,15 @@ def speakers_of(stream: Any) -> list[str]:
 
 def is_locked(stream: Any) -> bool:
     """Tell a track that its container calls encrypted (ISO 23001-7, FairPlay, WebM)."""
-    context = stream.codec_context
-    return "enc_key_id" in stream.metadata or (context is not None and context.codec_tag in LOCKED)
+    return "enc_key_id" in stream.metadata or _tag(stream) in LOCKED
+
+
+def _tag(stream: Any) -> str:
+    """Return the container's own name of a codec; one that is no text (as in AVI) is none that we look for."""
+    try:
+        return str(stream.codec_context.codec_tag)
+    except (AttributeError, UnicodeDecodeError):
+        return ""
 
 
 def is_spatial(layout: str) -> bool:
