@@ -209,3 +209,14 @@ async def refused(probe: ConfinedProbe, file: Path, code: str) -> str:
     assert caught.value.code == code
     assert caught.value.detail.endswith(".")
     return caught.value.detail
+
+
+async def test_sound_that_so_few_bytes_cannot_hold_makes_no_film_of_hours(box: Sandbox, out: Path) -> None:
+    """A damaged header of an AVI: what is said to be the rate of the sound makes two seconds last for hours."""
+    data = bytearray(source("old.avi").read_bytes())
+    second = data.index(b"strh", data.index(b"strh") + 4)
+    assert data[second + 8 : second + 12] == b"auds"
+    data[second + 28 : second + 32] = (1000).to_bytes(4, "little")  # dwScale
+    data[second + 32 : second + 36] = (1).to_bytes(4, "little")  # dwRate
+    (out / "hours.avi").write_bytes(data)
+    await refused(ConfinedProbe(box, Limits(), scratch=out), out / "hours.avi", "media-sound-unreadable")

@@ -24,6 +24,7 @@ REFUSALS: dict[str, type[media.MediaRefused]] = {
     )
 }
 WHOLE = 0.9  # of the promised length: less is a file cut short, as far as its containers tell
+LONG, MIN_SOUND_BITRATE = 600, 50  # seconds; bits a second: silence needs more, so a damaged header tells the length
 DOLBY_VISION = (
     "The colours of this video are coded in a form of Dolby Vision that we cannot convert. "
     "Export it as HDR10, HLG or SDR and send it again."
@@ -163,6 +164,8 @@ def _audio(sound: dict[str, Any], tracks: list[int]) -> AudioFacts:
     if not sound["opens"]:
         raise media.MediaSoundUnreadable
     length = max(0.0, sound["end"] - sound["start"])
+    if length > LONG and sound["bytes"] * 8 < MIN_SOUND_BITRATE * length:
+        raise media.MediaSoundUnreadable
     return AudioFacts(
         codec=sound["codec"],
         profile=sound["profile"],
