@@ -59,6 +59,12 @@ class JumpFinder:
         if self._furthest is None:
             self._furthest, self._next = time, time + duration
             return
+        step = time - self._furthest
+        if self._left_at is None and 0 <= step <= self._leap:  # nearly every packet
+            self._step = step or self._step
+            self._furthest = time
+            self._next = time + (self._step if 0 < LONGEST * self._step < duration else duration)
+            return
         duration = self._bounded(time, duration)
         if self._left_at is not None and self._returned(number, time):
             self._furthest = self._next = time

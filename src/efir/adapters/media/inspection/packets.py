@@ -33,36 +33,35 @@ class PacketLog:
         self._lag, self._most = 0, int(LAG_SECONDS / self.base)
 
     def add(self, packet: "Packet[Any]", order: int) -> None:
-        """Count a packet; those that are not to be shown leave no time."""
+        """Count a packet; those that are not to be shown leave no time.
+
+        The clock is that of decoding, which only rises; where packets do not tell it, that of showing.
+        """
         if self._headers and is_header(packet):
             return
         self.bytes += packet.size
-        if not self.stamps:
+        number = len(self.stamps)
+        if not number:
             self.encrypted = self.encrypted or packet.has_sidedata("encryption_info")
+        time = packet.dts
         stamp = packet.pts
         if stamp is None:
-            stamp = packet.dts
+            stamp = time
         if stamp is None or packet.is_discard:
             self.left_out += packet.is_discard
             return
-        self._follow(packet, stamp, order)
-        if packet.is_keyframe:
-            self.keys.append(len(self.stamps))
-        self.stamps.append(stamp)
-        self.durations.append(packet.duration or 0)
-
-    def _follow(self, packet: "Packet[Any]", stamp: int, order: int) -> None:
-        """Follow the clock by decoding times, which only rise; where there are none, by the times of showing."""
-        time, number = packet.dts, len(self.stamps)
+        duration, key = packet.duration or 0, packet.is_keyframe
         if time is None or not self._decodes:
             self._decodes, time = False, stamp
         elif -self._most <= stamp - time <= self._most:
             self._lag = stamp - time
         else:
             self.clock.wrong[number] = time + self._lag - stamp
-        self.clock.follow(
-            number, order, time, packet.duration or 0, rises=self._decodes, key=packet.is_keyframe
-        )  # fmt: skip
+        self.clock.follow(number, order, time, duration, rises=self._decodes, key=key)
+        if key:
+            self.keys.append(number)
+        self.stamps.append(stamp)
+        self.durations.append(duration)
 
     def table(self, epochs: Table) -> Table:
         """Return a table of corrections that holds for stretches of the file and for single stamps."""

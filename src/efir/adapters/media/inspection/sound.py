@@ -51,9 +51,8 @@ def _trembles(log: PacketLog, frame: Fraction) -> bool:
 
     That clock is one of frames of the same length, where that is known, else of the lengths that packets tell.
     """
-    ends = (
-        [round(number * frame) for number in range(len(log.stamps))] if frame else accumulate(log.durations, initial=0)
-    )
+    up, down = frame.numerator, frame.denominator
+    ends = (number * up // down for number in range(len(log.stamps))) if frame else accumulate(log.durations, initial=0)
     off = [stamp - log.stamps[0] - end for stamp, end in zip(log.stamps, ends, strict=False)]
     if not off or not (frame or all(log.durations)):
         return False
