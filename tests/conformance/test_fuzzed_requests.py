@@ -24,9 +24,9 @@ CHECKS = (
 STREAMS = "/uploads|/processing"  # tus has its own clients, an event stream does not end
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def live(environment: dict[str, str]) -> Iterator[int]:
-    """The port of a server of this run, with a worker beside it."""
+    """The port of a server of this run, with a worker beside it: it would do the jobs of the tests after these too."""
     with whole_service(environment) as port:
         yield port
 
