@@ -168,7 +168,7 @@ def prefixed(environ: Mapping[str, str]) -> dict[str, str]:
 
 
 def aliases(environ: Mapping[str, str]) -> dict[str, str]:
-    """Translate the names used by the seed projects (mission S1.1, S0.5).
+    """Translate the names used by the seed projects.
 
     HMAC algorithms cannot be checked by other services without the secret, so they mean the default here; a secret
     of theirs signs what only this instance reads.

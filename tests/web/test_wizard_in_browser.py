@@ -1,4 +1,4 @@
-"""Signing up in steps as people do it: the 24 points of the checklist (`accounts.md` §3.2), one by one.
+"""Signing up in steps as people do it: the 24 points of the checklist, one by one.
 
 Point 6 is in `test_registering_in_browser.py`.
 """

@@ -1,4 +1,4 @@
-"""Making a change of rights count everywhere before it is acknowledged (`accounts.md` §1, rule 2)."""
+"""Making a change of rights count everywhere before it is acknowledged."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager

@@ -1,4 +1,4 @@
-"""Access and refresh tokens of apps: rotation with reuse detection, and a grace for two tabs (`accounts.md` §5)."""
+"""Access and refresh tokens of apps: rotation with reuse detection, and a grace for two tabs."""
 
 import base64
 import binascii

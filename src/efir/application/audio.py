@@ -123,7 +123,7 @@ async def get_waveform(ports: Ports, *, record_id: RecordId) -> Waveform:
 
 
 def record_url(ports: Ports, record_id: UUID, owner: UUID) -> str:
-    """Write the address where a recording is downloaded (mission S4.3)."""
+    """Write the address where a recording is downloaded."""
     return f"{ports.origin}/record?id={record_id}&user={owner}"
 
 

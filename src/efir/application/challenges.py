@@ -1,4 +1,4 @@
-"""A sign-in that waits for its second factor (`accounts.md` §6): no way in goes around it."""
+"""A sign-in that waits for its second factor: no way in goes around it."""
 
 from datetime import datetime
 from enum import StrEnum

@@ -1,6 +1,6 @@
 """Who asks: a cookie, an API token or an access token becomes a credential with the rights of its owner as of now.
 
-A copy in fast memory answers in one round trip; PostgreSQL answers when there is none (`accounts.md` §9).
+A copy in fast memory answers in one round trip; PostgreSQL answers when there is none.
 """
 
 import base64

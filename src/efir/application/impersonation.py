@@ -1,4 +1,4 @@
-"""Seeing the service as somebody else sees it (`accounts.md` §10): audited, told to them, and over with the actor."""
+"""Seeing the service as somebody else sees it: audited, told to them, and over with the actor."""
 
 from datetime import datetime, timedelta
 from typing import Annotated

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from efir.application.context import Ports
 from efir.domain.errors import DomainError, NoSpace, Unavailable
 from efir.domain.jobs import (
-    KILLS_MOST,
+    MAX_KILLS,
     PUBLIC_STATE,
     TRANSIENT_DELAYS,
     ClaimedJob,
@@ -164,11 +164,11 @@ def view_of(row: JobRow) -> JobView:
 async def reconcile(ports: Ports, kinds: Kinds) -> int:
     """Free what dead workers held and wake what waits; answers how many jobs were quarantined.
 
-    A job that was running each time its worker died is quarantined after `KILLS_MOST` deaths.
+    A job that was running each time its worker died is quarantined after `MAX_KILLS` deaths.
     """
     async with ports.begin() as tx:
-        await tx.jobs.reconcile(kills_most=KILLS_MOST)
-        deadly = await tx.jobs.deadly(kills_most=KILLS_MOST)
+        await tx.jobs.reconcile(max_kills=MAX_KILLS)
+        deadly = await tx.jobs.deadly(max_kills=MAX_KILLS)
     return sum([await _quarantined(ports, kinds.get(row.kind), row) for row in deadly])
 
 
@@ -176,7 +176,7 @@ async def _quarantined(ports: Ports, kind: Kind | None, job: JobRow) -> bool:
     async with ports.begin() as tx:
         if kind is not None and kind.hold is not None:
             await kind.hold(tx, job)
-        row = await tx.jobs.quarantine(JobId(job.id), kills_most=KILLS_MOST)
+        row = await tx.jobs.quarantine(JobId(job.id), max_kills=MAX_KILLS)
         if row is not None and row.error is not None and kind is not None and kind.after_failure is not None:
             failure = Failure(row.error["code"], row.error["detail"], FailureKind.ENGINE)
             await kind.after_failure(ports, tx, row, failure)

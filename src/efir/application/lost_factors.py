@@ -1,4 +1,4 @@
-"""Removing a second factor that its owner has lost (`accounts.md` §6): by an administrator or the operator."""
+"""Removing a second factor that its owner has lost: by an administrator or the operator."""
 
 from datetime import datetime
 

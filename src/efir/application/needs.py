@@ -1,4 +1,4 @@
-"""What each way into the service needs: nothing, somebody signed in, or a permission (`accounts.md` §10).
+"""What each way into the service needs: nothing, somebody signed in, or a permission.
 
 Every handler states it as an option of its route, and one guard makes it true before the handler runs. The check of a
 use case stays the last word.

@@ -1,4 +1,4 @@
-"""Signing in through another provider, and linking one (`accounts.md` §7).
+"""Signing in through another provider, and linking one.
 
 Authorization code with PKCE and a nonce; the state counts once, and only in the browser that began.
 """

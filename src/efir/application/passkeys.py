@@ -1,4 +1,4 @@
-"""Passkeys: adding, removing, and signing in with nothing else (`accounts.md` §6)."""
+"""Passkeys: adding, removing, and signing in with nothing else."""
 
 from datetime import datetime
 from enum import StrEnum

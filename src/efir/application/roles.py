@@ -1,4 +1,4 @@
-"""Roles: made, changed and deleted, granted and revoked; every act is in the audit log (mission S3.1)."""
+"""Roles: made, changed and deleted, granted and revoked; every act is in the audit log."""
 
 from dataclasses import replace
 from datetime import datetime

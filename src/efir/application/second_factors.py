@@ -1,4 +1,4 @@
-"""Setting up and removing the own second factor (`accounts.md` §6); each needs a sign-in of the last minutes."""
+"""Setting up and removing the own second factor; each needs a sign-in of the last minutes."""
 
 from datetime import datetime
 

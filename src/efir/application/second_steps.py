@@ -1,4 +1,4 @@
-"""The second step of a sign-in: a code of the app, or a recovery code (`accounts.md` §6)."""
+"""The second step of a sign-in: a code of the app, or a recovery code."""
 
 from datetime import datetime, timedelta
 

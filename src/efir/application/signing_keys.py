@@ -1,4 +1,4 @@
-"""Keys of access tokens: pending, active, retiring, retired; replaced without a token failing (`accounts.md` §11)."""
+"""Keys of access tokens: pending, active, retiring, retired; replaced without a token failing."""
 
 from datetime import datetime, timedelta
 

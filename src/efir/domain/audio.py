@@ -1,4 +1,4 @@
-"""Audio records, and the people who need nothing but a name to keep them (mission S4.2 and S4.3)."""
+"""Audio records, and the people who need nothing but a name to keep them."""
 
 import unicodedata
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""Cutting pictures: boxes that always fit, sizes that need no pixels that are not there (`images.md` §3)."""
+"""Cutting pictures: boxes that always fit, sizes that need no pixels that are not there."""
 
 import math
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""Seeing the service as somebody else sees it (`accounts.md` §10): for a short time, and without changing anything."""
+"""Seeing the service as somebody else sees it: for a short time, and without changing anything."""
 
 from collections.abc import Iterable
 

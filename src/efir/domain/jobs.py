@@ -1,4 +1,4 @@
-"""Work that leaves the request: kinds, states, retries (`architecture.md` §4, `videos.md` §4)."""
+"""Work that leaves the request: kinds, states, retries."""
 
 from dataclasses import dataclass
 from enum import StrEnum
@@ -108,11 +108,11 @@ class ClaimedJob:
 
 TRANSIENT_DELAYS = (5.0, 30.0, 180.0)
 ENGINE_ATTEMPTS = 2
-KILLS_MOST = 3
+MAX_KILLS = 3
 
 
 def delay_after(kind: FailureKind, attempt: int, delays: tuple[float, ...] = TRANSIENT_DELAYS) -> float | None:
-    """Seconds until the next attempt, or None when `attempt` was the last (`videos.md` §4 Retry).
+    """Seconds until the next attempt, or None when `attempt` was the last.
 
     `delays` are those after faults that may pass.
 

@@ -1,4 +1,4 @@
-"""Login history (mission S3.2): every attempt, kept for half a year, addresses shortened after a month."""
+"""Login history: every attempt, kept for half a year, addresses shortened after a month."""
 
 import re
 from dataclasses import dataclass

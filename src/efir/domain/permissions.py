@@ -1,4 +1,4 @@
-"""What a role can allow (mission S1.5, S3.1): named permissions, no wildcards."""
+"""What a role can allow: named permissions, no wildcards."""
 
 import re
 from enum import StrEnum

@@ -1,4 +1,4 @@
-"""Pictures people send: what is accepted, and in which sizes it is kept (`images.md`)."""
+"""Pictures people send: what is accepted, and in which sizes it is kept."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass

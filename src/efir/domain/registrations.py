@@ -1,4 +1,4 @@
-"""Registration in steps: what is told, what is missing, how long it is kept (`accounts.md` §3)."""
+"""Registration in steps: what is told, what is missing, how long it is kept."""
 
 import hashlib
 from dataclasses import dataclass

@@ -6,9 +6,6 @@ from math import ceil
 
 from efir.domain.media import AudioFacts, MediaFacts, VideoFacts
 
-RECIPE = "h264-1"
-"""Name of the way renditions are made; output bytes are equal only within one recipe."""
-
 RATE_MOST = Fraction(60)
 RATE_LEAST = Fraction(10)
 STANDARD_RATES = (

@@ -1,4 +1,4 @@
-"""Roles: named sets of permissions that are granted to users, for a time or for good (mission S3.1)."""
+"""Roles: named sets of permissions that are granted to users, for a time or for good."""
 
 import re
 from collections.abc import Iterable

@@ -1,4 +1,4 @@
-"""Second factors: codes of an authenticator app, and recovery codes for who lost it (`accounts.md` §6)."""
+"""Second factors: codes of an authenticator app, and recovery codes for who lost it."""
 
 import base64
 import re

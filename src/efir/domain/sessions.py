@@ -1,4 +1,4 @@
-"""Login sessions and API tokens (`accounts.md` §5)."""
+"""Login sessions and API tokens."""
 
 import re
 import zlib
@@ -161,7 +161,7 @@ def token_text(secret: str) -> str:
 
 
 def token_secret(text: str) -> str:
-    """Read a token written by `token_text`, or one that is a UUID (mission S4.2). Raises InvalidToken."""
+    """Read a token written by `token_text`, or one that is a UUID. Raises InvalidToken."""
     if UUID_TOKEN.fullmatch(text.lower()):
         return text.lower()
     found = TOKEN.fullmatch(text)

@@ -1,4 +1,4 @@
-"""People: names, addresses and passwords (`accounts.md` §2 and §4)."""
+"""People: names, addresses and passwords."""
 
 import re
 import unicodedata

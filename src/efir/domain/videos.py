@@ -1,4 +1,4 @@
-"""Videos: what may be said about them, who may see them, and the states they go through (`videos.md` §1)."""
+"""Videos: what may be said about them, who may see them, and the states they go through."""
 
 import unicodedata
 from dataclasses import dataclass

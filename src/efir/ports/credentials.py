@@ -1,4 +1,4 @@
-"""Copies of credentials in fast memory, and how they are made invalid everywhere at once (`accounts.md` §9).
+"""Copies of credentials in fast memory, and how they are made invalid everywhere at once.
 
 PostgreSQL is the truth. A copy is used only while the generation it was made in lasts, nothing it stands on has a
 tombstone, and no version it was read at is below the lowest acceptable one.

@@ -119,15 +119,15 @@ class JobRepository(Protocol):
         """Remove all jobs about a subject's generation."""
         ...
 
-    async def reconcile(self, *, kills_most: int, limit: int = 500) -> None:
+    async def reconcile(self, *, max_kills: int, limit: int = 500) -> None:
         """Free expired leases and wake what waits, but for jobs that kill their workers."""
         ...
 
-    async def deadly(self, *, kills_most: int, limit: int = 500) -> list[JobRow]:
+    async def deadly(self, *, max_kills: int, limit: int = 500) -> list[JobRow]:
         """List jobs that have just killed the last worker they may kill."""
         ...
 
-    async def quarantine(self, job_id: JobId, *, kills_most: int) -> JobRow | None:
+    async def quarantine(self, job_id: JobId, *, max_kills: int) -> JobRow | None:
         """End a deadly job for good; None when it is not deadly any more."""
         ...
 

@@ -1,4 +1,4 @@
-"""States that count once: what a sign-in in several steps remembers between them (`accounts.md` §9)."""
+"""States that count once: what a sign-in in several steps remembers between them."""
 
 from typing import Protocol
 

@@ -19,7 +19,7 @@ class SigningKey(Struct, frozen=True):
 
 
 class AccessClaims(Struct, frozen=True, kw_only=True):
-    """What an access token says: who and which login session, never what is allowed (`accounts.md` §1).
+    """What an access token says: who and which login session, never what is allowed.
 
     In an impersonation also who it is really, and from which login session (claim `act`, RFC 8693 §4.1).
     """

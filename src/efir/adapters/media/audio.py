@@ -25,12 +25,12 @@ from efir.domain.wav_format import Coding
 from efir.ports.audio import ConvertedAudio, Tags
 from efir.ports.media import Report
 
-POINTS_MOST, SAMPLES_LEAST = 2048, 256
-WALL_LEAST, WALL_PER_SECOND = 60.0, 2.0
+MAX_POINTS, MIN_SAMPLES = 2048, 256
+MIN_WALL, WALL_PER_SECOND = 60.0, 2.0
 CONVERTING = 0.7  # of the whole work; the rest is measuring
 OVER = 0.01  # decibels above full scale that are rounding
 ROOM = 1.0  # decibels below full scale for a sound that was beyond it, as EBU R128 advises
-PEAK_MOST = 200.0  # decibels; more than floating-point copies of 32-bit numbers have
+MAX_PEAK = 200.0  # decibels; more than floating-point copies of 32-bit numbers have
 PACKED = recipes.ADPCM | {Coding.MPEG}
 NO_ROOM = ("No space left", "Disk quota")
 NO_NUMBERS = "Some of its samples are no numbers (NaN or infinity). Export the sound again, or save it as 24-bit PCM."
@@ -56,7 +56,7 @@ class _Work:
     @property
     def wall(self) -> float:
         """Seconds that a step may take."""
-        return WALL_LEAST + WALL_PER_SECOND * self.wav.duration
+        return MIN_WALL + WALL_PER_SECOND * self.wav.duration
 
     @property
     def moment(self) -> int:
@@ -81,7 +81,7 @@ class FfmpegAudioConverter:
         if wav.format.coding in recipes.ADPCM or not wav.whole:
             source, wav = await asyncio.to_thread(sound_alone, source, wav, out / "sound.wav")
         rate = mpeg_rate(wav.format.rate)
-        work = _Work(source, wav, out, max(SAMPLES_LEAST, math.ceil(wav.duration * rate / POINTS_MOST)))
+        work = _Work(source, wav, out, max(MIN_SAMPLES, math.ceil(wav.duration * rate / MAX_POINTS)))
         if wav.format.coding is Coding.FLOAT:
             work = replace(work, scale=await self._survey(work))
         bare = await self._encode(work, lambda value: report(CONVERTING * value))
@@ -110,7 +110,7 @@ class FfmpegAudioConverter:
         peak, wrong = await asyncio.to_thread(figures.overs, work.out / recipes.GIVEN)
         if wrong:
             raise AudioUndecodable(NO_NUMBERS)
-        if peak > PEAK_MOST:
+        if peak > MAX_PEAK:
             raise AudioUndecodable(TOO_HIGH)
         return -(peak + ROOM) if peak > OVER else 0.0
 

@@ -11,7 +11,7 @@ from itertools import pairwise
 NON_SYNC = 0x10000
 IDR = 5
 SLICES = range(1, 6)
-SAMPLES_MOST = 1 << 15
+MAX_SAMPLES = 1 << 15
 
 Buffer = bytes | bytearray
 
@@ -220,7 +220,7 @@ def _fragment(data: Buffer, body: int, end: int, media: tuple[int, int], init: I
         if stop - at < 8:  # noqa: PLR2004  # version, flags and count
             raise BoxesBroken("run cut short")
         have, count, rows = _run(data, at)
-        if rows + 4 * (have & 0xF00).bit_count() * count > stop or count > SAMPLES_MOST:
+        if rows + 4 * (have & 0xF00).bit_count() * count > stop or count > MAX_SAMPLES:
             raise BoxesBroken("run cut short")
         for _ in range(count):
             length, rows = _optional(data, rows, have & 0x100, duration)

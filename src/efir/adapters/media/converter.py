@@ -12,7 +12,7 @@ from efir.domain.renditions import Plan, Rung, can_copy_audio, plan
 from efir.domain.timelines import check_run, check_rung, check_sound
 from efir.ports.media import ChunkOutput, CopiedTracks, MediaFile, Pictures, Report, Still, Track
 
-WALL_LEAST = 600.0
+MIN_WALL = 600.0
 WALL_PER_SECOND = 200.0
 COPY_PER_SECOND = 20.0
 STILL_AT, STILL_LATEST, STILL_WALL = 0.1, 60, 60.0
@@ -47,7 +47,7 @@ class FfmpegConverter:
                 recipes.copy(self._ffmpeg.path, facts, chosen, sound=sound),
                 work,
                 (source,),
-                wall=WALL_LEAST + COPY_PER_SECOND * facts.duration,
+                wall=MIN_WALL + COPY_PER_SECOND * facts.duration,
                 progress=Progress(report, seconds=facts.duration),
             )
             rate = facts.video.rate_num, facts.video.rate_den
@@ -101,7 +101,7 @@ class FfmpegConverter:
                 recipes.encode(self._ffmpeg.path, facts, plan, ordinal, rungs, fast=fast),
                 work,
                 (source,),
-                wall=WALL_LEAST + WALL_PER_SECOND * float((end - first) / plan.rate),
+                wall=MIN_WALL + WALL_PER_SECOND * float((end - first) / plan.rate),
                 progress=Progress(report, frames=end - first),
             )
             made, stills = await asyncio.to_thread(_taken, work, plan, ordinal, rungs, out)
@@ -116,7 +116,7 @@ class FfmpegConverter:
                 recipes.audio(self._ffmpeg.path, facts, plan),
                 work,
                 (source,),
-                wall=WALL_LEAST + COPY_PER_SECOND * seconds,
+                wall=MIN_WALL + COPY_PER_SECOND * seconds,
                 progress=Progress(report, seconds=seconds),
             )
             made = await asyncio.to_thread(tracks.collect, work, "audio", out)
@@ -134,7 +134,7 @@ class FfmpegConverter:
                 recipes.progressive(self._ffmpeg.path, sound=audio is not None),
                 work,
                 tuple(joined),
-                wall=WALL_LEAST + COPY_PER_SECOND * seconds,
+                wall=MIN_WALL + COPY_PER_SECOND * seconds,
                 progress=Progress(report, seconds=seconds),
             )
             whole = children.keep(work / "whole.mp4", out / f"{video.name}.mp4")

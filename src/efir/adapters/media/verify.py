@@ -12,7 +12,7 @@ from efir.domain.timelines import check_run, check_rung, check_sound
 from efir.ports.media import Track
 
 SAMPLE = 8
-WALL_LEAST = 120.0
+MIN_WALL = 120.0
 WALL_PER_SECOND = 20.0
 
 
@@ -49,7 +49,7 @@ async def decode(ffmpeg: Ffmpeg, whole: Sequence[Track], scratch: Path) -> float
                 recipes.decode(ffmpeg.path, len(whole)),
                 work,
                 tuple(joined),
-                wall=WALL_LEAST + WALL_PER_SECOND * seconds * len(whole),
+                wall=MIN_WALL + WALL_PER_SECOND * seconds * len(whole),
                 progress=Progress(unheard, seconds=seconds),
             )
         except (MediaUnreadable, MediaWorkFailed) as error:

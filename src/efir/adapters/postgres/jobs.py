@@ -235,18 +235,18 @@ class Jobs(ReadJobs):
         """Remove all jobs about a subject's generation."""
         await self._connection.execute("delete from jobs where subject = $1 and generation = $2", subject, generation)
 
-    async def reconcile(self, *, kills_most: int, limit: int = 500) -> None:
+    async def reconcile(self, *, max_kills: int, limit: int = 500) -> None:
         """Free expired leases and collect what should be woken, but for jobs that kill their workers."""
-        self._wake(await self._connection.fetch(RECONCILE, limit, kills_most))
+        self._wake(await self._connection.fetch(RECONCILE, limit, max_kills))
 
-    async def deadly(self, *, kills_most: int, limit: int = 500) -> list[JobRow]:
+    async def deadly(self, *, max_kills: int, limit: int = 500) -> list[JobRow]:
         """List jobs that have just killed the last worker they may kill."""
-        rows = await self._connection.fetch(f"{ROW}{DEADLY} order by lease_until limit $2", kills_most, limit)
+        rows = await self._connection.fetch(f"{ROW}{DEADLY} order by lease_until limit $2", max_kills, limit)
         return [JobRow(*row) for row in rows]
 
-    async def quarantine(self, job_id: JobId, *, kills_most: int) -> JobRow | None:
+    async def quarantine(self, job_id: JobId, *, max_kills: int) -> JobRow | None:
         """End a deadly job for good; None when it is not deadly any more."""
-        row = await self._connection.fetchval(f"{QUARANTINE}{DEADLY} returning id", kills_most, job_id, POISONED)
+        row = await self._connection.fetchval(f"{QUARANTINE}{DEADLY} returning id", max_kills, job_id, POISONED)
         return None if row is None else await self.one(job_id)
 
     def _wake(self, rows: Iterable[Any]) -> None:

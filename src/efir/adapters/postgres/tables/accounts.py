@@ -98,7 +98,7 @@ class SessionRow(Row):
 
 
 class TokenRow(Row):
-    """An API token; `uuid` tokens (mission S4.2) never expire."""
+    """An API token; `uuid` tokens never expire."""
 
     __tablename__ = "api_token"
     __table_args__ = (
