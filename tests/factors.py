@@ -7,8 +7,8 @@ import pyotp
 
 from builders import registered, signed_in
 from efir.application.context import Ports
-from efir.ports.credentials import Change
-from efir.ports.pages import Slice
+from efir.ports.access.credential_cache import Change
+from efir.ports.kernel.pagination import Slice
 
 
 class App:

@@ -1,6 +1,6 @@
 """Facts about a source of one minute, to be changed by `replace`."""
 
-from efir.domain.media import AudioFacts, MediaFacts, VideoFacts
+from efir.domain.processing.source_facts import AudioFacts, MediaFacts, VideoFacts
 
 VIDEO = VideoFacts(
     codec="h264", profile="High", level=40, pix_fmt="yuv420p", width=1920, height=1080, coded_width=1920,

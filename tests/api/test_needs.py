@@ -10,12 +10,12 @@ import pytest
 from litestar import Controller, Router, asgi, get
 
 from builders import person
+from efir.application.access.requirements import NEEDS, PUBLIC, Access, needing, stated
 from efir.application.context import Ports
-from efir.application.needs import NEEDS, PUBLIC, Access, needing, stated
-from efir.domain.permissions import Permission
+from efir.domain.access.permissions import Permission
 from efir.drivers.http.app import create_app
-from efir.drivers.http.security import NeedsUnstated, handlers_of, options_of
-from efir.drivers.web.errors import PROGRAMS
+from efir.drivers.http.kernel.security import NeedsUnstated, handlers_of, options_of
+from efir.drivers.web.kernel.error_pages import PROGRAMS
 
 PARAMETER = re.compile(r"\{(\w+):(\w+)\}")
 FILLED = {"uuid": str(UUID(int=7)), "str": "x", "int": "1", "path": "a/b"}

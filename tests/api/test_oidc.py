@@ -12,8 +12,8 @@ from joserfc.jwk import RSAKey
 
 from builders import another, registered, signed_in
 from efir.application.context import Ports
-from efir.bootstrap.http import served
-from efir.ports.oidc import Provider
+from efir.bootstrap.wiring.http import served
+from efir.ports.auth.oidc import Provider
 from efir.settings import Settings
 from factors import forgotten, with_app
 from hostile import CLIENT, ISSUER, LOGOUT, Hostile

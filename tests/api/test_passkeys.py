@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from builders import person, registered, signed_in
 from efir.adapters.secrets.passkeys import WebauthnCeremonies
 from efir.application.context import Ports
-from efir.domain.passkeys import Passkey, PasskeyId, PasskeyInvalid, PasskeyRefused, PasskeysUnavailable
+from efir.domain.auth.passkeys import Passkey, PasskeyId, PasskeyInvalid, PasskeyRefused, PasskeysUnavailable
 from efir.domain.users import UserId
 from factors import forgotten
 

@@ -12,14 +12,14 @@ import redis.asyncio
 
 from builders import PASSWORD, registered
 from drawings import drawing
-from efir.application.availability import check_email
+from efir.application.accounts.availability import check_email
+from efir.application.accounts.registrations import forget_registrations
 from efir.application.context import Ports, Visitor
+from efir.application.operations.reconciler import tick
 from efir.application.pictures import sweep_pictures
-from efir.application.reconciler import tick
-from efir.application.registrations import forget_registrations
-from efir.domain.registrations import EmailCheck, proves_work
-from efir.ports.blobs import blob_key
-from efir.ports.registrations import Availability
+from efir.domain.accounts.registrations import EmailCheck, proves_work
+from efir.ports.accounts.registrations import Availability
+from efir.ports.kernel.blobs import blob_key
 from publishing import worked
 
 PATH = "/api/v1/registrations"

@@ -11,12 +11,12 @@ import pyotp
 import pytest
 
 from builders import PASSWORD, another, person, registered, signed_in
+from efir.application.auth.mfa_verification import verify_second_factor
+from efir.application.auth.sessions import start_session
+from efir.application.auth.signing_keys import tend_signing_keys
 from efir.application.context import Ports, Visitor
-from efir.application.second_steps import verify_second_factor
-from efir.application.sessions import start_session
-from efir.application.signing_keys import tend_signing_keys
-from efir.domain.logins import Method
-from efir.domain.second_factors import SecondFactorNeeded, WrongCode
+from efir.domain.auth.login_history import Method
+from efir.domain.auth.second_factors import SecondFactorNeeded, WrongCode
 from efir.domain.users import UserId
 from efir.ports.users import UserView
 from factors import App, forgotten, with_app

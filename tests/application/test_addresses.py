@@ -7,7 +7,8 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from efir.application.addresses import (
+from efir.application.kernel.keys import Keys
+from efir.application.videos.signed_urls import (
     AddressExpired,
     AddressRefused,
     Grant,
@@ -19,8 +20,7 @@ from efir.application.addresses import (
     signed_folder,
     token,
 )
-from efir.application.keys import Keys
-from efir.domain.videos import VideoId
+from efir.domain.videos.video import VideoId
 
 KEYS = Keys(b"k" * 32)
 NOW = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)

@@ -9,9 +9,9 @@ from typing import Any
 
 import pytest
 
+from efir.application.audio.spooling import WRITE_BYTES, received
 from efir.application.context import Ports
-from efir.application.receiving import WRITE_BYTES, received
-from efir.ports.blobs import StorageFull
+from efir.ports.kernel.blobs import StorageFull
 
 
 async def chunks(content: bytes, size: int) -> AsyncIterator[bytes]:

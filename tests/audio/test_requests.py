@@ -17,9 +17,9 @@ from audio import waves
 from audio.sending import MUSIC, RECORDS, add_music, add_record, named, short
 from builders import Person, person, registered, signed_in
 from efir.application.context import Ports
-from efir.application.turns import Turns
-from efir.bootstrap.http import served
-from efir.ports.blobs import blob_key
+from efir.application.kernel.conversion_slots import Turns
+from efir.bootstrap.wiring.http import served
+from efir.ports.kernel.blobs import blob_key
 from efir.settings import Settings
 from publishing import worked
 

@@ -24,13 +24,14 @@ import asyncpg
 
 from audio import waves
 from bench.rounds import SHORT, Outcome, compare, finish
-from efir.adapters.media import audio_recipes, children
-from efir.adapters.media.audio import FfmpegAudioConverter
-from efir.adapters.media.ffmpeg import Ffmpeg, Progress
-from efir.adapters.media.sandbox import detect
-from efir.adapters.media.verify import unheard
+from efir.adapters.media.audio import commands
+from efir.adapters.media.audio.converter import FfmpegAudioConverter
+from efir.adapters.media.confinement import confined_process
+from efir.adapters.media.confinement.sandbox import detect
+from efir.adapters.media.video.ffmpeg import Ffmpeg, Progress
+from efir.adapters.media.video.verify import unheard
 from efir.adapters.postgres.migrate import upgrade
-from efir.domain.limits import Limits
+from efir.domain.kernel.limits import Limits
 from efir.ports.audio import Tags
 from media.sources import PROGRAM
 from programs import children_of, free_port, running, serving
@@ -163,8 +164,8 @@ class Conversions:
         return asyncio.run(self._encoded())
 
     async def _encoded(self) -> float:
-        with children.workspace(self.tool.box, self.home) as work:
-            command = audio_recipes.encode(PROGRAM, self.wav, 2)
+        with confined_process.workspace(self.tool.box, self.home) as work:
+            command = commands.encode(PROGRAM, self.wav, 2)
             progress = Progress(unheard, seconds=self.wav.duration)
             return await self.tool.run(command, work, (self.source,), wall=300, progress=progress)
 

@@ -9,8 +9,9 @@ import signal
 import sys
 from typing import Any
 
-from efir.adapters.postgres import jobs, transactions
-from efir.bootstrap.workers import run_workers
+from efir.adapters.postgres import transactions
+from efir.adapters.postgres.jobs import jobs
+from efir.bootstrap.processes.workers import run_workers
 from efir.settings import current
 
 POINT, KIND = sys.argv[1], sys.argv[2]

@@ -17,7 +17,7 @@ import pytest
 
 from builders import Person
 from efir.application.context import Ports
-from efir.ports.blobs import blob_key
+from efir.ports.kernel.blobs import blob_key
 from programs import children_of, serving
 from relays import Relay, after_bytes, relay
 from uploads.given import ada, no_bytes_of_tests_before, people, server, talk

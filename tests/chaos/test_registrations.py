@@ -15,10 +15,10 @@ import httpx
 import pytest
 
 from drawings import drawing
+from efir.application.accounts.registrations import ticket_hash
 from efir.application.context import Ports
 from efir.application.pictures import sweep_pictures
-from efir.application.registrations import ticket_hash
-from efir.ports.blobs import blob_key
+from efir.ports.kernel.blobs import blob_key
 from programs import free_port, wait_for
 
 pytestmark = pytest.mark.slow

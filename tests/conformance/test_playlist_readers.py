@@ -15,9 +15,9 @@ import pytest
 import clips
 import node
 from efir.application.context import Ports
-from efir.application.jobs import run_next
-from efir.application.kinds import KINDS
-from efir.application.media import MediaNotFound
+from efir.application.jobs.engine import run_next
+from efir.application.operations.kinds import KINDS
+from efir.application.videos.media_files import MediaNotFound
 from efir.domain.jobs import Queue
 from processing.lists import Lists, addresses, text_at
 from publishing import Published, shown

@@ -13,12 +13,12 @@ import pytest
 import pyvips
 from PIL import Image, ImageCms
 
-from efir.adapters.media.pictures import vips_pictures
-from efir.adapters.media.sandbox import detect
-from efir.domain.crops import CropBox
-from efir.domain.errors import DomainError
-from efir.domain.limits import Limits
-from efir.domain.pictures import PictureKind
+from efir.adapters.media.confinement.sandbox import detect
+from efir.adapters.media.pictures.converter import vips_pictures
+from efir.domain.kernel.errors import DomainError
+from efir.domain.kernel.limits import Limits
+from efir.domain.pictures.crops import CropBox
+from efir.domain.pictures.picture import PictureKind
 from efir.ports.pictures import PictureOrder
 
 pytestmark = pytest.mark.slow

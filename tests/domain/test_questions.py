@@ -8,7 +8,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from efir.domain.questions import (
+from efir.domain.quiz import (
     Candidate,
     Difficulty,
     InvalidQuestionCount,

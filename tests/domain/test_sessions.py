@@ -7,13 +7,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from efir.adapters.secrets.randomness import new_id, new_secret
-from efir.application import csrf, cursors
-from efir.application.keys import Keys
-from efir.domain.errors import Malformed
+from efir.application.auth import csrf
+from efir.application.kernel import cursors
+from efir.application.kernel.keys import Keys
+from efir.domain.auth.sessions import CsrfFailed, InvalidToken, token_secret, token_text
 from efir.domain.jobs import FailureKind, delay_after
-from efir.domain.limits import Limits
-from efir.domain.sessions import CsrfFailed, InvalidToken, token_secret, token_text
-from efir.ports.pages import Found, Position, Slice, found
+from efir.domain.kernel.errors import Malformed
+from efir.domain.kernel.limits import Limits
+from efir.ports.kernel.pagination import Found, Position, Slice, found
 
 KEYS, OTHER = Keys(b"k" * 32), Keys(b"o" * 32)
 LIMITS = Limits()

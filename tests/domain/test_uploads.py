@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from efir.domain.errors import DomainError
-from efir.domain.limits import Limits
+from efir.domain.kernel.errors import DomainError
+from efir.domain.kernel.limits import Limits
 from efir.domain.uploads import (
     OffsetMismatch,
     Upload,

@@ -8,9 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from efir.domain.channels import ChannelId, fold
-from efir.domain.limits import Limits
+from efir.domain.kernel.limits import Limits
 from efir.domain.users import UserId
-from efir.domain.videos import (
+from efir.domain.videos.video import (
     InvalidVideo,
     Video,
     VideoId,

@@ -13,14 +13,14 @@ import pytest
 
 from efir import VERSION
 from efir.adapters.embedded import postgres
-from efir.adapters.embedded.keeper import Daemon, StartFailed
+from efir.adapters.embedded.daemon import Daemon, StartFailed
 from efir.adapters.embedded.lock import DirectoryInUse, DirectoryLock
 from efir.adapters.embedded.logs import Lines, LogFile
 from efir.adapters.embedded.programs import Program
 from efir.adapters.embedded.sockets import existing_socket_directory, remove_sockets, socket_directory
 from efir.adapters.embedded.supervisor import Supervisor
 from efir.adapters.embedded.wire import ServerRefused, postgres_execute
-from efir.bootstrap.revisions import newest_revisions
+from efir.bootstrap.processes.revisions import newest_revisions
 from efir.drivers.cli.up import shown_address, worth_showing
 from embedded.conftest import PATIENCE, living
 from servers import start_postgres, start_valkey

@@ -10,9 +10,9 @@ import redis.asyncio
 
 from efir.adapters.mail.smtp import SmtpMailer, sender_address, smtp_server
 from efir.application.context import Ports
-from efir.application.jobs import run_next
-from efir.application.kinds import KINDS
-from efir.bootstrap.http import served
+from efir.application.jobs.engine import run_next
+from efir.application.operations.kinds import KINDS
+from efir.bootstrap.wiring.http import served
 from efir.domain.jobs import Queue
 from efir.settings import Settings
 from sinks import Sink, smtp_sink

@@ -15,7 +15,7 @@ import pytest
 
 from builders import PASSWORD, person, registered, signed_in, with_role
 from drawings import drawing
-from efir.adapters.postgres.exports import SUBJECTS
+from efir.adapters.postgres.accounts.exports import SUBJECTS
 from efir.adapters.postgres.tables import Row
 from efir.application.context import Ports
 from efir.domain.jobs import Queue

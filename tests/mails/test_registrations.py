@@ -11,8 +11,8 @@ import redis.asyncio
 
 from builders import PASSWORD, registered
 from efir.application.context import Ports
-from efir.bootstrap.http import served
-from efir.domain.registrations import EmailCheck, RequireEmail
+from efir.bootstrap.wiring.http import served
+from efir.domain.accounts.registrations import EmailCheck, RequireEmail
 from efir.settings import Settings
 from mails.conftest import Deliver
 from sinks import Sink, links_of, plain

@@ -9,8 +9,8 @@ from babel.messages.pofile import read_po
 
 from efir.adapters.mail.wording import CONTENTS, HERE, LOCALE
 from efir.application.context import Ports
-from efir.domain.alerts import Alert
-from efir.domain.mails import FACTS, Mail, MailId, MailKind, WrongFacts
+from efir.domain.auth.alerts import Alert
+from efir.domain.mail import FACTS, Mail, MailId, MailKind, WrongFacts
 from mails.test_delivery import VALUES, facts_of
 from web.test_texts import places
 

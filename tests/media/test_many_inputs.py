@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from efir.adapters.media.sandbox import Sandbox
+from efir.adapters.media.confinement.sandbox import Sandbox
 
 PARENT = """
 import asyncio, os, sys, tempfile

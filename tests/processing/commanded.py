@@ -16,9 +16,9 @@ import msgspec
 
 import clips
 from efir.application.context import Ports
-from efir.domain.media import MediaFacts, RenditionDamaged
-from efir.domain.renditions import Plan, Rung
-from efir.ports.media import (
+from efir.domain.processing.ladder import Plan, Rung
+from efir.domain.processing.source_facts import MediaFacts, RenditionDamaged
+from efir.ports.processing.media import (
     ChunkOutput,
     CopiedTracks,
     MediaConverter,

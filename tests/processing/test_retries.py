@@ -8,15 +8,15 @@ from uuid import UUID
 import pytest
 
 from efir.application.context import Ports
-from efir.application.jobs import run_next
-from efir.application.kinds import KINDS
-from efir.application.videos import retry_video
-from efir.application.watching import Processing, get_processing
+from efir.application.jobs.engine import run_next
+from efir.application.operations.kinds import KINDS
+from efir.application.processing.progress import Processing, get_processing
+from efir.application.videos.videos import retry_video
 from efir.domain.jobs import Queue
-from efir.domain.media import MediaUnreadable, MediaWorkFailed, RenditionDamaged
+from efir.domain.processing.source_facts import MediaUnreadable, MediaWorkFailed, RenditionDamaged
 from efir.domain.users import UserId
-from efir.domain.videos import VideoId, VideoInProgress, VideoNotRetryable
-from efir.ports.renditions import RenditionFacts
+from efir.domain.videos.video import VideoId, VideoInProgress, VideoNotRetryable
+from efir.ports.processing.renditions import RenditionFacts
 from processing.commanded import failing, long_clip
 from processing.lists import Lists, addresses, text_at
 from publishing import Published, shown, worked

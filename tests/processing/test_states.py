@@ -11,15 +11,15 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from efir.application.context import Ports
-from efir.application.jobs import reconcile, run_next
-from efir.application.kinds import KINDS
-from efir.application.videos import delete_video, retry_video
-from efir.application.watching import get_processing
-from efir.domain.errors import Unavailable
+from efir.application.jobs.engine import reconcile, run_next
+from efir.application.operations.kinds import KINDS
+from efir.application.processing.progress import get_processing
+from efir.application.videos.videos import delete_video, retry_video
 from efir.domain.jobs import LeaseLost, Queue
-from efir.domain.media import MediaSoundUnreadable, MediaUnreadable, MediaWorkFailed, RenditionDamaged
+from efir.domain.kernel.errors import Unavailable
+from efir.domain.processing.source_facts import MediaSoundUnreadable, MediaUnreadable, MediaWorkFailed, RenditionDamaged
 from efir.domain.users import UserId
-from efir.domain.videos import VideoId, VideoInProgress, VideoNotFound, VideoNotRetryable
+from efir.domain.videos.video import VideoId, VideoInProgress, VideoNotFound, VideoNotRetryable
 from processing.commanded import bound, long_clip
 from processing.lists import Lists
 from publishing import Published, shown

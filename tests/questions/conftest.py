@@ -10,9 +10,9 @@ import msgspec
 import pytest
 
 from efir.application.context import Ports
-from efir.application.drawing import QuestionLine
-from efir.bootstrap.http import served
-from efir.bootstrap.questions import question_line
+from efir.application.quiz.queue import QuestionLine
+from efir.bootstrap.wiring.http import served
+from efir.bootstrap.wiring.questions import question_line
 from efir.settings import Quiz, Settings
 
 Opened = Callable[..., Awaitable[Ports]]

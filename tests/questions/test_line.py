@@ -7,12 +7,12 @@ from typing import Any
 
 import pytest
 
-from efir.application import drawing
 from efir.application.context import Ports
-from efir.application.drawing import PATIENCE
-from efir.application.questions import fetch_questions
-from efir.application.waiting import Fetched
-from efir.domain.questions import (
+from efir.application.quiz import queue
+from efir.application.quiz.questions import fetch_questions
+from efir.application.quiz.queue import PATIENCE
+from efir.application.quiz.queued_request import Fetched
+from efir.domain.quiz import (
     InvalidQuestionCount,
     QuestionsExhausted,
     QuestionSourceAway,
@@ -39,7 +39,7 @@ async def stored(connection: Any) -> int:
 @pytest.fixture
 def fast(monkeypatch: pytest.MonkeyPatch) -> None:
     """Calls count as fast even where a busy machine makes pauses between them."""
-    monkeypatch.setattr(drawing, "AGAIN", 60.0)
+    monkeypatch.setattr(queue, "AGAIN", 60.0)
 
 
 async def test_the_first_request_has_nothing_before_it_and_the_next_the_last_of_the_one_before(
@@ -70,7 +70,7 @@ async def test_requests_in_quick_succession_draw_from_what_one_call_brought(
 async def test_a_request_after_a_pause_asks_only_for_what_it_wants(
     asking: Opened, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(drawing, "AGAIN", 0.0)
+    monkeypatch.setattr(queue, "AGAIN", 0.0)
     with jservice(10_000) as source:
         ports = await asking(jservice_url=source.url)
         for _ in range(3):

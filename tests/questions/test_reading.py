@@ -7,7 +7,7 @@ import httpx
 import pytest
 
 from efir.application.context import Ports
-from efir.application.questions import fetch_questions
+from efir.application.quiz.questions import fetch_questions
 from jservice_double import MADE, clue, jservice
 from questions.conftest import Opened
 

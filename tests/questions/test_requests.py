@@ -11,8 +11,8 @@ import pytest
 from api.test_statements import COUNT
 from builders import person
 from efir.application.context import Ports, Visitor
-from efir.application.questions import fetch_questions
-from efir.domain.rates import Throttled
+from efir.application.quiz.questions import fetch_questions
+from efir.domain.kernel.rate_limits import Throttled
 from jservice_double import jservice
 from questions.conftest import Opened
 

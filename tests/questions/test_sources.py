@@ -18,10 +18,10 @@ from efir.adapters.quiz.cldr import write_bank
 from efir.adapters.quiz.fetching import Fetching
 from efir.adapters.quiz.jservice import Jservice
 from efir.adapters.quiz.opentdb import OpenTriviaDb
-from efir.application.drawing import Place, QuestionLine
-from efir.application.questions import fetch_questions
-from efir.bootstrap.questions import order_of
-from efir.domain.questions import QuestionsExhausted, QuestionSourceAway, QuestionSourceLimited, fingerprint
+from efir.application.quiz.questions import fetch_questions
+from efir.application.quiz.queue import Place, QuestionLine
+from efir.bootstrap.wiring.questions import order_of
+from efir.domain.quiz import QuestionsExhausted, QuestionSourceAway, QuestionSourceLimited, fingerprint
 from efir.settings import Quiz, Settings, SettingsRefused
 from jservice_double import answer, jservice
 from questions.conftest import Opened

@@ -15,9 +15,9 @@ from hypothesis import strategies as st
 
 from builders import Person, person, registered, signed_in
 from efir.application.context import Ports
-from efir.application.uploads import expire_uploads, sweep_staging
+from efir.application.uploads.uploads import expire_uploads, sweep_staging
 from efir.domain.uploads import UploadId
-from efir.ports.blobs import BlobMissing, blob_key
+from efir.ports.kernel.blobs import BlobMissing, blob_key
 from uploads.people import People
 
 UPLOADS = "/api/v1/uploads"

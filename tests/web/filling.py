@@ -7,10 +7,10 @@ from typing import Any
 from playwright.async_api import Page, expect
 
 from drawings import drawing
+from efir.application.accounts.federated_signup import arrive
 from efir.application.context import Ports, Visitor
-from efir.application.newcomers import arrive
-from efir.ports.identities import ProviderSession
-from efir.ports.oidc import Claims
+from efir.ports.auth.identities import ProviderSession
+from efir.ports.auth.oidc import Claims
 from factors import App
 from web.conftest import Tab
 from web.seeds import PASSWORD

@@ -7,7 +7,7 @@ from playwright.async_api import expect
 
 from efir.application.context import Ports
 from efir.domain.users import UserId
-from efir.domain.videos import VideoState
+from efir.domain.videos.video import VideoState
 from web.conftest import Opener
 from web.seeds import a_video
 

@@ -8,10 +8,10 @@ import pytest
 import clips
 import node
 from efir.application.context import Ports
-from efir.application.jobs import run_next
-from efir.application.kinds import KINDS
+from efir.application.jobs.engine import run_next
+from efir.application.operations.kinds import KINDS
 from efir.domain.jobs import Queue
-from efir.drivers.web.templates import HERE
+from efir.drivers.web.kernel.templates import HERE
 from publishing import publisher, shown, worked
 from web.conftest import Opener
 

@@ -9,12 +9,12 @@ from uuid import UUID
 import pytest
 
 from efir.application.context import Ports
-from efir.application.jobs import Kind, Progress, get_job, reconcile, retry_job, run_next
-from efir.domain.errors import Invalid, Unavailable
+from efir.application.jobs.engine import Kind, Progress, get_job, reconcile, retry_job, run_next
 from efir.domain.jobs import ClaimedJob, Failure, JobId, JobNotFound, JobNotRetryable, LeaseLost, NewJob, Queue
-from efir.domain.media import MediaWorkFailed
+from efir.domain.kernel.errors import Invalid, Unavailable
+from efir.domain.processing.source_facts import MediaWorkFailed
 from efir.domain.users import UserId
-from efir.ports.correlation import correlation
+from efir.ports.kernel.correlation import correlation
 
 SUBJECT = UUID(int=7)
 OWNER = UserId(UUID(int=1))

@@ -6,30 +6,30 @@ from datetime import datetime, timedelta
 from typing import Any, Self
 from uuid import UUID
 
-from efir.application.drawing import QuestionLine
-from efir.application.keys import Keys
-from efir.application.turns import Turns
-from efir.domain.errors import Forbidden, Unauthenticated
-from efir.domain.impersonation import OnlyLooking
-from efir.domain.limits import Limits
-from efir.domain.permissions import PermissionMissing
-from efir.domain.registrations import EmailCheck, RequireEmail
-from efir.domain.sessions import ADMIN_SCOPE, NoSession, ScopeMissing, SessionId, StepUpNeeded
+from efir.application.kernel.conversion_slots import Turns
+from efir.application.kernel.keys import Keys
+from efir.application.quiz.queue import QuestionLine
+from efir.domain.access.permissions import PermissionMissing
+from efir.domain.accounts.registrations import EmailCheck, RequireEmail
+from efir.domain.auth.impersonation import OnlyLooking
+from efir.domain.auth.sessions import ADMIN_SCOPE, NoSession, ScopeMissing, SessionId, StepUpNeeded
+from efir.domain.kernel.errors import Forbidden, Unauthenticated
+from efir.domain.kernel.limits import Limits
 from efir.domain.users import UserId
-from efir.ports.archives import Archives
+from efir.ports.access.credential_cache import Copies, Credential
 from efir.ports.audio import AudioConverter
-from efir.ports.blobs import BlobStore, Scratch
-from efir.ports.credentials import Copies, Credential
-from efir.ports.mails import Mailer, Wording
-from efir.ports.media import MediaConverter, MediaProbe
-from efir.ports.oidc import Provider
-from efir.ports.once import OneTimeStates
-from efir.ports.passkeys import Ceremonies
-from efir.ports.passwords import Passwords
+from efir.ports.auth.oidc import Provider
+from efir.ports.auth.passkeys import Ceremonies
+from efir.ports.auth.passwords import Passwords
+from efir.ports.auth.second_factors import AppCodes
+from efir.ports.auth.signing_keys import AccessTokens
+from efir.ports.kernel.archives import Archives
+from efir.ports.kernel.blobs import BlobStore, Scratch
+from efir.ports.kernel.one_time_store import OneTimeStates
+from efir.ports.kernel.rate_limits import RateLimiter
+from efir.ports.mail import Mailer, Wording
 from efir.ports.pictures import PictureConverter
-from efir.ports.rates import RateLimiter
-from efir.ports.second_factors import AppCodes
-from efir.ports.signing_keys import AccessTokens
+from efir.ports.processing.media import MediaConverter, MediaProbe
 from efir.ports.transactions import Begin, Read, Transaction
 from efir.ports.uploads import Staging
 from efir.ports.users import Addresses

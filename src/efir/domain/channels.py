@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import NewType
 from uuid import UUID
 
-from efir.domain.errors import Conflict, Forbidden, NotFound
+from efir.domain.kernel.errors import Conflict, Forbidden, NotFound
 from efir.domain.users import UserId
 
 ChannelId = NewType("ChannelId", UUID)

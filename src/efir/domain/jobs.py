@@ -5,7 +5,7 @@ from enum import StrEnum
 from typing import Any, NewType
 from uuid import UUID
 
-from efir.domain.errors import Conflict, NotFound
+from efir.domain.kernel.errors import Conflict, NotFound
 
 JobId = NewType("JobId", UUID)
 

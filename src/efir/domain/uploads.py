@@ -10,7 +10,7 @@ from enum import StrEnum
 from typing import NewType
 from uuid import UUID
 
-from efir.domain.errors import (
+from efir.domain.kernel.errors import (
     Busy,
     ChecksumMismatch,
     Conflict,
@@ -21,7 +21,7 @@ from efir.domain.errors import (
     TooLarge,
     TooMany,
 )
-from efir.domain.limits import Limits
+from efir.domain.kernel.limits import Limits
 from efir.domain.users import UserId
 
 UploadId = NewType("UploadId", UUID)

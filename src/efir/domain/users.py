@@ -9,7 +9,7 @@ from enum import StrEnum
 from typing import NewType
 from uuid import UUID
 
-from efir.domain.errors import Conflict, FieldError, Forbidden, Invalid, NotFound
+from efir.domain.kernel.errors import Conflict, FieldError, Forbidden, Invalid, NotFound
 
 UserId = NewType("UserId", UUID)
 

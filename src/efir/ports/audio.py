@@ -7,12 +7,12 @@ from uuid import UUID
 
 from msgspec import Meta, Struct
 
-from efir.domain.audio import AudioRecord, RecordId
+from efir.domain.audio.records import AudioRecord, RecordId
+from efir.domain.audio.wav import Wav
 from efir.domain.users import UserId
-from efir.domain.wav import Wav
-from efir.ports.jobs import JobView
-from efir.ports.media import MediaFile, Report
-from efir.ports.pages import Found, Slice
+from efir.ports.jobs.jobs import JobView
+from efir.ports.kernel.pagination import Found, Slice
+from efir.ports.processing.media import MediaFile, Report
 
 
 class Loudness(Struct, frozen=True):

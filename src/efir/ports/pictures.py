@@ -7,8 +7,8 @@ from uuid import UUID
 
 from msgspec import Meta, Struct
 
-from efir.domain.crops import CropBox
-from efir.domain.pictures import Picture, PictureId, PictureKind
+from efir.domain.pictures.crops import CropBox
+from efir.domain.pictures.picture import Picture, PictureId, PictureKind
 from efir.domain.users import UserId
 
 

@@ -4,31 +4,31 @@ from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager
 from typing import Protocol
 
+from efir.ports.access.audit import AuditLog, AuditViews
+from efir.ports.access.bans import BanRepository
+from efir.ports.access.credential_cache import AccessChanges
+from efir.ports.access.roles import RoleRepository, RoleViews
+from efir.ports.accounts.email_verification import ProofRepository
+from efir.ports.accounts.exports import ExportViews
+from efir.ports.accounts.profiles import ProfileRepository, ProfileViews
+from efir.ports.accounts.registrations import RegistrationRepository, RegistrationViews
 from efir.ports.audio import AudioRepository, AudioViews
-from efir.ports.audit import AuditLog, AuditViews
-from efir.ports.bans import BanRepository
-from efir.ports.blobs import BlobStore
+from efir.ports.auth.identities import IdentityRepository, IdentityViews
+from efir.ports.auth.login_history import LoginRepository, LoginViews
+from efir.ports.auth.passkeys import PasskeyRepository, PasskeyViews
+from efir.ports.auth.second_factors import SecondFactorRepository, SecondFactorViews
+from efir.ports.auth.sessions import SessionRepository, SessionViews
+from efir.ports.auth.signing_keys import SigningKeyRepository, SigningKeyViews
 from efir.ports.channels import ChannelRepository, ChannelViews
-from efir.ports.clues import ClueViews
-from efir.ports.credentials import AccessChanges
-from efir.ports.exports import ExportViews
-from efir.ports.identities import IdentityRepository, IdentityViews
-from efir.ports.jobs import JobRepository, JobViews
-from efir.ports.logins import LoginRepository, LoginViews
-from efir.ports.mails import MailRepository, MailViews
-from efir.ports.outbox import Outbox
-from efir.ports.passkeys import PasskeyRepository, PasskeyViews
+from efir.ports.jobs.jobs import JobRepository, JobViews
+from efir.ports.jobs.outbox import Outbox
+from efir.ports.kernel.blobs import BlobStore
+from efir.ports.kernel.stored_responses import Replies
+from efir.ports.mail import MailRepository, MailViews
 from efir.ports.pictures import PictureRepository, PictureViews
-from efir.ports.profiles import ProfileRepository, ProfileViews
-from efir.ports.proofs import ProofRepository
-from efir.ports.questions import QuestionRepository, QuestionViews
-from efir.ports.registrations import RegistrationRepository, RegistrationViews
-from efir.ports.renditions import RenditionRepository, RenditionViews
-from efir.ports.replies import Replies
-from efir.ports.roles import RoleRepository, RoleViews
-from efir.ports.second_factors import SecondFactorRepository, SecondFactorViews
-from efir.ports.sessions import SessionRepository, SessionViews
-from efir.ports.signing_keys import SigningKeyRepository, SigningKeyViews
+from efir.ports.processing.renditions import RenditionRepository, RenditionViews
+from efir.ports.quiz.clues import ClueViews
+from efir.ports.quiz.questions import QuestionRepository, QuestionViews
 from efir.ports.uploads import UploadRepository
 from efir.ports.users import UserRepository, UserViews
 from efir.ports.videos import VideoRepository, VideoViews

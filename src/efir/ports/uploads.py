@@ -5,7 +5,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Protocol
 
-from efir.domain.errors import Malformed
+from efir.domain.kernel.errors import Malformed
 from efir.domain.uploads import Upload, UploadId
 from efir.domain.users import UserId
 

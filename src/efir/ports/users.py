@@ -6,10 +6,10 @@ from uuid import UUID
 
 from msgspec import Meta, Struct
 
-from efir.domain.audio import NamedUser
-from efir.domain.pictures import PictureId
+from efir.domain.audio.records import NamedUser
+from efir.domain.pictures.picture import PictureId
 from efir.domain.users import EmailAddress, User, UserId, UserStatus
-from efir.ports.pages import Found, Slice
+from efir.ports.kernel.pagination import Found, Slice
 
 Avatar = Annotated[
     str | None,

@@ -7,9 +7,9 @@ from uuid import UUID
 from msgspec import Meta, Struct
 
 from efir.domain.users import UserId
-from efir.domain.videos import Video, VideoId, VideoState
+from efir.domain.videos.video import Video, VideoId, VideoState
 from efir.ports.channels import ChannelRef
-from efir.ports.pages import Found, Slice
+from efir.ports.kernel.pagination import Found, Slice
 
 
 class Mp4(Struct, frozen=True, gc=False):

@@ -12,7 +12,7 @@ from pathlib import Path
 from urllib.parse import quote
 
 from efir.adapters.embedded.accounts import Account, can_reach, give, identity, name_of
-from efir.adapters.embedded.leftovers import end_servers
+from efir.adapters.embedded.orphans import end_servers
 from efir.adapters.embedded.programs import Program, quiet_environment
 from efir.adapters.embedded.wire import POSTGRES_SOCKET, ServerRefused, postgres_execute
 

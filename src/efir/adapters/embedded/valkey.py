@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from efir.adapters.embedded.accounts import Account, give
-from efir.adapters.embedded.leftovers import end_servers
+from efir.adapters.embedded.orphans import end_servers
 from efir.adapters.embedded.programs import Program, quiet_environment
 from efir.adapters.embedded.wire import VALKEY_SOCKET, valkey_ready
 

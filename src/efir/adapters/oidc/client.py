@@ -15,8 +15,8 @@ from joserfc import jwt
 from joserfc.errors import JoseError
 
 from efir.adapters.oidc.documents import Documents, fetched, refused, safe, text
-from efir.ports.identities import ProviderSession
-from efir.ports.oidc import Claims, LogoutNotice, ProviderAway, ProviderView
+from efir.ports.auth.identities import ProviderSession
+from efir.ports.auth.oidc import Claims, LogoutNotice, ProviderAway, ProviderView
 
 SKEW = 30  # seconds
 NOTICE_AGE = 300  # seconds; a logout token is told at once

@@ -11,8 +11,8 @@ import structlog
 from joserfc.errors import JoseError
 from joserfc.jwk import import_key
 
-from efir.domain.identities import ProviderRefused
-from efir.ports.oidc import ProviderAway
+from efir.domain.auth.identities import ProviderRefused
+from efir.ports.auth.oidc import ProviderAway
 
 KEPT = 3600.0  # seconds
 LOOKS = 60.0  # seconds between two looks for unknown keys

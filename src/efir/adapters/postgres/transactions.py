@@ -7,36 +7,36 @@ from typing import Any, Generic, TypeVar
 import asyncpg
 import msgspec
 
-from efir.adapters.postgres.access_changes import WaitingChanges
-from efir.adapters.postgres.audio import Audio
-from efir.adapters.postgres.audit import Audit
-from efir.adapters.postgres.bans import Bans
-from efir.adapters.postgres.blobs import PostgresBlobStore
-from efir.adapters.postgres.channels import Channels
-from efir.adapters.postgres.constraints import UNREACHED, DatabaseAway, reached, translated
-from efir.adapters.postgres.identities import Identities
-from efir.adapters.postgres.jobs import Jobs
-from efir.adapters.postgres.lazy import LazyTransaction, OneStatement
-from efir.adapters.postgres.logins import Logins
-from efir.adapters.postgres.mails import Mails
-from efir.adapters.postgres.outbox import PostgresOutbox
-from efir.adapters.postgres.parts import On
-from efir.adapters.postgres.passkeys import Passkeys
-from efir.adapters.postgres.pictures import Pictures
-from efir.adapters.postgres.pool import Connections
-from efir.adapters.postgres.profiles import Profiles
-from efir.adapters.postgres.proofs import Proofs
-from efir.adapters.postgres.questions import Questions
-from efir.adapters.postgres.registrations import Registrations
-from efir.adapters.postgres.renditions import Renditions
-from efir.adapters.postgres.replies import PostgresReplies
-from efir.adapters.postgres.roles import Roles
-from efir.adapters.postgres.second_factors import SecondFactors
-from efir.adapters.postgres.sessions import Sessions
-from efir.adapters.postgres.signing_keys import SigningKeys
-from efir.adapters.postgres.uploads import Uploads
-from efir.adapters.postgres.users import Users
-from efir.adapters.postgres.videos import Videos
+from efir.adapters.postgres.access.access_changes import WaitingChanges
+from efir.adapters.postgres.access.audit import Audit
+from efir.adapters.postgres.access.bans import Bans
+from efir.adapters.postgres.access.roles import Roles
+from efir.adapters.postgres.accounts.email_verification import Proofs
+from efir.adapters.postgres.accounts.profiles import Profiles
+from efir.adapters.postgres.accounts.registrations import Registrations
+from efir.adapters.postgres.audio.records import Audio
+from efir.adapters.postgres.auth.identities import Identities
+from efir.adapters.postgres.auth.login_history import Logins
+from efir.adapters.postgres.auth.passkeys import Passkeys
+from efir.adapters.postgres.auth.second_factors import SecondFactors
+from efir.adapters.postgres.auth.sessions import Sessions
+from efir.adapters.postgres.auth.signing_keys import SigningKeys
+from efir.adapters.postgres.channels.channels import Channels
+from efir.adapters.postgres.jobs.jobs import Jobs
+from efir.adapters.postgres.jobs.outbox import PostgresOutbox
+from efir.adapters.postgres.kernel.blobs import PostgresBlobStore
+from efir.adapters.postgres.kernel.constraints import UNREACHED, DatabaseAway, reached, translated
+from efir.adapters.postgres.kernel.lazy import LazyTransaction, OneStatement
+from efir.adapters.postgres.kernel.pool import Connections
+from efir.adapters.postgres.kernel.repository_attribute import On
+from efir.adapters.postgres.kernel.stored_responses import PostgresReplies
+from efir.adapters.postgres.mail.mails import Mails
+from efir.adapters.postgres.pictures.pictures import Pictures
+from efir.adapters.postgres.processing.renditions import Renditions
+from efir.adapters.postgres.quiz.questions import Questions
+from efir.adapters.postgres.uploads.uploads import Uploads
+from efir.adapters.postgres.users.users import Users
+from efir.adapters.postgres.videos.videos import Videos
 from efir.adapters.postgres.views import PostgresViews, Seal
 from efir.domain.jobs import JobId, Queue
 

@@ -14,7 +14,7 @@ from typing import Any
 import httpx
 
 from efir.adapters.quiz.breaker import Breaker, Retries
-from efir.domain.questions import QuestionSourceAway, QuestionSourceLimited
+from efir.domain.quiz import QuestionSourceAway, QuestionSourceLimited
 
 CONNECT, READ = 2.0, 5.0  # seconds
 ATTEMPTS = 3

@@ -14,10 +14,10 @@ from joserfc.errors import JoseError
 from joserfc.jwk import ECKey, OKPKey, RSAKey, import_key
 
 from efir.adapters.secrets.sealing import Sealer
-from efir.domain.errors import Unavailable
-from efir.domain.sessions import InvalidToken
-from efir.ports.signing_keys import AccessClaims, SigningKey
-from efir.ports.signing_keys import KeySet as Published
+from efir.domain.auth.sessions import InvalidToken
+from efir.domain.kernel.errors import Unavailable
+from efir.ports.auth.signing_keys import AccessClaims, SigningKey
+from efir.ports.auth.signing_keys import KeySet as Published
 
 Algorithm = Literal["Ed25519", "ES256", "RS256"]
 TYPE = "at+jwt"

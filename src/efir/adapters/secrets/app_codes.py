@@ -9,9 +9,9 @@ import pyotp
 import segno
 
 from efir.adapters.secrets.sealing import Sealer
-from efir.domain.second_factors import STEP_SECONDS
+from efir.domain.auth.second_factors import STEP_SECONDS
 from efir.domain.users import UserId
-from efir.ports.second_factors import TotpSetup
+from efir.ports.auth.second_factors import TotpSetup
 
 NEAR = (0, -1, 1)  # clocks differ, and typing takes time
 OWNER_BYTES = 16

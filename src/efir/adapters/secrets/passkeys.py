@@ -19,9 +19,9 @@ from webauthn.helpers.structs import (
     UserVerificationRequirement,
 )
 
-from efir.domain.passkeys import LOCAL, PasskeyInvalid, PasskeyRefused, PasskeysUnavailable, site_name
+from efir.domain.auth.passkeys import LOCAL, PasskeyInvalid, PasskeyRefused, PasskeysUnavailable, site_name
 from efir.domain.users import UserId
-from efir.ports.passkeys import Json, MadePasskey, UsedPasskey
+from efir.ports.auth.passkeys import Json, MadePasskey, UsedPasskey
 
 CRED_ID_MOST = 1023  # bytes (§4, credential id)
 TRANSPORTS = frozenset({"ble", "cable", "hybrid", "internal", "nfc", "smart-card", "usb"})

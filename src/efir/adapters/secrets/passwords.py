@@ -10,9 +10,9 @@ from typing import TypeVar
 
 import argon2
 
-from efir.adapters.secrets.guesses import likely_passwords
+from efir.adapters.secrets.common_passwords import likely_passwords
 from efir.adapters.secrets.sealing import Sealer
-from efir.domain.errors import Unavailable
+from efir.domain.kernel.errors import Unavailable
 
 T = TypeVar("T")
 

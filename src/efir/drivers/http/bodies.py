@@ -5,7 +5,7 @@ from typing import Annotated
 
 from msgspec import UNSET, Meta, Struct, UnsetType
 
-from efir.ports.jobs import JobView
+from efir.ports.jobs.jobs import JobView
 from efir.ports.users import UserView
 
 Password = Annotated[str, Meta(max_length=1024)]

@@ -17,9 +17,9 @@ from litestar.params import FromPath, QueryParameter
 
 from efir.application.context import Call
 from efir.application.pictures import PictureFile, find_picture
-from efir.domain.crops import CropBox, InvalidCrop, parse_crop
-from efir.domain.errors import DomainError, Malformed
-from efir.domain.pictures import (
+from efir.domain.kernel.errors import DomainError, Malformed
+from efir.domain.pictures.crops import CropBox, InvalidCrop, parse_crop
+from efir.domain.pictures.picture import (
     PictureBroken,
     PictureGone,
     PictureId,
@@ -33,9 +33,9 @@ from efir.domain.pictures import (
     PictureTooSmall,
     PictureTypeRefused,
 )
-from efir.drivers.http.files import IMMUTABLE, FileAnswer, FileHead, digest_tag
-from efir.drivers.http.security import ANONYMOUS
-from efir.ports.blobs import StorageFull
+from efir.drivers.http.kernel.files import IMMUTABLE, FileAnswer, FileHead, digest_tag
+from efir.drivers.http.kernel.security import ANONYMOUS
+from efir.ports.kernel.blobs import StorageFull
 
 TAKING = (
     PictureMissing, PictureBroken, PictureTooSmall, PictureTooManyPixels, PictureTooHeavy, PictureTooLarge,

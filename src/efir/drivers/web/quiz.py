@@ -8,13 +8,13 @@ from litestar import Request, Response, get, post
 from litestar.di import NamedDependency
 from litestar.params import FromQuery
 
-from efir.application.needs import PUBLIC
-from efir.application.questions import fetch_questions, get_question, largest_categories, list_questions
-from efir.domain.errors import DomainError
-from efir.domain.questions import Difficulty, QuestionId
-from efir.drivers.web.forms import FORM, Form, typed
-from efir.drivers.web.page import Page
-from efir.ports.questions import QuestionFilter
+from efir.application.access.requirements import PUBLIC
+from efir.application.quiz.questions import fetch_questions, get_question, largest_categories, list_questions
+from efir.domain.kernel.errors import DomainError
+from efir.domain.quiz import Difficulty, QuestionId
+from efir.drivers.web.kernel.forms import FORM, Form, typed
+from efir.drivers.web.kernel.page import Page
+from efir.ports.quiz.questions import QuestionFilter
 
 LISTED = 12
 SOURCES = {

@@ -8,10 +8,10 @@ from collections.abc import Iterable
 import structlog
 
 from efir.application.context import Ports
-from efir.application.jobs import Kinds, run_next
-from efir.application.reconciler import tick
-from efir.domain.errors import DomainError
+from efir.application.jobs.engine import Kinds, run_next
+from efir.application.operations.reconciler import tick
 from efir.domain.jobs import ClaimedJob, Queue
+from efir.domain.kernel.errors import DomainError
 
 log = structlog.get_logger("efir.jobs")
 

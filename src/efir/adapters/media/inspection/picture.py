@@ -10,7 +10,7 @@ from typing import Any
 from av.sidedata.sidedata import Type
 from av.video.frame import VideoFrame
 
-from efir.domain.media import usual_matrix
+from efir.domain.processing.source_facts import usual_matrix
 
 MATRICES = {
     1: "bt709", 4: "fcc", 5: "bt470bg", 6: "smpte170m", 7: "smpte240m", 8: "ycgco", 9: "bt2020nc", 10: "bt2020c",

@@ -1,0 +1,177 @@
+"""Looks into a media file with PyAV, inside the sandbox: raw measurements as JSON on standard output.
+
+Runs as `python -m efir.adapters.media.inspection.probe_worker ORDER`; the file is open as descriptor 3. All times are
+seconds from the file's own start.
+"""
+
+import json
+import sys
+from collections.abc import Sequence
+from fractions import Fraction
+from typing import Any
+
+import av
+from av.container import InputContainer
+from av.error import FFmpegError, PatchWelcomeError
+
+from efir.adapters.media.inspection.clock import clock_facts
+from efir.adapters.media.inspection.continuity import corrections
+from efir.adapters.media.inspection.frames import FrameSampler
+from efir.adapters.media.inspection.packets import PacketLog
+from efir.adapters.media.inspection.picture import picture_facts, told_of
+from efir.adapters.media.inspection.reading import packets_of
+from efir.adapters.media.inspection.selection import (
+    can_open,
+    codec_of,
+    is_locked,
+    pictures,
+    programs,
+    sounds,
+    stereo_pair,
+)
+from efir.adapters.media.inspection.sound import sound_facts
+from efir.domain.processing.source_facts import VIDEO_CODECS
+
+ALIASES = {"mov": "mov,mp4,m4a,3gp,3g2,mj2", "matroska": "matroska,webm"}
+MAX_STREAMS = 1000
+PRIMING_SECONDS = Fraction(1, 20)  # silence that encoders of sound put in front, up to 2048 samples of 44.1 kHz
+
+
+def main() -> None:
+    """Print what the file holds, or the code of a refusal."""
+    order = json.loads(sys.argv[1])
+    av.logging.set_level(av.logging.PANIC)
+    try:
+        print(json.dumps(_measure(order)))  # noqa: T201  # the parent reads it
+    except PatchWelcomeError as error:  # whole, but of a kind that the library cannot read
+        print(json.dumps({"refused": "media-refused", "why": str(error)}))  # noqa: T201  # the parent reads it
+    except (FFmpegError, ValueError, OverflowError) as error:
+        print(json.dumps({"refused": "media-unreadable", "why": str(error)}))  # noqa: T201  # the parent reads it
+
+
+def open_source(demuxer: str, descriptor: int) -> InputContainer:
+    """Open a foreign file by its descriptor with one named demuxer, and nothing else."""
+    options = {"fd": str(descriptor), "protocol_whitelist": "fd", "format_whitelist": ALIASES.get(demuxer, demuxer)}
+    options["max_streams"] = str(MAX_STREAMS)
+    return av.open("fd:", format=demuxer, options=options, metadata_errors="replace")
+
+
+def _measure(order: dict[str, Any]) -> dict[str, Any]:
+    """Take the likeliest picture; one that turns out to be a still, or cannot be decoded, gives way to the next."""
+    found: dict[str, Any] = {}
+    best: dict[str, Any] = {}
+    with open_source(order["format"], 3) as container:
+        films = pictures(container, order["disabled"])
+        if not films:
+            return {"refused": "media-audio-only" if container.streams.audio else "media-no-video"}
+        for number, film in enumerate(films):
+            if number:
+                container.seek(0)
+            found = _facts(container, film, order)
+            if "refused" not in found and found.get("frames", 2) > 1:
+                return found
+            best = found if not best or "refused" in best else best
+    return best
+
+
+def _facts(container: InputContainer, picture: Any, order: dict[str, Any]) -> dict[str, Any]:
+    codec, context = codec_of(picture), picture.codec_context
+    facts = {"streams": len(container.streams.video) + len(container.streams.audio), "codec": codec}
+    if codec not in VIDEO_CODECS:
+        return {"refused": "media-codec-refused", "why": codec}
+    facts |= {"width": context.width, "height": context.height}
+    if max(context.width, context.height) > order["side"] or context.width * context.height > order["pixels"]:
+        return facts  # not a frame of it is decoded
+    candidates = sounds(container, order["disabled"])
+    logs, frames, furthest = _read(container, picture, candidates)
+    description = _description(container)
+    heard = _heard(candidates, picture, logs, programs(description))
+    used = [logs[stream.index] for stream in (picture, *heard)]
+    if any(log.encrypted for log in used) or any(map(is_locked, [picture, *heard])):
+        return {"refused": "media-encrypted"}
+    if not frames.all or not used[0].stamps:
+        return {"refused": "media-unreadable", "why": "no frame can be decoded"}
+    facts |= {
+        "furthest": float(furthest),
+        "edited": used[0].left_out > 0,
+        **picture_facts(picture, told_of(description, picture.index), frames.all),
+    }
+    return facts | _timed(container, [picture, *heard], used, order["format"])
+
+
+def _description(container: InputContainer) -> str:
+    """Return what the library has to say of a container: crop, Dolby Vision and programs are told there only."""
+    av.logging.set_level(av.logging.INFO)
+    try:
+        text: str = container.dumps_format()  # type: ignore[attr-defined]  # the stubs lack it
+    finally:
+        av.logging.set_level(av.logging.PANIC)
+    return text
+
+
+def _heard(candidates: Sequence[Any], picture: Any, logs: dict[int, PacketLog], program: dict[int, str]) -> list[Any]:
+    """Return the tracks of the sound that a player would take, of those that have any: of the picture's own program."""
+    ranked = [stream for stream in candidates if logs[stream.index].stamps]
+    ranked = [stream for stream in ranked if can_open(stream)] or ranked
+    own = [stream for stream in ranked if program.get(stream.index) == program.get(picture.index)]
+    ranked = own or ranked
+    return stereo_pair(ranked[0], ranked[1:]) if ranked else []
+
+
+def _read(
+    container: InputContainer, picture: Any, heard: Sequence[Any]
+) -> tuple[dict[int, PacketLog], FrameSampler, Fraction]:
+    """Read every packet; return logs by stream, the frames looked at, and the end of all other streams."""
+    logs = {stream.index: PacketLog(stream) for stream in (picture, *heard)}
+    frames = FrameSampler(picture, container.size)
+    ends: dict[int, int] = {}
+    for order, packet in enumerate(packets_of(container)):
+        log = logs.get(packet.stream_index)
+        if log is None:
+            ends[packet.stream_index] = max(
+                ends.get(packet.stream_index, 0), (packet.pts or 0) + (packet.duration or 0)
+            )
+            continue
+        if packet.stream_index == picture.index:
+            frames.add(packet)
+        log.add(packet, order)
+    frames.finish()
+    bases = {stream.index: stream.time_base or Fraction(0) for stream in container.streams}
+    return logs, frames, max((end * bases[index] for index, end in ends.items()), default=Fraction(0))
+
+
+def _timed(
+    container: InputContainer, streams: Sequence[Any], logs: Sequence[PacketLog], demuxer: str
+) -> dict[str, Any]:
+    """Return everything that counts from the origin: mended clocks, the picture's and the sound's times."""
+    picture, heard = streams[0], streams[1:]
+    tables = corrections(logs, demuxer)
+    if tables is None:
+        return {"refused": "media-unreadable", "why": "the clock jumps too often"}
+    for log, table in zip(logs, tables, strict=True):
+        log.move(table)
+    start = Fraction(container.start_time or 0, 1_000_000)
+    if any(tables):
+        start = min(log.stamps[0] * log.base for log in logs)
+    first = logs[0].shown()[0] * logs[0].base
+    origin = first if 0 < first - start <= PRIMING_SECONDS else start
+    return {
+        **clock_facts(picture, logs[0], origin, demuxer),
+        "origin": float(origin),
+        "picture": picture.index,
+        "sounds": [stream.index for stream in heard],
+        "sound": sound_facts(heard[0], logs[1], origin) if heard else None,
+        "promised": _promised(container, picture, demuxer),
+        "corrections": tables if any(tables) else [],
+    }
+
+
+def _promised(container: InputContainer, picture: Any, demuxer: str) -> float:
+    """Return the seconds that an index says are there: of the picture where it has its own, else of the whole file."""
+    if demuxer == "mov":
+        return float((picture.duration or 0) * (picture.time_base or 0))
+    return float(Fraction(container.duration or 0, 1_000_000))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,117 @@
+"""Hands a file whose clocks jump to ffmpeg with one clock that goes on, through a pipe; nothing is coded anew.
+
+Runs as `python -m efir.adapters.media.video.retiming ORDER PROGRAM ARGUMENT…` inside the sandbox; the file is open as
+descriptor 3, where the program finds a NUT stream instead. The exit code is the program's.
+"""
+
+import heapq
+import json
+import os
+import sys
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+import av
+from av.error import FFmpegError
+
+from efir.adapters.media.inspection.probe_worker import open_source
+from efir.adapters.media.inspection.reading import has_headers, is_header, packets_of
+
+FIRST_INPUT = 3
+KEPT = 64  # descriptors from here on are not the program's
+OPTIONS = {"write_index": "0"}  # nobody seeks in a pipe
+REORDERED = 32  # packets: more than any codec delays a picture by
+
+
+def main() -> None:
+    """Start the program on the end of a pipe and write the corrected stream into it."""
+    order = json.loads(sys.argv[1])
+    source = os.dup2(FIRST_INPUT, KEPT, inheritable=False)
+    read, written = os.pipe()
+    child = os.fork()
+    if not child:
+        os.dup2(read, FIRST_INPUT, inheritable=True)
+        os.execv(sys.argv[2], sys.argv[2:])  # noqa: S606  # a fixed command, no shell
+    os.close(read)
+    os.close(FIRST_INPUT)
+    whole = _write(order, source, written)
+    _, status = os.waitpid(child, 0)
+    code = os.waitstatus_to_exitcode(status)
+    os._exit((code if code >= 0 else 128 - code) or int(not whole))
+
+
+def _write(order: dict[str, Any], source: int, written: int) -> bool:
+    """Write until the source ends or the program wants no more; False when the source cannot be read to its end."""
+    try:
+        with os.fdopen(written, "wb") as pipe:
+            _remux(order, source, pipe)
+    except BrokenPipeError:
+        return True
+    except (FFmpegError, ValueError) as error:
+        sys.stderr.write(f"Invalid data found: {error}\n")
+        return False
+    return True
+
+
+def _remux(order: dict[str, Any], source: int, pipe: Any) -> None:
+    av.logging.set_level(av.logging.PANIC)
+    with open_source(order["format"], source) as container, av.open(pipe, "w", "nut", OPTIONS) as target:
+        streams = [container.streams[index] for index in order["streams"]]
+        copies = {stream.index: target.add_stream_from_template(stream, opaque=True) for stream in streams}
+        clocks = {
+            stream.index: Clock(stream, table, order["lead"])
+            for stream, table in zip(streams, order["corrections"], strict=True)
+        }
+        for packet in packets_of(container, *streams):
+            for ready in clocks[packet.stream_index].corrected(packet):
+                ready.stream = copies[packet.stream_index]
+                target.mux(ready)
+        for index, clock in clocks.items():
+            for ready in clock.rest():
+                ready.stream = copies[index]
+                target.mux(ready)
+
+
+class Clock:
+    """Corrects one stream's packets and gives them decoding times that rise, which a muxer asks for.
+
+    All times are `lead` seconds late, decoding times half of that: a muxer would move everything if one was below zero.
+    """
+
+    def __init__(self, stream: Any, table: Sequence[Sequence[int]], lead: int) -> None:
+        self._table = [*map(tuple, table)]
+        self._headers = has_headers(stream)
+        self._lead = round(lead / stream.time_base)
+        self._number = self._offset = 0
+        self._waiting: list[Any] = []
+        self._stamps: list[int] = []
+        self._last = self._last_key = -(1 << 62)
+
+    def corrected(self, packet: Any) -> Iterator[Any]:
+        """Give the packets whose decoding time is known by now."""
+        stamp = packet.pts if packet.pts is not None else packet.dts
+        if stamp is None or packet.is_discard or (self._headers and is_header(packet)):
+            return
+        while self._table and self._table[0][0] <= self._number:
+            self._offset = self._table.pop(0)[1]
+        self._number += 1
+        packet.pts = stamp + self._offset + self._lead
+        self._waiting.append(packet)
+        heapq.heappush(self._stamps, packet.pts)
+        if len(self._waiting) > REORDERED:
+            yield self._timed(self._waiting.pop(0))
+
+    def rest(self) -> Iterator[Any]:
+        """Give the packets that waited for later ones."""
+        yield from map(self._timed, self._waiting)
+
+    def _timed(self, packet: Any) -> Any:
+        self._last = max(heapq.heappop(self._stamps) - self._lead // 2, self._last + 1)
+        if packet.is_keyframe:
+            self._last_key = packet.pts = max(packet.pts, self._last_key + 1)
+        packet.dts = min(self._last, packet.pts)
+        return packet
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,86 @@
+"""Signed cursors: a place in one list with one set of filters, opaque to clients."""
+
+import base64
+import binascii
+import hmac
+from collections.abc import Sequence
+
+import msgspec
+
+from efir.application.kernel.keys import Keys
+from efir.domain.kernel.errors import Malformed
+from efir.domain.kernel.limits import Limits
+from efir.ports.kernel.pagination import Found, Page, Position, Slice, T
+
+MAC = 12
+
+
+class _Cursor(msgspec.Struct, array_like=True, frozen=True):
+    before: bool
+    position: Position
+
+
+class BadCursor(Malformed):
+    """The cursor is forged, cut, or belongs to another list or other filters."""
+
+    code = "bad-cursor"
+    title = "The cursor does not belong to this list"
+
+
+def wanted(keys: Keys, limits: Limits, name: str, *, limit: int | None, cursor: str | None) -> Slice:
+    """Read `limit` and `cursor` of a request for the list `name` (its name and filters). Raises BadCursor."""
+    size = limits.page_default if limit is None else limit
+    if not 1 <= size <= limits.page_most:
+        raise Malformed(f"`limit` is between 1 and {limits.page_most}.")
+    if cursor is None:
+        return Slice(limit=size)
+    read = _read(keys, name, cursor)
+    return Slice(limit=size, **{"before" if read.before else "after": read.position})
+
+
+def page(keys: Keys, name: str, found: Found[T]) -> Page[T]:
+    """Answer a page with cursors for the list `name`."""
+    return Page(
+        items=found.items,
+        next=None if found.next is None else _write(keys, name, _Cursor(before=False, position=found.next)),
+        prev=None if found.prev is None else _write(keys, name, _Cursor(before=True, position=found.prev)),
+    )
+
+
+def _write(keys: Keys, name: str, cursor: _Cursor) -> str:
+    body = msgspec.msgpack.encode(cursor)
+    return base64.urlsafe_b64encode(_mac(keys, name, body) + body).rstrip(b"=").decode()
+
+
+def _read(keys: Keys, name: str, text: str) -> _Cursor:
+    try:
+        raw = base64.urlsafe_b64decode(text.encode("ascii") + b"=" * (-len(text) % 4))
+        if not hmac.compare_digest(raw[:MAC], _mac(keys, name, raw[MAC:])):
+            raise BadCursor
+        return msgspec.msgpack.decode(raw[MAC:], type=_Cursor)
+    except (binascii.Error, UnicodeEncodeError, msgspec.MsgspecError) as error:
+        raise BadCursor from error
+
+
+def _mac(keys: Keys, name: str, body: bytes) -> bytes:
+    return keys.mac("cursors", b"%d %s%s" % (len(name), name.encode(), body))[:MAC]
+
+
+def page_of(
+    keys: Keys, limits: Limits, name: str, rows: Sequence[T], *, limit: int | None, cursor: str | None
+) -> Page[T]:
+    """Answer a page of a list that is short and known as a whole, in its own order. Raises BadCursor."""
+    part = wanted(keys, limits, name, limit=limit, cursor=cursor)
+    try:
+        start = int((part.after or part.before or Position("0", "")).key)
+    except ValueError as error:
+        raise BadCursor from error
+    first = max(0, start - part.limit) if part.before is not None else start
+    shown = list(rows[first : start if part.before is not None else first + part.limit])
+    last = first + len(shown)
+    found = Found(
+        items=shown,
+        next=Position(str(last), "") if last < len(rows) else None,
+        prev=Position(str(first), "") if first > 0 else None,
+    )
+    return page(keys, name, found)

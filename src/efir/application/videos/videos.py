@@ -1,0 +1,145 @@
+"""Publishing and showing videos."""
+
+from datetime import datetime
+
+from efir.application.context import Ports
+from efir.application.kernel.cursors import page, wanted
+from efir.application.kernel.error_collector import Collected
+from efir.application.processing.planning import probe_job
+from efir.application.processing.reprocessing import process_again
+from efir.application.videos.playback import shown
+from efir.domain.uploads import UploadId
+from efir.domain.users import UserId
+from efir.domain.videos.video import (
+    InvalidVideo,
+    Video,
+    VideoId,
+    VideoNotFound,
+    VideoState,
+    Visibility,
+    parse_description,
+    parse_tags,
+    parse_title,
+    parse_visibility,
+)
+from efir.ports.kernel.pagination import Found, Page
+from efir.ports.videos import VideoChange, VideoFacts, VideoView
+
+
+async def create_video(
+    ports: Ports,
+    *,
+    owner: UserId,
+    upload_id: UploadId,
+    about: VideoChange,
+    channel: str | None,
+    now: datetime,
+) -> VideoView:
+    """Make a video of a finished upload and start processing it, in one transaction.
+
+    Raises InvalidVideo naming every wrong field; UploadNotFound, UploadUnfinished, UploadUsed, UploadGone;
+    ChannelNotFound, ForeignChannel.
+    """
+    checked = _checked(ports, about, new=True)
+    video_id = VideoId(ports.new_id())
+    async with ports.begin() as tx:
+        upload = (await tx.uploads.get(upload_id, lock=True)).usable_by(owner)
+        place = await (tx.channels.first_of(owner) if channel is None else tx.channels.by_handle(channel))
+        video = Video(
+            id=video_id, channel_id=place.owned_by(owner).id, owner_id=owner, title=checked.title or "",
+            description=checked.description or "", tags=checked.tags or [],
+            visibility=Visibility(checked.visibility or Visibility.PUBLIC), state=VideoState.UPLOADED, generation=1,
+            access_epoch=0, source_key=upload.source_key, created_at=now, updated_at=now,
+        )  # fmt: skip
+        await tx.uploads.use(upload_id)
+        await tx.videos.add(video)
+        await tx.jobs.put([probe_job(video)])
+        return shown(ports, await tx.views.videos.one(video_id), now=now)
+
+
+async def get_video(ports: Ports, *, video_id: VideoId, viewer: UserId | None, now: datetime) -> VideoView:
+    """Answer a video to who may see it. Raises VideoNotFound."""
+    async with ports.read() as views:
+        facts = await views.videos.one(video_id)
+    if facts.visibility == Visibility.PRIVATE and facts.owner_id != viewer:
+        raise VideoNotFound
+    return shown(ports, facts, now=now)
+
+
+async def list_videos(
+    ports: Ports,
+    *,
+    channel: str | None = None,
+    tag: str | None = None,
+    user: str | None = None,
+    limit: int | None,
+    cursor: str | None,
+    now: datetime,
+) -> Page[VideoView]:
+    """List public videos, newest first, of a channel, with a tag, or of a person by nickname. Raises BadCursor."""
+    name = f"videos {channel or ''} {tag or ''} {user or ''}"
+    part = wanted(ports.keys, ports.limits, name, limit=limit, cursor=cursor)
+    async with ports.read() as views:
+        found = await views.videos.newest(part, channel=channel, tag=tag, user=user and user.lower())
+    return page(ports.keys, name, _shown(ports, found, now=now))
+
+
+async def list_my_videos(
+    ports: Ports, *, owner: UserId, limit: int | None, cursor: str | None, now: datetime
+) -> Page[VideoView]:
+    """List a user's own videos, newest first, whatever their state. Raises BadCursor."""
+    name = f"my videos {owner}"
+    part = wanted(ports.keys, ports.limits, name, limit=limit, cursor=cursor)
+    async with ports.read() as views:
+        found = await views.videos.of_owner(owner, part)
+    return page(ports.keys, name, _shown(ports, found, now=now))
+
+
+async def update_video(
+    ports: Ports, *, video_id: VideoId, owner: UserId, change: VideoChange, now: datetime
+) -> VideoView:
+    """Change title, description, tags or visibility. Raises VideoNotFound, InvalidVideo."""
+    checked = _checked(ports, change, new=False)
+    async with ports.begin() as tx:
+        (await tx.videos.get(video_id, lock=True)).owned_by(owner)
+        await tx.videos.change(video_id, checked, now=now)
+        return shown(ports, await tx.views.videos.one(video_id), now=now)
+
+
+async def delete_video(ports: Ports, *, video_id: VideoId, owner: UserId, now: datetime) -> None:
+    """Delete a video at once; running jobs lose their fence, its files go by a job. Raises VideoNotFound."""
+    async with ports.begin() as tx:
+        (await tx.videos.get(video_id, lock=True)).owned_by(owner)
+        await tx.videos.delete(video_id, now=now)
+        await tx.jobs.cancel(video_id)
+        await tx.outbox.put("video_deleted", video_id)
+
+
+async def retry_video(ports: Ports, *, video_id: VideoId, owner: UserId, now: datetime) -> VideoView:
+    """Process a video again that is not ready, and that nothing is done about.
+
+    Raises VideoNotFound, VideoNotRetryable, VideoInProgress.
+    """
+    async with ports.begin() as tx:
+        await process_again(tx, (await tx.videos.get(video_id, lock=True)).owned_by(owner), now=now)
+        return shown(ports, await tx.views.videos.one(video_id), now=now)
+
+
+def _checked(ports: Ports, about: VideoChange, *, new: bool) -> VideoChange:
+    wrong = Collected()
+    title, description, tags, visibility = about.title, about.description, about.tags, about.visibility
+    if new or title is not None:
+        title = wrong.tried(lambda: parse_title(about.title or "", ports.limits))
+    if description is not None:
+        description = wrong.tried(lambda: parse_description(about.description or "", ports.limits))
+    if tags is not None:
+        tags = wrong.tried(lambda: parse_tags(about.tags or [], ports.limits))
+    if visibility is not None:
+        visibility = wrong.tried(lambda: parse_visibility(about.visibility or "").value)
+    if wrong.errors:
+        raise InvalidVideo(errors=tuple(wrong.errors))
+    return VideoChange(title=title, description=description, tags=tags, visibility=visibility)
+
+
+def _shown(ports: Ports, found: Found[VideoFacts], *, now: datetime) -> Found[VideoView]:
+    return Found([shown(ports, facts, now=now) for facts in found.items], found.next, found.prev)
