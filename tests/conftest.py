@@ -21,7 +21,7 @@ from efir.application.context import Ports
 from efir.bootstrap.processes import logs
 from efir.bootstrap.wiring.http import served
 from efir.bootstrap.wiring.ports import opened
-from efir.domain.users import UserId
+from efir.domain.kernel.ids import UserId
 from efir.settings import Settings, from_environment
 from publishing import Published, owner_of, publisher
 from servers import start_postgres, start_valkey

@@ -13,11 +13,10 @@ from efir.application.jobs.engine import run_next
 from efir.application.operations.kinds import KINDS
 from efir.application.videos.videos import create_video
 from efir.domain.jobs import Queue
+from efir.domain.kernel.ids import UserId, VideoId
 from efir.domain.uploads import UploadId
-from efir.domain.users import UserId
-from efir.domain.videos.video import VideoId
 from efir.ports.kernel.blobs import blob_key
-from efir.ports.videos import VideoChange, VideoView
+from efir.ports.videos.videos import VideoChange, VideoView
 
 Published = Callable[[Path], Awaitable[VideoView]]
 

@@ -23,7 +23,7 @@ from efir.application.auth.sessions import log_in
 from efir.application.context import Ports, Visitor
 from efir.bootstrap.commands.auth import LEAST, calibrated
 from efir.bootstrap.processes.load_for_process import keys_of
-from efir.domain.users import UserId
+from efir.domain.kernel.ids import UserId
 from efir.settings import Settings
 
 CHEAP = Cost(passes=1, memory_kib=1024, pool_bytes=1 << 20)

@@ -6,8 +6,8 @@ import httpx
 import pytest
 
 from builders import PASSWORD, another, registered, signed_in, with_role
+from efir.application.access.actors import OPERATOR
 from efir.application.access.roles import create_role
-from efir.application.accounts.administration import OPERATOR
 from efir.application.auth.mfa_recovery import remove_by_operator
 from efir.application.context import Ports
 from efir.domain.auth.second_factors import SecondFactorOff

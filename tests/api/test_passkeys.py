@@ -14,7 +14,7 @@ from builders import person, registered, signed_in
 from efir.adapters.secrets.passkeys import WebauthnCeremonies
 from efir.application.context import Ports
 from efir.domain.auth.passkeys import Passkey, PasskeyId, PasskeyInvalid, PasskeyRefused, PasskeysUnavailable
-from efir.domain.users import UserId
+from efir.domain.kernel.ids import UserId
 from factors import forgotten
 
 JSON = st.recursive(

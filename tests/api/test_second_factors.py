@@ -17,7 +17,7 @@ from efir.application.auth.signing_keys import tend_signing_keys
 from efir.application.context import Ports, Visitor
 from efir.domain.auth.login_history import Method
 from efir.domain.auth.second_factors import SecondFactorNeeded, WrongCode
-from efir.domain.users import UserId
+from efir.domain.kernel.ids import UserId
 from efir.ports.users import UserView
 from factors import App, forgotten, with_app
 

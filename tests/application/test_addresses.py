@@ -20,7 +20,7 @@ from efir.application.videos.signed_urls import (
     signed_folder,
     token,
 )
-from efir.domain.videos.video import VideoId
+from efir.domain.kernel.ids import VideoId
 
 KEYS = Keys(b"k" * 32)
 NOW = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)

@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 from msgspec import structs
 
 from efir.application.videos import playlists
-from efir.ports.processing.renditions import RenditionFacts, SegmentFacts
+from efir.ports.videos.renditions import RenditionFacts, SegmentFacts
 
 
 def rendition(

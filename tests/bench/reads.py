@@ -19,7 +19,7 @@ from efir.adapters.postgres.kernel.pagination import keyset
 from efir.adapters.postgres.migrate import upgrade
 from efir.adapters.postgres.videos.videos import FACTS, NEWEST, PAGE
 from efir.ports.kernel.pagination import Slice
-from efir.ports.videos import VideoFacts
+from efir.ports.videos.videos import VideoFacts
 from programs import granian
 from servers import start_postgres, start_valkey
 

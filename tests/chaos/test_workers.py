@@ -18,8 +18,7 @@ import redis as redis_client
 import clips
 from efir.application.context import Ports
 from efir.application.videos.videos import delete_video
-from efir.domain.users import UserId
-from efir.domain.videos.video import VideoId
+from efir.domain.kernel.ids import UserId, VideoId
 from publishing import Published
 from servers import start_valkey
 

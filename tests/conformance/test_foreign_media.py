@@ -24,7 +24,7 @@ from efir.adapters.media.inspection.probe import ConfinedProbe
 from efir.adapters.media.video.converter import FfmpegConverter
 from efir.adapters.media.video.ffmpeg import Ffmpeg
 from efir.domain.kernel.limits import Limits
-from efir.domain.processing.source_facts import MediaRefused
+from efir.domain.videos.video import MediaRefused
 from media.beside_source import judge_beside
 from media.publishing import publish
 from media.sources import PROGRAM

@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 
 from efir.domain.kernel.limits import Limits
 from efir.domain.processing.ladder import LADDER, Plan, can_copy_audio, can_copy_video, output_rate, plan, rungs
-from efir.domain.processing.source_facts import MediaFacts, MediaRefused, admit
+from efir.domain.processing.source_facts import MediaFacts, admit
+from efir.domain.videos.video import MediaRefused
 from facts import AUDIO, FACTS, VIDEO
 
 sides = st.integers(2, 8192)

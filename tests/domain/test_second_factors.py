@@ -12,7 +12,7 @@ from efir.domain.auth.passkeys import Passkey, PasskeyId, PasskeyInvalid, parse_
 from efir.domain.auth.redirects import local_path
 from efir.domain.auth.second_factors import CodesLocked, Totp, WrongCode, recovery_code, typed_code
 from efir.domain.kernel.cookies import cookie_name
-from efir.domain.users import UserId
+from efir.domain.kernel.ids import UserId
 
 NOW = datetime(2026, 11, 20, 12, tzinfo=UTC)
 WINDOW = timedelta(minutes=15)

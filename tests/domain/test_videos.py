@@ -8,12 +8,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from efir.domain.channels import ChannelId, fold
+from efir.domain.kernel.ids import UserId, VideoId
 from efir.domain.kernel.limits import Limits
-from efir.domain.users import UserId
 from efir.domain.videos.video import (
     InvalidVideo,
     Video,
-    VideoId,
     VideoNotFound,
     VideoState,
     Visibility,

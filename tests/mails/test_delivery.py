@@ -11,8 +11,8 @@ import structlog
 from efir.adapters.mail.smtp import SmtpMailer, SmtpRefused, SmtpServer, message_of, sender_address, smtp_server
 from efir.application.context import Ports
 from efir.application.mail.mails import Envelope, forget_mails, put_mail
+from efir.domain.kernel.ids import EmailAddress
 from efir.domain.mail import FACTS, Mail, MailId, MailKind, MailRefused
-from efir.domain.users import EmailAddress
 from efir.ports.mail import MailServerAway
 from mails.conftest import Deliver, work_off
 from relays import before_answer, relay

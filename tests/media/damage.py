@@ -14,7 +14,7 @@ import av
 
 from efir.adapters.media.video.converter import FfmpegConverter
 from efir.adapters.media.video.tracks import join
-from efir.domain.processing.source_facts import MediaRefused
+from efir.domain.videos.video import MediaRefused
 from efir.ports.processing.media import MediaProbe
 from media.judging import Seen, judge_packets, light_of, see
 from media.marked_pictures import read

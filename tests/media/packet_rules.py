@@ -9,10 +9,10 @@ from math import ceil
 from uuid import UUID
 
 from efir.application.videos import playlists
-from efir.domain.processing.ladder import Plan, Rung
-from efir.domain.videos.hls import bit_rates, planned_target_duration, target_duration
+from efir.domain.processing.ladder import Plan, Rung, planned_target_duration
+from efir.domain.videos.hls import bit_rates, target_duration
 from efir.ports.processing.media import Track
-from efir.ports.processing.renditions import RenditionFacts, SegmentFacts
+from efir.ports.videos.renditions import RenditionFacts, SegmentFacts
 from media.fragments import (
     Header,
     ParameterSet,

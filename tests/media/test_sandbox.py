@@ -13,7 +13,8 @@ from efir.adapters.media.confinement import confined_process, sandbox
 from efir.adapters.media.confinement.confined_process import Task, workspace
 from efir.adapters.media.confinement.sandbox import Limits, Sandbox, candidates, detect, paths, tried
 from efir.adapters.media.inspection.probe import ConfinedProbe
-from efir.domain.processing.source_facts import MediaFormatRefused, MediaRefused
+from efir.domain.processing.source_facts import MediaFormatRefused
+from efir.domain.videos.video import MediaRefused
 from media.sources import PROGRAM, source
 
 linux = pytest.mark.skipif(sys.platform != "linux", reason="walls of the Linux kernel")

@@ -11,12 +11,12 @@ from efir.application.context import Ports
 from efir.application.jobs.engine import run_next
 from efir.application.operations.kinds import KINDS
 from efir.application.processing.progress import Processing, get_processing
-from efir.application.videos.videos import retry_video
+from efir.application.processing.reprocessing import retry_video
 from efir.domain.jobs import Queue
+from efir.domain.kernel.ids import UserId, VideoId
 from efir.domain.processing.source_facts import MediaUnreadable, MediaWorkFailed, RenditionDamaged
-from efir.domain.users import UserId
-from efir.domain.videos.video import VideoId, VideoInProgress, VideoNotRetryable
-from efir.ports.processing.renditions import RenditionFacts
+from efir.domain.videos.video import VideoInProgress, VideoNotRetryable
+from efir.ports.videos.renditions import RenditionFacts
 from processing.commanded import failing, long_clip
 from processing.lists import Lists, addresses, text_at
 from publishing import Published, shown, worked

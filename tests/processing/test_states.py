@@ -14,12 +14,13 @@ from efir.application.context import Ports
 from efir.application.jobs.engine import reconcile, run_next
 from efir.application.operations.kinds import KINDS
 from efir.application.processing.progress import get_processing
-from efir.application.videos.videos import delete_video, retry_video
+from efir.application.processing.reprocessing import retry_video
+from efir.application.videos.videos import delete_video
 from efir.domain.jobs import LeaseLost, Queue
 from efir.domain.kernel.errors import Unavailable
+from efir.domain.kernel.ids import UserId, VideoId
 from efir.domain.processing.source_facts import MediaSoundUnreadable, MediaUnreadable, MediaWorkFailed, RenditionDamaged
-from efir.domain.users import UserId
-from efir.domain.videos.video import VideoId, VideoInProgress, VideoNotFound, VideoNotRetryable
+from efir.domain.videos.video import VideoInProgress, VideoNotFound, VideoNotRetryable
 from processing.commanded import bound, long_clip
 from processing.lists import Lists
 from publishing import Published, shown

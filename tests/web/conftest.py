@@ -17,7 +17,7 @@ import redis.asyncio
 from playwright.async_api import Browser, BrowserContext, Page, async_playwright, expect
 
 from efir.application.context import Ports
-from efir.domain.users import UserId
+from efir.domain.kernel.ids import UserId
 from programs import free_port, wait_for
 from web.seeds import a_session, somebody
 

@@ -7,19 +7,20 @@ from pathlib import Path
 from uuid import UUID
 
 from audio import waves
+from efir.application.access.actors import OPERATOR
 from efir.application.access.bans import ban_user
 from efir.application.access.roles import create_role, grant_role
-from efir.application.accounts.administration import OPERATOR
 from efir.application.audio.conversion import sound_key
 from efir.application.auth.sessions import log_in
 from efir.application.context import Ports, Visitor
 from efir.domain.audio.records import AudioRecord, RecordId, RecordState
 from efir.domain.audio.wav import read_wav
-from efir.domain.auth.sessions import LoginSession, SessionId
+from efir.domain.auth.sessions import LoginSession
 from efir.domain.channels import Channel, ChannelId
+from efir.domain.kernel.ids import SessionId, UserId, VideoId
 from efir.domain.quiz import Candidate, RawQuestion, candidate
-from efir.domain.users import User, UserId, skeleton
-from efir.domain.videos.video import Video, VideoId, VideoState, Visibility
+from efir.domain.users import User, skeleton
+from efir.domain.videos.video import Video, VideoState, Visibility
 from efir.ports.audio import ConvertedAudio, Loudness
 from efir.ports.processing.media import MediaFile
 

@@ -12,7 +12,7 @@ import pytest
 
 from drawings import drawing
 from efir.application.context import Ports
-from efir.domain.users import UserId
+from efir.domain.kernel.ids import UserId
 from efir.domain.videos.video import VideoState, Visibility
 from efir.drivers.web.kernel import error_messages
 from efir.drivers.web.kernel.i18n import catalogue

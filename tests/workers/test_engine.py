@@ -12,8 +12,8 @@ from efir.application.context import Ports
 from efir.application.jobs.engine import Kind, Progress, get_job, reconcile, retry_job, run_next
 from efir.domain.jobs import ClaimedJob, Failure, JobId, JobNotFound, JobNotRetryable, LeaseLost, NewJob, Queue
 from efir.domain.kernel.errors import Invalid, Unavailable
+from efir.domain.kernel.ids import UserId
 from efir.domain.processing.source_facts import MediaWorkFailed
-from efir.domain.users import UserId
 from efir.ports.kernel.correlation import correlation
 
 SUBJECT = UUID(int=7)

@@ -9,13 +9,12 @@ from uuid import UUID
 from efir.application.kernel.conversion_slots import Turns
 from efir.application.kernel.keys import Keys
 from efir.application.quiz.queue import QuestionLine
-from efir.domain.access.permissions import PermissionMissing
+from efir.domain.access.permissions import OnlyLooking, PermissionMissing
 from efir.domain.accounts.registrations import EmailCheck, RequireEmail
-from efir.domain.auth.impersonation import OnlyLooking
-from efir.domain.auth.sessions import ADMIN_SCOPE, NoSession, ScopeMissing, SessionId, StepUpNeeded
+from efir.domain.auth.sessions import ADMIN_SCOPE, NoSession, ScopeMissing, StepUpNeeded
 from efir.domain.kernel.errors import Forbidden, Unauthenticated
+from efir.domain.kernel.ids import SessionId, UserId
 from efir.domain.kernel.limits import Limits
-from efir.domain.users import UserId
 from efir.ports.access.credential_cache import Copies, Credential
 from efir.ports.audio import AudioConverter
 from efir.ports.auth.oidc import Provider

@@ -16,9 +16,9 @@ from msgspec import Struct
 from efir.application.context import Ports
 from efir.application.jobs.engine import Progress
 from efir.domain.jobs import ClaimedJob
+from efir.domain.kernel.ids import UserId
 from efir.domain.pictures.crops import CropBox
 from efir.domain.pictures.picture import Picture, PictureId, PictureKind, PictureNotCuttable, PictureState, stored_width
-from efir.domain.users import UserId
 from efir.ports.kernel.blobs import BlobKey, blob_key
 from efir.ports.pictures import (
     AvatarView,

@@ -7,7 +7,7 @@ from typing import NewType
 from uuid import UUID
 
 from efir.domain.kernel.errors import Conflict, Forbidden, NotFound
-from efir.domain.users import UserId
+from efir.domain.kernel.ids import UserId
 
 ChannelId = NewType("ChannelId", UUID)
 

@@ -5,7 +5,7 @@ from enum import StrEnum
 from typing import Any, NewType
 from uuid import UUID
 
-from efir.domain.kernel.errors import Conflict, NotFound
+from efir.domain.kernel.errors import Conflict, FailureKind, NotFound
 
 JobId = NewType("JobId", UUID)
 
@@ -49,14 +49,6 @@ class Queue(StrEnum):
     FAST = "fast"
     MAIL = "mail"
     MEDIA = "media"
-
-
-class FailureKind(StrEnum):
-    """Why an attempt failed: `transient` may pass, `engine` is tried once more, `input` is final."""
-
-    TRANSIENT = "transient"
-    ENGINE = "engine"
-    INPUT = "input"
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,8 +21,8 @@ from efir.domain.kernel.errors import (
     TooLarge,
     TooMany,
 )
+from efir.domain.kernel.ids import UserId
 from efir.domain.kernel.limits import Limits
-from efir.domain.users import UserId
 
 UploadId = NewType("UploadId", UUID)
 

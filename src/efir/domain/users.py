@@ -6,12 +6,9 @@ from collections.abc import Container
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from typing import NewType
-from uuid import UUID
 
 from efir.domain.kernel.errors import Conflict, FieldError, Forbidden, Invalid, NotFound
-
-UserId = NewType("UserId", UUID)
+from efir.domain.kernel.ids import LANGUAGES, UserId
 
 NICKNAME_LEAST, NICKNAME_MOST = 3, 30
 DISPLAY_NAME_MOST = 60
@@ -27,7 +24,6 @@ watch webmaster websocket www
 """
 RESERVED = frozenset(_RESERVED.split())
 BRAND = ("efir", "эфир")
-LANGUAGES = ("en", "ru")
 PHONE = re.compile(r"\+[1-9][0-9]{6,14}")
 NAME_HOLD_DAYS = 90
 NAME_CHANGE_DAYS = 30
@@ -114,14 +110,6 @@ class UserStatus(StrEnum):
     BANNED = "banned"
     PENDING_DELETE = "pending_delete"
     DELETED = "deleted"
-
-
-@dataclass(frozen=True, slots=True)
-class EmailAddress:
-    """An address as shown, and the key by which two spellings are the same address."""
-
-    shown: str
-    key: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -217,3 +205,13 @@ def _little_more(password: str, word: str) -> bool:
 
 def _wrong(pointer: str, code: str, detail: str) -> InvalidUser:
     return InvalidUser(detail, errors=(FieldError(pointer, code, detail),))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NamedUser:
+    """Somebody known by a name alone: no password, no login, one token that covers audio and nothing else."""
+
+    id: UserId
+    name: str
+    name_key: str
+    created_at: datetime

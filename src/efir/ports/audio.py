@@ -9,7 +9,7 @@ from msgspec import Meta, Struct
 
 from efir.domain.audio.records import AudioRecord, RecordId
 from efir.domain.audio.wav import Wav
-from efir.domain.users import UserId
+from efir.domain.kernel.ids import UserId
 from efir.ports.jobs.jobs import JobView
 from efir.ports.kernel.pagination import Found, Slice
 from efir.ports.processing.media import MediaFile, Report

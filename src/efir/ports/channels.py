@@ -7,7 +7,7 @@ from uuid import UUID
 from msgspec import Meta, Struct
 
 from efir.domain.channels import Channel
-from efir.domain.users import UserId
+from efir.domain.kernel.ids import UserId
 
 
 class ChannelView(Struct, frozen=True):

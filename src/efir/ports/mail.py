@@ -7,8 +7,8 @@ from uuid import UUID
 from msgspec import Struct
 
 from efir.domain.kernel.errors import Unavailable
+from efir.domain.kernel.ids import EmailAddress
 from efir.domain.mail import Mail, MailId, MailKind, MailState
-from efir.domain.users import EmailAddress
 
 
 class MailServerAway(Unavailable):

@@ -7,9 +7,9 @@ from uuid import UUID
 
 from msgspec import Meta, Struct
 
+from efir.domain.kernel.ids import UserId
 from efir.domain.pictures.crops import CropBox
 from efir.domain.pictures.picture import Picture, PictureId, PictureKind
-from efir.domain.users import UserId
 
 
 class PictureSizes(Struct, frozen=True, rename=lambda name: name.removeprefix("s")):

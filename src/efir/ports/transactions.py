@@ -26,12 +26,12 @@ from efir.ports.kernel.blobs import BlobStore
 from efir.ports.kernel.stored_responses import Replies
 from efir.ports.mail import MailRepository, MailViews
 from efir.ports.pictures import PictureRepository, PictureViews
-from efir.ports.processing.renditions import RenditionRepository, RenditionViews
 from efir.ports.quiz.clues import ClueViews
 from efir.ports.quiz.questions import QuestionRepository, QuestionViews
 from efir.ports.uploads import UploadRepository
 from efir.ports.users import UserRepository, UserViews
-from efir.ports.videos import VideoRepository, VideoViews
+from efir.ports.videos.renditions import RenditionRepository, RenditionViews
+from efir.ports.videos.videos import VideoRepository, VideoViews
 
 
 class Views(Protocol):

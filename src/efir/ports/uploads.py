@@ -6,8 +6,8 @@ from pathlib import Path
 from typing import Protocol
 
 from efir.domain.kernel.errors import Malformed
+from efir.domain.kernel.ids import UserId
 from efir.domain.uploads import Upload, UploadId
-from efir.domain.users import UserId
 
 
 class BodyInterrupted(Malformed):

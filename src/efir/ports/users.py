@@ -6,9 +6,9 @@ from uuid import UUID
 
 from msgspec import Meta, Struct
 
-from efir.domain.audio.records import NamedUser
+from efir.domain.kernel.ids import EmailAddress, UserId
 from efir.domain.pictures.picture import PictureId
-from efir.domain.users import EmailAddress, User, UserId, UserStatus
+from efir.domain.users import NamedUser, User, UserStatus
 from efir.ports.kernel.pagination import Found, Slice
 
 Avatar = Annotated[
@@ -88,6 +88,14 @@ class UserRepository(Protocol):
 
     async def set_status(self, user_id: UserId, status: UserStatus, *, end_sessions: bool) -> int:
         """Change what an account may do at all; answers its new version. Raises UserNotFound."""
+        ...
+
+    async def ban(self, user_id: UserId) -> int:
+        """Set the status of a banned account and end its sessions; return its new version. Raises UserNotFound."""
+        ...
+
+    async def unban(self, user_id: UserId) -> int:
+        """Set the status of an active account again; return its new version. Raises UserNotFound."""
         ...
 
     async def rights_changed(self, user_id: UserId) -> int:

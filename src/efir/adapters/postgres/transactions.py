@@ -32,10 +32,10 @@ from efir.adapters.postgres.kernel.repository_attribute import On
 from efir.adapters.postgres.kernel.stored_responses import PostgresReplies
 from efir.adapters.postgres.mail.mails import Mails
 from efir.adapters.postgres.pictures.pictures import Pictures
-from efir.adapters.postgres.processing.renditions import Renditions
 from efir.adapters.postgres.quiz.questions import Questions
 from efir.adapters.postgres.uploads.uploads import Uploads
 from efir.adapters.postgres.users.users import Users
+from efir.adapters.postgres.videos.renditions import Renditions
 from efir.adapters.postgres.videos.videos import Videos
 from efir.adapters.postgres.views import PostgresViews, Seal
 from efir.domain.jobs import JobId, Queue

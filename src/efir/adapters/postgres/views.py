@@ -20,10 +20,10 @@ from efir.adapters.postgres.jobs.jobs import ReadJobs
 from efir.adapters.postgres.kernel.repository_attribute import On
 from efir.adapters.postgres.mail.mails import ReadMails
 from efir.adapters.postgres.pictures.pictures import ReadPictures
-from efir.adapters.postgres.processing.renditions import ReadRenditions
 from efir.adapters.postgres.quiz.clues import ReadClues
 from efir.adapters.postgres.quiz.questions import ReadQuestions
 from efir.adapters.postgres.users.users import ReadUsers
+from efir.adapters.postgres.videos.renditions import ReadRenditions
 from efir.adapters.postgres.videos.videos import ReadVideos
 
 Seal = tuple[Callable[[bytes], bytes], Callable[[bytes], bytes]]

@@ -10,7 +10,7 @@ import segno
 
 from efir.adapters.secrets.sealing import Sealer
 from efir.domain.auth.second_factors import STEP_SECONDS
-from efir.domain.users import UserId
+from efir.domain.kernel.ids import UserId
 from efir.ports.auth.second_factors import TotpSetup
 
 NEAR = (0, -1, 1)  # clocks differ, and typing takes time

@@ -3,7 +3,8 @@
 import email_validator
 
 from efir.domain.kernel.errors import FieldError
-from efir.domain.users import EmailAddress, InvalidUser
+from efir.domain.kernel.ids import EmailAddress
+from efir.domain.users import InvalidUser
 
 
 class CheckedAddresses:

@@ -20,7 +20,7 @@ from webauthn.helpers.structs import (
 )
 
 from efir.domain.auth.passkeys import LOCAL, PasskeyInvalid, PasskeyRefused, PasskeysUnavailable, site_name
-from efir.domain.users import UserId
+from efir.domain.kernel.ids import UserId
 from efir.ports.auth.passkeys import Json, MadePasskey, UsedPasskey
 
 CRED_ID_MOST = 1023  # bytes (§4, credential id)

@@ -6,7 +6,7 @@ from typing import Any
 from efir.application.context import Actor, Ports
 from efir.application.kernel.cursors import page, wanted
 from efir.domain.access.audit import Entry
-from efir.domain.users import UserId
+from efir.domain.kernel.ids import UserId
 from efir.ports.access.audit import EntryView
 from efir.ports.kernel.correlation import correlation
 from efir.ports.kernel.pagination import Page

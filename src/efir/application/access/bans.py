@@ -2,14 +2,14 @@
 
 from datetime import datetime
 
+from efir.application.access.actors import SYSTEM
 from efir.application.access.audit import recorded
 from efir.application.access.invalidation import changing
 from efir.application.context import Actor, Ports
 from efir.domain.access.bans import Ban, BanId, CannotBan, parse_ban
 from efir.domain.access.roles import check_within
-from efir.domain.users import UserId, UserStatus
+from efir.domain.kernel.ids import UserId
 
-SYSTEM = Actor(user_id=None, permissions=frozenset())
 BATCH = 100
 
 
@@ -31,7 +31,7 @@ async def ban_user(
             id=BanId(ports.new_id()), user_id=user_id, by_id=actor.user_id, reason=text, starts_at=now, ends_at=until
         )
         await change.tx.bans.put(ban)
-        change.user(user_id, await change.tx.users.set_status(user_id, UserStatus.BANNED, end_sessions=True))
+        change.user(user_id, await change.tx.users.ban(user_id))
         await change.tx.jobs.take_away(user_id)
         await recorded(change.tx, actor, "user.banned", f"user:{user_id}", now=now, reason=text, until=until)
 
@@ -41,7 +41,7 @@ async def unban_user(ports: Ports, actor: Actor, *, user_id: UserId, now: dateti
     async with changing(ports) as change:
         await change.tx.views.users.account(user_id, now=now)
         if await change.tx.bans.lift(user_id, by=actor.user_id, now=now):
-            change.user(user_id, await change.tx.users.set_status(user_id, UserStatus.ACTIVE, end_sessions=False))
+            change.user(user_id, await change.tx.users.unban(user_id))
             await recorded(change.tx, actor, "user.unbanned", f"user:{user_id}", now=now)
 
 
@@ -51,5 +51,5 @@ async def lift_ended_bans(ports: Ports) -> None:
     async with changing(ports) as change:
         for user_id in await change.tx.bans.ended(now=now, most=BATCH):
             await change.tx.bans.lift(user_id, by=None, now=now)
-            change.user(user_id, await change.tx.users.set_status(user_id, UserStatus.ACTIVE, end_sessions=False))
+            change.user(user_id, await change.tx.users.unban(user_id))
             await recorded(change.tx, SYSTEM, "user.unbanned", f"user:{user_id}", now=now, ended=True)

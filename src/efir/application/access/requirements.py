@@ -9,8 +9,7 @@ from enum import StrEnum
 from typing import Any
 
 from efir.application.context import Call
-from efir.domain.access.permissions import Permission
-from efir.domain.auth.impersonation import OnlyLooking
+from efir.domain.access.permissions import OnlyLooking, Permission
 
 NEEDS = "needs"
 

@@ -23,7 +23,7 @@ from efir.domain.access.roles import (
     parse_name,
     parse_permissions,
 )
-from efir.domain.users import UserId
+from efir.domain.kernel.ids import UserId
 from efir.ports.access.credential_cache import Credential, PermissionCheck
 from efir.ports.access.roles import GrantView, PermissionView, RoleView
 from efir.ports.kernel.pagination import Page

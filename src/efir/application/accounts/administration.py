@@ -5,19 +5,18 @@ import binascii
 import hmac
 from datetime import datetime, timedelta
 
+from efir.application.access.actors import OPERATOR
 from efir.application.access.roles import grant_role, revoke_role
 from efir.application.auth.login_history import list_logins
-from efir.application.context import Actor, Ports
+from efir.application.context import Ports
 from efir.application.kernel.cursors import page, wanted
-from efir.domain.access.permissions import EVERY
 from efir.domain.access.roles import ADMINISTRATOR
 from efir.domain.kernel.errors import Conflict, Forbidden
-from efir.domain.users import UserId
+from efir.domain.kernel.ids import UserId
 from efir.ports.auth.login_history import LoginView
 from efir.ports.kernel.pagination import Page
 from efir.ports.users import AccountView
 
-OPERATOR = Actor(user_id=None, permissions=EVERY)
 LINK_LIFE = timedelta(minutes=15)
 MAC = 24  # bytes
 

@@ -2,9 +2,9 @@
 
 from datetime import datetime
 
+from efir.application.accounts.registration_rates import address_rates
 from efir.application.accounts.registrations import hold_name, ticket_hash
 from efir.application.context import Ports, Visitor
-from efir.application.kernel.rate_limits import address_rates
 from efir.domain.accounts.registrations import EmailCheck, Registration
 from efir.domain.users import InvalidUser, NicknameTaken, parse_nickname
 from efir.ports.accounts.registrations import Availability

@@ -21,9 +21,9 @@ from efir.application.pictures import (
     working_copy,
 )
 from efir.domain.jobs import NewJob
+from efir.domain.kernel.ids import UserId
 from efir.domain.pictures.crops import CropBox
 from efir.domain.pictures.picture import Picture, PictureGone, PictureId, PictureKind, PicturesTooMany
-from efir.domain.users import UserId
 from efir.ports.pictures import AvatarView, MadeFile, StoredPicture, public_folder
 
 

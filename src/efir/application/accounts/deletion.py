@@ -15,9 +15,9 @@ from efir.domain.access.roles import LastAdministrator
 from efir.domain.audio.records import RecordId
 from efir.domain.auth.login_history import Method
 from efir.domain.jobs import ClaimedJob, NewJob
+from efir.domain.kernel.ids import UserId, VideoId
 from efir.domain.mail import MailKind
-from efir.domain.users import NAME_HOLD_DAYS, DeletionPending, NotPending, UserId, UserNotFound, UserStatus
-from efir.domain.videos.video import VideoId
+from efir.domain.users import NAME_HOLD_DAYS, DeletionPending, NotPending, UserNotFound, UserStatus
 from efir.ports.access.credential_cache import Credential
 from efir.ports.kernel.pagination import Slice
 from efir.ports.transactions import Transaction

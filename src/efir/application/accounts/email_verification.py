@@ -20,8 +20,8 @@ from efir.domain.accounts.email_verification import (
     wrong_code,
 )
 from efir.domain.kernel.errors import Invalid
+from efir.domain.kernel.ids import EmailAddress, UserId
 from efir.domain.mail import MailKind
-from efir.domain.users import EmailAddress, UserId
 from efir.ports.access.credential_cache import Credential
 from efir.ports.accounts.profiles import Account
 from efir.ports.transactions import Transaction

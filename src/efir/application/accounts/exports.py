@@ -9,7 +9,7 @@ from efir.application.context import Ports
 from efir.application.jobs.engine import Progress, view_of
 from efir.domain.jobs import ClaimedJob, JobId, JobNotFound, JobState, NewJob
 from efir.domain.kernel.errors import Gone, NotFound
-from efir.domain.users import UserId
+from efir.domain.kernel.ids import UserId
 from efir.ports.access.credential_cache import Credential
 from efir.ports.jobs.jobs import JobRow, JobView
 from efir.ports.kernel.blobs import BlobKey, blob_key

@@ -4,9 +4,10 @@ from contextlib import suppress
 from datetime import datetime
 from typing import Any
 
+from efir.application.accounts.registration_rates import draft_rates
 from efir.application.accounts.registrations import hold_name, ticket_hash
 from efir.application.context import Ports, Visitor
-from efir.application.kernel.rate_limits import draft_rates, limited
+from efir.application.kernel.rate_limits import limited
 from efir.domain.accounts.registrations import Registration, RegistrationId, expiry
 from efir.domain.users import InvalidUser, NicknameTaken, parse_display_name, parse_nickname
 from efir.ports.auth.oidc import Claims

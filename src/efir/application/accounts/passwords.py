@@ -12,11 +12,12 @@ from efir.application.jobs.engine import Progress
 from efir.application.kernel.rate_limits import HOUR, limited
 from efir.application.mail.mails import Envelope, put_mail, within_budget
 from efir.domain.accounts.email_verification import Proof, ProofGone, ProofPurpose, parse_secret
-from efir.domain.auth.sessions import SessionId, StepUpNeeded
+from efir.domain.auth.sessions import StepUpNeeded
 from efir.domain.jobs import ClaimedJob, NewJob, Queue
+from efir.domain.kernel.ids import SessionId, UserId
 from efir.domain.kernel.rate_limits import Rate, network_of
 from efir.domain.mail import MailId, MailKind
-from efir.domain.users import UserId, UserStatus, parse_password
+from efir.domain.users import UserStatus, parse_password
 from efir.ports.access.credential_cache import Credential
 from efir.ports.accounts.profiles import Account
 from efir.ports.mail import Asked

@@ -6,12 +6,12 @@ from efir.application.access.audit import own_act, recorded
 from efir.application.access.invalidation import changing
 from efir.application.context import Ports
 from efir.application.kernel.error_collector import Collected
+from efir.domain.kernel.ids import UserId
 from efir.domain.users import (
     NAME_CHANGE_DAYS,
     NAME_HOLD_DAYS,
     InvalidUser,
     NicknameChangedRecently,
-    UserId,
     parse_display_name,
     parse_language,
     parse_nickname,

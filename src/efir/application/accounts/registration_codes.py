@@ -5,15 +5,16 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from efir.application.accounts.email_verification import known_to
+from efir.application.accounts.registration_rates import code_rate
 from efir.application.accounts.registrations import get_registration, ticket_hash
 from efir.application.context import Ports, Visitor
-from efir.application.kernel.rate_limits import code_rate, limited
+from efir.application.kernel.rate_limits import limited
 from efir.application.mail.mails import Envelope, put_mail
 from efir.domain.accounts.email_verification import ProofGone, parse_code, wrong_code
 from efir.domain.accounts.registrations import NEEDED, Registration, RegistrationUnfinished, expiry
 from efir.domain.kernel.errors import FieldError
+from efir.domain.kernel.ids import LANGUAGES, EmailAddress
 from efir.domain.mail import MailKind
-from efir.domain.users import LANGUAGES, EmailAddress
 from efir.ports.accounts.registrations import RegistrationView
 from efir.ports.transactions import Transaction
 

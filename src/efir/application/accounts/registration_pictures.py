@@ -5,8 +5,9 @@ from collections.abc import AsyncIterator
 from datetime import datetime
 from uuid import UUID
 
+from efir.application.accounts.registration_rates import picture_rates
 from efir.application.context import Ports, Visitor
-from efir.application.kernel.rate_limits import limited, picture_rates
+from efir.application.kernel.rate_limits import limited
 from efir.application.pictures import (
     LOOK_SECONDS,
     LOOKS,

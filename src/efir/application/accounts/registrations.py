@@ -10,11 +10,12 @@ from msgspec import UNSET, Struct, UnsetType
 
 from efir.application.accounts.passwords import good_password
 from efir.application.accounts.registration_pictures import draft_avatar
+from efir.application.accounts.registration_rates import draft_rates, registration_rate
 from efir.application.accounts.signup import NewAccount, open_account
 from efir.application.auth.sessions import SignedIn, start_session
 from efir.application.context import Ports, Visitor
 from efir.application.kernel.error_collector import Collected
-from efir.application.kernel.rate_limits import draft_rates, limited, registration_rate
+from efir.application.kernel.rate_limits import limited
 from efir.domain.accounts.registrations import (
     Registration,
     RegistrationId,
@@ -26,14 +27,12 @@ from efir.domain.accounts.registrations import (
 from efir.domain.auth.login_history import Method
 from efir.domain.jobs import NewJob
 from efir.domain.kernel.errors import FieldError
+from efir.domain.kernel.ids import LANGUAGES, EmailAddress, UserId
 from efir.domain.pictures.picture import PictureGone, PictureId
 from efir.domain.users import (
-    LANGUAGES,
     PASSWORD_LEAST,
-    EmailAddress,
     InvalidUser,
     NicknameTaken,
-    UserId,
     parse_display_name,
     parse_language,
     parse_nickname,

@@ -7,20 +7,19 @@ from msgspec import Struct
 
 from efir.application.accounts.email_verification import ask_confirmation
 from efir.application.accounts.passwords import good_password
+from efir.application.accounts.registration_rates import registration_rate
 from efir.application.context import Ports, Visitor
 from efir.application.kernel.error_collector import Collected
-from efir.application.kernel.rate_limits import limited, registration_rate
+from efir.application.kernel.rate_limits import limited
 from efir.domain.accounts.registrations import RegistrationInStepsOnly, RequireEmail
 from efir.domain.auth.identities import Arrival, IdentityId
 from efir.domain.channels import Channel, ChannelId
+from efir.domain.kernel.ids import LANGUAGES, EmailAddress, UserId
 from efir.domain.mail import MailsTooMany
 from efir.domain.users import (
-    LANGUAGES,
-    EmailAddress,
     InvalidUser,
     NicknameTaken,
     User,
-    UserId,
     parse_display_name,
     parse_language,
     parse_nickname,

@@ -26,8 +26,8 @@ from efir.domain.audio.records import (
 )
 from efir.domain.audio.wav import Wav
 from efir.domain.jobs import ClaimedJob, Failure, NewJob, Queue
+from efir.domain.kernel.ids import UserId
 from efir.domain.processing.source_facts import MediaWorkFailed
-from efir.domain.users import UserId
 from efir.ports.audio import AcceptedAudio, AudioView, ConvertedAudio, Tags
 from efir.ports.jobs.jobs import JobRow
 from efir.ports.kernel.blobs import BlobKey, blob_key

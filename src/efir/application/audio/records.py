@@ -12,10 +12,9 @@ from msgspec import Meta, Struct
 from efir.application.auth.credentials import bearer_credential
 from efir.application.context import Ports, Visitor
 from efir.application.kernel.cursors import page, wanted
-from efir.application.kernel.rate_limits import limited, name_rate
+from efir.application.kernel.rate_limits import HOUR, limited
 from efir.domain.audio.records import (
     BadCredentials,
-    NamedUser,
     RecordId,
     RecordingFailed,
     RecordingNotFound,
@@ -25,7 +24,9 @@ from efir.domain.audio.records import (
     wrong,
 )
 from efir.domain.auth.sessions import InvalidToken, ScopeMissing
-from efir.domain.users import UserId
+from efir.domain.kernel.ids import UserId
+from efir.domain.kernel.rate_limits import Rate, network_of
+from efir.domain.users import NamedUser
 from efir.ports.access.credential_cache import Credential
 from efir.ports.audio import AudioError, AudioFacts, AudioView, Loudness, Waveform
 from efir.ports.kernel.blobs import Blob, blob_key
@@ -139,3 +140,8 @@ def shown(ports: Ports, facts: AudioFacts) -> AudioView:
         error=None if facts.error_code is None else AudioError(facts.error_code, facts.error_detail or ""),
         created_at=facts.created_at,
     )  # fmt: skip
+
+
+def name_rate(ports: Ports, *, visitor: Visitor) -> Rate:
+    """How many names for recordings one network may take."""
+    return Rate("audio-user", network_of(visitor.ip), ports.limits.audio_users_network, HOUR)

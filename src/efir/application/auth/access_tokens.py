@@ -17,8 +17,8 @@ from efir.application.auth.sessions import recognise, refuse_without_second_fact
 from efir.application.context import Ports, Visitor
 from efir.application.kernel.keys import Keys
 from efir.domain.auth.login_history import Method, Outcome
-from efir.domain.auth.sessions import InvalidRefreshToken, LoginSession, SessionId, SessionKind
-from efir.domain.users import UserId
+from efir.domain.auth.sessions import InvalidRefreshToken, LoginSession, SessionKind
+from efir.domain.kernel.ids import SessionId, UserId
 from efir.ports.auth.sessions import RefreshState
 from efir.ports.auth.signing_keys import AccessClaims
 from efir.ports.transactions import Transaction

@@ -6,7 +6,8 @@ from efir.application.auth.login_history import note
 from efir.application.context import Ports, Visitor
 from efir.domain.auth.login_history import Method, Outcome
 from efir.domain.auth.sessions import WrongCredentials
-from efir.domain.users import DeletionPending, UserBanned, UserId, UserNotFound, UserStatus
+from efir.domain.kernel.ids import UserId
+from efir.domain.users import DeletionPending, UserBanned, UserNotFound, UserStatus
 from efir.ports.users import UserView
 
 

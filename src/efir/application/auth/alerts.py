@@ -5,8 +5,8 @@ from datetime import datetime
 from efir.application.context import Ports
 from efir.application.mail.mails import Envelope, put_mail
 from efir.domain.auth.alerts import Alert
+from efir.domain.kernel.ids import UserId
 from efir.domain.mail import MailKind
-from efir.domain.users import UserId
 from efir.ports.transactions import Transaction
 
 

@@ -12,7 +12,7 @@ from efir.application.context import Ports
 from efir.application.kernel.cursors import page, page_of, wanted
 from efir.domain.auth.sessions import SCOPES, ApiToken, InvalidTokenRequest, TokenId, parse_token_request, token_text
 from efir.domain.kernel.errors import FieldError
-from efir.domain.users import UserId
+from efir.domain.kernel.ids import UserId
 from efir.ports.auth.sessions import TokenView
 from efir.ports.kernel.pagination import Page
 

@@ -11,7 +11,7 @@ from efir.application.auth.login_history import note
 from efir.application.context import Ports, Visitor
 from efir.domain.auth.login_history import Method, Outcome
 from efir.domain.auth.second_factors import ChallengeGone, SecondFactorNeeded
-from efir.domain.users import UserId
+from efir.domain.kernel.ids import UserId
 from efir.ports.auth.identities import ProviderSession
 from efir.ports.users import UserView
 

@@ -14,7 +14,8 @@ import msgspec
 from efir.application.context import Ports
 from efir.domain.access.permissions import Permission
 from efir.domain.access.roles import ADMINISTRATOR
-from efir.domain.auth.sessions import UUID_TOKEN, InvalidToken, SessionId, SessionKind, TokenId, token_secret
+from efir.domain.auth.sessions import UUID_TOKEN, InvalidToken, SessionKind, TokenId, token_secret
+from efir.domain.kernel.ids import SessionId
 from efir.ports.access.credential_cache import Copied, Credential
 from efir.ports.transactions import Views
 

@@ -9,8 +9,7 @@ from efir.application.context import Ports
 from efir.application.kernel.cursors import page, wanted
 from efir.domain.auth.alerts import Alert
 from efir.domain.auth.identities import IdentityId, ProviderRefused
-from efir.domain.auth.sessions import SessionId
-from efir.domain.users import UserId
+from efir.domain.kernel.ids import SessionId, UserId
 from efir.ports.auth.identities import IdentityView
 from efir.ports.auth.oidc import ProviderAway
 from efir.ports.kernel.pagination import Page

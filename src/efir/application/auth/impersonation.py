@@ -14,9 +14,9 @@ from efir.application.context import Actor, Ports, Visitor
 from efir.application.mail.mails import Envelope, put_mail
 from efir.domain.auth.impersonation import NotImpersonating, check_rights, check_target, parse_reason
 from efir.domain.auth.login_history import Method, Outcome
-from efir.domain.auth.sessions import LoginSession, SessionId, SessionKind
+from efir.domain.auth.sessions import LoginSession, SessionKind
+from efir.domain.kernel.ids import SessionId, UserId
 from efir.domain.mail import MailKind
-from efir.domain.users import UserId
 from efir.ports.access.credential_cache import Credential
 from efir.ports.auth.signing_keys import AccessClaims
 from efir.ports.users import AccountView

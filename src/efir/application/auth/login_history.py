@@ -6,7 +6,7 @@ from uuid import UUID
 from efir.application.context import Ports, Visitor
 from efir.application.kernel.cursors import page, wanted
 from efir.domain.auth.login_history import Login, Method, Outcome
-from efir.domain.users import UserId
+from efir.domain.kernel.ids import UserId
 from efir.ports.auth.login_history import LoginView
 from efir.ports.kernel.pagination import Page
 from efir.ports.transactions import Transaction

@@ -2,9 +2,9 @@
 
 from datetime import datetime
 
+from efir.application.access.actors import OPERATOR
 from efir.application.access.audit import recorded
 from efir.application.access.invalidation import changing
-from efir.application.accounts.administration import OPERATOR
 from efir.application.auth.alerts import alert
 from efir.application.auth.sessions import end_sessions
 from efir.application.context import Actor, Ports
@@ -12,7 +12,7 @@ from efir.domain.access.roles import check_within
 from efir.domain.auth.alerts import Alert
 from efir.domain.auth.impersonation import parse_reason
 from efir.domain.auth.second_factors import SecondFactorOff
-from efir.domain.users import UserId
+from efir.domain.kernel.ids import UserId
 
 
 async def remove_lost_factor(ports: Ports, actor: Actor, *, user_id: UserId, reason: str, now: datetime) -> None:

@@ -9,13 +9,13 @@ from efir.application.auth.challenges import Goal, use_challenge, waiting_for
 from efir.application.auth.login_history import note
 from efir.application.auth.second_factors import recovery_hashes
 from efir.application.auth.sessions import SignedIn, end_session, start_session
+from efir.application.auth.sign_in_rates import sign_in_rates
 from efir.application.context import Ports, Visitor
-from efir.application.kernel.rate_limits import limited, sign_in_rates
+from efir.application.kernel.rate_limits import limited
 from efir.domain.auth.alerts import Alert
 from efir.domain.auth.login_history import Method, Outcome
 from efir.domain.auth.second_factors import WrongCode, typed_code
-from efir.domain.auth.sessions import SessionId
-from efir.domain.users import UserId
+from efir.domain.kernel.ids import SessionId, UserId
 from efir.ports.transactions import Transaction
 
 WINDOW = timedelta(minutes=15)

@@ -13,7 +13,6 @@ import msgspec
 from msgspec import Struct
 
 from efir.application.access.invalidation import changing
-from efir.application.accounts.federated_signup import arrive
 from efir.application.auth.account_status import admitted
 from efir.application.auth.alerts import alert
 from efir.application.auth.challenges import Goal, Waiting, pass_or_challenge
@@ -34,9 +33,8 @@ from efir.domain.auth.identities import (
 from efir.domain.auth.login_history import Method, Outcome
 from efir.domain.auth.redirects import local_path
 from efir.domain.auth.second_factors import SecondFactorNeeded
-from efir.domain.auth.sessions import SessionId
+from efir.domain.kernel.ids import SessionId, UserId
 from efir.domain.kernel.rate_limits import Rate, network_of
-from efir.domain.users import UserId
 from efir.ports.access.credential_cache import Credential
 from efir.ports.auth.identities import ProviderSession
 from efir.ports.auth.oidc import Claims, Provider, ProviderAway, ProviderView
@@ -63,12 +61,12 @@ class Returned(Struct, frozen=True):
 
 
 class Finished(Struct, frozen=True):
-    """How it ended: a session, a challenge of the second factor, the ticket of a registration, or (none) a new link."""
+    """How it ended: a session, a challenge of the second factor, somebody without an account, or (none) a new link."""
 
     back: str
     signed: SignedIn | None = None
     challenge: str = ""
-    ticket: str = ""
+    newcomer: Claims | None = None
 
 
 class _Flow(Struct, frozen=True):
@@ -114,13 +112,12 @@ async def finish(
     browser: str,
     returned: Returned,
     who: Credential | None,
-    earlier: str,
     visitor: Visitor,
     now: datetime,
 ) -> Finished:
     """Believe what came back, or not, and go on; every failure is in the history.
 
-    Who has no account gets a registration; `earlier` is the ticket of one this browser had begun.
+    Who has no account is told of as `newcomer`: a registration is what they need next.
     Raises ProviderNotFound, ProviderRefused, ProviderCancelled, ProviderAway, IdentityTaken, IdentityUnknown,
     UserBanned, StatesAway, Throttled.
     """
@@ -141,8 +138,7 @@ async def finish(
         return await _entered(ports, flow, user_id, claims.session, who=who, visitor=visitor, now=now)
     if who is not None:
         raise IdentityUnknown
-    ticket = await arrive(ports, provider=flow.provider, claims=claims, earlier=earlier, visitor=visitor, now=now)
-    return Finished(flow.back, ticket=ticket)
+    return Finished(flow.back, newcomer=claims)
 
 
 def provider_of(ports: Ports, name: str) -> Provider:

@@ -19,9 +19,8 @@ from efir.application.kernel.rate_limits import QUARTER, limited
 from efir.domain.auth.alerts import Alert
 from efir.domain.auth.login_history import Method, Outcome, device_of
 from efir.domain.auth.passkeys import Passkey, PasskeyId, PasskeyInvalid, PasskeyRefused, PasskeysTooMany, parse_label
-from efir.domain.auth.sessions import SessionId
+from efir.domain.kernel.ids import SessionId, UserId
 from efir.domain.kernel.rate_limits import Rate, network_of
-from efir.domain.users import UserId
 from efir.ports.access.credential_cache import Credential
 from efir.ports.auth.passkeys import Json, PasskeyView, UsedPasskey
 from efir.ports.kernel.pagination import Page

@@ -6,8 +6,9 @@ from efir.application.context import Ports
 from efir.application.kernel.rate_limits import QUARTER, limited
 from efir.domain.auth.sessions import StepUpNeeded
 from efir.domain.kernel.errors import Forbidden
+from efir.domain.kernel.ids import UserId
 from efir.domain.kernel.rate_limits import Rate
-from efir.domain.users import UserId, WrongPassword
+from efir.domain.users import WrongPassword
 from efir.ports.access.credential_cache import Credential
 
 

@@ -20,9 +20,8 @@ from efir.domain.auth.second_factors import (
     recovery_code,
     typed_code,
 )
-from efir.domain.auth.sessions import SessionId
 from efir.domain.kernel.errors import FieldError
-from efir.domain.users import UserId
+from efir.domain.kernel.ids import SessionId, UserId
 from efir.ports.auth.second_factors import SecondFactorView, TotpSetup
 from efir.ports.transactions import Transaction
 

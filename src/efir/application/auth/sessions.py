@@ -11,14 +11,16 @@ from efir.application.access.invalidation import Changing, changing
 from efir.application.auth.challenges import Goal, Waiting, pass_or_challenge
 from efir.application.auth.credentials import hashed
 from efir.application.auth.login_history import AGENT_MOST, note
+from efir.application.auth.sign_in_rates import sign_in_rates
 from efir.application.context import Ports, Visitor
 from efir.application.kernel.cursors import page, wanted
-from efir.application.kernel.rate_limits import limited, sign_in_rates
+from efir.application.kernel.rate_limits import limited
 from efir.domain.auth.login_history import Method, Outcome
 from efir.domain.auth.second_factors import SecondFactorNeeded
-from efir.domain.auth.sessions import LoginSession, SessionId, SessionKind, WrongCredentials
+from efir.domain.auth.sessions import LoginSession, SessionKind, WrongCredentials
 from efir.domain.kernel.errors import Unavailable
-from efir.domain.users import DeletionPending, InvalidUser, UserBanned, UserId, UserStatus
+from efir.domain.kernel.ids import SessionId, UserId
+from efir.domain.users import DeletionPending, InvalidUser, UserBanned, UserStatus
 from efir.ports.auth.identities import ProviderSession
 from efir.ports.auth.sessions import DeviceView
 from efir.ports.kernel.pagination import Page

@@ -11,7 +11,6 @@ from efir.domain.jobs import (
     TRANSIENT_DELAYS,
     ClaimedJob,
     Failure,
-    FailureKind,
     JobId,
     JobNotFound,
     JobNotRetryable,
@@ -20,15 +19,8 @@ from efir.domain.jobs import (
     Queue,
     delay_after,
 )
-from efir.domain.kernel.errors import DomainError, NoSpace, Unavailable
-from efir.domain.processing.source_facts import (
-    MediaRefused,
-    MediaWorkFailed,
-    MediaWorkStalled,
-    RenditionDamaged,
-    SandboxUnavailable,
-)
-from efir.domain.users import UserId
+from efir.domain.kernel.errors import DomainError, FailureKind, WorkFailed
+from efir.domain.kernel.ids import UserId
 from efir.ports.jobs.jobs import JobError, JobResult, JobRow, JobView
 from efir.ports.kernel.correlation import correlation
 from efir.ports.transactions import Transaction
@@ -43,14 +35,6 @@ class Progress:
     def __call__(self, value: float) -> None:
         """Set the progress."""
         self.value = min(1.0, max(0.0, value))
-
-
-ENGINE_FAULT = "Processing failed on our side."
-ENGINE_FAULTS = {
-    RenditionDamaged.code: "What was made of the file did not pass its check.",
-    MediaWorkStalled.code: "Processing came to a standstill and was stopped.",
-    SandboxUnavailable.code: "This server cannot open files safely at the moment; nothing is wrong with the file.",
-}
 
 
 Work = Callable[[Ports, ClaimedJob, Progress], Awaitable[None]]
@@ -120,14 +104,10 @@ def failure_of(
     while isinstance(error, ExceptionGroup):  # of a task group: the first one ended the others
         error = error.exceptions[0]
     match error:
-        case MediaRefused():
-            failure = Failure(error.code, error.detail, FailureKind.INPUT)
-        case MediaWorkFailed():
-            failure = Failure(error.code, ENGINE_FAULTS.get(error.code, ENGINE_FAULT), FailureKind.ENGINE)
-        case Unavailable() | NoSpace():
-            failure = Failure(error.code, error.detail, FailureKind.TRANSIENT)
         case DomainError():
-            failure = Failure(error.code, error.detail, FailureKind.INPUT)
+            failure = Failure(error.code, error.detail, error.failure)
+        case WorkFailed():
+            failure = Failure(error.code, error.explanation, error.failure)
         case _:
             failure = Failure("job-failed", "Something went wrong on our side.", FailureKind.TRANSIENT)
     return failure, delay_after(failure.kind, attempt, delays)

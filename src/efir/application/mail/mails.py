@@ -9,8 +9,8 @@ from efir.application.context import Ports
 from efir.application.jobs.engine import Progress
 from efir.domain.jobs import ClaimedJob, Failure, NewJob, Queue
 from efir.domain.kernel.errors import Unavailable
+from efir.domain.kernel.ids import EmailAddress, UserId
 from efir.domain.mail import Mail, MailId, MailKind, MailState, MailsTooMany
-from efir.domain.users import EmailAddress, UserId
 from efir.ports.jobs.jobs import JobRow
 from efir.ports.mail import Letter
 from efir.ports.transactions import Transaction

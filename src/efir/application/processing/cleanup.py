@@ -3,7 +3,7 @@
 from efir.application.context import Ports
 from efir.application.jobs.engine import Progress
 from efir.domain.jobs import ClaimedJob
-from efir.domain.videos.video import VideoId
+from efir.domain.kernel.ids import VideoId
 from efir.ports.kernel.blobs import blob_key
 
 

@@ -22,12 +22,13 @@ from efir.application.processing.publishing import (
     store_pictures,
 )
 from efir.domain.jobs import ClaimedJob
+from efir.domain.kernel.ids import VideoId
 from efir.domain.processing.ladder import Plan
-from efir.domain.processing.source_facts import MediaRefused, MediaWorkFailed, RenditionDamaged
-from efir.domain.videos.video import Video, VideoId, VideoState
+from efir.domain.processing.source_facts import MediaWorkFailed, RenditionDamaged
+from efir.domain.videos.video import MediaRefused, Video, VideoState
 from efir.ports.processing.media import Track
-from efir.ports.processing.renditions import Asset
 from efir.ports.transactions import Transaction
+from efir.ports.videos.renditions import Asset
 
 PLAIN_HEIGHT = 480
 SOUND_TRACK = "audio"

@@ -6,8 +6,8 @@ from fractions import Fraction
 from efir.application.processing.publishing import StoredTrack
 from efir.domain.videos.hls import target_duration
 from efir.domain.videos.video import Video
-from efir.ports.processing.renditions import NewRendition, NewSegment
 from efir.ports.transactions import Transaction
+from efir.ports.videos.renditions import NewRendition, NewSegment
 
 NOTICEABLY = Fraction(101, 100)
 

@@ -35,21 +35,15 @@ from efir.application.processing.publishing import (
     store_track,
 )
 from efir.domain.jobs import ClaimedJob, Failure
-from efir.domain.processing.ladder import Plan, plan
-from efir.domain.processing.source_facts import (
-    MediaRefused,
-    MediaSoundUnreadable,
-    MediaUnreadable,
-    MediaWorkFailed,
-    RenditionDamaged,
-)
-from efir.domain.videos.hls import planned_target_duration
-from efir.domain.videos.video import WATCHABLE, SourceMissing, Video, VideoId, VideoState
+from efir.domain.kernel.ids import VideoId
+from efir.domain.processing.ladder import Plan, plan, planned_target_duration
+from efir.domain.processing.source_facts import MediaSoundUnreadable, MediaUnreadable, MediaWorkFailed, RenditionDamaged
+from efir.domain.videos.video import WATCHABLE, MediaRefused, SourceMissing, Video, VideoState
 from efir.ports.jobs.jobs import JobRow
 from efir.ports.kernel.blobs import BlobMissing
 from efir.ports.processing.media import Still
-from efir.ports.processing.renditions import Asset
 from efir.ports.transactions import Transaction
+from efir.ports.videos.renditions import Asset
 
 FIRST_PICTURE, FIRST_SOUND = "first", "first_audio"
 

@@ -6,6 +6,7 @@ from typing import Any
 
 import msgspec
 
+from efir.application.videos.videos import probe_job
 from efir.domain.jobs import JobState, NewJob, Queue
 from efir.domain.kernel.errors import Conflict
 from efir.domain.processing.ladder import Plan, can_copy_video
@@ -14,7 +15,6 @@ from efir.domain.videos.video import WATCHABLE, Video
 from efir.ports.jobs.jobs import JobRow
 from efir.ports.transactions import Transaction
 
-PROBE = "probe_video"
 COPY = "copy_video"
 FIRST = "encode_first"
 SOUND = "encode_audio"
@@ -55,13 +55,6 @@ async def plan_anew(tx: Transaction, video: Video, *, now: datetime) -> None:
     else:
         await tx.videos.start_again(video.id, now=now)
         await tx.jobs.put([probe_job(await tx.videos.get(video.id))])
-
-
-def probe_job(video: Video) -> NewJob:
-    """Describe the first job of a video's processing."""
-    return NewJob(
-        kind=PROBE, subject=video.id, owner_id=video.owner_id, generation=video.generation, priority=0, cost=0.2
-    )
 
 
 def planned(video: Video, source: Source) -> list[NewJob]:

@@ -7,13 +7,14 @@ from typing import Annotated
 from msgspec import Meta, Struct
 
 from efir.application.context import Ports
-from efir.application.processing.planning import AT_WORK, COPY, FINISH, FIRST, LADDER, PROBE, SOUND
+from efir.application.processing.planning import AT_WORK, COPY, FINISH, FIRST, LADDER, SOUND
 from efir.application.videos.playback import failure_of
+from efir.application.videos.videos import PROBE
 from efir.domain.jobs import PUBLIC_STATE, JobState
-from efir.domain.users import UserId
-from efir.domain.videos.video import WATCHABLE, VideoId, VideoNotFound, VideoState
+from efir.domain.kernel.ids import UserId, VideoId
+from efir.domain.videos.video import WATCHABLE, VideoNotFound, VideoState
 from efir.ports.jobs.jobs import JobRow
-from efir.ports.videos import FailureView
+from efir.ports.videos.videos import FailureView
 
 STAGES = {"inspect": (PROBE,), "first": (COPY, FIRST, SOUND), "encode": (LADDER,), "finish": (FINISH,)}
 TELLING = 0.03  # below this share of the work a guess of the remaining time would mislead

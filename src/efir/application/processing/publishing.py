@@ -11,7 +11,7 @@ from efir.domain.processing.source_facts import RenditionDamaged
 from efir.domain.videos.video import Video
 from efir.ports.kernel.blobs import BlobMissing, blob_key
 from efir.ports.processing.media import MediaFile, Picture, Pictures, Segment, Still, Track
-from efir.ports.processing.renditions import Asset
+from efir.ports.videos.renditions import Asset
 
 COPY_BYTES = 1 << 20
 

@@ -3,6 +3,7 @@
 from collections.abc import Collection
 from datetime import datetime
 
+from efir.application.context import Ports
 from efir.application.processing.pipeline import finish_if_last
 from efir.application.processing.planning import (
     AT_WORK,
@@ -17,10 +18,13 @@ from efir.application.processing.planning import (
     plan_anew,
     source_of,
 )
+from efir.application.videos.playback import shown
 from efir.domain.jobs import JobId, JobState
+from efir.domain.kernel.ids import UserId, VideoId
 from efir.domain.videos.video import WATCHABLE, Video, VideoInProgress, VideoNotRetryable, VideoState
 from efir.ports.jobs.jobs import JobRow
 from efir.ports.transactions import Transaction
+from efir.ports.videos.videos import VideoView
 
 
 async def process_again(tx: Transaction, video: Video, *, now: datetime) -> None:
@@ -63,3 +67,13 @@ async def _resume(tx: Transaction, video: Video, source: Source, jobs: Collectio
     state = video.state if watchable else VideoState.PROCESSING
     await tx.videos.set_state(video.id, state, now=now, failure_code=None, failure_detail=None)
     await finish_if_last(tx, video)
+
+
+async def retry_video(ports: Ports, *, video_id: VideoId, owner: UserId, now: datetime) -> VideoView:
+    """Process a video again that is not ready, and that nothing is done about.
+
+    Raises VideoNotFound, VideoNotRetryable, VideoInProgress.
+    """
+    async with ports.begin() as tx:
+        await process_again(tx, (await tx.videos.get(video_id, lock=True)).owned_by(owner), now=now)
+        return shown(ports, await tx.views.videos.one(video_id), now=now)

@@ -2,8 +2,9 @@
 
 from efir.application.context import Ports, Visitor
 from efir.application.kernel.cursors import page, wanted
-from efir.application.kernel.rate_limits import limited, quiz_rate
+from efir.application.kernel.rate_limits import MINUTE, limited
 from efir.application.quiz.queued_request import Fetched
+from efir.domain.kernel.rate_limits import Rate, network_of
 from efir.domain.quiz import QuestionId, check_count
 from efir.ports.kernel.pagination import Page
 from efir.ports.quiz.questions import QuestionCategory, QuestionFilter, QuestionView
@@ -60,3 +61,8 @@ async def largest_categories(ports: Ports) -> list[QuestionCategory]:
     """Answer the categories with most questions, by title: what a person chooses from."""
     async with ports.read() as views:
         return await views.questions.largest_categories(CATEGORIES_SHOWN)
+
+
+def quiz_rate(ports: Ports, *, visitor: Visitor) -> Rate:
+    """How often one network may have new questions stored."""
+    return Rate("quiz", network_of(visitor.ip), ports.limits.quiz_requests_network, MINUTE)

@@ -13,6 +13,7 @@ from efir.application.context import Ports
 from efir.application.uploads.completion import finish_upload, recover_upload
 from efir.application.uploads.uploads import UploadFacts, get_upload
 from efir.domain.kernel.errors import Unavailable
+from efir.domain.kernel.ids import UserId
 from efir.domain.uploads import (
     ChunkCorrupt,
     OffsetMismatch,
@@ -26,7 +27,6 @@ from efir.domain.uploads import (
     expiry,
     room,
 )
-from efir.domain.users import UserId
 from efir.ports.transactions import Transaction
 from efir.ports.uploads import BytesLost, StagedFile
 

@@ -8,6 +8,7 @@ from msgspec import Struct
 
 from efir.application.context import Ports
 from efir.application.uploads.completion import clear_ended, finish_upload
+from efir.domain.kernel.ids import UserId
 from efir.domain.uploads import (
     PARTS_MOST,
     Upload,
@@ -23,7 +24,6 @@ from efir.domain.uploads import (
     joinable,
     parse_metadata,
 )
-from efir.domain.users import UserId
 from efir.ports.kernel.blobs import StorageFull
 
 EXPIRED_AT_ONCE = 100

@@ -10,10 +10,11 @@ from efir.application.context import Ports
 from efir.application.videos import playlists
 from efir.application.videos.signed_urls import check
 from efir.domain.kernel.errors import NotFound
-from efir.domain.videos.video import VideoId, Visibility
+from efir.domain.kernel.ids import VideoId
+from efir.domain.videos.video import Visibility
 from efir.ports.kernel.blobs import BlobKey, blob_key
-from efir.ports.processing.renditions import FileFacts
 from efir.ports.transactions import Views
+from efir.ports.videos.renditions import FileFacts
 
 PLAYLIST = "application/vnd.apple.mpegurl"
 _SEGMENT = re.compile(r"[A-Za-z0-9_]+/[A-Za-z0-9_][A-Za-z0-9._-]*\.(?:m4s|mp4)")

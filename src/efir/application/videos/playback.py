@@ -4,9 +4,10 @@ from datetime import datetime
 
 from efir.application.context import Ports
 from efir.application.videos.signed_urls import Grant, ViewerClass, expiry, open_folder, signed_folder
-from efir.domain.videos.video import WATCHABLE, VideoId, Visibility, is_retryable
+from efir.domain.kernel.ids import VideoId
+from efir.domain.videos.video import WATCHABLE, Visibility, is_retryable
 from efir.ports.channels import ChannelRef
-from efir.ports.videos import FailureView, Mp4, Playback, VideoFacts, VideoView
+from efir.ports.videos.videos import FailureView, Mp4, Playback, VideoFacts, VideoView
 
 
 def shown(ports: Ports, facts: VideoFacts, *, now: datetime) -> VideoView:

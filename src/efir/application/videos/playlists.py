@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 
-from efir.ports.processing.renditions import RenditionFacts, SegmentFacts
+from efir.ports.videos.renditions import RenditionFacts, SegmentFacts
 
 VERSION = 7
 SOUND = "audio"

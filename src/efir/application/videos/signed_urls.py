@@ -14,7 +14,7 @@ from enum import StrEnum
 
 from efir.application.kernel.keys import Keys
 from efir.domain.kernel.errors import Gone, NotFound
-from efir.domain.videos.video import VideoId
+from efir.domain.kernel.ids import VideoId
 
 SIGNED, OPEN = "/media/s", "/media/v"
 PURPOSE = "media addresses"

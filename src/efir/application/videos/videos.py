@@ -5,15 +5,13 @@ from datetime import datetime
 from efir.application.context import Ports
 from efir.application.kernel.cursors import page, wanted
 from efir.application.kernel.error_collector import Collected
-from efir.application.processing.planning import probe_job
-from efir.application.processing.reprocessing import process_again
 from efir.application.videos.playback import shown
+from efir.domain.jobs import NewJob
+from efir.domain.kernel.ids import UserId, VideoId
 from efir.domain.uploads import UploadId
-from efir.domain.users import UserId
 from efir.domain.videos.video import (
     InvalidVideo,
     Video,
-    VideoId,
     VideoNotFound,
     VideoState,
     Visibility,
@@ -23,7 +21,9 @@ from efir.domain.videos.video import (
     parse_visibility,
 )
 from efir.ports.kernel.pagination import Found, Page
-from efir.ports.videos import VideoChange, VideoFacts, VideoView
+from efir.ports.videos.videos import VideoChange, VideoFacts, VideoView
+
+PROBE = "probe_video"
 
 
 async def create_video(
@@ -115,16 +115,6 @@ async def delete_video(ports: Ports, *, video_id: VideoId, owner: UserId, now: d
         await tx.outbox.put("video_deleted", video_id)
 
 
-async def retry_video(ports: Ports, *, video_id: VideoId, owner: UserId, now: datetime) -> VideoView:
-    """Process a video again that is not ready, and that nothing is done about.
-
-    Raises VideoNotFound, VideoNotRetryable, VideoInProgress.
-    """
-    async with ports.begin() as tx:
-        await process_again(tx, (await tx.videos.get(video_id, lock=True)).owned_by(owner), now=now)
-        return shown(ports, await tx.views.videos.one(video_id), now=now)
-
-
 def _checked(ports: Ports, about: VideoChange, *, new: bool) -> VideoChange:
     wrong = Collected()
     title, description, tags, visibility = about.title, about.description, about.tags, about.visibility
@@ -143,3 +133,10 @@ def _checked(ports: Ports, about: VideoChange, *, new: bool) -> VideoChange:
 
 def _shown(ports: Ports, found: Found[VideoFacts], *, now: datetime) -> Found[VideoView]:
     return Found([shown(ports, facts, now=now) for facts in found.items], found.next, found.prev)
+
+
+def probe_job(video: Video) -> NewJob:
+    """Describe the first job of a video's processing."""
+    return NewJob(
+        kind=PROBE, subject=video.id, owner_id=video.owner_id, generation=video.generation, priority=0, cost=0.2
+    )

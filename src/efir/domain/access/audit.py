@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from efir.domain.users import UserId
+from efir.domain.kernel.ids import UserId
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,7 +6,7 @@ from typing import NewType
 from uuid import UUID
 
 from efir.domain.kernel.errors import FieldError, Forbidden, Invalid
-from efir.domain.users import UserId
+from efir.domain.kernel.ids import UserId
 
 BanId = NewType("BanId", UUID)
 REASON_MOST = 500

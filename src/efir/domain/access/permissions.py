@@ -56,3 +56,10 @@ class PermissionMissing(Forbidden):
 def is_permission(code: str) -> bool:
     """Whether a role can hold this code: one of Efir's own, or `service:action` of another service."""
     return code in EVERY or FOREIGN.fullmatch(code) is not None
+
+
+class OnlyLooking(Forbidden):
+    """In somebody's place nothing is changed, and nothing is shown that only its owner may have."""
+
+    code = "impersonation-read-only"
+    title = "You see the service as somebody else: nothing can be changed"

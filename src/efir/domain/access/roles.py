@@ -9,7 +9,7 @@ from uuid import UUID
 
 from efir.domain.access.permissions import EVERY, Permission, is_permission
 from efir.domain.kernel.errors import Conflict, FieldError, Forbidden, Invalid, NotFound
-from efir.domain.users import UserId
+from efir.domain.kernel.ids import UserId
 
 RoleId = NewType("RoleId", UUID)
 

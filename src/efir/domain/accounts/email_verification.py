@@ -9,7 +9,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from efir.domain.kernel.errors import Conflict, FieldError, Gone, Invalid
-from efir.domain.users import UserId
+from efir.domain.kernel.ids import UserId
 
 CODE = re.compile(r"[0-9]{8}")
 SECRET = re.compile(r"[0-9A-Za-z]{43}")

@@ -19,7 +19,7 @@ from efir.domain.kernel.errors import (
     Unavailable,
     UnsupportedMedia,
 )
-from efir.domain.users import UserId
+from efir.domain.kernel.ids import UserId
 
 RecordId = NewType("RecordId", UUID)
 
@@ -145,16 +145,6 @@ class RecordState(StrEnum):
     QUEUED = "queued"
     READY = "ready"
     FAILED = "failed"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class NamedUser:
-    """Somebody known by a name alone: no password, no login, one token that covers audio and nothing else."""
-
-    id: UserId
-    name: str
-    name_key: str
-    created_at: datetime
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

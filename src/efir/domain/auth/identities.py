@@ -6,7 +6,7 @@ from typing import NewType
 from uuid import UUID
 
 from efir.domain.kernel.errors import Conflict, NotFound, Unauthenticated
-from efir.domain.users import UserId
+from efir.domain.kernel.ids import UserId
 
 IdentityId = NewType("IdentityId", UUID)
 

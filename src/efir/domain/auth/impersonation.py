@@ -4,7 +4,8 @@ from collections.abc import Iterable
 
 from efir.domain.access.roles import ADMINISTRATOR, check_within
 from efir.domain.kernel.errors import Conflict, FieldError, Forbidden, Invalid
-from efir.domain.users import UserId, UserStatus
+from efir.domain.kernel.ids import UserId
+from efir.domain.users import UserStatus
 
 REASON_MOST = 500
 
@@ -21,13 +22,6 @@ class InvalidReason(Invalid):
 
     code = "invalid-reason"
     title = "Give a reason"
-
-
-class OnlyLooking(Forbidden):
-    """In somebody's place nothing is changed, and nothing is shown that only its owner may have."""
-
-    code = "impersonation-read-only"
-    title = "You see the service as somebody else: nothing can be changed"
 
 
 class NotImpersonating(Conflict):

@@ -8,7 +8,7 @@ from typing import NewType
 from uuid import UUID
 
 from efir.domain.kernel.errors import Conflict, FieldError, Invalid, NotFound, Unauthenticated
-from efir.domain.users import UserId
+from efir.domain.kernel.ids import UserId
 
 PasskeyId = NewType("PasskeyId", UUID)
 LABEL_MOST = 60

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from efir.domain.kernel.errors import Conflict, Invalid, TooMany, Unauthenticated
-from efir.domain.users import UserId
+from efir.domain.kernel.ids import UserId
 
 STEP_SECONDS = 30  # RFC 6238 §5.2
 SECRET_BYTES = 20  # RFC 4226 §4, R6: the recommended length

@@ -9,9 +9,8 @@ from typing import NewType
 from uuid import UUID
 
 from efir.domain.kernel.errors import FieldError, Forbidden, Invalid, NotFound, Unauthenticated
-from efir.domain.users import UserId
+from efir.domain.kernel.ids import SessionId, UserId
 
-SessionId = NewType("SessionId", UUID)
 TokenId = NewType("TokenId", UUID)
 
 TOKEN_NAME_MOST = 60

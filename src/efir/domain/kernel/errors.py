@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from enum import StrEnum
 from typing import ClassVar
 
 
@@ -14,11 +15,21 @@ class FieldError:
     detail: str
 
 
+class FailureKind(StrEnum):
+    """Why work failed: `transient` may pass, `engine` is our fault and tried once more, `input` is final."""
+
+    TRANSIENT = "transient"
+    ENGINE = "engine"
+    INPUT = "input"
+
+
 class DomainError(Exception):
     """A broken rule; `code` is stable and documented, `detail` is for people, `facts` are further ones for programs."""
 
     code: ClassVar[str] = "error"
     title: ClassVar[str] = "Something is wrong"
+    failure: ClassVar[FailureKind] = FailureKind.INPUT
+    """What it means for a job that ends with it."""
 
     def __init__(
         self,
@@ -124,13 +135,15 @@ class NoSpace(DomainError):
 
     code = "no-space"
     title = "There is no space left"
+    failure = FailureKind.TRANSIENT
 
 
 class Unavailable(DomainError):
-    """A dependency is away; trying again later helps."""
+    """A dependency is unavailable; trying again later helps."""
 
     code = "unavailable"
-    title = "A part of the service is away"
+    title = "A part of the service is unavailable"
+    failure = FailureKind.TRANSIENT
 
 
 class TooMany(DomainError):
@@ -138,3 +151,18 @@ class TooMany(DomainError):
 
     code = "too-many"
     title = "Too many requests"
+
+
+class WorkFailed(Exception):  # named by what happened
+    """The machine failed, not what it worked on: another attempt may succeed.
+
+    `detail` is for operators; `explanation` is what the owner of the work is told.
+    """
+
+    code: ClassVar[str] = "work-failed"
+    explanation: ClassVar[str] = "Processing failed on our side."
+    failure: ClassVar[FailureKind] = FailureKind.ENGINE
+
+    def __init__(self, detail: str = "") -> None:
+        self.detail = detail
+        super().__init__(detail)

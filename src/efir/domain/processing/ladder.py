@@ -5,6 +5,7 @@ from fractions import Fraction
 from math import ceil
 
 from efir.domain.processing.source_facts import AudioFacts, MediaFacts, VideoFacts
+from efir.domain.videos.hls import target_duration
 
 RATE_MOST = Fraction(60)
 RATE_LEAST = Fraction(10)
@@ -37,6 +38,9 @@ AAC_FRAME = 1024
 HELD_SECONDS = 0.1
 START_SECONDS = 0.02
 END_SECONDS = 0.08
+
+PACKET_SECONDS = Fraction(1024, 8000)
+"""Sound is cut at the first packet after the picture's cut; 8 kHz has the longest ones."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -287,3 +291,8 @@ def _every(step: int, first: int, end: int) -> range:
 def _even(value: Fraction, most: int) -> int:
     near = 2 * round(value / 2)
     return max(2, near if near <= most else near - 2)
+
+
+def planned_target_duration(plan: Plan) -> int:
+    """Return the target duration of playlists that begin before all segments are made: it may never change (§6.2.1)."""
+    return target_duration([plan.segment / plan.rate + PACKET_SECONDS])

@@ -3,8 +3,9 @@
 from dataclasses import dataclass
 from fractions import Fraction
 
-from efir.domain.kernel.errors import Invalid
+from efir.domain.kernel.errors import WorkFailed
 from efir.domain.kernel.limits import Limits
+from efir.domain.videos.video import MediaRefused
 
 _VIDEO = """
 h264 hevc vp8 vp9 av1 mpeg4 mpeg1video mpeg2video msmpeg4v1 msmpeg4v2 msmpeg4v3 wmv1 wmv2 wmv3 vc1 mjpeg theora
@@ -18,13 +19,6 @@ pcm_s32be pcm_f32le pcm_f32be pcm_f64le pcm_alaw pcm_mulaw pcm_bluray pcm_dvd
 """
 AUDIO_CODECS = frozenset(_AUDIO.split())
 LARGE = 720  # lines: from here on pictures are coded as for high definition (ITU-R BT.709)
-
-
-class MediaRefused(Invalid):
-    """The file cannot be accepted; `detail` is a sentence for the person who sent it, the title unless one is given."""
-
-    code = "media-refused"
-    title = "This file cannot be used."
 
 
 class MediaEmpty(MediaRefused):
@@ -118,32 +112,31 @@ class MediaSoundUnreadable(MediaRefused):
     title = "The sound of this video cannot be read. Send a copy with sound that plays, or without sound."
 
 
-class MediaWorkFailed(Exception):  # named by what happened
+class MediaWorkFailed(WorkFailed):
     """The machine failed, not the file: another attempt may succeed. `detail` is for operators."""
 
     code = "media-work-failed"
-
-    def __init__(self, detail: str = "") -> None:
-        self.detail = detail
-        super().__init__(detail)
 
 
 class MediaWorkStalled(MediaWorkFailed):
     """No progress for the stall limit, or longer than the wall limit: the child was killed."""
 
     code = "media-work-stalled"
+    explanation = "Processing came to a standstill and was stopped."
 
 
 class SandboxUnavailable(MediaWorkFailed):
     """Foreign bytes cannot be confined here, so they are not opened."""
 
     code = "sandbox-unavailable"
+    explanation = "This server cannot open files safely at the moment; nothing is wrong with the file."
 
 
 class RenditionDamaged(MediaWorkFailed):
     """A produced track fails a check; `track` names it, `ordinal` the segment at fault (-1: the whole track)."""
 
     code = "rendition-damaged"
+    explanation = "What was made of the file did not pass its check."
 
     def __init__(self, detail: str, *, track: str = "", ordinal: int = -1) -> None:
         super().__init__(f"{track}#{ordinal}: {detail}" if track else detail)

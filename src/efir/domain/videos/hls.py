@@ -4,11 +4,6 @@ from collections.abc import Iterable, Sequence
 from fractions import Fraction
 from math import ceil
 
-from efir.domain.processing.ladder import Plan
-
-PACKET_SECONDS = Fraction(1024, 8000)
-"""Sound is cut at the first packet after the picture's cut; 8 kHz has the longest ones."""
-
 
 def target_duration(seconds: Iterable[Fraction]) -> int:
     """Return the target duration, in seconds, of playlists with segments of these lengths: no segment is longer.
@@ -16,11 +11,6 @@ def target_duration(seconds: Iterable[Fraction]) -> int:
     All playlists of a master share one (§6.2.4), so give the segments of all of them.
     """
     return max(1, ceil(max(seconds, default=Fraction(1))))
-
-
-def planned_target_duration(plan: Plan) -> int:
-    """Return the target duration of playlists that begin before all segments are made: it may never change (§6.2.1)."""
-    return target_duration([plan.segment / plan.rate + PACKET_SECONDS])
 
 
 def bit_rates(sizes: Sequence[int], ticks: Sequence[int], timescale: int, target: int) -> tuple[int, int]:

@@ -4,16 +4,11 @@ import unicodedata
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from typing import NewType
-from uuid import UUID
 
 from efir.domain.channels import ChannelId, fold
 from efir.domain.kernel.errors import Conflict, FieldError, Invalid, NotFound
+from efir.domain.kernel.ids import UserId, VideoId
 from efir.domain.kernel.limits import Limits
-from efir.domain.processing.source_facts import MediaRefused
-from efir.domain.users import UserId
-
-VideoId = NewType("VideoId", UUID)
 
 TAG_LEAST, TAG_MOST = 2, 40
 
@@ -51,6 +46,13 @@ class SourceMissing(NotFound):
 
     code = "source-missing"
     title = "The uploaded file is no longer on the server. Upload it again."
+
+
+class MediaRefused(Invalid):
+    """The file cannot be accepted; `detail` is a sentence for the person who sent it, the title unless one is given."""
+
+    code = "media-refused"
+    title = "This file cannot be used."
 
 
 class Visibility(StrEnum):

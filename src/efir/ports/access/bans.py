@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Protocol
 
 from efir.domain.access.bans import Ban
-from efir.domain.users import UserId
+from efir.domain.kernel.ids import UserId
 
 
 class BanRepository(Protocol):

@@ -3,7 +3,7 @@
 from typing import Protocol
 
 from efir.domain.accounts.email_verification import Proof, ProofPurpose
-from efir.domain.users import UserId
+from efir.domain.kernel.ids import UserId
 
 
 class ProofRepository(Protocol):

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any, Protocol
 
-from efir.domain.users import UserId
+from efir.domain.kernel.ids import UserId
 
 
 class ExportViews(Protocol):

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from msgspec import Meta, Struct
 
-from efir.domain.users import EmailAddress, UserId
+from efir.domain.kernel.ids import EmailAddress, UserId
 from efir.ports.users import Avatar
 
 

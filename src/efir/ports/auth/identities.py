@@ -7,7 +7,7 @@ from uuid import UUID
 from msgspec import Meta, Struct
 
 from efir.domain.auth.identities import Identity, IdentityId
-from efir.domain.users import UserId
+from efir.domain.kernel.ids import UserId
 from efir.ports.kernel.pagination import Found, Slice
 
 

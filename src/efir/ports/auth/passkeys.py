@@ -8,7 +8,7 @@ from uuid import UUID
 from msgspec import Meta, Struct
 
 from efir.domain.auth.passkeys import Passkey, PasskeyId
-from efir.domain.users import UserId
+from efir.domain.kernel.ids import UserId
 from efir.ports.kernel.pagination import Found, Slice
 
 Json = Mapping[str, Any]

@@ -7,7 +7,7 @@ from typing import Annotated, Protocol
 from msgspec import Meta, Struct
 
 from efir.domain.auth.second_factors import Totp
-from efir.domain.users import UserId
+from efir.domain.kernel.ids import UserId
 
 
 class SecondFactorView(Struct, frozen=True):

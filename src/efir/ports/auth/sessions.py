@@ -6,8 +6,8 @@ from uuid import UUID
 
 from msgspec import Meta, Struct
 
-from efir.domain.auth.sessions import ApiToken, LoginSession, SessionId, TokenId
-from efir.domain.users import UserId
+from efir.domain.auth.sessions import ApiToken, LoginSession, TokenId
+from efir.domain.kernel.ids import SessionId, UserId
 from efir.ports.access.credential_cache import Credential
 from efir.ports.kernel.pagination import Found, Slice
 

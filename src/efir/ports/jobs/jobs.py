@@ -8,7 +8,7 @@ from uuid import UUID
 from msgspec import Meta, Struct
 
 from efir.domain.jobs import ClaimedJob, Failure, JobId, JobState, NewJob, Queue
-from efir.domain.users import UserId
+from efir.domain.kernel.ids import UserId
 
 
 class JobResult(Struct, frozen=True):

@@ -20,13 +20,8 @@ from efir.domain.audio.speakers import stereo_gains
 from efir.domain.audio.wav import Wav, read_wav
 from efir.domain.audio.wav_format import Coding
 from efir.domain.kernel.limits import Limits
-from efir.domain.processing.source_facts import (
-    MediaRefused,
-    MediaTooHeavy,
-    MediaWorkFailed,
-    MediaWorkStalled,
-    SandboxUnavailable,
-)
+from efir.domain.processing.source_facts import MediaTooHeavy, MediaWorkFailed, MediaWorkStalled, SandboxUnavailable
+from efir.domain.videos.video import MediaRefused
 from efir.ports.audio import ConvertedAudio, Tags
 from efir.ports.processing.media import Report
 

@@ -12,11 +12,12 @@ from efir.adapters.media.inspection import headers, matroska
 from efir.domain.kernel import limits as bounds
 from efir.domain.processing import source_facts
 from efir.domain.processing.source_facts import AudioFacts, MediaFacts, VideoFacts
+from efir.domain.videos.video import MediaRefused
 
-REFUSALS: dict[str, type[source_facts.MediaRefused]] = {
+REFUSALS: dict[str, type[MediaRefused]] = {
     kind.code: kind
     for kind in (
-        source_facts.MediaRefused,
+        MediaRefused,
         source_facts.MediaUnreadable,
         source_facts.MediaNoVideo,
         source_facts.MediaAudioOnly,

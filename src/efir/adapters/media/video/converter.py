@@ -9,8 +9,9 @@ from efir.adapters.media.confinement import confined_process
 from efir.adapters.media.video import commands, posters, tracks, verify
 from efir.adapters.media.video.ffmpeg import Ffmpeg, Progress
 from efir.domain.processing.ladder import Plan, Rung, can_copy_audio, plan
-from efir.domain.processing.source_facts import MediaFacts, MediaRefused, MediaWorkFailed, RenditionDamaged
+from efir.domain.processing.source_facts import MediaFacts, MediaWorkFailed, RenditionDamaged
 from efir.domain.processing.timelines import check_run, check_rung, check_sound
+from efir.domain.videos.video import MediaRefused
 from efir.ports.processing.media import ChunkOutput, CopiedTracks, MediaFile, Pictures, Report, Still, Track
 
 MIN_WALL = 600.0

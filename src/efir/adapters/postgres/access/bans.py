@@ -6,7 +6,7 @@ from uuid import UUID
 
 from efir.adapters.postgres.kernel.mapping import inserted, to_domain, to_values
 from efir.domain.access.bans import Ban
-from efir.domain.users import UserId
+from efir.domain.kernel.ids import UserId
 
 IN_FORCE = "select id, user_id, by_id, reason, starts_at, ends_at from ban where user_id = $1 and lifted_at is null"
 ENDED = """

@@ -7,7 +7,8 @@ from uuid import UUID
 from efir.adapters.postgres.kernel.mapping import inserted, to_domain, to_values
 from efir.adapters.postgres.kernel.pagination import keyset
 from efir.domain.access.roles import ADMINISTRATOR, Grant, Role, RoleId, RoleNotFound, permissions_of
-from efir.domain.users import UserId, UserNotFound
+from efir.domain.kernel.ids import UserId
+from efir.domain.users import UserNotFound
 from efir.ports.access.roles import GrantView, RoleView
 from efir.ports.kernel.pagination import Found, Position, Slice, found
 

@@ -4,7 +4,7 @@ from typing import Any
 
 from efir.adapters.postgres.kernel.mapping import inserted, to_domain, to_values
 from efir.domain.accounts.email_verification import Proof, ProofPurpose
-from efir.domain.users import UserId
+from efir.domain.kernel.ids import UserId
 
 ONE = """
 select user_id, purpose, email, email_key, token_hash, code_hash, created_at, code_until, expires_at, tries

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
-from efir.domain.users import UserId
+from efir.domain.kernel.ids import UserId
 
 SUBJECTS = {
     "account": """select id, nickname, display_name, email, email_verified_at, phone, locale, status, created_at,

@@ -3,7 +3,8 @@
 from datetime import datetime
 from typing import Any
 
-from efir.domain.users import EmailAddress, NicknameTaken, UserId, UserNotFound, skeleton
+from efir.domain.kernel.ids import EmailAddress, UserId
+from efir.domain.users import NicknameTaken, UserNotFound, skeleton
 from efir.ports.accounts.profiles import Account, ProfileChange, ProfileView
 from efir.ports.pictures import avatar_address
 

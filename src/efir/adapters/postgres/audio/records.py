@@ -8,7 +8,7 @@ from efir.adapters.postgres.kernel.pagination import keyset
 from efir.domain.audio.mpeg import mpeg_channels, mpeg_rate
 from efir.domain.audio.records import AudioRecord, RecordId, RecordingNotFound, RecordingNotReady
 from efir.domain.audio.wav import Wav
-from efir.domain.users import UserId
+from efir.domain.kernel.ids import UserId
 from efir.ports.audio import AudioFacts, ConvertedAudio, Usage, Waveform
 from efir.ports.kernel.pagination import Found, Position, Slice, found
 

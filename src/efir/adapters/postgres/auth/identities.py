@@ -7,7 +7,7 @@ from uuid import UUID
 from efir.adapters.postgres.kernel.mapping import inserted, to_domain, to_values
 from efir.adapters.postgres.kernel.pagination import keyset
 from efir.domain.auth.identities import Identity, IdentityId, IdentityNotFound, LastWayIn
-from efir.domain.users import UserId
+from efir.domain.kernel.ids import UserId
 from efir.ports.auth.identities import IdentityView
 from efir.ports.kernel.pagination import Found, Position, Slice, found
 

@@ -6,7 +6,7 @@ from typing import Any
 from efir.adapters.postgres.kernel.mapping import inserted, to_values
 from efir.adapters.postgres.kernel.pagination import keyset
 from efir.domain.auth.login_history import Login, device_of
-from efir.domain.users import UserId
+from efir.domain.kernel.ids import UserId
 from efir.ports.auth.login_history import LoginView
 from efir.ports.kernel.pagination import Found, Position, Slice, found
 

@@ -6,7 +6,7 @@ from typing import Any
 from efir.adapters.postgres.kernel.mapping import inserted, to_domain, to_values
 from efir.adapters.postgres.kernel.pagination import keyset
 from efir.domain.auth.passkeys import Passkey, PasskeyId, PasskeyNotFound
-from efir.domain.users import UserId
+from efir.domain.kernel.ids import UserId
 from efir.ports.auth.passkeys import PasskeyView, UsedPasskey
 from efir.ports.kernel.pagination import Found, Position, Slice, found
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from efir.adapters.postgres.kernel.mapping import to_domain
 from efir.domain.auth.second_factors import Totp
-from efir.domain.users import UserId
+from efir.domain.kernel.ids import UserId
 from efir.ports.auth.second_factors import SecondFactorView
 
 NEEDED = "select exists (select from totp_credential where user_id = $1 and confirmed_at is not null)"

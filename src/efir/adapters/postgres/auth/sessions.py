@@ -8,8 +8,8 @@ from efir.adapters.postgres.auth.credentials import BY_ID, BY_SECRET, BY_TOKEN, 
 from efir.adapters.postgres.kernel.mapping import inserted, to_values
 from efir.adapters.postgres.kernel.pagination import keyset
 from efir.domain.auth.login_history import device_of
-from efir.domain.auth.sessions import ApiToken, LoginSession, SessionId, SessionNotFound, TokenId, TokenNotFound
-from efir.domain.users import UserId
+from efir.domain.auth.sessions import ApiToken, LoginSession, SessionNotFound, TokenId, TokenNotFound
+from efir.domain.kernel.ids import SessionId, UserId
 from efir.ports.access.credential_cache import Credential
 from efir.ports.auth.sessions import DeviceView, RefreshState, TokenView
 from efir.ports.kernel.pagination import Found, Position, Slice, found

@@ -4,7 +4,7 @@ from typing import Any
 
 from efir.adapters.postgres.kernel.mapping import inserted, to_domain, to_values
 from efir.domain.channels import Channel, ChannelNotFound
-from efir.domain.users import UserId
+from efir.domain.kernel.ids import UserId
 from efir.ports.channels import ChannelView
 
 ROWS = "select id, owner_id, handle, title, description, created_at from channels where "

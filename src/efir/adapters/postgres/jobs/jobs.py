@@ -15,7 +15,7 @@ from efir.domain.jobs import (
     NewJob,
     Queue,
 )
-from efir.domain.users import UserId
+from efir.domain.kernel.ids import UserId
 from efir.ports.jobs.jobs import JobRow
 from efir.ports.kernel.correlation import correlation
 

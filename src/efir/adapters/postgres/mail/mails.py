@@ -6,8 +6,8 @@ from typing import Any
 
 import msgspec
 
+from efir.domain.kernel.ids import LANGUAGES, EmailAddress, UserId
 from efir.domain.mail import Mail, MailId, MailKind, MailState
-from efir.domain.users import LANGUAGES, EmailAddress, UserId
 from efir.ports.mail import Asked
 
 COLUMNS = "id, kind, recipient, lang, created_at, sealed, user_id, expires_at"

@@ -8,8 +8,8 @@ from uuid import UUID
 import msgspec
 
 from efir.adapters.postgres.kernel.mapping import inserted, to_values
+from efir.domain.kernel.ids import UserId
 from efir.domain.pictures.picture import Picture, PictureId, PictureNotFound
-from efir.domain.users import UserId
 from efir.ports.pictures import StoredPicture
 
 FRESH = "not working and created_at > now() - interval '10 seconds' as arriving"

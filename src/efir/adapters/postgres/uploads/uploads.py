@@ -5,8 +5,8 @@ from datetime import datetime
 from typing import Any
 
 from efir.adapters.postgres.kernel.mapping import inserted, to_domain, to_values
+from efir.domain.kernel.ids import UserId
 from efir.domain.uploads import Upload, UploadId, UploadNotFound
-from efir.domain.users import UserId
 
 ONE = """
 select id, owner_id, state, length, stored_offset, filename, filetype, metadata, sha256, partial, concat, writer_fence,

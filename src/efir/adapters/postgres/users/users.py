@@ -8,9 +8,10 @@ import msgspec
 
 from efir.adapters.postgres.kernel.mapping import inserted, to_values
 from efir.adapters.postgres.kernel.pagination import keyset
-from efir.domain.audio.records import AUDIO_SCOPES, NamedUser
+from efir.domain.audio.records import AUDIO_SCOPES
+from efir.domain.kernel.ids import UserId
 from efir.domain.pictures.picture import PictureId
-from efir.domain.users import NicknameTaken, User, UserId, UserNotFound, UserStatus
+from efir.domain.users import NamedUser, NicknameTaken, User, UserNotFound, UserStatus
 from efir.ports.kernel.pagination import Found, Position, Slice, found
 from efir.ports.pictures import avatar_address
 from efir.ports.users import AccountView, Login, MeView, UserView
@@ -139,6 +140,14 @@ class Users:
     async def set_status(self, user_id: UserId, status: UserStatus, *, end_sessions: bool) -> int:
         """Change what an account may do at all; answers its new version. Raises UserNotFound."""
         return await self._changed("status = $2, epoch = epoch + $3", user_id, status.value, int(end_sessions))
+
+    async def ban(self, user_id: UserId) -> int:
+        """Set the status of a banned account and end its sessions; return its new version. Raises UserNotFound."""
+        return await self.set_status(user_id, UserStatus.BANNED, end_sessions=True)
+
+    async def unban(self, user_id: UserId) -> int:
+        """Set the status of an active account again; return its new version. Raises UserNotFound."""
+        return await self.set_status(user_id, UserStatus.ACTIVE, end_sessions=False)
 
     async def rights_changed(self, user_id: UserId) -> int:
         """Note that the roles of a user changed; answers the account's new version. Raises UserNotFound."""

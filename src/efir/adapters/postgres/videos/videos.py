@@ -7,10 +7,10 @@ from uuid import UUID
 from efir.adapters.postgres.kernel.mapping import inserted, to_domain, to_values
 from efir.adapters.postgres.kernel.pagination import keyset
 from efir.domain.channels import fold
-from efir.domain.users import UserId
-from efir.domain.videos.video import Video, VideoId, VideoNotFound, VideoState
+from efir.domain.kernel.ids import UserId, VideoId
+from efir.domain.videos.video import Video, VideoNotFound, VideoState
 from efir.ports.kernel.pagination import Found, Position, Slice, found
-from efir.ports.videos import VideoChange, VideoFacts
+from efir.ports.videos.videos import VideoChange, VideoFacts
 
 COLUMNS = """id, channel_id, owner_id, title, description, tags, visibility, state, generation, access_epoch,
        source_key, created_at, updated_at"""

@@ -16,7 +16,8 @@ from efir.domain.access.bans import CannotBan, InvalidBan
 from efir.domain.access.permissions import Permission
 from efir.domain.access.roles import LastAdministrator, WiderThanOwn
 from efir.domain.auth.sessions import CsrfFailed
-from efir.domain.users import UserId, UserNotFound
+from efir.domain.kernel.ids import UserId
+from efir.domain.users import UserNotFound
 from efir.drivers.http.bodies import NewBan
 from efir.drivers.http.kernel.pagination import CursorQuery, LimitQuery, paged
 from efir.drivers.http.kernel.problems import DENIED, raises

@@ -9,9 +9,10 @@ from efir.application.accounts.email_verification import change_email, confirm_e
 from efir.application.context import Call
 from efir.domain.accounts.email_verification import EmailConfirmed, EmailTaken, ProofGone, WrongCode
 from efir.domain.auth.sessions import CsrfFailed, NoSession, StepUpNeeded
+from efir.domain.kernel.ids import UserId
 from efir.domain.kernel.rate_limits import Throttled
 from efir.domain.mail import MailsTooMany
-from efir.domain.users import InvalidUser, UserId, WrongPassword
+from efir.domain.users import InvalidUser, WrongPassword
 from efir.drivers.http.bodies import ChangedEmail, MailboxProof
 from efir.drivers.http.kernel.problems import raises
 

@@ -29,8 +29,8 @@ from efir.domain.audio.records import (
     UsernameTaken,
 )
 from efir.domain.auth.sessions import CsrfFailed, NoSession, ScopeMissing
+from efir.domain.kernel.ids import UserId
 from efir.domain.kernel.rate_limits import Throttled
-from efir.domain.users import UserId
 from efir.drivers.http.kernel.files import PRIVATE, FileAnswer, FileHead, digest_tag, disposition
 from efir.drivers.http.kernel.pagination import CursorQuery, LimitQuery, paged
 from efir.drivers.http.kernel.problems import raises

@@ -17,7 +17,7 @@ from efir.application.context import Call
 from efir.domain.audio import records
 from efir.domain.auth.sessions import CsrfFailed, NoSession, ScopeMissing
 from efir.domain.kernel.errors import DomainError
-from efir.domain.users import UserId
+from efir.domain.kernel.ids import UserId
 from efir.drivers.http.audio.records_openapi import SendingMusic, SendingRecord
 from efir.drivers.http.kernel.idempotency import KeyInUse, KeyReused
 from efir.drivers.http.kernel.multipart import SentForm

@@ -13,7 +13,7 @@ from efir.application.context import Call
 from efir.domain.auth.identities import IdentityId, IdentityNotFound, LastWayIn
 from efir.domain.auth.sessions import CsrfFailed, NoSession, StepUpNeeded
 from efir.domain.kernel.errors import Forbidden
-from efir.domain.users import UserId
+from efir.domain.kernel.ids import UserId
 from efir.drivers.http.kernel.pagination import CursorQuery, LimitQuery, paged
 from efir.drivers.http.kernel.problems import raises
 from efir.ports.auth.identities import IdentityView

@@ -11,12 +11,13 @@ from msgspec import Meta, Struct
 from efir.application.access.requirements import HARMLESS, SIGNED_IN, needing
 from efir.application.auth.impersonation import Impersonation, end_impersonation, impersonate
 from efir.application.context import Call
-from efir.domain.access.permissions import Permission
+from efir.domain.access.permissions import OnlyLooking, Permission
 from efir.domain.access.roles import WiderThanOwn
-from efir.domain.auth.impersonation import CannotImpersonate, InvalidReason, NotImpersonating, OnlyLooking
+from efir.domain.auth.impersonation import CannotImpersonate, InvalidReason, NotImpersonating
 from efir.domain.auth.sessions import CsrfFailed, NoSession, StepUpNeeded
 from efir.domain.kernel.errors import Forbidden
-from efir.domain.users import UserId, UserNotFound
+from efir.domain.kernel.ids import UserId
+from efir.domain.users import UserNotFound
 from efir.drivers.http.kernel.cookies import place_cookie
 from efir.drivers.http.kernel.problems import DENIED, raises
 

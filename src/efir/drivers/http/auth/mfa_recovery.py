@@ -15,7 +15,8 @@ from efir.domain.auth.impersonation import InvalidReason
 from efir.domain.auth.second_factors import SecondFactorOff
 from efir.domain.auth.sessions import CsrfFailed, StepUpNeeded
 from efir.domain.kernel.errors import Forbidden
-from efir.domain.users import UserId, UserNotFound
+from efir.domain.kernel.ids import UserId
+from efir.domain.users import UserNotFound
 from efir.drivers.http.auth.impersonation import WithReason
 from efir.drivers.http.kernel.problems import DENIED, raises
 

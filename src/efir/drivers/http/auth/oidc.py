@@ -10,6 +10,7 @@ from litestar.params import FromPath, QueryParameter
 from msgspec import Meta, Struct
 
 from efir.application.access.requirements import PUBLIC, SIGNED_IN
+from efir.application.accounts.federated_signup import arrive
 from efir.application.auth.identities import log_out_by_provider, log_out_everywhere
 from efir.application.auth.oidc import (
     FLOW_SECONDS,
@@ -32,7 +33,7 @@ from efir.drivers.http.kernel.cookies import BROWSER, CHALLENGE, short_cookie
 from efir.drivers.http.kernel.problems import raises
 from efir.drivers.http.kernel.responses import Answer
 from efir.drivers.http.kernel.security import ANONYMOUS, KEEPS_IDLE
-from efir.ports.auth.oidc import ProviderAway, ProviderView
+from efir.ports.auth.oidc import Claims, ProviderAway, ProviderView
 from efir.ports.kernel.one_time_store import StatesAway
 
 TAGS = ["Other providers"]
@@ -124,14 +125,14 @@ async def callback(
     try:
         finished = await finish(
             call.ports, provider=provider, browser=_browser(request, call), who=call.credential,
-            earlier=known_ticket({"cookie": request.headers.get("cookie", "")}, call.ports.origin),
             returned=Returned(state=sent_state, code=code, iss=iss, error=error), visitor=call.visitor, now=call.now,
         )  # fmt: skip
+        ticket = await _registration(request, call, provider, finished.newcomer)
     except ProviderNotFound:
         raise
     except DomainError as trouble:
         return _trouble(trouble, "/")
-    return _onward(call, finished)
+    return _onward(call, finished, ticket)
 
 
 @post(
@@ -173,14 +174,24 @@ class LogoutTokenRefused(Malformed):
     title = "The logout token was not accepted"
 
 
-def _onward(call: Call, finished: Finished) -> Response[None]:
+async def _registration(request: Request[Any, Any, Any], call: Call, provider: str, newcomer: Claims | None) -> str:
+    """Open a registration for somebody without an account; return its ticket, empty for everybody else."""
+    if newcomer is None:
+        return ""
+    earlier = known_ticket({"cookie": request.headers.get("cookie", "")}, call.ports.origin)
+    return await arrive(
+        call.ports, provider=provider, claims=newcomer, earlier=earlier, visitor=call.visitor, now=call.now
+    )
+
+
+def _onward(call: Call, finished: Finished, ticket: str) -> Response[None]:
     if finished.challenge:
         cookies = [short_cookie(call, CHALLENGE, finished.challenge, seconds=call.ports.limits.challenge_seconds)]
         return _sent(f"/login/second-factor?{urlencode({'back': finished.back})}", cookies)
-    if finished.ticket:
+    if ticket:
         kept = quote(finished.back, safe="")
         back = short_cookie(call, BACK, kept, seconds=call.ports.limits.registration_life_seconds)
-        return _sent("/register/name", [ticket_cookie(call, finished.ticket), back])
+        return _sent("/register/name", [ticket_cookie(call, ticket), back])
     signed = finished.signed
     return _sent(finished.back, [] if signed is None else [session_cookie(call, signed.secret)])
 

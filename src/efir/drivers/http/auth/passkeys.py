@@ -30,8 +30,9 @@ from efir.domain.auth.passkeys import (
 )
 from efir.domain.auth.sessions import CsrfFailed, NoSession, StepUpNeeded, WrongCredentials
 from efir.domain.kernel.errors import Forbidden
+from efir.domain.kernel.ids import UserId
 from efir.domain.kernel.rate_limits import Throttled
-from efir.domain.users import DeletionPending, UserBanned, UserId
+from efir.domain.users import DeletionPending, UserBanned
 from efir.drivers.http.auth.sessions import entered, replaced
 from efir.drivers.http.bodies import LoggedIn
 from efir.drivers.http.kernel.pagination import CursorQuery, LimitQuery, paged

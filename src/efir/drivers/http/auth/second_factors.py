@@ -28,8 +28,8 @@ from efir.domain.auth.second_factors import (
 )
 from efir.domain.auth.sessions import CsrfFailed, NoSession, StepUpNeeded
 from efir.domain.kernel.errors import Forbidden
+from efir.domain.kernel.ids import UserId
 from efir.domain.kernel.rate_limits import Throttled
-from efir.domain.users import UserId
 from efir.drivers.http.auth.sessions import entered, replaced
 from efir.drivers.http.bodies import LoggedIn
 from efir.drivers.http.kernel.problems import raises

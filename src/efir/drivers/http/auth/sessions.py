@@ -21,7 +21,8 @@ from efir.application.auth.sessions import (
 )
 from efir.application.context import Call
 from efir.domain.auth.second_factors import SecondFactorNeeded
-from efir.domain.auth.sessions import CsrfFailed, NoSession, ScopeMissing, SessionId, SessionNotFound, WrongCredentials
+from efir.domain.auth.sessions import CsrfFailed, NoSession, ScopeMissing, SessionNotFound, WrongCredentials
+from efir.domain.kernel.ids import SessionId
 from efir.domain.kernel.rate_limits import Throttled
 from efir.domain.users import DeletionPending, UserBanned
 from efir.drivers.http.bodies import Credentials, CsrfToken, Ended, LoggedIn, SessionView

@@ -12,7 +12,7 @@ from litestar.params import FromPath
 from efir.application.context import Call
 from efir.application.videos.media_files import Media, Wanted, find_media
 from efir.application.videos.signed_urls import OPEN, SIGNED
-from efir.domain.videos.video import VideoId
+from efir.domain.kernel.ids import VideoId
 from efir.drivers.http.kernel.files import IMMUTABLE, Content, FileAnswer, FileHead, digest_tag
 from efir.drivers.http.kernel.security import ANONYMOUS
 from efir.ports.kernel.blobs import Blob

@@ -15,25 +15,26 @@ from msgspec import UNSET
 from efir.application.access.requirements import PUBLIC, SIGNED_IN
 from efir.application.context import Call
 from efir.application.processing.progress import Processing, get_processing
+from efir.application.processing.reprocessing import retry_video
 from efir.application.videos.videos import (
     create_video,
     delete_video,
     get_video,
     list_my_videos,
     list_videos,
-    retry_video,
     update_video,
 )
 from efir.domain.auth.sessions import CsrfFailed, NoSession, ScopeMissing
 from efir.domain.channels import ChannelNotFound, ForeignChannel
 from efir.domain.kernel.errors import FieldError
+from efir.domain.kernel.ids import VideoId
 from efir.domain.uploads import UploadGone, UploadId, UploadNotFound, UploadUnfinished, UploadUsed
-from efir.domain.videos.video import InvalidVideo, VideoId, VideoInProgress, VideoNotFound, VideoNotRetryable
+from efir.domain.videos.video import InvalidVideo, VideoInProgress, VideoNotFound, VideoNotRetryable
 from efir.drivers.http.bodies import ChangedVideo, NewVideo
 from efir.drivers.http.kernel.pagination import CursorQuery, LimitQuery, paged
 from efir.drivers.http.kernel.problems import raises
 from efir.ports.kernel.pagination import Page
-from efir.ports.videos import VideoChange, VideoView
+from efir.ports.videos.videos import VideoChange, VideoView
 
 TAGS = ["Videos"]
 STEP = 0.5  # seconds between two looks at the jobs; one statement each

@@ -29,7 +29,8 @@ from efir.application.auth.second_factors import get_second_factor
 from efir.domain.access.permissions import Permission
 from efir.domain.access.roles import InvalidGrant
 from efir.domain.kernel.errors import DomainError, FieldError
-from efir.domain.users import UserId, UserStatus
+from efir.domain.kernel.ids import UserId
+from efir.domain.users import UserStatus
 from efir.drivers.web.kernel.forms import FORM, Form, typed
 from efir.drivers.web.kernel.page import Page
 from efir.ports.access.roles import RoleView

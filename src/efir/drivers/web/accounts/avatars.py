@@ -8,8 +8,8 @@ from litestar.di import NamedDependency
 from efir.application.access.requirements import SIGNED_IN
 from efir.application.accounts.avatars import crop_avatar, get_avatar, put_avatar, remove_avatar
 from efir.domain.kernel.errors import DomainError
+from efir.domain.kernel.ids import UserId
 from efir.domain.pictures.picture import PictureNotCuttable
-from efir.domain.users import UserId
 from efir.drivers.web.accounts.picture_forms import crop_form, picture_facts, posted_crop, posted_picture
 from efir.drivers.web.kernel.forms import FORM, Form, typed
 from efir.drivers.web.kernel.page import Page

@@ -17,7 +17,7 @@ from efir.application.accounts.signup import get_me
 from efir.application.auth.reauthentication import is_fresh
 from efir.domain.accounts.email_verification import ProofGone, parse_code
 from efir.domain.kernel.errors import DomainError
-from efir.domain.users import UserId
+from efir.domain.kernel.ids import UserId
 from efir.drivers.web.kernel.forms import FORM, Form, typed
 from efir.drivers.web.kernel.page import Page
 from efir.drivers.web.kernel.settings_sections import refuse, show

@@ -9,7 +9,7 @@ from efir.application.access.requirements import SIGNED_IN
 from efir.application.accounts.exports import latest_export, start_export
 from efir.application.auth.reauthentication import is_fresh
 from efir.domain.kernel.errors import DomainError
-from efir.domain.users import UserId
+from efir.domain.kernel.ids import UserId
 from efir.drivers.web.kernel.forms import FORM, Form, typed
 from efir.drivers.web.kernel.page import Page
 from efir.drivers.web.kernel.settings_sections import refuse, show

@@ -10,7 +10,7 @@ from efir.application.access.requirements import PUBLIC, SIGNED_IN
 from efir.application.accounts.passwords import ask_reset, change_password, check_reset, has_password, reset_password
 from efir.domain.accounts.email_verification import ProofGone
 from efir.domain.kernel.errors import DomainError
-from efir.domain.users import UserId
+from efir.domain.kernel.ids import UserId
 from efir.drivers.web.kernel.forms import FORM, Form, typed
 from efir.drivers.web.kernel.page import Page
 from efir.drivers.web.kernel.settings_sections import refuse, show

@@ -9,7 +9,7 @@ from efir.application.access.requirements import SIGNED_IN
 from efir.application.accounts.profiles import update_me
 from efir.application.accounts.signup import get_me
 from efir.domain.kernel.errors import DomainError
-from efir.domain.users import UserId
+from efir.domain.kernel.ids import UserId
 from efir.drivers.web.kernel.forms import FORM, Form, typed
 from efir.drivers.web.kernel.i18n import LANGUAGES
 from efir.drivers.web.kernel.page import Page

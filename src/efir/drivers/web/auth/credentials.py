@@ -8,7 +8,7 @@ from litestar.di import NamedDependency
 from efir.application.access.requirements import SIGNED_IN
 from efir.application.accounts.passwords import has_password
 from efir.application.accounts.signup import get_me
-from efir.domain.users import UserId
+from efir.domain.kernel.ids import UserId
 from efir.drivers.web.kernel.page import Page
 from efir.drivers.web.kernel.settings_sections import show
 

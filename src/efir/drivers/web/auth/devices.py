@@ -11,7 +11,7 @@ from litestar.params import FromPath, FromQuery
 from efir.application.access.requirements import SIGNED_IN
 from efir.application.auth.login_history import list_logins
 from efir.application.auth.sessions import list_devices, revoke_other_sessions, revoke_session
-from efir.domain.auth.sessions import SessionId
+from efir.domain.kernel.ids import SessionId
 from efir.drivers.web.kernel.forms import FORM, typed
 from efir.drivers.web.kernel.page import Page
 from efir.drivers.web.kernel.settings_sections import show

@@ -13,7 +13,7 @@ from efir.application.auth.oidc import FLOW_SECONDS, begin_link, list_providers,
 from efir.domain.auth.identities import IdentityId
 from efir.domain.kernel.cookies import cookie_name
 from efir.domain.kernel.errors import DomainError
-from efir.domain.users import UserId
+from efir.domain.kernel.ids import UserId
 from efir.drivers.web.auth.mfa_verification import short_cookie
 from efir.drivers.web.kernel import error_messages
 from efir.drivers.web.kernel.forms import FORM, Form, Problem, typed

@@ -12,7 +12,7 @@ from efir.application.auth.impersonation import end_impersonation, impersonate
 from efir.domain.access.permissions import Permission
 from efir.domain.kernel.cookies import PLACE
 from efir.domain.kernel.errors import DomainError
-from efir.domain.users import UserId
+from efir.domain.kernel.ids import UserId
 from efir.drivers.web.access.admin import account_facts
 from efir.drivers.web.auth.mfa_verification import short_cookie
 from efir.drivers.web.kernel.forms import FORM, typed

@@ -11,7 +11,7 @@ from efir.application.access.requirements import needing
 from efir.application.auth.mfa_recovery import remove_lost_factor
 from efir.domain.access.permissions import Permission
 from efir.domain.kernel.errors import DomainError
-from efir.domain.users import UserId
+from efir.domain.kernel.ids import UserId
 from efir.drivers.web.access.admin import account_facts
 from efir.drivers.web.kernel.forms import FORM, typed
 from efir.drivers.web.kernel.page import Page

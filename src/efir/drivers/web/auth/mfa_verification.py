@@ -15,9 +15,9 @@ from efir.application.auth.sessions import SignedIn
 from efir.application.auth.trusted_devices import device_mark
 from efir.domain.auth.redirects import local_path
 from efir.domain.auth.second_factors import ChallengeGone
-from efir.domain.auth.sessions import SessionId
 from efir.domain.kernel.cookies import BACK, DEVICE, DEVICE_SECONDS, cookie_name
 from efir.domain.kernel.errors import DomainError
+from efir.domain.kernel.ids import SessionId
 from efir.drivers.web.kernel.forms import FORM, Form, typed
 from efir.drivers.web.kernel.page import Page
 from efir.drivers.web.kernel.redirects import MAIN

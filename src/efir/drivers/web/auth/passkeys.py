@@ -12,7 +12,7 @@ from efir.application.access.requirements import SIGNED_IN
 from efir.application.auth.passkeys import list_passkeys, remove_passkey
 from efir.domain.auth.passkeys import PasskeyId, site_name
 from efir.domain.kernel.errors import DomainError
-from efir.domain.users import UserId
+from efir.domain.kernel.ids import UserId
 from efir.drivers.web.kernel.forms import FORM, Form, typed
 from efir.drivers.web.kernel.page import Page
 from efir.drivers.web.kernel.settings_sections import refuse, show

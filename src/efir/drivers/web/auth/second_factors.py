@@ -15,7 +15,7 @@ from efir.application.auth.second_factors import (
     resume_totp,
 )
 from efir.domain.kernel.errors import DomainError
-from efir.domain.users import UserId
+from efir.domain.kernel.ids import UserId
 from efir.drivers.web.kernel.forms import FORM, Form, typed
 from efir.drivers.web.kernel.page import Page
 from efir.drivers.web.kernel.settings_sections import refuse, show

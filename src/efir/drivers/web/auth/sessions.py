@@ -12,8 +12,8 @@ from efir.application.auth.oidc import list_providers
 from efir.application.auth.sessions import SignedIn, log_in
 from efir.domain.auth.redirects import local_path
 from efir.domain.auth.second_factors import SecondFactorNeeded
-from efir.domain.auth.sessions import SessionId
 from efir.domain.kernel.errors import DomainError
+from efir.domain.kernel.ids import SessionId
 from efir.domain.users import DeletionPending
 from efir.drivers.web.auth.mfa_verification import entered, to_second_step
 from efir.drivers.web.auth.passkeys import passkey_site

@@ -10,8 +10,7 @@ from litestar import Request, Response
 from litestar.exceptions import HTTPException, ValidationException
 
 from efir.application.context import Call
-from efir.domain.access.permissions import PermissionMissing
-from efir.domain.auth.impersonation import OnlyLooking
+from efir.domain.access.permissions import OnlyLooking, PermissionMissing
 from efir.domain.auth.sessions import StepUpNeeded
 from efir.domain.kernel.errors import DomainError, Unauthenticated
 from efir.drivers.web.kernel.page import Page, Shared

@@ -11,13 +11,15 @@ from litestar.params import FromPath, FromQuery
 
 from efir.application.access.requirements import SIGNED_IN
 from efir.application.accounts.signup import get_me
-from efir.application.videos.videos import delete_video, get_video, list_my_videos, retry_video, update_video
+from efir.application.processing.reprocessing import retry_video
+from efir.application.videos.videos import delete_video, get_video, list_my_videos, update_video
 from efir.domain.kernel.errors import DomainError
-from efir.domain.videos.video import VideoId, VideoInProgress, VideoNotFound
+from efir.domain.kernel.ids import VideoId
+from efir.domain.videos.video import VideoInProgress, VideoNotFound
 from efir.drivers.web.kernel.forms import FORM, Form, typed
 from efir.drivers.web.kernel.page import Page
 from efir.drivers.web.uploads import stages, visibilities
-from efir.ports.videos import VideoChange, VideoView
+from efir.ports.videos.videos import VideoChange, VideoView
 
 
 @get("/studio", opt=SIGNED_IN, include_in_schema=False)

@@ -10,7 +10,7 @@ from litestar.params import FromPath
 
 from efir.application.access.requirements import PUBLIC
 from efir.application.videos.videos import get_video, list_videos
-from efir.domain.videos.video import VideoId
+from efir.domain.kernel.ids import VideoId
 from efir.drivers.web.kernel.page import Page
 from efir.drivers.web.uploads import stages
 from efir.drivers.web.videos.studio import owns

@@ -6,8 +6,8 @@ from uuid import UUID
 
 from msgspec import Meta, Struct
 
-from efir.domain.users import UserId
-from efir.domain.videos.video import Video, VideoId, VideoState
+from efir.domain.kernel.ids import UserId, VideoId
+from efir.domain.videos.video import Video, VideoState
 from efir.ports.channels import ChannelRef
 from efir.ports.kernel.pagination import Found, Slice
 

@@ -4,9 +4,9 @@ from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
+from efir.domain.kernel.ids import VideoId
 from efir.domain.videos.hls import bit_rates
-from efir.domain.videos.video import VideoId
-from efir.ports.processing.renditions import Asset, FileFacts, NewRendition, NewSegment, RenditionFacts, SegmentFacts
+from efir.ports.videos.renditions import Asset, FileFacts, NewRendition, NewSegment, RenditionFacts, SegmentFacts
 
 OF_VIDEO = """
 select id, name, kind, codecs, width, height, frame_rate, timescale, init_key, temporary, listed, complete, bandwidth,

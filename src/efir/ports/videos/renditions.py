@@ -6,7 +6,7 @@ from uuid import UUID
 
 from msgspec import Struct
 
-from efir.domain.videos.video import VideoId
+from efir.domain.kernel.ids import VideoId
 
 
 class NewRendition(Struct, frozen=True, kw_only=True):
