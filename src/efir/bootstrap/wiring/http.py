@@ -14,10 +14,8 @@ from efir.adapters.embedded.programs import end_with_parent
 from efir.application.context import Ports
 from efir.bootstrap.processes import import_blocker, logs
 from efir.bootstrap.wiring.ports import opened
-from efir.drivers.http.accounts import registration_ticket
 from efir.drivers.http.app import create_app
-from efir.drivers.http.auth import sessions
-from efir.drivers.http.kernel import problems
+from efir.drivers.http.kernel import cookies, problems, registration_ticket
 from efir.drivers.http.quiz import questions
 from efir.drivers.web.app import create_pages
 from efir.settings import Settings, current
@@ -80,7 +78,7 @@ def _give_way() -> None:
 def served(ports: Ports, settings: Settings) -> Any:
     """The whole application over given ports; tests use it too."""
     pages = create_pages(
-        status_of=problems.status_of, session_cookie=sessions.session_cookie,
+        status_of=problems.status_of, session_cookie=cookies.session_cookie,
         ticket_cookie=registration_ticket.ticket_cookie, problems=problems.HANDLERS, beside=questions.BESIDE_PAGES,
     )  # fmt: skip
     return create_app(

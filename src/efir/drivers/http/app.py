@@ -14,6 +14,7 @@ from efir.drivers.http.access import roles
 from efir.drivers.http.accounts import accounts as users
 from efir.drivers.http.accounts import administration, email_verification, exports, passwords, registrations
 from efir.drivers.http.audio import records, sending
+from efir.drivers.http.audio.records_openapi import FORMS
 from efir.drivers.http.auth import (
     access_tokens,
     api_tokens,
@@ -27,6 +28,7 @@ from efir.drivers.http.auth import (
 )
 from efir.drivers.http.kernel import openapi
 from efir.drivers.http.kernel.idempotency import Idempotency
+from efir.drivers.http.kernel.picture_bodies import PICTURE_FORM
 from efir.drivers.http.kernel.problems import HANDLERS as PROBLEM_HANDLERS
 from efir.drivers.http.kernel.request_log import Access
 from efir.drivers.http.kernel.responses import Answer
@@ -70,7 +72,7 @@ def create_app(
         openapi_config=openapi.configuration(version),
         request_max_body_size=ports.limits.json_bytes,
         lifespan=list(lifespan),
-        state=State({"accel": accel}),
+        state=State({"accel": accel, "openapi_forms": FORMS | {"PictureForm": PICTURE_FORM.to_schema()}}),
         debug=False,
         pdb_on_exception=False,
     )

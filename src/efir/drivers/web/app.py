@@ -10,7 +10,7 @@ from litestar.di import Provide
 
 from efir.domain.kernel.errors import DomainError
 from efir.drivers.web import audio, mail, quiz, uploads, users
-from efir.drivers.web.access import admin
+from efir.drivers.web.access import admin, impersonation, mfa_recovery
 from efir.drivers.web.accounts import (
     avatars,
     deletion,
@@ -26,8 +26,6 @@ from efir.drivers.web.auth import (
     credentials,
     devices,
     identities,
-    impersonation,
-    mfa_recovery,
     mfa_verification,
     passkeys,
     second_factors,

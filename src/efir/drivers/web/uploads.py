@@ -1,15 +1,14 @@
 """The upload page; the bytes themselves go to the JSON driver by tus."""
 
-from collections.abc import Callable
 from typing import Any
 
 from litestar import Response, get
 from litestar.di import NamedDependency
 
 from efir.application.access.requirements import SIGNED_IN
-from efir.domain.videos.video import Visibility
 from efir.drivers.web.kernel import error_messages
 from efir.drivers.web.kernel.page import Page
+from efir.drivers.web.kernel.video_texts import stages, visibilities
 
 
 @get("/upload", opt=SIGNED_IN, include_in_schema=False)
@@ -27,25 +26,6 @@ async def upload(page: NamedDependency[Page]) -> Response[str]:
         failures={code: page.words.gettext(text) for code, text in error_messages.FAILURES.items()},
         other_failure=page.words.gettext(error_messages.OTHER_FAILURE),
     )
-
-
-def visibilities(_: Callable[[str], str]) -> list[tuple[Visibility, str, str, str]]:
-    """Choices of who can watch: value, name, explanation, icon."""
-    return [
-        (Visibility.PUBLIC, _("Public"), _("Everybody, and it is listed."), "globe"),
-        (Visibility.UNLISTED, _("By link"), _("Whoever has the link; it is not listed."), "link"),
-        (Visibility.PRIVATE, _("Private"), _("Only you."), "lock"),
-    ]
-
-
-def stages(_: Callable[[str], str]) -> dict[str, str]:
-    """Names of the steps of processing."""
-    return {
-        "inspect": _("Checking the file"),
-        "first": _("First picture"),
-        "encode": _("All qualities"),
-        "finish": _("Finishing"),
-    }
 
 
 HANDLERS: list[Any] = [upload]

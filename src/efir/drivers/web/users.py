@@ -10,8 +10,8 @@ from litestar.params import FromPath, FromQuery
 from efir.application.access.requirements import PUBLIC
 from efir.application.accounts.profiles import get_profile
 from efir.application.videos.videos import list_videos
+from efir.drivers.web.kernel.layout import GRID
 from efir.drivers.web.kernel.page import Page
-from efir.drivers.web.videos.discover import GRID
 
 
 @get("/u/{nickname:str}", opt=PUBLIC, include_in_schema=False)

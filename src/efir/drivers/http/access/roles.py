@@ -35,7 +35,7 @@ from efir.domain.access.roles import (
 from efir.domain.auth.sessions import CsrfFailed, NoSession
 from efir.domain.kernel.ids import UserId
 from efir.domain.users import UserNotFound
-from efir.drivers.http.bodies import ChangedRole, NewGrant, NewRole
+from efir.drivers.http.access.bodies import ChangedRole, NewGrant, NewRole
 from efir.drivers.http.kernel.pagination import CursorQuery, LimitQuery, paged
 from efir.drivers.http.kernel.problems import DENIED, raises
 from efir.ports.access.credential_cache import PermissionCheck

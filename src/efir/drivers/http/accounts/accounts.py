@@ -29,11 +29,20 @@ from efir.domain.users import (
     UserNotFound,
     WrongPassword,
 )
-from efir.drivers.http.bodies import ChangedProfile, Credentials, Crop, NewUser, Presence
+from efir.drivers.http.accounts.bodies import ChangedProfile, NewUser, Presence
+from efir.drivers.http.kernel.bodies import Credentials, Crop
 from efir.drivers.http.kernel.files import FileAnswer
+from efir.drivers.http.kernel.picture_bodies import (
+    STREAMED,
+    TAKING,
+    Asked,
+    CropQuery,
+    Taking,
+    picture_answer,
+    sent_picture,
+)
 from efir.drivers.http.kernel.problems import raises
 from efir.drivers.http.kernel.security import ANONYMOUS
-from efir.drivers.http.pictures import STREAMED, TAKING, Asked, CropQuery, Taking, picture_answer, sent_picture
 from efir.ports.accounts.profiles import ProfileChange, ProfileView
 from efir.ports.pictures import AvatarView
 from efir.ports.users import MeView, UserView

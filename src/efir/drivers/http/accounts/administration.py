@@ -18,7 +18,7 @@ from efir.domain.access.roles import LastAdministrator, WiderThanOwn
 from efir.domain.auth.sessions import CsrfFailed
 from efir.domain.kernel.ids import UserId
 from efir.domain.users import UserNotFound
-from efir.drivers.http.bodies import NewBan
+from efir.drivers.http.accounts.bodies import NewBan
 from efir.drivers.http.kernel.pagination import CursorQuery, LimitQuery, paged
 from efir.drivers.http.kernel.problems import DENIED, raises
 from efir.ports.access.audit import EntryView

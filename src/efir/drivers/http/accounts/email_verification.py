@@ -13,7 +13,7 @@ from efir.domain.kernel.ids import UserId
 from efir.domain.kernel.rate_limits import Throttled
 from efir.domain.mail import MailsTooMany
 from efir.domain.users import InvalidUser, WrongPassword
-from efir.drivers.http.bodies import ChangedEmail, MailboxProof
+from efir.drivers.http.accounts.bodies import ChangedEmail, MailboxProof
 from efir.drivers.http.kernel.problems import raises
 
 TAGS = ["Accounts"]

@@ -11,7 +11,7 @@ from efir.domain.accounts.email_verification import ProofGone
 from efir.domain.auth.sessions import CsrfFailed, NoSession, StepUpNeeded
 from efir.domain.kernel.rate_limits import Throttled
 from efir.domain.users import InvalidUser, WrongPassword
-from efir.drivers.http.bodies import ChangedPassword, ForgottenPassword, ResetPassword
+from efir.drivers.http.accounts.bodies import ChangedPassword, ForgottenPassword, ResetPassword
 from efir.drivers.http.kernel.problems import raises
 from efir.drivers.http.kernel.security import ANONYMOUS
 

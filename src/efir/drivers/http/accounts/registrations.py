@@ -45,14 +45,22 @@ from efir.domain.mail import MailsTooMany
 from efir.domain.pictures.crops import InvalidCrop, parse_crop
 from efir.domain.pictures.picture import PictureNotCuttable, PictureOvertaken, StagingFull
 from efir.domain.users import InvalidUser, NicknameTaken, PhoneTaken
-from efir.drivers.http.accounts.registration_ticket import ticket_cookie, ticket_of
-from efir.drivers.http.auth.sessions import session_cookie
-from efir.drivers.http.bodies import ChangedRegistration, Crop, LoggedIn, MailedCode
-from efir.drivers.http.kernel.cookies import device_cookie
+from efir.drivers.http.accounts.bodies import ChangedRegistration, MailedCode
+from efir.drivers.http.kernel.bodies import Crop, LoggedIn
+from efir.drivers.http.kernel.cookies import device_cookie, session_cookie
 from efir.drivers.http.kernel.files import FileAnswer
+from efir.drivers.http.kernel.picture_bodies import (
+    TAKING,
+    Asked,
+    CropQuery,
+    Taking,
+    picture_answer,
+    sent_picture,
+    side_of,
+)
 from efir.drivers.http.kernel.problems import raises
+from efir.drivers.http.kernel.registration_ticket import ticket_cookie, ticket_of
 from efir.drivers.http.kernel.security import ANONYMOUS, FORM
-from efir.drivers.http.pictures import TAKING, Asked, CropQuery, Taking, picture_answer, sent_picture, side_of
 from efir.ports.accounts.registrations import Availability, RegistrationView
 from efir.ports.pictures import AvatarView
 

@@ -23,8 +23,8 @@ from efir.drivers.http.kernel.idempotency import KeyInUse, KeyReused
 from efir.drivers.http.kernel.multipart import SentForm
 from efir.drivers.http.kernel.problems import raises
 from efir.drivers.http.kernel.responses import Answer
+from efir.drivers.http.kernel.streamed_body import Body
 from efir.drivers.http.kernel.streamed_idempotency import AnsweredBefore, Replayed, once_of
-from efir.drivers.http.uploads.tus import Body
 from efir.ports.access.credential_cache import Credential
 from efir.ports.audio import AcceptedAudio, AudioView
 from efir.ports.jobs.jobs import JobView

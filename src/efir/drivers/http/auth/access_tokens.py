@@ -10,7 +10,8 @@ from efir.domain.auth.second_factors import SecondFactorNeeded
 from efir.domain.auth.sessions import InvalidRefreshToken, WrongCredentials
 from efir.domain.kernel.rate_limits import Throttled
 from efir.domain.users import UserBanned
-from efir.drivers.http.bodies import Credentials, RefreshToken, RevokedToken
+from efir.drivers.http.auth.bodies import RefreshToken, RevokedToken
+from efir.drivers.http.kernel.bodies import Credentials
 from efir.drivers.http.kernel.problems import raises
 from efir.drivers.http.kernel.responses import Answer
 from efir.drivers.http.kernel.security import ANONYMOUS

@@ -18,7 +18,7 @@ from efir.application.auth.api_tokens import (
 )
 from efir.application.context import Call
 from efir.domain.auth.sessions import CsrfFailed, InvalidTokenRequest, NoSession, TokenId, TokenNotFound
-from efir.drivers.http.bodies import NewApiToken
+from efir.drivers.http.auth.bodies import NewApiToken
 from efir.drivers.http.kernel.pagination import CursorQuery, LimitQuery, paged
 from efir.drivers.http.kernel.problems import raises
 from efir.ports.auth.sessions import TokenView

@@ -27,10 +27,9 @@ from efir.domain.auth.sessions import CsrfFailed, NoSession, StepUpNeeded
 from efir.domain.kernel.cookies import BACK, cookie_name
 from efir.domain.kernel.errors import DomainError, Forbidden, Malformed
 from efir.domain.kernel.rate_limits import Throttled
-from efir.drivers.http.accounts.registration_ticket import known_ticket, ticket_cookie
-from efir.drivers.http.auth.sessions import session_cookie
-from efir.drivers.http.kernel.cookies import BROWSER, CHALLENGE, short_cookie
+from efir.drivers.http.kernel.cookies import BROWSER, CHALLENGE, session_cookie, short_cookie
 from efir.drivers.http.kernel.problems import raises
+from efir.drivers.http.kernel.registration_ticket import known_ticket, ticket_cookie
 from efir.drivers.http.kernel.responses import Answer
 from efir.drivers.http.kernel.security import ANONYMOUS, KEEPS_IDLE
 from efir.ports.auth.oidc import Claims, ProviderAway, ProviderView

@@ -34,7 +34,7 @@ from efir.domain.kernel.ids import UserId
 from efir.domain.kernel.rate_limits import Throttled
 from efir.domain.users import DeletionPending, UserBanned
 from efir.drivers.http.auth.sessions import entered, replaced
-from efir.drivers.http.bodies import LoggedIn
+from efir.drivers.http.kernel.bodies import LoggedIn
 from efir.drivers.http.kernel.pagination import CursorQuery, LimitQuery, paged
 from efir.drivers.http.kernel.problems import raises
 from efir.drivers.http.kernel.responses import Answer

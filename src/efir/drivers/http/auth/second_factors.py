@@ -31,7 +31,7 @@ from efir.domain.kernel.errors import Forbidden
 from efir.domain.kernel.ids import UserId
 from efir.domain.kernel.rate_limits import Throttled
 from efir.drivers.http.auth.sessions import entered, replaced
-from efir.drivers.http.bodies import LoggedIn
+from efir.drivers.http.kernel.bodies import LoggedIn
 from efir.drivers.http.kernel.problems import raises
 from efir.drivers.http.kernel.responses import Answer
 from efir.drivers.http.kernel.security import ENTRANCE

@@ -4,7 +4,6 @@ from typing import Any
 from uuid import UUID
 
 from litestar import Request, Response, delete, get, post
-from litestar.datastructures import Cookie
 from litestar.di import NamedDependency
 from litestar.params import FromPath, JSONBody
 
@@ -25,11 +24,12 @@ from efir.domain.auth.sessions import CsrfFailed, NoSession, ScopeMissing, Sessi
 from efir.domain.kernel.ids import SessionId
 from efir.domain.kernel.rate_limits import Throttled
 from efir.domain.users import DeletionPending, UserBanned
-from efir.drivers.http.bodies import Credentials, CsrfToken, Ended, LoggedIn, SessionView
-from efir.drivers.http.kernel.cookies import device_cookie
+from efir.drivers.http.auth.bodies import CsrfToken, Ended, SessionView
+from efir.drivers.http.kernel.bodies import Credentials, LoggedIn
+from efir.drivers.http.kernel.cookies import device_cookie, session_cookie
 from efir.drivers.http.kernel.pagination import CursorQuery, LimitQuery, paged
 from efir.drivers.http.kernel.problems import raises
-from efir.drivers.http.kernel.security import ENTRANCE, KEEPS_IDLE, cookie_name
+from efir.drivers.http.kernel.security import ENTRANCE, KEEPS_IDLE
 from efir.ports.access.credential_cache import Credential
 from efir.ports.auth.login_history import LoginView
 from efir.ports.auth.sessions import DeviceView
@@ -167,16 +167,6 @@ def entered(call: Call, signed: SignedIn) -> Response[LoggedIn]:
         LoggedIn(signed.user, token),
         cookies=[session_cookie(call, signed.secret), device_cookie(call, signed.user.nickname)],
     )
-
-
-def session_cookie(call: Call, secret: str, *, max_age: int | None = None) -> Cookie:
-    """The login session's cookie; an age of 0 removes it."""
-    origin = call.ports.origin
-    return Cookie(
-        key=cookie_name(origin), value=secret, path="/", httponly=True, samesite="lax",
-        secure=origin.startswith("https:"),
-        max_age=call.ports.limits.session_life_seconds if max_age is None else max_age,
-    )  # fmt: skip
 
 
 def _user(found: Credential) -> UserView:

@@ -61,7 +61,9 @@ async def openapi_json(request: Request[Any, Any, Any]) -> Response[bytes]:
     """Serve the document."""
     state = request.app.state
     if "openapi_document" not in state:
-        state["openapi_document"] = tidied(request.app.openapi_schema.to_schema(), options_of(request.app))
+        state["openapi_document"] = tidied(
+            request.app.openapi_schema.to_schema(), options_of(request.app), forms=state["openapi_forms"]
+        )
     return Response(state["openapi_document"], media_type="application/json", headers={"cache-control": "no-cache"})
 
 

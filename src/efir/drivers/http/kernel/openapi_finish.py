@@ -7,8 +7,6 @@ from typing import Any
 import msgspec
 
 from efir.application.access.requirements import NEEDS, Access
-from efir.drivers.http.audio.records_openapi import FORMS
-from efir.drivers.http.pictures import PICTURE_FORM
 
 GENERIC = re.compile(r'\b([A-Z]\w*)_efir\.[\w.]*?\b([A-Z]\w*)_(?=["/])')  # Page_efir.ports.videos.VideoView_
 CREDENTIALS: list[dict[str, list[str]]] = [{"session": []}, {"token": []}]
@@ -17,9 +15,15 @@ PROBLEM = {"content": {"application/problem+json": {"schema": {"$ref": "#/compon
 METHODS = frozenset({"get", "put", "post", "delete", "options", "head", "patch"})
 
 
-def tidied(schema: dict[str, Any], options: Mapping[tuple[str, str], Mapping[str, Any]]) -> bytes:
-    """Write the document in a stable order; `options` are those of the routes, by address and method."""
-    schema["components"]["schemas"] |= FORMS | {"PictureForm": PICTURE_FORM.to_schema()}
+def tidied(
+    schema: dict[str, Any], options: Mapping[tuple[str, str], Mapping[str, Any]], *, forms: Mapping[str, Any]
+) -> bytes:
+    """Write the document in a stable order.
+
+    `options` are those of the routes, by address and method; `forms` are schemas of bodies that are read as they
+    arrive, by name: the framework sees nothing of them.
+    """
+    schema["components"]["schemas"] |= forms
     for path, operations in schema["paths"].items():
         for method in METHODS & operations.keys():
             needs = options[path, method][NEEDS]

@@ -18,8 +18,7 @@ from efir.application.auth import csrf
 from efir.application.auth.credentials import bearer_credential, impersonated, session_credential
 from efir.application.context import Call, Ports
 from efir.domain.auth.sessions import CsrfFailed, InvalidToken
-from efir.domain.kernel.cookies import DEVICE, PLACE
-from efir.domain.kernel.cookies import cookie_name as prefixed
+from efir.domain.kernel.cookies import DEVICE, PLACE, cookie_name
 from efir.domain.kernel.errors import Malformed
 from efir.ports.access.credential_cache import Credential
 from efir.ports.kernel.correlation import correlation
@@ -66,8 +65,8 @@ class Security(ASGIMiddleware):
         self._trusted = [ipaddress.ip_network(part.strip()) for part in trusted.split(",") if part.strip()]
         self._secure = ports.origin.startswith("https:")
         self._host = urlsplit(ports.origin).netloc
-        self._device = prefixed(DEVICE, origin=ports.origin)
-        self._place = prefixed(PLACE, origin=ports.origin)
+        self._device = cookie_name(DEVICE, origin=ports.origin)
+        self._place = cookie_name(PLACE, origin=ports.origin)
 
     async def handle(self, scope: Any, receive: Receive, send: Send, next_app: ASGIApp) -> None:
         """Resolve the credential and refuse what cannot be meant."""
@@ -89,7 +88,7 @@ class Security(ASGIMiddleware):
         await next_app(scope, receive, send)
 
     async def _credential(self, method: str, headers: dict[str, str], option: dict[str, Any]) -> Credential | None:
-        bearer, cookie = headers.get("authorization"), cookie_value(headers, cookie_name(self._ports.origin))
+        bearer, cookie = headers.get("authorization"), cookie_value(headers, session_cookie_name(self._ports.origin))
         now = self._ports.clock()
         if bearer is not None:
             if cookie is not None:
@@ -160,7 +159,7 @@ def handlers_of(app: Litestar) -> Iterator[tuple[str, Any]]:
                 yield route.path, handler
 
 
-def cookie_name(origin: str) -> str:
+def session_cookie_name(origin: str) -> str:
     """The login session's cookie; the prefix makes browsers refuse one set by a sibling domain."""
     return "__Host-sid" if origin.startswith("https:") else "sid"
 

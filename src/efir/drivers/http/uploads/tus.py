@@ -1,16 +1,14 @@
 """Headers of tus 1.0 (https://tus.io/protocols/resumable-upload), read and written."""
 
-import asyncio
 import base64
 import binascii
 import re
-from collections.abc import AsyncIterator, Mapping
-from contextlib import suppress
+from collections.abc import Mapping
 from typing import Any
 from urllib.parse import urlsplit
 from uuid import UUID
 
-from litestar import Request, Response
+from litestar import Response
 from litestar.exceptions import HTTPException
 from msgspec import Struct
 
@@ -21,14 +19,12 @@ from efir.domain.kernel.limits import Limits
 from efir.domain.uploads import UploadId, UploadMalformed, UploadState
 from efir.drivers.http.kernel.problems import of_bug, of_domain, of_http
 from efir.drivers.http.kernel.ranges import http_date
-from efir.ports.uploads import BodyInterrupted
 
 VERSION = "1.0.0"
 RESUMABLE = {"tus-resumable": VERSION}
 EXTENSIONS = "creation,creation-with-upload,creation-defer-length,checksum,expiration,termination,concatenation"
 PATH = "/api/v1/uploads"
 BODY_TYPE = "application/offset+octet-stream"
-DRAINED_MOST, DRAIN_PAUSE = 16 << 20, 1.0
 _NUMBER = re.compile(r"[0-9]{1,18}")
 
 
@@ -94,48 +90,6 @@ def piece(headers: Mapping[str, str], *, offset: int | None = None) -> Piece:
     return Piece(
         offset=at, count=_number(headers, "content-length"), length=length, algorithm=algorithm, checksum=checksum
     )
-
-
-class Body:
-    """A request's body as it arrives, however long."""
-
-    def __init__(self, request: Request[Any, Any, Any], limits: Limits) -> None:
-        self._request = request
-        self._silence = limits.upload_stall_seconds
-        self._announced = _number(request.headers, "content-length")
-        self._received = 0
-        self._ended = False
-
-    async def chunks(self) -> AsyncIterator[bytes]:
-        """Give the bytes. Raises BodyInterrupted when they end early or stay away too long."""
-        while not self._ended:
-            try:
-                async with asyncio.timeout(self._silence):
-                    chunk = await self._next()
-            except TimeoutError as error:
-                raise BodyInterrupted from error
-            if chunk:
-                yield chunk
-        if self._announced is not None and self._received < self._announced:
-            raise BodyInterrupted
-
-    async def drain(self) -> None:
-        """Take the rest, if it is short, off a client that reads no answer before it has sent everything."""
-        if (self._announced or 0) <= DRAINED_MOST:
-            with suppress(TimeoutError, BodyInterrupted):
-                while not self._ended and self._received <= DRAINED_MOST:
-                    async with asyncio.timeout(DRAIN_PAUSE):
-                        await self._next()
-
-    async def _next(self) -> bytes:
-        message: Any = await self._request.receive()
-        if message["type"] == "http.disconnect":
-            self._ended = True
-            raise BodyInterrupted
-        chunk: bytes = message.get("body", b"")
-        self._received += len(chunk)
-        self._ended = not message.get("more_body", False)
-        return chunk
 
 
 def told(facts: UploadFacts) -> dict[str, str]:

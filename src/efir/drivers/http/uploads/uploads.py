@@ -31,12 +31,12 @@ from efir.domain.uploads import (
 )
 from efir.drivers.http.kernel.problems import raises
 from efir.drivers.http.kernel.security import ANONYMOUS
+from efir.drivers.http.kernel.streamed_body import Body
 from efir.drivers.http.kernel.streams import while_counting
 from efir.drivers.http.uploads.tus import (
     PATH,
     PROBLEMS,
     RESUMABLE,
-    Body,
     TusVersionUnsupported,
     WrongBodyType,
     abilities,

@@ -30,9 +30,9 @@ from efir.domain.kernel.errors import FieldError
 from efir.domain.kernel.ids import VideoId
 from efir.domain.uploads import UploadGone, UploadId, UploadNotFound, UploadUnfinished, UploadUsed
 from efir.domain.videos.video import InvalidVideo, VideoInProgress, VideoNotFound, VideoNotRetryable
-from efir.drivers.http.bodies import ChangedVideo, NewVideo
 from efir.drivers.http.kernel.pagination import CursorQuery, LimitQuery, paged
 from efir.drivers.http.kernel.problems import raises
+from efir.drivers.http.videos.bodies import ChangedVideo, NewVideo
 from efir.ports.kernel.pagination import Page
 from efir.ports.videos.videos import VideoChange, VideoView
 

@@ -31,11 +31,11 @@ from efir.domain.accounts.registrations import (
 )
 from efir.domain.kernel.errors import DomainError
 from efir.drivers.web.accounts.picture_forms import crop_form, picture_facts, posted_crop, posted_picture
-from efir.drivers.web.auth.mfa_verification import entered, remember, remembered
 from efir.drivers.web.kernel import error_messages
 from efir.drivers.web.kernel.forms import FORM, Form, typed
 from efir.drivers.web.kernel.page import Page
 from efir.drivers.web.kernel.redirects import MAIN, with_notice
+from efir.drivers.web.kernel.sign_in_cookies import entered, remember, remembered
 from efir.ports.accounts.registrations import RegistrationView
 
 TYPED = (Step.NAME, Step.EMAIL, Step.PASSWORD)

@@ -14,11 +14,11 @@ from efir.domain.auth.identities import IdentityId
 from efir.domain.kernel.cookies import cookie_name
 from efir.domain.kernel.errors import DomainError
 from efir.domain.kernel.ids import UserId
-from efir.drivers.web.auth.mfa_verification import short_cookie
 from efir.drivers.web.kernel import error_messages
 from efir.drivers.web.kernel.forms import FORM, Form, Problem, typed
 from efir.drivers.web.kernel.page import Page
 from efir.drivers.web.kernel.settings_sections import refuse, show
+from efir.drivers.web.kernel.sign_in_cookies import short_cookie
 
 HERE = "/settings/identities"
 BROWSER = "oidc"

@@ -15,11 +15,12 @@ from efir.domain.auth.second_factors import SecondFactorNeeded
 from efir.domain.kernel.errors import DomainError
 from efir.domain.kernel.ids import SessionId
 from efir.domain.users import DeletionPending
-from efir.drivers.web.auth.mfa_verification import entered, to_second_step
+from efir.drivers.web.auth.mfa_verification import to_second_step
 from efir.drivers.web.auth.passkeys import passkey_site
 from efir.drivers.web.kernel import error_messages
 from efir.drivers.web.kernel.forms import FORM, Form, Problem, typed
 from efir.drivers.web.kernel.page import Page
+from efir.drivers.web.kernel.sign_in_cookies import entered
 
 
 @get("/login", opt=PUBLIC, include_in_schema=False)

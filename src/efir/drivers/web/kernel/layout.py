@@ -11,6 +11,8 @@ from efir.drivers.web.kernel.redirects import wanted
 
 THEMES = frozenset({"light", "dark"})
 
+GRID = 24  # fills whole rows of two, three and four cards
+
 
 @dataclass(frozen=True)
 class Viewer:

@@ -10,9 +10,8 @@ from litestar.params import FromQuery
 
 from efir.application.access.requirements import PUBLIC
 from efir.application.videos.videos import list_videos
+from efir.drivers.web.kernel.layout import GRID
 from efir.drivers.web.kernel.page import Page
-
-GRID = 24  # fills whole rows of two, three and four cards
 
 
 @route("/", opt=PUBLIC, http_method=[HttpMethod.GET, HttpMethod.HEAD], include_in_schema=False)

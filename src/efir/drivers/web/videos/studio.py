@@ -18,7 +18,7 @@ from efir.domain.kernel.ids import VideoId
 from efir.domain.videos.video import VideoInProgress, VideoNotFound
 from efir.drivers.web.kernel.forms import FORM, Form, typed
 from efir.drivers.web.kernel.page import Page
-from efir.drivers.web.uploads import stages, visibilities
+from efir.drivers.web.kernel.video_texts import stages, visibilities
 from efir.ports.videos.videos import VideoChange, VideoView
 
 

@@ -12,7 +12,7 @@ from efir.application.access.requirements import PUBLIC
 from efir.application.videos.videos import get_video, list_videos
 from efir.domain.kernel.ids import VideoId
 from efir.drivers.web.kernel.page import Page
-from efir.drivers.web.uploads import stages
+from efir.drivers.web.kernel.video_texts import stages
 from efir.drivers.web.videos.studio import owns
 
 ASIDE = 13

@@ -14,9 +14,9 @@ from efir.domain.kernel.cookies import PLACE
 from efir.domain.kernel.errors import DomainError
 from efir.domain.kernel.ids import UserId
 from efir.drivers.web.access.admin import account_facts
-from efir.drivers.web.auth.mfa_verification import short_cookie
 from efir.drivers.web.kernel.forms import FORM, typed
 from efir.drivers.web.kernel.page import Page
+from efir.drivers.web.kernel.sign_in_cookies import short_cookie
 
 
 @post(
