@@ -26,7 +26,7 @@ import msgspec
 import efir.application
 import efir.domain
 import efir.ports
-from efir.bootstrap.processes import logs
+from efir.bootstrap.startup import logs
 from efir.bootstrap.wiring.http import served
 from efir.bootstrap.wiring.ports import opened
 from efir.domain.kernel.errors import DomainError

@@ -18,7 +18,7 @@ from efir.adapters.postgres.migrate import upgrade
 from efir.adapters.postgres.tables import Row
 from efir.adapters.quiz.cldr import write_bank
 from efir.application.context import Ports
-from efir.bootstrap.processes import logs
+from efir.bootstrap.startup import logs
 from efir.bootstrap.wiring.http import served
 from efir.bootstrap.wiring.ports import opened
 from efir.domain.kernel.ids import UserId

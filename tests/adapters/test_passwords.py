@@ -22,7 +22,7 @@ from efir.application.auth.second_factors import recovery_hash, recovery_hashes
 from efir.application.auth.sessions import log_in
 from efir.application.context import Ports, Visitor
 from efir.bootstrap.commands.auth import LEAST, calibrated
-from efir.bootstrap.processes.load_for_process import keys_of
+from efir.bootstrap.startup.settings_loading import keys_of
 from efir.domain.kernel.ids import UserId
 from efir.settings import Settings
 

@@ -23,7 +23,7 @@ from efir.application.access.bans import ban_user
 from efir.application.auth.signing_keys import tend_signing_keys
 from efir.application.context import Ports
 from efir.application.videos.videos import probe_job
-from efir.bootstrap.processes.load_for_process import keys_of
+from efir.bootstrap.startup.settings_loading import keys_of
 from efir.bootstrap.wiring.http import served
 from efir.domain.kernel.ids import UserId, VideoId
 from efir.domain.videos.video import VideoState

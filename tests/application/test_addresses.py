@@ -7,7 +7,6 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from efir.application.kernel.keys import Keys
 from efir.application.videos.signed_urls import (
     AddressExpired,
     AddressRefused,
@@ -21,6 +20,7 @@ from efir.application.videos.signed_urls import (
     token,
 )
 from efir.domain.kernel.ids import VideoId
+from efir.domain.kernel.keys import Keys
 
 KEYS = Keys(b"k" * 32)
 NOW = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)

@@ -9,10 +9,10 @@ from hypothesis import strategies as st
 from efir.adapters.secrets.randomness import new_id, new_secret
 from efir.application.auth import csrf
 from efir.application.kernel import cursors
-from efir.application.kernel.keys import Keys
 from efir.domain.auth.sessions import CsrfFailed, InvalidToken, token_secret, token_text
 from efir.domain.jobs import delay_after
 from efir.domain.kernel.errors import FailureKind, Malformed
+from efir.domain.kernel.keys import Keys
 from efir.domain.kernel.limits import Limits
 from efir.ports.kernel.pagination import Found, Position, Slice, found
 

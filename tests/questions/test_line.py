@@ -11,7 +11,6 @@ from efir.application.context import Ports
 from efir.application.quiz import queue
 from efir.application.quiz.questions import fetch_questions
 from efir.application.quiz.queue import PATIENCE
-from efir.application.quiz.queued_request import Fetched
 from efir.domain.quiz import (
     InvalidQuestionCount,
     QuestionsExhausted,
@@ -19,6 +18,7 @@ from efir.domain.quiz import (
     QuestionSourceLimited,
     QuizOverloaded,
 )
+from efir.ports.quiz.queue import Fetched
 from jservice_double import BAD_ROWS, FAULTS, clue, jservice
 from questions.conftest import Opened
 

@@ -6,14 +6,12 @@ from datetime import datetime, timedelta
 from typing import Any, Self
 from uuid import UUID
 
-from efir.application.kernel.conversion_slots import Turns
-from efir.application.kernel.keys import Keys
-from efir.application.quiz.queue import QuestionLine
 from efir.domain.access.permissions import OnlyLooking, PermissionMissing
 from efir.domain.accounts.registrations import EmailCheck, RequireEmail
 from efir.domain.auth.sessions import ADMIN_SCOPE, NoSession, ScopeMissing, StepUpNeeded
 from efir.domain.kernel.errors import Forbidden, Unauthenticated
 from efir.domain.kernel.ids import SessionId, UserId
+from efir.domain.kernel.keys import Keys
 from efir.domain.kernel.limits import Limits
 from efir.ports.access.credential_cache import Copies, Credential
 from efir.ports.audio import AudioConverter
@@ -24,11 +22,13 @@ from efir.ports.auth.second_factors import AppCodes
 from efir.ports.auth.signing_keys import AccessTokens
 from efir.ports.kernel.archives import Archives
 from efir.ports.kernel.blobs import BlobStore, Scratch
+from efir.ports.kernel.conversion_slots import ConversionSlots
 from efir.ports.kernel.one_time_store import OneTimeStates
 from efir.ports.kernel.rate_limits import RateLimiter
 from efir.ports.mail import Mailer, Wording
 from efir.ports.pictures import PictureConverter
 from efir.ports.processing.media import MediaConverter, MediaProbe
+from efir.ports.quiz.queue import QuestionQueue
 from efir.ports.transactions import Begin, Read, Transaction
 from efir.ports.uploads import Staging
 from efir.ports.users import Addresses
@@ -51,13 +51,13 @@ class Ports:
     audio: AudioConverter
     audio_store: str
     database_blobs: BlobStore
-    turns: Turns
+    turns: ConversionSlots
     pictures: PictureConverter
     passwords: Passwords
     addresses: Addresses
     email_check: EmailCheck
     require_email: RequireEmail
-    questions: QuestionLine
+    questions: QuestionQueue
     wording: Wording
     mailer: Mailer | None  # None: nobody takes mail, so it is kept for the development mailbox
     new_id: Callable[[], UUID]

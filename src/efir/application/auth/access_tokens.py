@@ -15,10 +15,10 @@ from efir.application.auth.credentials import hashed
 from efir.application.auth.login_history import AGENT_MOST, note
 from efir.application.auth.sessions import recognise, refuse_without_second_factor
 from efir.application.context import Ports, Visitor
-from efir.application.kernel.keys import Keys
 from efir.domain.auth.login_history import Method, Outcome
 from efir.domain.auth.sessions import InvalidRefreshToken, LoginSession, SessionKind
 from efir.domain.kernel.ids import SessionId, UserId
+from efir.domain.kernel.keys import Keys
 from efir.ports.auth.sessions import RefreshState
 from efir.ports.auth.signing_keys import AccessClaims
 from efir.ports.transactions import Transaction

@@ -3,8 +3,8 @@
 import base64
 import hmac
 
-from efir.application.kernel.keys import Keys
 from efir.domain.auth.sessions import CsrfFailed
+from efir.domain.kernel.keys import Keys
 
 
 def issue(keys: Keys, bound_to: str, random: str) -> str:

@@ -7,7 +7,7 @@ import base64
 import hmac
 
 from efir.application.context import Ports
-from efir.application.kernel.keys import Keys
+from efir.domain.kernel.keys import Keys
 
 MAC = 18  # bytes
 

@@ -7,8 +7,8 @@ from collections.abc import Sequence
 
 import msgspec
 
-from efir.application.kernel.keys import Keys
 from efir.domain.kernel.errors import Malformed
+from efir.domain.kernel.keys import Keys
 from efir.domain.kernel.limits import Limits
 from efir.ports.kernel.pagination import Found, Page, Position, Slice, T
 

@@ -3,11 +3,11 @@
 from efir.application.context import Ports, Visitor
 from efir.application.kernel.cursors import page, wanted
 from efir.application.kernel.rate_limits import MINUTE, limited
-from efir.application.quiz.queued_request import Fetched
 from efir.domain.kernel.rate_limits import Rate, network_of
 from efir.domain.quiz import QuestionId, check_count
 from efir.ports.kernel.pagination import Page
 from efir.ports.quiz.questions import QuestionCategory, QuestionFilter, QuestionView
+from efir.ports.quiz.queue import Fetched
 
 CATEGORIES_SHOWN = 200
 

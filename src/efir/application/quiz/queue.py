@@ -7,10 +7,11 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from efir.application.quiz.batch_writer import Saver, Yield
-from efir.application.quiz.queued_request import Fetched, Waiting
+from efir.application.quiz.queued_request import Waiting
 from efir.domain.kernel.limits import Limits
 from efir.domain.quiz import Candidate, QuestionsExhausted, QuestionSourceAway, QuestionSourceLimited, QuizOverloaded
 from efir.ports.quiz.questions import Drawn, QuestionBank, QuestionSource
+from efir.ports.quiz.queue import Fetched
 from efir.ports.transactions import Begin
 
 SPARE_CALLS = 8  # calls of a source for one request, beyond those its number of questions needs

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from efir.domain.kernel.errors import DomainError
 from efir.domain.quiz import Candidate, QuestionsExhausted, QuestionSourceAway, QuestionSourceLimited
 from efir.ports.quiz.questions import Added, QuestionView
+from efir.ports.quiz.queue import Fetched
 from efir.ports.transactions import Begin
 
 REASONS: dict[type[DomainError], str] = {
@@ -13,14 +14,6 @@ REASONS: dict[type[DomainError], str] = {
     QuestionSourceAway: "does not answer as it should",
     QuestionSourceLimited: "asks for patience",
 }
-
-
-@dataclass(frozen=True, slots=True)
-class Fetched:
-    """What a request gets: its new questions, and the one that had been saved before the first of them."""
-
-    previous: QuestionView | None
-    saved: list[QuestionView]
 
 
 @dataclass(eq=False, slots=True)

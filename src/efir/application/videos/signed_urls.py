@@ -12,9 +12,9 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 
-from efir.application.kernel.keys import Keys
 from efir.domain.kernel.errors import Gone, NotFound
 from efir.domain.kernel.ids import VideoId
+from efir.domain.kernel.keys import Keys
 
 SIGNED, OPEN = "/media/s", "/media/v"
 PURPOSE = "media addresses"

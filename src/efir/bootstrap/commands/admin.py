@@ -7,7 +7,7 @@ from efir.application.accounts.administration import grant_by_operator, revoke_b
 from efir.application.auth.mfa_recovery import remove_by_operator
 from efir.application.auth.signing_keys import rotate_signing_keys
 from efir.application.context import Ports
-from efir.bootstrap.processes.load_for_process import attached
+from efir.bootstrap.startup.settings_loading import attached
 from efir.bootstrap.wiring.ports import opened
 from efir.domain.kernel.errors import DomainError
 from efir.drivers.cli.admin import Wanted, admin_arguments

@@ -6,13 +6,13 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
+from efir.bootstrap.processes.heartbeat import HEARTBEAT_SECONDS
 from efir.bootstrap.processes.http_probe import answers
 from efir.drivers.cli.arguments import alive_arguments
 from efir.drivers.cli.exits import Exit
 from efir.settings import SettingsRefused, current
 
-BEAT = 5.0  # seconds between two signs of life of a worker
-SILENT_MOST = 6 * BEAT
+MAX_SILENCE = 6 * HEARTBEAT_SECONDS
 
 
 def alive(argv: Sequence[str]) -> int:
@@ -29,16 +29,9 @@ def alive(argv: Sequence[str]) -> int:
     return _told(f"the API on port {settings.port}", works=works)
 
 
-async def beat(pulse: Path) -> None:
-    """Write the sign of life until cancelled; only a loop that turns gets here."""
-    while True:
-        await asyncio.to_thread(pulse.touch, 0o600)
-        await asyncio.sleep(BEAT)
-
-
 def _beats(pulse: Path) -> bool:
     try:
-        return time.time() - pulse.stat().st_mtime < SILENT_MOST
+        return time.time() - pulse.stat().st_mtime < MAX_SILENCE
     except OSError:
         return False
 

@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from efir.adapters.secrets.passwords import Cost, hasher
-from efir.bootstrap.processes.load_for_process import configured
+from efir.bootstrap.startup.settings_loading import configured
 from efir.bootstrap.wiring.credentials import cost_of
 from efir.drivers.cli.auth import Measured, auth_arguments, present
 

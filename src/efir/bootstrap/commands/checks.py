@@ -11,8 +11,8 @@ from pathlib import Path
 from efir.adapters.embedded.accounts import can_reach, server_account
 from efir.adapters.embedded.binaries import BinariesMissing, find_binaries
 from efir.adapters.media.confinement.sandbox import detect
-from efir.bootstrap.processes.load_for_process import SECRET
 from efir.bootstrap.processes.port_check import check_port
+from efir.bootstrap.startup.settings_loading import SECRET
 from efir.drivers.cli.doctor import Finding
 from efir.drivers.cli.failures import CommandFailed
 from efir.settings import Settings

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from efir.bootstrap.commands.checks import wheel_ffmpeg
-from efir.bootstrap.processes.load_for_process import configured
+from efir.bootstrap.startup.settings_loading import configured
 from efir.drivers.cli import upload as uploading
 from efir.drivers.cli.arguments import plain_parser
 from efir.drivers.cli.demo import Demo, demo_arguments, fill

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import msgspec
 
-from efir.bootstrap.processes.load_for_process import ENV_FILE, configured
+from efir.bootstrap.startup.settings_loading import ENV_FILE, configured
 from efir.drivers.cli.config import Setting, config_arguments, present
 from efir.settings import PREFIX, aliases, dotenv
 

@@ -13,7 +13,7 @@ from efir.adapters.embedded.sockets import existing_socket_directory
 from efir.adapters.postgres.migrate import newest
 from efir.bootstrap.commands import checks
 from efir.bootstrap.processes.http_probe import answers
-from efir.bootstrap.processes.load_for_process import configured
+from efir.bootstrap.startup.settings_loading import configured
 from efir.bootstrap.wiring.mail import mailer_of
 from efir.domain.kernel.hosts import host_of, is_loopback
 from efir.drivers.cli.doctor import Finding, doctor_arguments, present

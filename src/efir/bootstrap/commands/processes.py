@@ -5,8 +5,8 @@ import os
 import time
 from collections.abc import Awaitable, Callable, Sequence
 
-from efir.bootstrap.processes.load_for_process import attached, exported, keys_of, media_directory, refusing
 from efir.bootstrap.processes.revisions import revisions
+from efir.bootstrap.startup.settings_loading import attached, exported, keys_of, media_directory, refusing
 from efir.drivers.cli.arguments import api_arguments, migrate_arguments, worker_arguments
 from efir.drivers.cli.exits import Exit
 from efir.drivers.cli.failures import CommandFailed

@@ -17,10 +17,10 @@ from efir.adapters.embedded.postgres import ClusterRefused
 from efir.adapters.embedded.reaper import adopt_orphans, watch
 from efir.adapters.embedded.sockets import remove_sockets
 from efir.adapters.embedded.supervisor import Supervisor
-from efir.bootstrap.processes.load_for_process import adopt_environment, configured, kept_secret
 from efir.bootstrap.processes.port_check import check_port, check_reserved
 from efir.bootstrap.processes.run_as import become, settle
 from efir.bootstrap.processes.stack import Stack, bring_up, fill, stock
+from efir.bootstrap.startup.settings_loading import adopt_environment, configured, kept_secret
 from efir.drivers.cli.exits import Exit
 from efir.drivers.cli.failures import CommandFailed
 from efir.drivers.cli.up import Progress, mail_hint, shown_address, up_arguments

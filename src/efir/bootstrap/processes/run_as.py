@@ -8,7 +8,7 @@ from pathlib import Path
 
 from efir.adapters.embedded.accounts import Account, NoAccount, can_reach, can_run, give, server_account
 from efir.adapters.embedded.binaries import BinariesMissing, find_binaries, runs
-from efir.bootstrap.processes.load_for_process import SECRET
+from efir.bootstrap.startup.settings_loading import SECRET
 from efir.drivers.cli.exits import Exit
 from efir.drivers.cli.failures import CommandFailed
 

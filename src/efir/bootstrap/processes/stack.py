@@ -17,8 +17,8 @@ from efir.adapters.embedded.programs import Program
 from efir.adapters.embedded.sockets import existing_socket_directory, socket_directory
 from efir.adapters.embedded.supervisor import Supervisor
 from efir.bootstrap.processes.http_probe import answers
-from efir.bootstrap.processes.load_for_process import completed, exported
 from efir.bootstrap.processes.revisions import is_migrated
+from efir.bootstrap.startup.settings_loading import completed, exported
 from efir.bootstrap.wiring.questions import bank_path
 from efir.drivers.cli.up import shown_address
 from efir.settings import Settings

@@ -12,8 +12,8 @@ from efir.adapters.redis.wakeups import redis_broker
 from efir.application.operations.kinds import KINDS
 from efir.application.pictures import sweep_stray_pictures
 from efir.application.uploads.uploads import sweep_staging
-from efir.bootstrap.commands.alive import beat
-from efir.bootstrap.processes import logs
+from efir.bootstrap.processes.heartbeat import beat
+from efir.bootstrap.startup import logs
 from efir.bootstrap.wiring.ports import opened
 from efir.domain.jobs import Queue
 from efir.drivers.workers.broker import declared

@@ -12,7 +12,7 @@ from typing import Any
 from efir import VERSION
 from efir.adapters.embedded.programs import end_with_parent
 from efir.application.context import Ports
-from efir.bootstrap.processes import import_blocker, logs
+from efir.bootstrap.startup import import_blocker, logs
 from efir.bootstrap.wiring.ports import opened
 from efir.drivers.http.app import create_app
 from efir.drivers.http.kernel import cookies, problems, registration_ticket

@@ -22,7 +22,7 @@ from efir.adapters.storage.s3 import S3BlobStore
 from efir.adapters.storage.scratch import LockedScratch
 from efir.adapters.storage.staging import FilesystemStaging
 from efir.application.kernel.conversion_slots import Turns
-from efir.bootstrap.processes.load_for_process import S3
+from efir.bootstrap.startup.settings_loading import S3
 from efir.ports.kernel.blobs import BlobStore
 from efir.settings import Settings
 

@@ -9,7 +9,7 @@ from efir.adapters.redis.wakeups import DramatiqWakeups, redis_broker
 from efir.adapters.secrets.randomness import new_code, new_id, new_secret, new_token, now
 from efir.adapters.secrets.sealing import Sealer
 from efir.application.context import Ports
-from efir.bootstrap.processes.load_for_process import keys_of, media_directory
+from efir.bootstrap.startup.settings_loading import keys_of, media_directory
 from efir.bootstrap.wiring.credentials import credential_ports, valkey_of
 from efir.bootstrap.wiring.health import health_of
 from efir.bootstrap.wiring.mail import mail_ports

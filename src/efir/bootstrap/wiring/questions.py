@@ -8,7 +8,7 @@ from pathlib import Path
 
 from efir.adapters.quiz.bank import FileBank
 from efir.application.quiz.queue import Place, QuestionLine
-from efir.bootstrap.processes.load_for_process import attached, configured
+from efir.bootstrap.startup.settings_loading import attached, configured
 from efir.drivers.cli.exits import Exit
 from efir.drivers.cli.failures import CommandFailed
 from efir.drivers.cli.questions import bank_told, imported, questions_arguments

@@ -12,7 +12,7 @@ import msgspec
 from efir.adapters.embedded import postgres, valkey
 from efir.adapters.embedded.accounts import Account, give
 from efir.adapters.embedded.sockets import existing_socket_directory
-from efir.application.kernel.keys import Keys
+from efir.domain.kernel.keys import Keys
 from efir.drivers.cli.exits import Exit
 from efir.drivers.cli.failures import CommandFailed
 from efir.settings import Address, Settings, SettingsRefused, current, dotenv

@@ -1,14 +1,19 @@
-"""Tables of unfinished registrations, of the names they hold, and of pictures."""
+"""Tables of registrations, proofs of mailboxes, and names that are held."""
 
 from datetime import datetime
-from typing import Any
 from uuid import UUID
 
-from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, SmallInteger, Text, text
-from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy import (
+    CheckConstraint,
+    ForeignKey,
+    Index,
+    SmallInteger,
+    Text,
+    text,
+)
 from sqlalchemy.orm import Mapped, mapped_column
 
-from efir.adapters.postgres.tables.row import NOW, Row
+from efir.adapters.postgres.kernel.row import NOW, Row
 
 
 class RegistrationRow(Row):
@@ -59,28 +64,28 @@ class ReservationRow(Row):
     expires_at: Mapped[datetime]
 
 
-class PictureRow(Row):
-    """A picture; its bytes lie in the store under its id, and the row is there before and after them."""
+class ProofRow(Row):
+    """What proves that somebody reads a mailbox: hashes of a link's secret and of a code."""
 
-    __tablename__ = "staged_upload"
-    __table_args__ = (
-        CheckConstraint("kind in ('avatar','thumbnail','banner')", name="kind"),
-        CheckConstraint("state in ('receiving','staged','claimed','deleting')", name="state"),
-        Index("ix_staged_upload_expires_at", "expires_at", postgresql_where=text("state <> 'claimed'")),
-        Index("ix_staged_upload_owner_id", "owner_id", "created_at"),
-    )
-    id: Mapped[UUID] = mapped_column(primary_key=True, server_default=text("uuidv7()"))
-    kind: Mapped[str]
-    state: Mapped[str]
-    owner_id: Mapped[UUID | None] = mapped_column(ForeignKey("user_account.id", ondelete="SET NULL"))
-    registration_id: Mapped[UUID | None]
-    gen: Mapped[int] = mapped_column(BigInteger, server_default="0")
-    width: Mapped[int] = mapped_column(server_default="0")
-    height: Mapped[int] = mapped_column(server_default="0")
-    files: Mapped[list[Any]] = mapped_column(JSONB(none_as_null=True), server_default="[]")
-    thumbhash: Mapped[bytes] = mapped_column(server_default="")
-    bytes: Mapped[int] = mapped_column(BigInteger, server_default="0")
-    working: Mapped[bool] = mapped_column(server_default=text("false"))
-    created_at: Mapped[datetime] = mapped_column(server_default=NOW)
+    __tablename__ = "mailbox_proof"
+    __table_args__ = (CheckConstraint("purpose in ('email','password')", name="purpose"),)
+    user_id: Mapped[UUID] = mapped_column(ForeignKey("user_account.id", ondelete="CASCADE"), primary_key=True)
+    purpose: Mapped[str] = mapped_column(primary_key=True)
+    email: Mapped[str]
+    email_key: Mapped[str] = mapped_column(Text(collation="C"))
+    token_hash: Mapped[bytes] = mapped_column(unique=True)
+    code_hash: Mapped[bytes | None]
+    tries: Mapped[int] = mapped_column(SmallInteger, server_default="0")
+    created_at: Mapped[datetime]
+    code_until: Mapped[datetime]
     expires_at: Mapped[datetime]
-    cleared_at: Mapped[datetime | None]
+
+
+class NameHoldRow(Row):
+    """A nickname that was given up: nobody else takes it, or one that looks like it, until a moment."""
+
+    __tablename__ = "name_hold"
+    skel: Mapped[str] = mapped_column(Text(collation="C"), primary_key=True)
+    user_id: Mapped[UUID] = mapped_column(ForeignKey("user_account.id", ondelete="CASCADE"), index=True)
+    created_at: Mapped[datetime]
+    until: Mapped[datetime]

@@ -1,14 +1,21 @@
-"""Tables of audio records, and of bytes that are kept in the database."""
+"""Tables of audio records."""
 
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, Text, UniqueConstraint, text
+from sqlalchemy import (
+    BigInteger,
+    CheckConstraint,
+    ForeignKey,
+    Index,
+    UniqueConstraint,
+    text,
+)
 from sqlalchemy.dialects.postgresql import REAL
 from sqlalchemy.orm import Mapped, mapped_column
 
-from efir.adapters.postgres.tables.row import NOW, Row
+from efir.adapters.postgres.kernel.row import Row
 
 
 class AudioRow(Row):
@@ -45,22 +52,3 @@ class AudioRow(Row):
     error_code: Mapped[str | None]
     error_detail: Mapped[str | None]
     created_at: Mapped[datetime]
-
-
-class BlobRow(Row):
-    """An object of the store that is inside the database."""
-
-    __tablename__ = "blobs"
-    id: Mapped[UUID] = mapped_column(primary_key=True, server_default=text("uuidv7()"))
-    key: Mapped[str] = mapped_column(Text(collation="C"), unique=True)
-    size: Mapped[int] = mapped_column(BigInteger)
-    created_at: Mapped[datetime] = mapped_column(server_default=NOW)
-
-
-class ChunkRow(Row):
-    """A stretch of an object; stored uncompressed outside of the row, so that a part of it is read alone."""
-
-    __tablename__ = "blob_chunks"
-    blob_id: Mapped[UUID] = mapped_column(ForeignKey("blobs.id", ondelete="CASCADE"), primary_key=True)
-    n: Mapped[int] = mapped_column(primary_key=True)
-    data: Mapped[bytes]

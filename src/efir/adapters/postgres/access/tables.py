@@ -1,14 +1,20 @@
-"""Tables of roles, bans, login history and what was done with them."""
+"""Tables of roles, bans, the audit log and changes of rights."""
 
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Identity, Index, Text, text
-from sqlalchemy.dialects.postgresql import INET
+from sqlalchemy import (
+    BigInteger,
+    ForeignKey,
+    Identity,
+    Index,
+    Text,
+    text,
+)
 from sqlalchemy.orm import Mapped, mapped_column
 
-from efir.adapters.postgres.tables.row import NOW, Row
+from efir.adapters.postgres.kernel.row import NOW, Row
 
 
 class RoleRow(Row):
@@ -62,28 +68,6 @@ class BanRow(Row):
     lifted_by: Mapped[UUID | None]
 
 
-class LoginRow(Row):
-    """An attempt to sign in."""
-
-    __tablename__ = "login_event"
-    __table_args__ = (
-        Index("ix_login_event_user_id", "user_id", "at", "id"),
-        Index("ix_login_event_at", "at"),
-        Index("ix_login_event_whole", "at", postgresql_where=text("not shortened")),
-    )
-    id: Mapped[UUID] = mapped_column(primary_key=True, server_default=text("uuidv7()"))
-    at: Mapped[datetime]
-    user_id: Mapped[UUID | None] = mapped_column(ForeignKey("user_account.id", ondelete="CASCADE"))
-    ident_mac: Mapped[bytes | None]
-    outcome: Mapped[str]
-    method: Mapped[str]
-    session_id: Mapped[UUID | None]
-    ip: Mapped[str | None] = mapped_column(INET)
-    shortened: Mapped[bool] = mapped_column(server_default="false")
-    ua: Mapped[str] = mapped_column(server_default="")
-    request_id: Mapped[str] = mapped_column(server_default="")
-
-
 class AuditRow(Row):
     """An act of somebody with rights over others; never changed."""
 
@@ -108,19 +92,3 @@ class AccessChangeRow(Row):
     number: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)
     changes: Mapped[dict[str, Any]]
     created_at: Mapped[datetime] = mapped_column(server_default=NOW)
-
-
-class SigningKeyRow(Row):
-    """A key that signs access tokens; its private half is sealed with the instance's secret."""
-
-    __tablename__ = "signing_key"
-    __table_args__ = (
-        CheckConstraint("state in ('pending','active','retiring','retired','compromised')", name="state"),
-        Index("uq_signing_key_active", "state", unique=True, postgresql_where=text("state = 'active'")),
-    )
-    kid: Mapped[str] = mapped_column(Text(collation="C"), primary_key=True)
-    alg: Mapped[str]
-    public_jwk: Mapped[dict[str, Any]]
-    private_sealed: Mapped[bytes]
-    state: Mapped[str]
-    changed_at: Mapped[datetime] = mapped_column(server_default=NOW)

@@ -1,14 +1,20 @@
-"""Tables of work, events and stored answers."""
+"""Tables of jobs and events."""
 
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import BigInteger, CheckConstraint, Index, SmallInteger, text
+from sqlalchemy import (
+    BigInteger,
+    CheckConstraint,
+    Index,
+    SmallInteger,
+    text,
+)
 from sqlalchemy.dialects.postgresql import REAL
 from sqlalchemy.orm import Mapped, mapped_column
 
-from efir.adapters.postgres.tables.row import NOW, Row
+from efir.adapters.postgres.kernel.row import NOW, Row
 
 
 class JobRow(Row):
@@ -76,17 +82,4 @@ class OutboxRow(Row):
     subject: Mapped[UUID]
     facts: Mapped[dict[str, Any]] = mapped_column(server_default="{}")
     correlation_id: Mapped[str] = mapped_column(server_default="")
-    created_at: Mapped[datetime] = mapped_column(server_default=NOW)
-
-
-class ReplyRow(Row):
-    """The stored answer of a request with an `Idempotency-Key`; the body is encrypted with the instance's key."""
-
-    __tablename__ = "replies"
-    __table_args__ = (Index("ix_replies_created_at", "created_at"),)
-    principal: Mapped[str] = mapped_column(primary_key=True)
-    key: Mapped[str] = mapped_column(primary_key=True)
-    request_hash: Mapped[bytes]
-    status: Mapped[int] = mapped_column(SmallInteger)
-    sealed: Mapped[bytes]
     created_at: Mapped[datetime] = mapped_column(server_default=NOW)
