@@ -40,4 +40,4 @@ async def forgotten(ports: Ports) -> None:
     """Make all copies of credentials invalid: a test has changed the rows behind them."""
     async with ports.read() as views:
         found = await views.users.accounts(Slice(limit=100), text="", status="", role="", now=ports.clock())
-    await ports.copies.forget([Change("user", str(user.id), 1_000_000) for user in found.items])
+    await ports.access.copies.forget([Change("user", str(user.id), 1_000_000) for user in found.items])

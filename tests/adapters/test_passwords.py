@@ -95,7 +95,7 @@ async def test_a_new_secret_keeps_passwords_and_recovery_codes_of_the_old_one(
     )
     keys = keys_of(changed)
     sealer = Sealer(keys.key("sealing"), keys.earlier("sealing"))
-    rotated = replace(ports, keys=keys, passwords=Argon2Passwords(sealer, CHEAP))
+    rotated = replace(ports, keys=keys, auth=replace(ports.auth, passwords=Argon2Passwords(sealer, CHEAP)))
     await log_in(rotated, login="ada", password="a long quiet evening", visitor=visitor, now=now)
     new = await connection.fetchval(wrapped)
     assert new != old

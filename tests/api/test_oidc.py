@@ -40,7 +40,7 @@ def providers() -> dict[str, Provider]:
 @pytest.fixture(scope="module")
 def hostile_app(session_ports: Ports, settings: Settings, providers: dict[str, Provider]) -> Any:
     """An Efir whose one provider is the hostile one."""
-    return served(replace(session_ports, providers=providers), settings)
+    return served(replace(session_ports, auth=replace(session_ports.auth, providers=providers)), settings)
 
 
 @pytest.fixture

@@ -246,7 +246,7 @@ async def test_with_the_mailbox_setting_no_address_is_ever_answered_truly(
     await connection.execute("update user_account set email_verified_at = now()")
     ticket = (await started(client))["ticket"]
     await connection.execute("update registration set worked = true")
-    strict = replace(ports, email_check=EmailCheck.MAILBOX)
+    strict = replace(ports, accounts=replace(ports.accounts, email_check=EmailCheck.MAILBOX))
     asked = [
         await check_email(strict, ticket=ticket, email=f"{name}@example.org", visitor=Visitor(), now=ports.clock())
         for name in ("grace", "nobody")

@@ -160,12 +160,12 @@ async def test_an_app_gets_its_tokens_after_the_code(
     assert done.status_code == 200, done.text
     assert "set-cookie" not in done.headers
     assert set(done.json()) == {"access_token", "token_type", "expires_in", "refresh_token"}
-    claims = await ports.access_tokens.read(done.json()["access_token"], now=ports.clock())
+    claims = await ports.auth.access_tokens.read(done.json()["access_token"], now=ports.clock())
     assert (claims.aal, claims.amr) == (2, ["pwd", "otp", "mfa"])
     mine = await client.get("/api/v1/users/me", headers={"authorization": f"Bearer {done.json()['access_token']}"})
     assert mine.json()["nickname"] == "ada"
     refreshed = await client.post("/api/v1/auth/token/refresh", json={"refresh_token": done.json()["refresh_token"]})
-    claims = await ports.access_tokens.read(refreshed.json()["access_token"], now=ports.clock())
+    claims = await ports.auth.access_tokens.read(refreshed.json()["access_token"], now=ports.clock())
     assert (claims.aal, claims.amr) == (2, ["pwd", "otp", "mfa"])
 
 

@@ -327,7 +327,7 @@ async def test_the_store_of_files_may_keep_the_mp3(
     connection: Any,
     later: bool,  # noqa: FBT001  # a case
 ) -> None:
-    kept = replace(session_ports, audio_store="storage")
+    kept = replace(session_ports, audio=replace(session_ports.audio, store="storage"))
     transport = httpx.ASGITransport(app=served(kept, settings))
     async with httpx.AsyncClient(transport=transport, base_url="http://efir.test") as bound:
         fields = await named(bound)
@@ -350,7 +350,11 @@ async def test_who_finds_no_turn_gets_a_worker(
     client: httpx.AsyncClient, session_ports: Ports, settings: Settings
 ) -> None:
     fields = await named(client)
-    busy = replace(session_ports, turns=Turns(0, 0), limits=replace(session_ports.limits, audio_slot_seconds=0))
+    busy = replace(
+        session_ports,
+        audio=replace(session_ports.audio, slots=Turns(0, 0)),
+        limits=replace(session_ports.limits, audio_slot_seconds=0),
+    )
     transport = httpx.ASGITransport(app=served(busy, settings))
     async with httpx.AsyncClient(transport=transport, base_url="http://efir.test") as bound:
         assert (await add_music(bound, fields, short())).status_code == 202

@@ -57,7 +57,7 @@ def server(environment: dict[str, str], port: int, workers: int) -> subprocess.P
 
 async def drafts(ports: Ports, connection: Any, count: int, nickname: str = "ada") -> list[list[str]]:
     """Registrations that need nothing more and all want one name, as if every reservation had run out."""
-    password, made = await ports.passwords.hash("a long quiet evening"), []
+    password, made = await ports.auth.passwords.hash("a long quiet evening"), []
     for number in range(count):
         ticket, registration_id = ports.new_secret(), ports.new_id()
         await connection.execute(

@@ -39,9 +39,8 @@ def sink(server: Sink) -> Sink:
 def session_mailing(session_ports: Ports, server: Sink) -> Ports:
     """All ports, with the mail server."""
     sender = sender_address("Efir <efir@efir.test>")
-    return replace(
-        session_ports, mailer=SmtpMailer(smtp_server(f"smtp://127.0.0.1:{server.port}"), sender=sender, seconds=5)
-    )
+    mailer = SmtpMailer(smtp_server(f"smtp://127.0.0.1:{server.port}"), sender=sender, seconds=5)
+    return replace(session_ports, mail=replace(session_ports.mail, mailer=mailer))
 
 
 @pytest.fixture

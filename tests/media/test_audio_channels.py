@@ -183,7 +183,7 @@ async def test_a_lost_channel_is_noticed(
         samples[9000:9960, lost] = tones.tones(1, seconds=0.02, level=0.8)[:, 0]
     content = tones.written(samples, mask=0)
     await converted(content)
-    monkeypatch.setattr(converter_module.recipes, "encode", _encode_with(losing(lost)))
+    monkeypatch.setattr(converter_module.commands, "encode", _encode_with(losing(lost)))
     with pytest.raises(AudioUndecodable):
         await converted(content)
 
@@ -212,7 +212,7 @@ async def test_a_channel_that_the_check_forgets_as_well_is_noticed(
     content = tones.written(tones.tones(4), mask=0)
     await converted(content)
     monkeypatch.setattr(commands, "probes", forgetful)
-    monkeypatch.setattr(converter_module.recipes, "encode", _encode_with(losing(lost)))
+    monkeypatch.setattr(converter_module.commands, "encode", _encode_with(losing(lost)))
     with pytest.raises(AudioUndecodable):
         await converted(content)
 

@@ -201,12 +201,12 @@ async def test_a_listener_that_fails_ends_the_child(box: Sandbox, work: Path) ->
 PARENT = """
 import asyncio, pickle, sys
 from pathlib import Path
-from efir.adapters.media import children
+from efir.adapters.media.confinement import confined_process
 box, argv, folder = pickle.loads(bytes.fromhex(sys.argv[1]))
 async def main():
-    with children.workspace(box, Path(folder)) as work:
+    with confined_process.workspace(box, Path(folder)) as work:
         print("started", flush=True)
-        await children.run(box, children.Task(argv=argv, work=work), lambda _: True)
+        await confined_process.run(box, confined_process.Task(argv=argv, work=work), lambda _: True)
 asyncio.run(main())
 """
 

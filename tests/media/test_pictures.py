@@ -362,7 +362,7 @@ def workers_of(room: Path) -> dict[int, list[bytes]]:
             words, surroundings = (entry / "cmdline").read_bytes(), (entry / "environ").read_bytes()
         except OSError:
             continue
-        if b"shaping" in words and str(room).encode() in words + surroundings:
+        if b"picture_worker" in words and str(room).encode() in words + surroundings:
             found[int(entry.name)] = words.split(b"\0")
     return found
 

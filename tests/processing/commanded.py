@@ -23,6 +23,7 @@ from efir.ports.processing.media import (
     CopiedTracks,
     MediaConverter,
     MediaFile,
+    MediaPorts,
     MediaProbe,
     Pictures,
     Report,
@@ -51,7 +52,9 @@ def bound(outcome: Outcome | None) -> None:
 
 def commanded(ports: Ports) -> Ports:
     """Ports whose media work obeys `bound`."""
-    return replace(ports, probe=Probe(ports.probe), converter=Converter(ports.converter, _kept()))
+    return replace(
+        ports, media=MediaPorts(probe=Probe(ports.media.probe), converter=Converter(ports.media.converter, _kept()))
+    )
 
 
 def failing(**faults: list[Exception]) -> None:

@@ -314,6 +314,6 @@ async def test_a_closed_line_tells_who_waits(asking: Opened) -> None:
         ports: Ports = await asking(jservice_url=source.url)
         waiting = asyncio.ensure_future(fetch_questions(ports, count=1))
         await asyncio.sleep(0.05)
-        await ports.questions.close()
+        await ports.quiz.queue.close()
         with pytest.raises(QuestionSourceAway):
             await waiting

@@ -90,7 +90,7 @@ _hashes: dict[str, bytes] = {}  # hashing is slow on purpose, and every test nee
 async def somebody(ports: Ports, nickname: str = "ada") -> UserId:
     """Store a user with a channel."""
     if PASSWORD not in _hashes:
-        _hashes[PASSWORD] = await ports.passwords.hash(PASSWORD)
+        _hashes[PASSWORD] = await ports.auth.passwords.hash(PASSWORD)
     now, user_id, email = ports.clock(), UserId(ports.new_id()), f"{nickname}@example.org"
     user = User(
         id=user_id, nickname=nickname, nick_skel=skeleton(nickname), display_name=nickname, email=email,

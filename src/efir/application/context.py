@@ -1,82 +1,65 @@
 """What a use case works with, and who asks."""
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from typing import Any, Self
+from typing import Self
 from uuid import UUID
 
 from efir.domain.access.permissions import OnlyLooking, PermissionMissing
-from efir.domain.accounts.registrations import EmailCheck, RequireEmail
 from efir.domain.auth.sessions import ADMIN_SCOPE, NoSession, ScopeMissing, StepUpNeeded
 from efir.domain.kernel.errors import Forbidden, Unauthenticated
 from efir.domain.kernel.ids import SessionId, UserId
 from efir.domain.kernel.keys import Keys
 from efir.domain.kernel.limits import Limits
-from efir.ports.access.credential_cache import Copies, Credential
-from efir.ports.audio import AudioConverter
-from efir.ports.auth.oidc import Provider
-from efir.ports.auth.passkeys import Ceremonies
-from efir.ports.auth.passwords import Passwords
-from efir.ports.auth.second_factors import AppCodes
-from efir.ports.auth.signing_keys import AccessTokens
+from efir.ports.access.credential_cache import AccessPorts, Credential
+from efir.ports.accounts.group import AccountPorts
+from efir.ports.audio import AudioPorts
+from efir.ports.auth.group import AuthPorts
 from efir.ports.kernel.archives import Archives
 from efir.ports.kernel.blobs import BlobStore, Scratch
-from efir.ports.kernel.conversion_slots import ConversionSlots
 from efir.ports.kernel.one_time_store import OneTimeStates
 from efir.ports.kernel.rate_limits import RateLimiter
-from efir.ports.mail import Mailer, Wording
-from efir.ports.pictures import PictureConverter
-from efir.ports.processing.media import MediaConverter, MediaProbe
-from efir.ports.quiz.queue import QuestionQueue
+from efir.ports.mail import MailPorts
+from efir.ports.pictures import PicturePorts
+from efir.ports.processing.media import MediaPorts
+from efir.ports.quiz.queue import QuizPorts
 from efir.ports.transactions import Begin, Read, Transaction
-from efir.ports.uploads import Staging
-from efir.ports.users import Addresses
+from efir.ports.uploads import UploadPorts
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ports:
-    """Everything outside the core, wired by the composition root."""
+    """Everything outside the core, wired by the composition root: what every area needs, then a group for each area."""
 
     begin: Begin
     single: Begin  # a change that is one statement: no round trips for its beginning and end; a second one is refused
     read: Read
-    joined: Callable[[Any], Begin]
+    joined: Callable[[Transaction], Begin]
     blobs: BlobStore
     scratch: Scratch
     archives: Archives
-    staging: Staging
-    probe: MediaProbe
-    converter: MediaConverter
-    audio: AudioConverter
-    audio_store: str
-    database_blobs: BlobStore
-    turns: ConversionSlots
-    pictures: PictureConverter
-    passwords: Passwords
-    addresses: Addresses
-    email_check: EmailCheck
-    require_email: RequireEmail
-    questions: QuestionQueue
-    wording: Wording
-    mailer: Mailer | None  # None: nobody takes mail, so it is kept for the development mailbox
     new_id: Callable[[], UUID]
     new_secret: Callable[[], str]
     new_token: Callable[[], UUID]
     new_code: Callable[[], str]
     clock: Callable[[], datetime]
     keys: Keys
-    copies: Copies
     rates: RateLimiter
     once: OneTimeStates
-    app_codes: AppCodes
-    ceremonies: Ceremonies
-    providers: Mapping[str, Provider]
-    access_tokens: AccessTokens
-    access_token_life: timedelta
     limits: Limits
     origin: str
     health: Callable[[], Awaitable[dict[str, tuple[str, str]]]]
+
+    access: AccessPorts
+    accounts: AccountPorts
+    audio: AudioPorts
+    auth: AuthPorts
+    mail: MailPorts
+    media: MediaPorts
+    pictures: PicturePorts
+    quiz: QuizPorts
+    uploads: UploadPorts
 
     def within(self, tx: Transaction) -> Self:
         """Answer ports whose transactions are parts of `tx`: they last, or not, together with it."""

@@ -58,7 +58,7 @@ async def made(
 ) -> StoredPicture:
     """Convert what is sent and store every size; the row must be there. Raises what PictureConverter.make raises."""
     try:
-        found = await ports.pictures.make(body, PictureOrder(picture.kind, crop), later)
+        found = await ports.pictures.converter.make(body, PictureOrder(picture.kind, crop), later)
         await asyncio.gather(
             *(ports.blobs.put_bytes(key_of(picture.id, f"{file.width}.webp"), file.content) for file in found.files)
         )

@@ -1,5 +1,6 @@
 """Audio records: conversion, storage and read models."""
 
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Annotated, Protocol
@@ -11,6 +12,8 @@ from efir.domain.audio.records import AudioRecord, RecordId
 from efir.domain.audio.wav import Wav
 from efir.domain.kernel.ids import UserId
 from efir.ports.jobs.jobs import JobView
+from efir.ports.kernel.blobs import BlobStore
+from efir.ports.kernel.conversion_slots import ConversionSlots
 from efir.ports.kernel.pagination import Found, Slice
 from efir.ports.processing.media import MediaFile, Report
 
@@ -193,3 +196,13 @@ class AudioViews(Protocol):
     async def waveform(self, record_id: RecordId) -> Waveform:
         """Answer the peaks of a recording that is ready. Raises RecordingNotFound, RecordingNotReady."""
         ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AudioPorts:
+    """What converts recordings, and where they are kept: `store` is `database` or `storage`."""
+
+    converter: AudioConverter
+    store: str
+    database_blobs: BlobStore
+    slots: ConversionSlots

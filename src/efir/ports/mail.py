@@ -1,5 +1,6 @@
 """Mails: storage, wording and delivery."""
 
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 from uuid import UUID
@@ -95,3 +96,11 @@ class MailViews(Protocol):
     async def kept(self, limit: int) -> list[Mail]:
         """Answer mails of the development mailbox, newest first."""
         ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MailPorts:
+    """What puts mails into words and hands them on; without a mailer they are kept for the development mailbox."""
+
+    wording: Wording
+    mailer: Mailer | None

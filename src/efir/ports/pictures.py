@@ -1,6 +1,7 @@
 """Pictures: making them of what people send, and their rows."""
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Annotated, Protocol
 from uuid import UUID
@@ -178,3 +179,10 @@ class PictureViews(Protocol):
     async def staged(self, picture_id: PictureId, registration_id: UUID) -> StoredPicture:
         """Answer the picture of a draft. Raises PictureNotFound."""
         ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PicturePorts:
+    """What makes pictures."""
+
+    converter: PictureConverter

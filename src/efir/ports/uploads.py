@@ -1,6 +1,7 @@
 """Uploads: storage of their rows, and of their bytes until they are complete."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Protocol
@@ -146,3 +147,10 @@ class Staging(Protocol):
     async def free(self) -> int:
         """Bytes that still fit."""
         ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UploadPorts:
+    """Where bytes of uploads are until they are complete."""
+
+    staging: Staging

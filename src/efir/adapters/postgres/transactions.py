@@ -39,6 +39,7 @@ from efir.adapters.postgres.videos.renditions import Renditions
 from efir.adapters.postgres.videos.videos import Videos
 from efir.adapters.postgres.views import PostgresViews, Seal
 from efir.domain.jobs import JobId, Queue
+from efir.ports.transactions import Transaction
 
 Woken = list[tuple[Queue, JobId]]
 Shown = TypeVar("Shown")
@@ -160,8 +161,10 @@ class Database:
         """Give a connection back, after use without an error or with one."""
         await self._connections.give_back(connection, clean=clean)
 
-    def joined(self, outer: PostgresTransaction) -> Callable[[], AbstractAsyncContextManager[PostgresTransaction]]:
-        """Answer a `begin` whose transactions are savepoints of `outer`: they commit, or not, together with it."""
+    def joined(self, outer: Transaction) -> Callable[[], AbstractAsyncContextManager[PostgresTransaction]]:
+        """Return a `begin` whose transactions are savepoints of `outer`: they commit, or not, together with it."""
+        if not isinstance(outer, PostgresTransaction):
+            raise TypeError(outer)
 
         @asynccontextmanager
         async def begin() -> AsyncIterator[PostgresTransaction]:

@@ -53,7 +53,7 @@ async def changing(ports: Ports) -> AsyncIterator[Changing]:
         if change.noted:
             number = await tx.access_changes.put(change.noted)
     if number is not None:
-        await ports.copies.forget(change.noted)
+        await ports.access.copies.forget(change.noted)
         async with ports.single() as tx:
             await tx.access_changes.done(number)
 
@@ -63,5 +63,5 @@ async def spread_waiting(ports: Ports) -> int:
     async with ports.begin() as tx:
         rows = await tx.access_changes.waiting(BATCH)
         for _number, changes in rows:
-            await ports.copies.forget(changes)
+            await ports.access.copies.forget(changes)
     return len(rows)

@@ -31,7 +31,7 @@ async def check_email(ports: Ports, *, ticket: str, email: str, visitor: Visitor
     Known and unknown addresses take the same way through the code. Raises RegistrationNotFound.
     """
     try:
-        address = ports.addresses.parse(email)
+        address = ports.accounts.addresses.parse(email)
     except InvalidUser as error:
         return Availability(available=False, reason=error.errors[0].code)
     async with ports.read() as views:
@@ -45,7 +45,7 @@ async def check_email(ports: Ports, *, ticket: str, email: str, visitor: Visitor
 async def _afforded(ports: Ports, found: Registration, visitor: Visitor) -> bool:
     """Whether one more address may be answered truly: to this ticket, to its neighbourhood, and to everybody."""
     most = ports.limits.email_checks
-    if ports.email_check is not EmailCheck.BUDGETED or not found.worked or found.email_checks >= most:
+    if ports.accounts.email_check is not EmailCheck.BUDGETED or not found.worked or found.email_checks >= most:
         return False
     if not (await ports.rates.take(list(address_rates(ports, visitor=visitor)))).allowed:
         return False

@@ -132,7 +132,7 @@ async def change_email(
     Naming the confirmed address itself ends a change that waits. Raises InvalidUser, MailsTooMany, StepUpNeeded,
     WrongPassword.
     """
-    address = ports.addresses.parse(email)
+    address = ports.accounts.addresses.parse(email)
     user_id = await prove_presence(ports, credential, password=password, now=now)
     async with ports.begin() as tx:
         account = await tx.profiles.account(user_id, lock=True)

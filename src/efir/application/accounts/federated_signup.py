@@ -66,6 +66,6 @@ def _told(ports: Ports, claims: Claims) -> dict[str, Any]:
     with suppress(InvalidUser):
         values["display_name"] = parse_display_name(claims.name)
     with suppress(InvalidUser):
-        address = ports.addresses.parse(claims.email)
+        address = ports.accounts.addresses.parse(claims.email)
         values |= {"email": address.shown, "email_key": address.key}
     return values

@@ -27,7 +27,7 @@ from efir.ports.transactions import Transaction
 def good_password(ports: Ports, text: str, *, nickname: str, email_key: str, pointer: str = "/password") -> str:
     """Normalise a wanted password and refuse an obvious one. Raises InvalidUser."""
     return parse_password(
-        text, nickname=nickname, email_key=email_key, guesses=ports.passwords.guesses, pointer=pointer
+        text, nickname=nickname, email_key=email_key, guesses=ports.auth.passwords.guesses, pointer=pointer
     )
 
 
@@ -53,7 +53,7 @@ async def change_password(
     async with ports.begin() as tx:
         account = await tx.profiles.account(user_id)
     secret = _good(ports, account, wanted)
-    stored = await ports.passwords.hash(secret)
+    stored = await ports.auth.passwords.hash(secret)
     own = None if credential.session_id is None else SessionId(credential.session_id)
     async with changing(ports) as change:
         await _set(ports, change, account, stored, keep=own, action="password.changed", now=now)
@@ -66,7 +66,7 @@ async def ask_reset(ports: Ports, *, email: str, visitor: Visitor, now: datetime
     Raises InvalidUser when the text is no address, Throttled.
     """
     await limited(ports, Rate("reset", network_of(visitor.ip), ports.limits.resets_network, HOUR))
-    address = ports.addresses.parse(email)
+    address = ports.accounts.addresses.parse(email)
     mail_id = MailId(ports.new_id())
     async with ports.begin() as tx:
         await tx.mails.ask(mail_id, MailKind.PASSWORD_RESET, Asked(address.shown, address.key, now))
@@ -95,7 +95,7 @@ async def reset_password(ports: Ports, *, token: str, wanted: str, now: datetime
     async with ports.begin() as tx:
         account = await _account_of(tx, token_hash, now=now)
     secret = _good(ports, account, wanted)
-    stored = await ports.passwords.hash(secret)
+    stored = await ports.auth.passwords.hash(secret)
     async with changing(ports) as change:
         account = await _account_of(change.tx, token_hash, now=now)  # of two at once, one finds it gone
         await _set(ports, change, account, stored, keep=None, action="password.reset", now=now)

@@ -114,7 +114,7 @@ async def finish_registration(
     async with ports.read() as views:
         found = (await views.registrations.by_ticket(ticket_hash(ticket), now=now)).named(registration_id)
     if found.user_id is None:
-        found.complete(ports.require_email)
+        found.complete(ports.accounts.require_email)
         await limited(ports, registration_rate(ports, visitor=visitor))
     async with ports.begin() as tx:
         found = await tx.registrations.by_ticket(ticket_hash(ticket), now=now)
@@ -159,7 +159,7 @@ async def _checked(ports: Ports, before: Registration, change: RegistrationChang
     if wrong.errors:
         raise InvalidUser(errors=tuple(wrong.errors))
     if change.password is not UNSET:
-        values["password"] = None if secret is None else await ports.passwords.hash(secret)
+        values["password"] = None if secret is None else await ports.auth.passwords.hash(secret)
     elif before.password is not None:
         await _unlike(ports, before.password, values)
     return values
@@ -167,7 +167,7 @@ async def _checked(ports: Ports, before: Registration, change: RegistrationChang
 
 def _address(ports: Ports, before: Registration, text: str | None, wrong: Collected) -> dict[str, Any]:
     """Values of an address; another one than before is not confirmed, and its code ends."""
-    address = None if text is None else wrong.tried(lambda: ports.addresses.parse(text))
+    address = None if text is None else wrong.tried(lambda: ports.accounts.addresses.parse(text))
     values: dict[str, Any] = {"email": address and address.shown, "email_key": address and address.key}
     if values["email_key"] != before.email_key:
         values |= dict.fromkeys(("email_code_hash", "email_code_until", "email_verified_at"))
@@ -179,7 +179,7 @@ async def _unlike(ports: Ports, password: bytes, values: dict[str, Any]) -> None
     for field in ("nickname", "email_key"):
         told = values.get(field) or ""
         for guess in {told, told.partition("@")[0], told[::-1]}:
-            if len(guess) >= PASSWORD_LEAST and await ports.passwords.matches(password, guess):
+            if len(guess) >= PASSWORD_LEAST and await ports.auth.passwords.matches(password, guess):
                 detail = "This is the password you chose. Choose something else here, or another password first."
                 pointer = f"/{field.removesuffix('_key')}"
                 raise InvalidUser(detail, errors=(FieldError(pointer, "personal", detail),))
@@ -201,7 +201,7 @@ def taken() -> NicknameTaken:
 
 
 async def _made(ports: Ports, tx: Transaction, found: Registration, *, now: datetime) -> UserView:
-    found.complete(ports.require_email)
+    found.complete(ports.accounts.require_email)
     nickname, password = found.nickname or "", found.password
     if await tx.registrations.reserved(skeleton(nickname), now=now, but_for=found.id):
         raise taken()
@@ -244,7 +244,7 @@ def challenge(ports: Ports, registration_id: UUID) -> str:
 
 
 async def _view(ports: Ports, views: Views, found: Registration) -> RegistrationView:
-    missing = found.missing(ports.require_email)
+    missing = found.missing(ports.accounts.require_email)
     return RegistrationView(
         id=found.id,
         nickname=found.nickname,

@@ -60,11 +60,11 @@ async def register_user(
 
     Raises InvalidUser naming every wrong field, NicknameTaken, HandleTaken, RegistrationInStepsOnly, Throttled.
     """
-    if ports.require_email is RequireEmail.FINISH:
+    if ports.accounts.require_email is RequireEmail.FINISH:
         raise RegistrationInStepsOnly
     wrong = Collected()
     name = wrong.tried(lambda: parse_nickname(nickname))
-    address = wrong.tried(lambda: ports.addresses.parse(email))
+    address = wrong.tried(lambda: ports.accounts.addresses.parse(email))
     shown = wrong.tried(lambda: parse_display_name(display_name or nickname))
     secret = wrong.tried(
         lambda: good_password(ports, password, nickname=name or "", email_key=address.key if address else "")
@@ -74,7 +74,7 @@ async def register_user(
         raise InvalidUser(errors=tuple(wrong.errors))
     await limited(ports, registration_rate(ports, visitor=visitor))
     account = NewAccount(
-        nickname=name, display_name=shown, email=address, password=await ports.passwords.hash(secret), locale=lang
+        nickname=name, display_name=shown, email=address, password=await ports.auth.passwords.hash(secret), locale=lang
     )
     async with ports.begin() as tx:
         if await tx.registrations.reserved(skeleton(name), now=now, but_for=None):

@@ -81,7 +81,7 @@ async def add_record(
     """
     most = ports.limits.title_most
     given = None if about.title is None else parse_record_title(about.title, most=most)
-    wav = await ports.audio.examine(sound.path)
+    wav = await ports.audio.converter.examine(sound.path)
     title = given or wav.title[:most].strip() or title_from(about.filename, otherwise=UNTITLED, most=most)
     record = AudioRecord(
         id=RecordId(ports.new_token()), owner_id=owner, title=title, state=RecordState.QUEUED,
@@ -96,7 +96,7 @@ async def add_record(
             return known
         await _admit(ports, tx, owner, now=now)
     if not about.later and wav.duration <= ports.limits.audio_inline_seconds:
-        async with ports.turns.taken(owner, within=ports.limits.audio_slot_seconds) as mine:
+        async with ports.audio.slots.taken(owner, within=ports.limits.audio_slot_seconds) as mine:
             made = await _converted(ports, wanted) if mine else None
         if made is not None:
             return await _keep(ports, wanted, made, once)
@@ -110,17 +110,17 @@ async def convert_audio(ports: Ports, job: ClaimedJob, progress: Progress) -> No
         record = await tx.audio.get(record_id)
     async with ports.scratch.directory("audio") as scratch, ports.scratch.directory("audio") as out:
         source = await local_file(ports, source_key(record_id), scratch)
-        wav = await ports.audio.examine(source)
+        wav = await ports.audio.converter.examine(source)
         tags = Tags(record.title, wav.artist or job.facts["artist"], record.created_at.year)
-        made = await ports.audio.convert(source, wav, tags, out, progress)
-        if ports.audio_store == "storage":
+        made = await ports.audio.converter.convert(source, wav, tags, out, progress)
+        if ports.audio.store == "storage":
             await ports.blobs.put_file(sound_key(record_id), made.file.path)
         async with ports.begin() as tx:
             await tx.jobs.finish(job, {"url": record_url(ports, record.id, record.owner_id)})
             await tx.audio.get(record_id, lock=True)
-            if ports.audio_store == "database":
+            if ports.audio.store == "database":
                 await tx.blobs.put_file(sound_key(record_id), made.file.path)
-            await tx.audio.set_ready(record_id, made, store=ports.audio_store)
+            await tx.audio.set_ready(record_id, made, store=ports.audio.store)
             await tx.jobs.put([tidying(record_id)])
 
 
@@ -183,7 +183,7 @@ async def _admit(ports: Ports, tx: Transaction, owner: UserId, *, now: datetime)
 async def _converted(ports: Ports, wanted: _Wanted) -> ConvertedAudio | None:
     """Convert now; None when the machine is at fault, because a worker may do better later."""
     try:
-        return await ports.audio.convert(
+        return await ports.audio.converter.convert(
             wanted.sound.path, wanted.wav, wanted.tags, wanted.sound.folder, lambda _progress: None
         )
     except MediaWorkFailed:
@@ -192,16 +192,16 @@ async def _converted(ports: Ports, wanted: _Wanted) -> ConvertedAudio | None:
 
 async def _keep(ports: Ports, wanted: _Wanted, made: ConvertedAudio, once: Once[Added]) -> Added:
     record = wanted.record
-    if ports.audio_store == "storage":
+    if ports.audio.store == "storage":
         await _announce(ports, record.id)
         await ports.blobs.put_file(sound_key(record.id), made.file.path)
     async with ports.begin() as tx:
         await once.before(tx)
         added = await _stored(ports, tx, wanted)
         if added is None:
-            if ports.audio_store == "database":
+            if ports.audio.store == "database":
                 await tx.blobs.put_file(sound_key(record.id), made.file.path)
-            await tx.audio.set_ready(record.id, made, store=ports.audio_store)
+            await tx.audio.set_ready(record.id, made, store=ports.audio.store)
             added = Added(record=shown(ports, await tx.views.audio.one(record.id)))
         await once.after(tx, added)
     return added
@@ -225,7 +225,7 @@ async def _queue(ports: Ports, wanted: _Wanted, once: Once[Added]) -> Added:
 
 async def _stored(ports: Ports, tx: Transaction, wanted: _Wanted) -> Added | None:
     """Store the row; None when that was done, else the recording that another request made meanwhile."""
-    while not await tx.audio.add(wanted.record, wanted.wav, store=ports.audio_store):
+    while not await tx.audio.add(wanted.record, wanted.wav, store=ports.audio.store):
         known = await _known(ports, tx, wanted.record)
         if known is not None:
             return known

@@ -113,7 +113,7 @@ async def find_sound(ports: Ports, *, record_id: RecordId, owner: UserId | None)
         raise RecordingFailed(facts.error_detail or "")
     if facts.state == RecordState.QUEUED or facts.sha256 is None:
         raise RecordingNotReady(retry_after=SOON)
-    store = ports.database_blobs if facts.store == "database" else ports.blobs
+    store = ports.audio.database_blobs if facts.store == "database" else ports.blobs
     return Sound(facts.title, facts.sha256, partial(store.open, blob_key(f"aud/{record_id}/sound.mp3")))
 
 

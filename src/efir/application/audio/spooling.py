@@ -52,9 +52,9 @@ async def received(ports: Ports, chunks: AsyncIterator[bytes]) -> AsyncIterator[
                 pieces.append(chunk)
                 waiting += len(chunk)
                 if waiting >= WRITE_BYTES:
-                    await ports.turns.apart(write, file, pieces)
+                    await ports.audio.slots.apart(write, file, pieces)
                     pieces, waiting = [], 0
-            await ports.turns.apart(write, file, pieces)
+            await ports.audio.slots.apart(write, file, pieces)
         made = folder / "made"
         made.mkdir()
         yield Received(path, made, size, digest.digest())

@@ -162,13 +162,13 @@ async def _pair(ports: Ports, session_id: SessionId, user_id: UserId, refresh: s
         found = await views.sessions.by_id(session_id, now=now)
     if found is None or found.user_id != user_id:
         raise InvalidRefreshToken
-    access = await ports.access_tokens.write(
+    access = await ports.auth.access_tokens.write(
         AccessClaims(
-            user_id=user_id, session_id=session_id, issued_at=now, expires_at=now + ports.access_token_life,
+            user_id=user_id, session_id=session_id, issued_at=now, expires_at=now + ports.auth.access_token_life,
             auth_time=found.auth_time or now, aal=found.aal, amr=found.amr,
         )
     )  # fmt: skip
-    return TokenPair(access, "Bearer", int(ports.access_token_life.total_seconds()), refresh)
+    return TokenPair(access, "Bearer", int(ports.auth.access_token_life.total_seconds()), refresh)
 
 
 def _written(keys: Keys, session_id: UUID, sequence: int, random: bytes) -> str:

@@ -93,7 +93,7 @@ async def _of_api_token(ports: Ports, token: str, now: datetime) -> Credential |
 
 
 async def _of_access_token(ports: Ports, token: str, now: datetime) -> Credential | None:
-    claims = await ports.access_tokens.read(token, now=now)
+    claims = await ports.auth.access_tokens.read(token, now=now)
     found = await _of_session(ports, claims.session_id, now, signed_by=claims.kid)
     if found is None or found.user_id != claims.user_id:
         return None
@@ -113,7 +113,7 @@ async def _of_session(ports: Ports, session_id: UUID, now: datetime, *, signed_b
 async def _found(
     ports: Ports, name: str, look: Look, *, now: datetime, signed_by: str = ""
 ) -> tuple[Credential | None, Copied]:
-    copied = await ports.copies.find(name, signed_by=signed_by)
+    copied = await ports.access.copies.find(name, signed_by=signed_by)
     if copied.refused:
         return None, copied
     if copied.credential is not None and _seconds(copied.credential, now) > 0:
@@ -127,7 +127,7 @@ async def _found(
 
 async def _keep(ports: Ports, name: str, found: Credential, copied: Copied, *, now: datetime) -> None:
     if copied.generation is not None:
-        await ports.copies.keep(name, found, generation=copied.generation, seconds=_seconds(found, now))
+        await ports.access.copies.keep(name, found, generation=copied.generation, seconds=_seconds(found, now))
 
 
 def _seconds(found: Credential, now: datetime) -> float:

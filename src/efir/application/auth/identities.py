@@ -42,7 +42,7 @@ async def log_out_everywhere(ports: Ports, *, session_id: SessionId, now: dateti
     if came_from is None:
         return None
     issuer, hint = came_from
-    provider = next((each for each in ports.providers.values() if each.issuer == issuer), None)
+    provider = next((each for each in ports.auth.providers.values() if each.issuer == issuer), None)
     if provider is None:
         return None
     try:

@@ -49,7 +49,7 @@ async def impersonate(
     text = parse_reason(reason)
     app = own.kind == SessionKind.TOKEN
     life = timedelta(seconds=ports.limits.impersonation_seconds)
-    life = min(life, ports.access_token_life) if app else life
+    life = min(life, ports.auth.access_token_life) if app else life
     secret = ports.new_secret()
     session = LoginSession(
         id=SessionId(ports.new_id()), user_id=user_id, kind=SessionKind.IMPERSONATION, secret_hash=hashed(secret),
@@ -107,7 +107,7 @@ async def _told(ports: Ports, change: Changing, session: LoginSession, actor: Ac
 
 
 async def _token(ports: Ports, session: LoginSession, own: Credential, *, now: datetime) -> str:
-    return await ports.access_tokens.write(
+    return await ports.auth.access_tokens.write(
         AccessClaims(
             user_id=session.user_id, session_id=session.id, issued_at=now, expires_at=session.abs_expires,
             auth_time=own.auth_time or now, aal=own.aal, amr=own.amr, actor_id=own.user_id,

@@ -84,7 +84,7 @@ async def _used_app_code(ports: Ports, tx: Transaction, user_id: UserId, bare: s
     if totp is None or totp.confirmed_at is None:
         return False
     totp.allow(most=ports.limits.code_attempts, window=WINDOW, now=now)
-    step = ports.app_codes.step(totp.secret_sealed, bare, user_id=user_id, now=now)
+    step = ports.auth.app_codes.step(totp.secret_sealed, bare, user_id=user_id, now=now)
     if step is not None and await tx.second_factors.use_step(user_id, step):
         return True
     wrong, since = totp.after_wrong(window=WINDOW, now=now)

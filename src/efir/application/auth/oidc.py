@@ -86,7 +86,7 @@ _decoder = msgspec.msgpack.Decoder(_Flow)
 
 def list_providers(ports: Ports) -> list[ProviderView]:
     """List the providers that are set up."""
-    return [provider.view for provider in ports.providers.values()]
+    return [provider.view for provider in ports.auth.providers.values()]
 
 
 async def begin_sign_in(
@@ -143,7 +143,7 @@ async def finish(
 
 def provider_of(ports: Ports, name: str) -> Provider:
     """Find a provider. Raises ProviderNotFound."""
-    found = ports.providers.get(name)
+    found = ports.auth.providers.get(name)
     if found is None:
         raise ProviderNotFound
     return found

@@ -52,7 +52,7 @@ async def ask_new_passkey(ports: Ports, *, who: Credential) -> Json:
     if len(known) >= ports.limits.passkeys_most:
         raise PasskeysTooMany
     challenge = hashed(ports.new_secret())
-    options = ports.ceremonies.creation(
+    options = ports.auth.ceremonies.creation(
         challenge=challenge, user_id=user_id, name=who.nickname, shown=who.display_name, known=known
     )
     await _remember(ports, challenge, _Question(_Kind.CREATE, who.session_id))
@@ -66,7 +66,7 @@ async def add_passkey(
     challenge = await _taken(ports, answer, _Question(_Kind.CREATE, who.session_id))
     if challenge is None:
         raise PasskeyInvalid("The question was answered before, or too late. Try again.")
-    made = ports.ceremonies.made(answer, challenge=challenge)
+    made = ports.auth.ceremonies.made(answer, challenge=challenge)
     passkey = Passkey(
         id=PasskeyId(ports.new_id()), user_id=UserId(who.user_id), created_at=now,
         label=parse_label(label, otherwise=device_of(user_agent) or "Passkey"), **msgspec.structs.asdict(made),
@@ -98,7 +98,7 @@ async def ask_passkey(ports: Ports, *, visitor: Visitor) -> Json:
     amount = ports.limits.sign_in_attempts_network * QUESTIONS_PER_SIGN_IN
     await limited(ports, Rate("passkey-questions", network_of(visitor.ip), amount, QUARTER))
     challenge = hashed(ports.new_secret())
-    options = ports.ceremonies.request(challenge=challenge)
+    options = ports.auth.ceremonies.request(challenge=challenge)
     await _remember(ports, challenge, _Question(_Kind.GET))
     return options
 
@@ -126,7 +126,7 @@ async def log_in_with_passkey(
 
 async def _proved(ports: Ports, answer: Json, challenge: bytes | None, *, visitor: Visitor, now: datetime) -> UserId:
     """Answer whose passkey it is, its use noted; what is refused is noted too, before anybody is answered."""
-    cred_id, handle = ports.ceremonies.named(answer)
+    cred_id, handle = ports.auth.ceremonies.named(answer)
     async with ports.begin() as tx:
         passkey = await tx.passkeys.lock(cred_id)
         used = None
@@ -145,7 +145,7 @@ async def _used(
     ports: Ports, tx: Transaction, passkey: Passkey, answer: Json, challenge: bytes, *, now: datetime
 ) -> UsedPasskey | None:
     try:
-        used = ports.ceremonies.used(answer, challenge=challenge, public_key=passkey.public_key)
+        used = ports.auth.ceremonies.used(answer, challenge=challenge, public_key=passkey.public_key)
     except PasskeyRefused:
         return None
     if passkey.counts_on(used.sign_count):
@@ -162,7 +162,7 @@ async def _remember(ports: Ports, challenge: bytes, question: _Question) -> None
 
 async def _taken(ports: Ports, answer: Json, question: _Question) -> bytes | None:
     """Answer the challenge that an answer names, if it was asked for this and not answered before."""
-    challenge = ports.ceremonies.challenge_of(answer)
+    challenge = ports.auth.ceremonies.challenge_of(answer)
     if challenge is None or len(challenge) > 64:  # noqa: PLR2004  # ours have 32 bytes
         return None
     found = await ports.once.take(f"wa:{challenge.hex()}")

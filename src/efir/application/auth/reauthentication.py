@@ -35,5 +35,5 @@ async def check_password(ports: Ports, *, user_id: UserId, password: str) -> Non
     await limited(ports, Rate("password-check", str(user_id), ports.limits.password_checks, QUARTER))
     async with ports.read() as views:
         stored = await views.profiles.password(user_id)
-    if not await ports.passwords.matches(stored, password):
+    if not await ports.auth.passwords.matches(stored, password):
         raise WrongPassword

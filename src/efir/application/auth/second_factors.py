@@ -35,11 +35,11 @@ async def get_second_factor(ports: Ports, *, user_id: UserId) -> SecondFactorVie
 async def begin_totp(ports: Ports, *, user_id: UserId, nickname: str, now: datetime) -> TotpSetup:
     """Make a secret for an authenticator app; it counts once a code was given. Raises SecondFactorOn."""
     secret = hashed(ports.new_secret())[:SECRET_BYTES]
-    totp = Totp(user_id=user_id, secret_sealed=ports.app_codes.sealed(secret, user_id=user_id))
+    totp = Totp(user_id=user_id, secret_sealed=ports.auth.app_codes.sealed(secret, user_id=user_id))
     async with ports.begin() as tx:
         if not await tx.second_factors.begin(totp, now=now):
             raise SecondFactorOn
-    return ports.app_codes.setup(secret, account=nickname)
+    return ports.auth.app_codes.setup(secret, account=nickname)
 
 
 async def resume_totp(ports: Ports, *, user_id: UserId, nickname: str) -> TotpSetup | None:
@@ -48,8 +48,8 @@ async def resume_totp(ports: Ports, *, user_id: UserId, nickname: str) -> TotpSe
         totp = await tx.second_factors.lock(user_id)
     if totp is None or totp.confirmed_at is not None:
         return None
-    secret = ports.app_codes.opened(totp.secret_sealed, user_id=user_id)
-    return None if secret is None else ports.app_codes.setup(secret, account=nickname)
+    secret = ports.auth.app_codes.opened(totp.secret_sealed, user_id=user_id)
+    return None if secret is None else ports.auth.app_codes.setup(secret, account=nickname)
 
 
 async def confirm_totp(ports: Ports, *, user_id: UserId, keep: SessionId, code: str, now: datetime) -> list[str]:
@@ -65,7 +65,7 @@ async def confirm_totp(ports: Ports, *, user_id: UserId, keep: SessionId, code: 
             raise SecondFactorOff
         if totp.confirmed_at is not None:
             raise SecondFactorOn
-        step = ports.app_codes.step(totp.secret_sealed, bare, user_id=user_id, now=now)
+        step = ports.auth.app_codes.step(totp.secret_sealed, bare, user_id=user_id, now=now)
         if step is None or not await factors.use_step(user_id, step):
             raise _refused()
         await factors.confirm(user_id, now=now)

@@ -68,7 +68,7 @@ async def recognise(
     await limited(ports, *sign_in_rates(ports, name=name, visitor=visitor))
     async with ports.read() as views:
         found = await views.users.login(name, _email_key(ports, name))
-    right = await ports.passwords.matches(None if found is None else found.password, password)
+    right = await ports.auth.passwords.matches(None if found is None else found.password, password)
     if found is not None and right and found.status == UserStatus.ACTIVE:
         await _rehash(ports, UserId(found.id), found.password, password)
         return UserView(
@@ -89,10 +89,10 @@ async def recognise(
 
 async def _rehash(ports: Ports, user_id: UserId, stored: bytes | None, password: str) -> None:
     """Bring a right password's hash up to the present parameters; a busy pool leaves it for the next login."""
-    if stored is None or not ports.passwords.stale(stored):
+    if stored is None or not ports.auth.passwords.stale(stored):
         return
     with suppress(Unavailable):
-        better = await ports.passwords.hash(password)
+        better = await ports.auth.passwords.hash(password)
         async with ports.single() as tx:
             await tx.profiles.rehash(user_id, old=stored, new=better)
 
@@ -195,6 +195,6 @@ def _email_key(ports: Ports, name: str) -> str:
     if "@" not in name:
         return name
     try:
-        return ports.addresses.parse(name).key
+        return ports.accounts.addresses.parse(name).key
     except InvalidUser:
         return name

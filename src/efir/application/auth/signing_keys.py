@@ -21,7 +21,7 @@ async def tend_signing_keys(ports: Ports) -> None:
         for step in _due(ports, keys, now):
             match step:
                 case ("make", state):
-                    await tx.signing_keys.add(ports.access_tokens.made(now=now, state=state))
+                    await tx.signing_keys.add(ports.auth.access_tokens.made(now=now, state=state))
                 case ("move", kid, state):
                     await tx.signing_keys.move(kid, state, now=now)
 
@@ -37,7 +37,7 @@ async def rotate_signing_keys(ports: Ports, *, compromised: bool, now: datetime)
                 change.key(key.kid)
             elif key.state == "active":
                 await change.tx.signing_keys.move(key.kid, "retiring", now=now)
-        await change.tx.signing_keys.add(ports.access_tokens.made(now=now, state="active"))
+        await change.tx.signing_keys.add(ports.auth.access_tokens.made(now=now, state="active"))
 
 
 Step = tuple[str, str] | tuple[str, str, str]
@@ -48,7 +48,7 @@ def _due(ports: Ports, keys: list[SigningKey], now: datetime) -> list[Step]:
     active = next((key for key in keys if key.state == "active"), None)
     pending = next((key for key in keys if key.state == "pending"), None)
     steps: list[Step] = []
-    longest = ports.access_token_life + PUBLISHED_BEFORE_USE
+    longest = ports.auth.access_token_life + PUBLISHED_BEFORE_USE
     steps += [
         ("move", key.kid, "retired") for key in keys if key.state == "retiring" and now - key.changed_at > longest
     ]

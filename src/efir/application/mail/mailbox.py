@@ -30,6 +30,6 @@ async def read_mailbox(ports: Ports, asker: Asker) -> list[KeptMail]:
     machine, with no proxy between. Raises NoMailbox.
     """
     hosts = (host_of(ports.origin), host_of(asker.host), asker.ip or "")
-    if ports.mailer is not None or asker.forwarded or not all(map(is_loopback, hosts)):
+    if ports.mail.mailer is not None or asker.forwarded or not all(map(is_loopback, hosts)):
         raise NoMailbox
     return await list_kept_mails(ports)

@@ -45,7 +45,7 @@ async def put_mail(
         id=MailId(ports.new_id()), kind=kind, recipient=envelope.address.shown, lang=envelope.lang, created_at=now,
         facts=facts, user_id=envelope.user_id, expires_at=envelope.expires_at,
     )  # fmt: skip
-    if ports.mailer is None:
+    if ports.mail.mailer is None:
         await tx.mails.add(mail, envelope.address, MailState.KEPT)
         return
     await tx.mails.add(mail, envelope.address, MailState.WAITING)
@@ -75,10 +75,10 @@ async def send_mail(ports: Ports, job: ClaimedJob, _progress: Progress) -> None:
         state = MailState.SENT
     elif not mail.worth_sending(ports.clock()):
         state = MailState.EXPIRED
-    elif ports.mailer is None:
+    elif ports.mail.mailer is None:
         state = MailState.KEPT
     else:
-        await ports.mailer.send(ports.wording.letter(mail))
+        await ports.mail.mailer.send(ports.mail.wording.letter(mail))
         state = MailState.SENT
     await _noted(ports, job, state)
 
@@ -98,7 +98,7 @@ async def list_kept_mails(ports: Ports) -> list[KeptMail]:
     """Answer the newest mails that were kept for want of a mail server."""
     async with ports.read() as views:
         kept = await views.mails.kept(MAILBOX)
-    return [KeptMail(mail.kind.value, ports.wording.letter(mail), mail.created_at) for mail in kept]
+    return [KeptMail(mail.kind.value, ports.mail.wording.letter(mail), mail.created_at) for mail in kept]
 
 
 async def _noted(ports: Ports, job: ClaimedJob, state: MailState) -> None:

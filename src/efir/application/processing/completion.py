@@ -50,7 +50,7 @@ async def finish_video(ports: Ports, job: ClaimedJob, progress: Progress) -> Non
             parts = await _parts(ports, job, source.plan)
             tracks = [await local_track(ports, track, out) for track in parts.rungs]
             sound = None if parts.sound is None else await local_track(ports, parts.sound, out)
-            await ports.converter.check(source.plan, [*tracks, sound] if sound else tracks, out)
+            await ports.media.converter.check(source.plan, [*tracks, sound] if sound else tracks, out)
             progress(0.5)
             listed = list(parts.rungs)
             if parts.sound is not None and sound is not None:
@@ -124,10 +124,10 @@ async def _assets(
     """Make the plain file and the pictures."""
     tracks, sound, stills = made
     plain = next((track for track in tracks if track.height <= PLAIN_HEIGHT), tracks[-1])
-    mp4 = await ports.converter.make_mp4(plain, sound, out, lambda part: progress(0.5 + part * 0.3))
+    mp4 = await ports.media.converter.make_mp4(plain, sound, out, lambda part: progress(0.5 + part * 0.3))
     frames = await local_stills(ports, stills, out)
     (out / "pictures").mkdir()
-    pictures = await ports.converter.make_pictures(frames, chosen, out / "pictures")
+    pictures = await ports.media.converter.make_pictures(frames, chosen, out / "pictures")
     return [await store_mp4(ports, video, plain, mp4), *await store_pictures(ports, video, pictures)]
 
 

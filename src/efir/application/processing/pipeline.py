@@ -60,7 +60,7 @@ async def probe_video(ports: Ports, job: ClaimedJob, progress: Progress) -> None
     async with ports.begin() as tx:
         video = await tx.videos.get(VideoId(job.subject))
     async with ports.scratch.directory("probe") as scratch:
-        facts = await ports.probe.probe(await local_source(ports, video, scratch))
+        facts = await ports.media.probe.probe(await local_source(ports, video, scratch))
     progress(0.9)
     source = Source(facts, plan(facts))
     async with ports.begin() as tx:
@@ -76,7 +76,7 @@ async def probe_video(ports: Ports, job: ClaimedJob, progress: Progress) -> None
 async def copy_video(ports: Ports, job: ClaimedJob, progress: Progress) -> None:
     """Cut the source at its keyframes, so that it can be watched at once."""
     async with opened(ports, job) as (video, source, local, out):
-        copied = await ports.converter.copy(local, source.facts, out, progress)
+        copied = await ports.media.converter.copy(local, source.facts, out, progress)
         if not all(segment.independent for segment in copied.video.segments):
             raise RenditionDamaged("a segment needs the one before it", track=copied.video.name)
         posters = await _early_posters(ports, video, copied.stills, source.plan, out)
@@ -97,7 +97,9 @@ async def encode_first(ports: Ports, job: ClaimedJob, progress: Progress) -> Non
     async with opened(ports, job) as (video, source, local, out):
         facts, chosen = source.facts, source.plan
         rungs = [chosen.first_rung]
-        chunk = await ports.converter.encode_chunk(local, facts, chosen, job.ordinal, rungs, out, progress, fast=True)
+        chunk = await ports.media.converter.encode_chunk(
+            local, facts, chosen, job.ordinal, rungs, out, progress, fast=True
+        )
         if job.ordinal == 0:
             posters = await _early_posters(ports, video, chunk.stills, chosen, out)
         picture = await store_track(ports, video, chunk.tracks[0], name=FIRST_PICTURE)
@@ -114,7 +116,7 @@ async def encode_audio(ports: Ports, job: ClaimedJob, progress: Progress) -> Non
     """Encode the sound of the whole video. Raises MediaSoundUnreadable when nothing of it can be decoded."""
     async with opened(ports, job) as (video, source, local, out):
         try:
-            encoded = await ports.converter.encode_audio(local, source.facts, source.plan, out, progress)
+            encoded = await ports.media.converter.encode_audio(local, source.facts, source.plan, out, progress)
         except MediaUnreadable as error:
             raise MediaSoundUnreadable from error
         sound = await store_track(ports, video, encoded, name=FIRST_SOUND)
@@ -129,7 +131,7 @@ async def encode_audio(ports: Ports, job: ClaimedJob, progress: Progress) -> Non
 async def encode_chunk(ports: Ports, job: ClaimedJob, progress: Progress) -> None:
     """Encode one chunk for every rung from one decode; the last chunk to end starts the finish."""
     async with opened(ports, job) as (video, source, local, out):
-        chunk = await ports.converter.encode_chunk(
+        chunk = await ports.media.converter.encode_chunk(
             local, source.facts, source.plan, job.ordinal, source.plan.rungs, out, progress
         )
         stills = await store_stills(ports, video, chunk.stills)
@@ -222,7 +224,7 @@ async def _early_posters(ports: Ports, video: Video, stills: Sequence[Still], ch
         return []
     (out / "pictures").mkdir()
     try:
-        pictures = await ports.converter.make_pictures(stills, chosen, out / "pictures")
+        pictures = await ports.media.converter.make_pictures(stills, chosen, out / "pictures")
     except (MediaRefused, MediaWorkFailed):  # the video can be watched without a picture until the last job makes it
         return []
     return [asset for asset in await store_pictures(ports, video, pictures) if asset.kind == "poster"]

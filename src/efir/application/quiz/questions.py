@@ -22,7 +22,7 @@ async def fetch_questions(ports: Ports, *, count: int, visitor: Visitor | None =
     check_count(count, ports.limits.quiz_questions_most)
     if visitor is not None:
         await limited(ports, quiz_rate(ports, visitor=visitor))
-    return await ports.questions.take(count, begin=ports.begin)
+    return await ports.quiz.queue.take(count, begin=ports.begin)
 
 
 async def get_question(ports: Ports, *, question_id: QuestionId) -> QuestionView:

@@ -86,7 +86,7 @@ async def _claimed(ports: Ports, owner: UserId, upload_id: UploadId, piece: Piec
 
 async def _append(ports: Ports, upload: Upload, fence: int, piece: Piece, body: AsyncIterator[bytes]) -> None:
     try:
-        staged = await ports.staging.open(upload.id, offset=piece.offset, algorithm=piece.algorithm)
+        staged = await ports.uploads.staging.open(upload.id, offset=piece.offset, algorithm=piece.algorithm)
     except BytesLost:
         await recover_upload(ports, upload, fence)
         raise OffsetMismatch("The upload was finished before; ask for its offset.") from None

@@ -36,7 +36,7 @@ async def finish_upload(ports: Ports, upload: Upload, fence: int, staged: Staged
         raise UploadCorrupt
     if not upload.partial:
         try:
-            await ports.blobs.put_file(blob_key(upload.source_key), ports.staging.path(upload.id))
+            await ports.blobs.put_file(blob_key(upload.source_key), ports.uploads.staging.path(upload.id))
         except FileNotFoundError as error:
             raise UploadGone from error
     await _commit(ports, upload, fence, length=length, digest=digest)
@@ -89,7 +89,7 @@ async def clear_ended(ports: Ports) -> int:
 
 async def remove_bytes(ports: Ports, upload_id: UploadId) -> None:
     """Remove an upload's bytes wherever they are."""
-    await ports.staging.remove(upload_id)
+    await ports.uploads.staging.remove(upload_id)
     await ports.blobs.delete(blob_key(f"src/{upload_id}"))
 
 

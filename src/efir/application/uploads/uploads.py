@@ -59,7 +59,7 @@ async def create_upload(
     """
     upload = await _added(ports, owner=owner, length=length, metadata=metadata, partial=partial, now=now)
     if length == 0:
-        await finish_upload(ports, upload, upload.writer_fence, await ports.staging.open(upload.id, offset=0))
+        await finish_upload(ports, upload, upload.writer_fence, await ports.uploads.staging.open(upload.id, offset=0))
     return await get_upload(ports, owner=owner, upload_id=upload.id)
 
 
@@ -77,8 +77,8 @@ async def join_uploads(
         length = joinable([(await tx.uploads.get(part)).owned_by(owner) for part in parts], ports.limits)
     upload = await _added(ports, owner=owner, length=length, metadata=metadata, concat=concat, now=now)
     try:
-        await ports.staging.join(upload.id, parts)
-        staged = await ports.staging.open(upload.id, offset=length)
+        await ports.uploads.staging.join(upload.id, parts)
+        staged = await ports.uploads.staging.open(upload.id, offset=length)
         await finish_upload(ports, upload, upload.writer_fence, staged)
     except BaseException as error:
         async with ports.begin() as tx:
@@ -124,12 +124,12 @@ async def expire_uploads(ports: Ports) -> int:
 async def sweep_staging(ports: Ports) -> int:
     """Remove staged bytes that have no row, as a deleted account leaves them; returns how many."""
     swept = 0
-    for upload_id in await ports.staging.staged():
+    for upload_id in await ports.uploads.staging.staged():
         try:
             async with ports.begin() as tx:
                 await tx.uploads.get(upload_id)
         except UploadNotFound:
-            await ports.staging.remove(upload_id)
+            await ports.uploads.staging.remove(upload_id)
             swept += 1
     return swept
 
@@ -146,7 +146,7 @@ async def _added(
 ) -> Upload:
     told = parse_metadata(metadata)
     announced_digest(metadata)
-    if length is not None and checked_length(length, ports.limits) > await ports.staging.free():
+    if length is not None and checked_length(length, ports.limits) > await ports.uploads.staging.free():
         raise StorageFull
     upload = Upload(
         id=UploadId(ports.new_id()), owner_id=owner, state=UploadState.OPEN, length=length, stored_offset=0,

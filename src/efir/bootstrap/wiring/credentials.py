@@ -1,23 +1,22 @@
-"""The ports of who asks: passwords, copies of credentials, rates, access tokens."""
+"""The ports of signing in, and the connection to Valkey."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from datetime import timedelta
-from typing import Any
 from urllib.parse import urlsplit
 
 from efir.adapters.postgres.transactions import Database
 from efir.adapters.redis.connection import Valkey
-from efir.adapters.redis.credential_cache import ValkeyCopies
-from efir.adapters.redis.one_time_store import ValkeyStates
-from efir.adapters.redis.rate_limits import ValkeyRates
 from efir.adapters.secrets.access_tokens import JoseAccessTokens
 from efir.adapters.secrets.app_codes import PyotpAppCodes
 from efir.adapters.secrets.email_addresses import CheckedAddresses
 from efir.adapters.secrets.passwords import Argon2Passwords, Cost
 from efir.adapters.secrets.sealing import Sealer
-from efir.bootstrap.wiring.lazy_adapter import Later
+from efir.bootstrap.wiring.lazy_adapter import lazy
 from efir.domain.kernel.limits import Limits
+from efir.ports.accounts.group import AccountPorts
+from efir.ports.auth.group import AuthPorts
+from efir.ports.auth.oidc import Provider
 from efir.ports.auth.passkeys import Ceremonies
 from efir.ports.auth.signing_keys import SigningKey
 from efir.settings import Settings, SettingsRefused
@@ -25,19 +24,23 @@ from efir.settings import Settings, SettingsRefused
 LIFE_MOST = 60  # minutes of an access token
 
 
-def credential_ports(settings: Settings, database: Database, valkey: Valkey, sealer: Sealer) -> dict[str, Any]:
-    """What signing in and every later request need."""
-    return {
-        "passwords": Argon2Passwords(sealer, cost_of(settings.limits)),
-        "addresses": CheckedAddresses(),
-        "copies": ValkeyCopies(valkey),
-        "rates": ValkeyRates(valkey),
-        "once": ValkeyStates(valkey),
-        "ceremonies": ceremonies_of(settings),
-        "app_codes": PyotpAppCodes(sealer, issuer=urlsplit(settings.origin).netloc),
-        "access_tokens": access_tokens_of(settings, database, sealer),
-        "access_token_life": access_token_life(settings),
-    }
+def auth_ports(settings: Settings, database: Database, sealer: Sealer, providers: Mapping[str, Provider]) -> AuthPorts:
+    """Wire what signing in needs. Raises SettingsRefused."""
+    return AuthPorts(
+        passwords=Argon2Passwords(sealer, cost_of(settings.limits)),
+        app_codes=PyotpAppCodes(sealer, issuer=urlsplit(settings.origin).netloc),
+        ceremonies=ceremonies_of(settings),
+        providers=providers,
+        access_tokens=access_tokens_of(settings, database, sealer),
+        access_token_life=access_token_life(settings),
+    )
+
+
+def account_ports(settings: Settings) -> AccountPorts:
+    """Wire how email addresses are read, and when one is asked for."""
+    return AccountPorts(
+        addresses=CheckedAddresses(), email_check=settings.auth.email_check, require_email=settings.auth.require_email
+    )
 
 
 def cost_of(limits: Limits) -> Cost:
@@ -55,7 +58,7 @@ def ceremonies_of(settings: Settings) -> Ceremonies:
 
         return WebauthnCeremonies(settings.origin, seconds=settings.limits.challenge_seconds)
 
-    return Later(made)
+    return lazy(made)
 
 
 @asynccontextmanager

@@ -1,18 +1,18 @@
 """Mail as the settings want it: the server, the sender, the texts."""
 
 from email.headerregistry import Address
-from typing import Any
 from urllib.parse import urlsplit
 
 from efir.adapters.mail.smtp import SmtpMailer, SmtpRefused, SmtpServer, sender_address, smtp_server
 from efir.adapters.mail.wording import LOCALE, MailWording
 from efir.drivers.web.kernel.i18n import LANGUAGES, catalogue
+from efir.ports.mail import MailPorts
 from efir.settings import Settings, SettingsRefused
 
 
-def mail_ports(settings: Settings) -> dict[str, Any]:
-    """What puts mails into words and hands them on."""
-    return {"wording": wording_of(settings), "mailer": mailer_of(settings)}
+def mail_ports(settings: Settings) -> MailPorts:
+    """Wire what puts mails into words and hands them on. Raises SettingsRefused."""
+    return MailPorts(wording=wording_of(settings), mailer=mailer_of(settings))
 
 
 def wording_of(settings: Settings) -> MailWording:

@@ -4,7 +4,6 @@ import os
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import Any
 
 import imageio_ffmpeg
 
@@ -16,33 +15,32 @@ from efir.adapters.media.video.converter import FfmpegConverter
 from efir.adapters.media.video.ffmpeg import Ffmpeg
 from efir.adapters.postgres.kernel.blobs import PostgresBlobStore
 from efir.adapters.postgres.transactions import Database
-from efir.adapters.storage.archives import ZipArchives
 from efir.adapters.storage.filesystem import FilesystemBlobStore
 from efir.adapters.storage.s3 import S3BlobStore
 from efir.adapters.storage.scratch import LockedScratch
-from efir.adapters.storage.staging import FilesystemStaging
 from efir.application.kernel.conversion_slots import Turns
 from efir.bootstrap.startup.settings_loading import S3
+from efir.ports.audio import AudioPorts
 from efir.ports.kernel.blobs import BlobStore
+from efir.ports.processing.media import MediaPorts
 from efir.settings import Settings
 
 AUDIO_NICE = 19  # conversions within requests run beside answers, which go first
 AUDIO_FILE = 512 << 20  # bytes a conversion may write
 
 
-def media_ports(settings: Settings, box: Sandbox, media: Path, database: Database) -> dict[str, Any]:
-    """What files and media need below the directory `media`."""
+def media_ports(settings: Settings, box: Sandbox, media: Path) -> MediaPorts:
+    """Wire what looks into files and converts them, below the directory `media`."""
+    return MediaPorts(
+        probe=ConfinedProbe(box, settings.limits, scratch=media / "scratch"), converter=converter_of(settings, box)
+    )
+
+
+def scratch_of(media: Path) -> LockedScratch:
+    """Make the directory of working directories, if it is missing."""
     scratch = media / "scratch"
     scratch.mkdir(parents=True, exist_ok=True)
-    return {
-        "blobs": blobs_of(settings, media),
-        "scratch": LockedScratch(scratch),
-        "archives": ZipArchives(),
-        "staging": FilesystemStaging(media / "staging"),
-        "probe": ConfinedProbe(box, settings.limits, scratch=scratch),
-        "converter": converter_of(settings, box),
-        **audio_ports(settings, box, database),
-    }
+    return LockedScratch(scratch)
 
 
 @asynccontextmanager
@@ -78,14 +76,14 @@ def converter_of(settings: Settings, box: Sandbox) -> FfmpegConverter:
     )
 
 
-def audio_ports(settings: Settings, box: Sandbox, database: Database) -> dict[str, Any]:
-    """What recordings need: each process converts beside its other work, so it leaves a processor free."""
-    return {
-        "audio": audio_converter_of(settings, box),
-        "audio_store": settings.audio.store,
-        "database_blobs": PostgresBlobStore(database.lent),
-        "turns": Turns(max(1, (os.cpu_count() or 1) - 1), settings.limits.audio_owner_at_once),
-    }
+def audio_ports(settings: Settings, box: Sandbox, database: Database) -> AudioPorts:
+    """Wire what recordings need: each process converts beside its other work, so it leaves a processor free."""
+    return AudioPorts(
+        converter=audio_converter_of(settings, box),
+        store=settings.audio.store,
+        database_blobs=PostgresBlobStore(database.lent),
+        slots=Turns(max(1, (os.cpu_count() or 1) - 1), settings.limits.audio_owner_at_once),
+    )
 
 
 def audio_converter_of(settings: Settings, box: Sandbox) -> FfmpegAudioConverter:

@@ -1,21 +1,35 @@
 """The composition root: settings in, every port wired, everything closed on the way out."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
 
-from efir.adapters.media.confinement.sandbox import detect
+from efir.adapters.media.confinement.sandbox import Sandbox, detect
 from efir.adapters.postgres.transactions import AfterCommit, Database, connected
+from efir.adapters.redis.connection import Valkey
+from efir.adapters.redis.credential_cache import ValkeyCopies
+from efir.adapters.redis.one_time_store import ValkeyStates
+from efir.adapters.redis.rate_limits import ValkeyRates
 from efir.adapters.redis.wakeups import DramatiqWakeups, redis_broker
 from efir.adapters.secrets.randomness import new_code, new_id, new_secret, new_token, now
 from efir.adapters.secrets.sealing import Sealer
+from efir.adapters.storage.archives import ZipArchives
+from efir.adapters.storage.staging import FilesystemStaging
 from efir.application.context import Ports
 from efir.bootstrap.startup.settings_loading import keys_of, media_directory
-from efir.bootstrap.wiring.credentials import credential_ports, valkey_of
+from efir.bootstrap.wiring.credentials import account_ports, auth_ports, valkey_of
 from efir.bootstrap.wiring.health import health_of
 from efir.bootstrap.wiring.mail import mail_ports
-from efir.bootstrap.wiring.media import media_ports, picture_converter
+from efir.bootstrap.wiring.media import audio_ports, blobs_of, media_ports, picture_converter, scratch_of
 from efir.bootstrap.wiring.providers import providers_of
 from efir.bootstrap.wiring.questions import question_line
+from efir.domain.kernel.keys import Keys
+from efir.ports.access.credential_cache import AccessPorts
+from efir.ports.auth.oidc import Provider
+from efir.ports.pictures import PictureConverter, PicturePorts
+from efir.ports.quiz.queue import QuestionQueue, QuizPorts
+from efir.ports.uploads import UploadPorts
 from efir.settings import Settings
 
 
@@ -34,29 +48,41 @@ async def opened(settings: Settings, *, statement_seconds: float) -> AsyncIterat
         providers_of(settings, sealer) as providers,
         picture_converter(settings, box, media) as pictures,
     ):
-        yield Ports(
-            begin=database.begin,
-            single=database.single,
-            read=database.read,
-            joined=database.joined,
-            **media_ports(settings, box, media, database),
-            **credential_ports(settings, database, valkey, sealer),
-            **mail_ports(settings),
-            questions=questions,
-            providers=providers,
-            pictures=pictures,
-            email_check=settings.auth.email_check,
-            require_email=settings.auth.require_email,
-            new_id=new_id,
-            new_secret=new_secret,
-            new_token=new_token,
-            new_code=new_code,
-            clock=now,
-            keys=keys,
-            limits=settings.limits,
-            origin=settings.origin,
-            health=health_of(settings, database, box, media),
-        )
+        yield _join(_Parts(settings, keys, sealer, box, media, database, valkey, questions, providers, pictures))
+
+
+@dataclass(frozen=True, slots=True)
+class _Parts:
+    settings: Settings
+    keys: Keys
+    sealer: Sealer
+    box: Sandbox
+    media: Path
+    database: Database
+    valkey: Valkey
+    questions: QuestionQueue
+    providers: Mapping[str, Provider]
+    pictures: PictureConverter
+
+
+def _join(parts: _Parts) -> Ports:
+    settings, database, box, media = parts.settings, parts.database, parts.box, parts.media
+    return Ports(
+        begin=database.begin, single=database.single, read=database.read, joined=database.joined,
+        blobs=blobs_of(settings, media), scratch=scratch_of(media), archives=ZipArchives(),
+        new_id=new_id, new_secret=new_secret, new_token=new_token, new_code=new_code, clock=now,
+        keys=parts.keys, rates=ValkeyRates(parts.valkey), once=ValkeyStates(parts.valkey),
+        limits=settings.limits, origin=settings.origin, health=health_of(settings, database, box, media),
+        access=AccessPorts(copies=ValkeyCopies(parts.valkey)),
+        accounts=account_ports(settings),
+        audio=audio_ports(settings, box, database),
+        auth=auth_ports(settings, database, parts.sealer, parts.providers),
+        mail=mail_ports(settings),
+        media=media_ports(settings, box, media),
+        pictures=PicturePorts(converter=parts.pictures),
+        quiz=QuizPorts(queue=parts.questions),
+        uploads=UploadPorts(staging=FilesystemStaging(media / "staging")),
+    )  # fmt: skip
 
 
 def database_of(

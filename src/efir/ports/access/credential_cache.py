@@ -4,6 +4,7 @@ PostgreSQL is the truth. A copy is used only while the generation it was made in
 tombstone, and no version it was read at is below the lowest acceptable one.
 """
 
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Annotated, Protocol
 from uuid import UUID
@@ -103,3 +104,10 @@ class AccessChanges(Protocol):
     async def done(self, number: int) -> None:
         """Forget changes that have reached the copies."""
         ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AccessPorts:
+    """What makes rights count in every process."""
+
+    copies: Copies

@@ -1,6 +1,7 @@
 """Reading, converting and checking media files. Every implementation confines foreign bytes in a child process."""
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
@@ -155,3 +156,11 @@ class MediaConverter(Protocol):
         Temporary files lie below `scratch`. Raises RenditionDamaged naming track and segment.
         """
         ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MediaPorts:
+    """What looks into files and converts them."""
+
+    probe: MediaProbe
+    converter: MediaConverter

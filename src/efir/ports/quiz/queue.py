@@ -29,3 +29,10 @@ class QuestionQueue(Protocol):
     async def close(self) -> None:
         """End the work; who still waits is told that the sources are unavailable."""
         ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class QuizPorts:
+    """Where new questions come from."""
+
+    queue: QuestionQueue

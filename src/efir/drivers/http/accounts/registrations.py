@@ -81,7 +81,7 @@ NicknameQuery = Annotated[str | None, QueryParameter(description="Nickname to as
 @post(PATH, operation_id="startRegistration", responses=raises(Throttled), **SHARED)
 async def start(call: NamedDependency[Call]) -> Response[RegistrationView]:
     """Open a registration; its ticket is told here, and set as a cookie."""
-    call.ports.pictures.expect()
+    call.ports.pictures.converter.expect()
     view = await start_registration(call.ports, visitor=call.visitor, now=call.now)
     headers = NO_STORE | {"location": f"{PATH}/{view.id}"}
     return Response(view, headers=headers, cookies=[ticket_cookie(call, view.ticket or "")])

@@ -65,7 +65,7 @@ async def revoke(data: JSONBody[RevokedToken], call: NamedDependency[Call]) -> N
 @get("/.well-known/jwks.json", operation_id="getSigningKeys", tags=TAGS, opt=ANONYMOUS, responses=raises())
 async def jwks(call: NamedDependency[Call]) -> Response[KeySet]:
     """List the public keys of access tokens (RFC 7517)."""
-    return Answer(await call.ports.access_tokens.published(), headers={"cache-control": "public, max-age=300"})
+    return Answer(await call.ports.auth.access_tokens.published(), headers={"cache-control": "public, max-age=300"})
 
 
 HANDLERS = [issue, refresh, revoke, jwks]

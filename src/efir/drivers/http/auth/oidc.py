@@ -141,7 +141,7 @@ async def callback(
 )  # fmt: skip
 async def logout(provider: FromPath[str], call: NamedDependency[Call]) -> Response[Onward]:
     """End the login session here, and tell where it ends at the provider it came from."""
-    if provider not in call.ports.providers:
+    if provider not in call.ports.auth.providers:
         raise ProviderNotFound
     address = await log_out_everywhere(call.ports, session_id=call.current_session(), now=call.now)
     return Response(Onward(address), headers=PRIVATE, cookies=[session_cookie(call, "", max_age=0)])

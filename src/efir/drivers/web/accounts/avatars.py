@@ -24,7 +24,7 @@ Asked = Request[Any, Any, Any]
 async def avatar_page(page: NamedDependency[Page]) -> Response[str]:
     """Show the picture, and ask for another one."""
     facts = await _facts(page)
-    page.call.ports.pictures.expect()
+    page.call.ports.pictures.converter.expect()
     return show(page, TEMPLATE, form=Form(), **facts)
 
 
@@ -48,7 +48,7 @@ async def crop_page(page: NamedDependency[Page]) -> Response[str]:
         return page.redirect(HERE)
     if not facts["worn"].cuttable:
         return refuse(page, TEMPLATE, {}, PictureNotCuttable(), **facts)
-    page.call.ports.pictures.expect()
+    page.call.ports.pictures.converter.expect()
     return show(page, CROP, form=crop_form(facts["worn"].view), **facts)
 
 

@@ -77,7 +77,7 @@ async def crop_page(page: NamedDependency[Page]) -> Response[str]:
     draft = None if page.viewer is not None else await draft_of(page)
     if draft is None or draft.avatar is None or not page.request.url.path.endswith("/crop"):
         return page.redirect(path_of(draft))
-    page.call.ports.pictures.expect()
+    page.call.ports.pictures.converter.expect()
     return page.render("register/crop.html", form=crop_form(draft.avatar), **facts(page, Step.CHECK, draft))
 
 
@@ -163,7 +163,7 @@ def _shown(
     page: Page, step: Step, draft: RegistrationView | None, *, change: str = "", cookies: Sequence[Cookie] = ()
 ) -> Response[str]:
     if step is Step.PICTURE:
-        page.call.ports.pictures.expect()
+        page.call.ports.pictures.converter.expect()
     told = {"nickname": draft.nickname, "display_name": draft.display_name, "email": draft.email} if draft else {}
     form = Form({name: value for name, value in told.items() if value} | {"change": change})
     return page.render(_template(step), form=form, cookies=cookies, **facts(page, step, draft))
@@ -172,7 +172,7 @@ def _shown(
 def facts(page: Page, step: Step, draft: RegistrationView | None) -> dict[str, Any]:
     """What every page of the wizard shows besides its form."""
     _, arrived = page.words.gettext, draft is not None and draft.provider is not None
-    asked = steps_of(require_email=page.call.ports.require_email, arrived=arrived)
+    asked = steps_of(require_email=page.call.ports.accounts.require_email, arrived=arrived)
     return {
         "step": step.value,
         "number": asked.index(step) + 1 if step in asked else len(asked),
