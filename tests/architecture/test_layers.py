@@ -106,6 +106,18 @@ def test_imports_stand_at_the_top_except_where_a_command_loads_its_branch() -> N
     assert not wrong, "\n".join(wrong)
 
 
+def test_the_wiring_is_typed() -> None:
+    wrong = [
+        module.at(node)
+        for module in layers("bootstrap")
+        for node in ast.walk(module.tree)
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
+        and (signature := ast.unparse(node.args) + (ast.unparse(node.returns) if node.returns else ""))
+        and "dict[str, Any]" in signature
+    ]
+    assert not wrong, "\n".join(wrong)
+
+
 def _fact(node: ast.AST) -> str:
     if isinstance(node, ast.Attribute) and node.attr in FACTS:
         root = node.value.attr if isinstance(node.value, ast.Attribute) else getattr(node.value, "id", "")
