@@ -1,7 +1,7 @@
 """Repositories and read models as parts of what holds their connection."""
 
 from collections.abc import Callable
-from typing import Any, Generic, Protocol, TypeVar, overload
+from typing import Any, Generic, Protocol, TypeVar
 
 Part = TypeVar("Part")
 
@@ -18,10 +18,6 @@ class On(Generic[Part]):
     def __init__(self, make: Callable[[Any], Part]) -> None:
         self._make = make
 
-    @overload
-    def __get__(self, holder: None, kind: type) -> "On[Part]": ...
-    @overload
-    def __get__(self, holder: Holder, kind: type) -> Part: ...
-    def __get__(self, holder: Holder | None, kind: type) -> "Part | On[Part]":
+    def __get__(self, holder: Holder, kind: type | None = None) -> Part:
         """Make the part."""
-        return self if holder is None else self._make(holder.connection)
+        return self._make(holder.connection)
