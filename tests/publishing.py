@@ -10,8 +10,8 @@ from uuid import UUID
 from efir.application.accounts.signup import register_user
 from efir.application.context import Ports, Visitor
 from efir.application.jobs.engine import run_next
-from efir.application.operations.kinds import KINDS
 from efir.application.videos.videos import create_video
+from efir.bootstrap.wiring.work import WORK
 from efir.domain.jobs import Queue
 from efir.domain.kernel.ids import UserId, VideoId
 from efir.domain.uploads import UploadId
@@ -56,7 +56,7 @@ async def worked(ports: Ports, *queues: Queue) -> list[str]:
         did = False
         while await run_next(
             ports,
-            KINDS,
+            WORK.jobs,
             queue=queue,
             worker="test",
             told=lambda event, job, error: told.append(f"{job.kind} {event} {error!r}"),

@@ -15,7 +15,6 @@ from drawings import drawing
 from efir.application.accounts.availability import check_email
 from efir.application.accounts.registrations import forget_registrations
 from efir.application.context import Ports, Visitor
-from efir.application.operations.reconciler import tick
 from efir.application.pictures import sweep_pictures
 from efir.domain.accounts.registrations import EmailCheck, proves_work
 from efir.ports.accounts.registrations import Availability
@@ -377,12 +376,14 @@ async def test_what_is_left_behind_vanishes(client: httpx.AsyncClient, ports: Po
     await connection.execute("update registration set expires_at = now()")
     await connection.execute("update staged_upload set expires_at = now()")
     assert (await client.get(one)).status_code == 404
-    await tick(ports, {})
+    await forget_registrations(ports)
+    await sweep_pictures(ports)
     assert await stored(ports) == set()
     assert await connection.fetchval("select count(*) from registration") == 0
     assert await connection.fetchval("select count(*) from name_reservation") == 0
     await connection.execute("update staged_upload set created_at = now() - interval '2 minutes'")
-    await tick(ports, {})
+    await forget_registrations(ports)
+    await sweep_pictures(ports)
     assert await connection.fetchval("select count(*) from staged_upload") == 0
 
 

@@ -11,8 +11,8 @@ import redis.asyncio
 from efir.adapters.mail.smtp import SmtpMailer, sender_address, smtp_server
 from efir.application.context import Ports
 from efir.application.jobs.engine import run_next
-from efir.application.operations.kinds import KINDS
 from efir.bootstrap.wiring.http import served
+from efir.bootstrap.wiring.work import WORK
 from efir.domain.jobs import Queue
 from efir.settings import Settings
 from sinks import Sink, smtp_sink
@@ -65,7 +65,7 @@ async def work_off(ports: Ports, queue: Queue = Queue.MAIL) -> list[str]:
     """Do the jobs of a queue that are due."""
     told: list[str] = []
     while await run_next(
-        ports, KINDS, queue=queue, worker="w", told=lambda event, job, _error: told.append(f"{job.kind} {event}")
+        ports, WORK.jobs, queue=queue, worker="w", told=lambda event, job, _error: told.append(f"{job.kind} {event}")
     ):
         pass
     return told

@@ -18,6 +18,8 @@ from drawings import drawing
 from efir.adapters.postgres.accounts.exports import SUBJECTS
 from efir.adapters.postgres.tables import Row
 from efir.application.context import Ports
+from efir.application.jobs.outbox import relay_events
+from efir.bootstrap.wiring.work import WORK
 from efir.domain.jobs import Queue
 from mails.conftest import Deliver, work_off
 from mails.test_emails import confirmed
@@ -270,6 +272,8 @@ async def test_after_the_time_for_regret_nothing_of_a_person_is_left(
     assert await connection.fetchval("select status from user_account") == "pending_delete", "not before its time"
     await connection.execute("update user_account set purge_at = now() - interval '1 s'")
     await connection.execute("update jobs set run_at = now()")
+    await work_off(mailing, Queue.FAST)
+    await relay_events(mailing, WORK.consumers)
     await work_off(mailing, Queue.FAST)
     await deliver()
     assert "This is the last mail" in plain(sink.to("ada@example.org")[-1])

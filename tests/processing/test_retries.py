@@ -9,9 +9,9 @@ import pytest
 
 from efir.application.context import Ports
 from efir.application.jobs.engine import run_next
-from efir.application.operations.kinds import KINDS
 from efir.application.processing.progress import Processing, get_processing
 from efir.application.processing.reprocessing import retry_video
+from efir.bootstrap.wiring.work import WORK
 from efir.domain.jobs import Queue
 from efir.domain.kernel.ids import UserId, VideoId
 from efir.domain.processing.source_facts import MediaUnreadable, MediaWorkFailed, RenditionDamaged
@@ -38,7 +38,7 @@ async def all_worked(ports: Ports, connection: Any) -> list[str]:
 
 async def one(ports: Ports, queue: Queue) -> None:
     """Do the next job of a queue."""
-    assert await run_next(ports, KINDS, queue=queue, worker="test", told=lambda *_: None)
+    assert await run_next(ports, WORK.jobs, queue=queue, worker="test", told=lambda *_: None)
 
 
 async def again(ports: Ports, owner: UserId, video_id: UUID) -> Any:

@@ -7,15 +7,16 @@ picture was given up at the same moment; `sweep_stray_pictures` finds those too.
 import asyncio
 import base64
 import hashlib
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from datetime import datetime, timedelta
 from uuid import UUID
 
 from msgspec import Struct
 
 from efir.application.context import Ports
-from efir.application.jobs.engine import Progress
-from efir.domain.jobs import ClaimedJob
+from efir.application.jobs.engine import JobHandler, JobHandlers, Progress
+from efir.application.jobs.work import Tick
+from efir.domain.jobs import ClaimedJob, JobKind
 from efir.domain.kernel.ids import UserId
 from efir.domain.pictures.crops import CropBox
 from efir.domain.pictures.picture import Picture, PictureId, PictureKind, PictureNotCuttable, PictureState, stored_width
@@ -196,3 +197,8 @@ def _stored(picture: Picture, found: MadePictures) -> StoredPicture:
         ],
         thumbhash=found.thumbhash,
     )
+
+
+JOBS: JobHandlers = {JobKind.DROP_WORKING_COPY: JobHandler(work=drop_working_copy)}
+TICKS: Sequence[Tick] = (sweep_pictures,)
+STARTS: Sequence[Tick] = (sweep_stray_pictures,)

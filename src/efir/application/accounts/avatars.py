@@ -20,7 +20,7 @@ from efir.application.pictures import (
     pieces_of,
     working_copy,
 )
-from efir.domain.jobs import NewJob
+from efir.domain.jobs import JobKind, NewJob
 from efir.domain.kernel.ids import UserId
 from efir.domain.pictures.crops import CropBox
 from efir.domain.pictures.picture import Picture, PictureGone, PictureId, PictureKind, PicturesTooMany
@@ -103,7 +103,7 @@ async def _put_on(ports: Ports, user_id: UserId, picture: Picture, stored: Store
             raise PictureGone
         await _worn(change, user_id, picture.id)
         life = ports.limits.avatar_cut_seconds
-        await tx.jobs.put([NewJob(kind="drop_working_copy", subject=picture.id, priority=3, delay=life)])
+        await tx.jobs.put([NewJob(kind=JobKind.DROP_WORKING_COPY, subject=picture.id, priority=3, delay=life)])
     return avatar_view(stored, public_folder(picture.id))
 
 

@@ -5,21 +5,18 @@ from datetime import datetime, timedelta
 
 from efir.application.access.audit import own_act, recorded
 from efir.application.access.invalidation import changing
-from efir.application.audio.conversion import delete_record
 from efir.application.auth.reauthentication import prove_presence
 from efir.application.auth.sessions import end_sessions, find_login, recognise
 from efir.application.context import Ports, Visitor
 from efir.application.jobs.engine import Progress
 from efir.application.mail.mails import Envelope, put_mail
 from efir.domain.access.roles import LastAdministrator
-from efir.domain.audio.records import RecordId
 from efir.domain.auth.login_history import Method
-from efir.domain.jobs import ClaimedJob, NewJob
+from efir.domain.jobs import ClaimedJob, EventName, JobKind, NewJob
 from efir.domain.kernel.ids import UserId, VideoId
 from efir.domain.mail import MailKind
 from efir.domain.users import NAME_HOLD_DAYS, DeletionPending, NotPending, UserNotFound, UserStatus
 from efir.ports.access.credential_cache import Credential
-from efir.ports.kernel.pagination import Slice
 from efir.ports.transactions import Transaction
 
 AT_ONCE = 100
@@ -76,8 +73,6 @@ async def purge_user(ports: Ports, job: ClaimedJob, _progress: Progress) -> None
     user_id, now = UserId(job.subject), ports.clock()
     while await _drop_videos(ports, user_id, now=now):
         pass
-    while await _drop_recordings(ports, user_id, now=now):
-        pass
     async with changing(ports) as change:
         tx = change.tx
         await tx.jobs.finish(job)
@@ -92,7 +87,7 @@ async def purge_user(ports: Ports, job: ClaimedJob, _progress: Progress) -> None
         await tx.pictures.end_of(user_id)
         await tx.profiles.empty(user_id, nickname=f"deleted-{user_id.hex}", now=now, hold_until=hold_until)
         change.user(user_id, await tx.users.set_status(user_id, UserStatus.DELETED, end_sessions=True))
-        await tx.outbox.put("user_deleted", user_id)
+        await tx.outbox.put(EventName.USER_DELETED, user_id)
         await recorded(tx, own_act(user_id), "account.emptied", f"user:{user_id}", now=now)
         if account.confirmed is not None:
             envelope = Envelope(account.confirmed, account.locale)
@@ -100,7 +95,7 @@ async def purge_user(ports: Ports, job: ClaimedJob, _progress: Progress) -> None
 
 
 def _purge(user_id: UserId, delay: timedelta) -> NewJob:
-    return NewJob(kind="purge_user", subject=user_id, priority=3, delay=delay.total_seconds())
+    return NewJob(kind=JobKind.PURGE_USER, subject=user_id, priority=3, delay=delay.total_seconds())
 
 
 async def _left(tx: Transaction, user_id: UserId, *, now: datetime) -> timedelta | None:
@@ -114,17 +109,6 @@ async def _left(tx: Transaction, user_id: UserId, *, now: datetime) -> timedelta
     return max(account.purge_at - now, timedelta())
 
 
-async def _drop_recordings(ports: Ports, user_id: UserId, *, now: datetime) -> bool:
-    """Delete some recordings of an account that is due; False when there is none left."""
-    async with ports.begin() as tx:
-        if await _left(tx, user_id, now=now) != timedelta():
-            return False
-        found = await tx.views.audio.of_owner(user_id, Slice(limit=AT_ONCE))
-    for record in found.items:
-        await delete_record(ports, record_id=RecordId(record.id), owner=user_id)
-    return bool(found.items)
-
-
 async def _drop_videos(ports: Ports, user_id: UserId, *, now: datetime) -> bool:
     """Delete some videos of an account that is due; False when there is none left."""
     async with ports.begin() as tx:
@@ -134,5 +118,5 @@ async def _drop_videos(ports: Ports, user_id: UserId, *, now: datetime) -> bool:
         for video_id in videos:
             await tx.videos.delete(VideoId(video_id), now=now)
             await tx.jobs.cancel(video_id)
-            await tx.outbox.put("video_deleted", video_id)
+            await tx.outbox.put(EventName.VIDEO_DELETED, video_id)
     return bool(videos)

@@ -7,14 +7,14 @@ import msgspec
 from efir.application.auth.reauthentication import prove_presence
 from efir.application.context import Ports
 from efir.application.jobs.engine import Progress, view_of
-from efir.domain.jobs import ClaimedJob, JobId, JobNotFound, JobState, NewJob
+from efir.domain.jobs import ClaimedJob, JobId, JobKind, JobNotFound, JobState, NewJob
 from efir.domain.kernel.errors import Gone, NotFound
 from efir.domain.kernel.ids import UserId
 from efir.ports.access.credential_cache import Credential
 from efir.ports.jobs.jobs import JobRow, JobView
 from efir.ports.kernel.blobs import BlobKey, blob_key
 
-KIND = "export_user"
+KIND = JobKind.EXPORT_USER
 AGAIN = timedelta(hours=1)
 ADDRESS = "/api/v1/users/me/exports"
 ENDED_BADLY = frozenset({JobState.FAILED, JobState.POISON, JobState.CANCELLED})
@@ -97,7 +97,7 @@ async def export_user(ports: Ports, job: ClaimedJob, progress: Progress) -> None
     until = (ports.clock() + timedelta(seconds=life)).isoformat()
     async with ports.begin() as tx:
         await tx.jobs.finish(job, {"url": f"{ADDRESS}/{job.id}", "key": key, "until": until})
-        await tx.jobs.put([NewJob(kind="drop_export", subject=job.id, priority=3, delay=life)])
+        await tx.jobs.put([NewJob(kind=JobKind.DROP_EXPORT, subject=job.id, priority=3, delay=life)])
 
 
 async def drop_export(ports: Ports, job: ClaimedJob, _progress: Progress) -> None:

@@ -13,7 +13,7 @@ from efir.application.kernel.rate_limits import HOUR, limited
 from efir.application.mail.mails import Envelope, put_mail, within_budget
 from efir.domain.accounts.email_verification import Proof, ProofGone, ProofPurpose, parse_secret
 from efir.domain.auth.sessions import StepUpNeeded
-from efir.domain.jobs import ClaimedJob, NewJob, Queue
+from efir.domain.jobs import ClaimedJob, JobKind, NewJob, Queue
 from efir.domain.kernel.ids import SessionId, UserId
 from efir.domain.kernel.rate_limits import Rate, network_of
 from efir.domain.mail import MailId, MailKind
@@ -70,7 +70,7 @@ async def ask_reset(ports: Ports, *, email: str, visitor: Visitor, now: datetime
     mail_id = MailId(ports.new_id())
     async with ports.begin() as tx:
         await tx.mails.ask(mail_id, MailKind.PASSWORD_RESET, Asked(address.shown, address.key, now))
-        await tx.jobs.put([NewJob(kind="answer_reset", subject=mail_id, queue=Queue.MAIL)])
+        await tx.jobs.put([NewJob(kind=JobKind.ANSWER_RESET, subject=mail_id, queue=Queue.MAIL)])
 
 
 async def answer_reset(ports: Ports, job: ClaimedJob, _progress: Progress) -> None:

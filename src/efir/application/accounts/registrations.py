@@ -25,7 +25,7 @@ from efir.domain.accounts.registrations import (
     step_after,
 )
 from efir.domain.auth.login_history import Method
-from efir.domain.jobs import NewJob
+from efir.domain.jobs import JobKind, NewJob
 from efir.domain.kernel.errors import FieldError
 from efir.domain.kernel.ids import LANGUAGES, EmailAddress, UserId
 from efir.domain.pictures.picture import PictureGone, PictureId
@@ -216,7 +216,7 @@ async def _made(ports: Ports, tx: Transaction, found: Registration, *, now: date
         if not await tx.pictures.claim(PictureId(found.avatar_id), UserId(user.id)):
             raise PictureGone
         await tx.users.set_avatar(UserId(user.id), PictureId(found.avatar_id))
-        await tx.jobs.put([NewJob(kind="drop_working_copy", subject=found.avatar_id, delay=STILL_DRAWN)])
+        await tx.jobs.put([NewJob(kind=JobKind.DROP_WORKING_COPY, subject=found.avatar_id, delay=STILL_DRAWN)])
     await tx.registrations.release(found.id)
     again = now + timedelta(seconds=ports.limits.registration_again_seconds)
     nothing = dict.fromkeys(("password", "email", "email_key", "phone", "display_name", "avatar_id"))

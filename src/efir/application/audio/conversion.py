@@ -25,15 +25,17 @@ from efir.domain.audio.records import (
     title_from,
 )
 from efir.domain.audio.wav import Wav
-from efir.domain.jobs import ClaimedJob, Failure, NewJob, Queue
+from efir.domain.jobs import ClaimedJob, Failure, JobKind, NewJob, Queue
 from efir.domain.kernel.ids import UserId
 from efir.domain.processing.source_facts import MediaWorkFailed
 from efir.ports.audio import AcceptedAudio, AudioView, ConvertedAudio, Tags
 from efir.ports.jobs.jobs import JobRow
 from efir.ports.kernel.blobs import BlobKey, blob_key
+from efir.ports.kernel.pagination import Slice
 from efir.ports.transactions import Transaction
 
 HOUR = timedelta(hours=1)
+AT_ONCE = 100  # recordings
 UNTITLED = "Recording"
 ANNOUNCED = 600.0  # seconds; much longer than storing a file takes
 STILL_WRITING = 30.0  # seconds; a worker notices within a heartbeat that its job was taken away
@@ -131,6 +133,20 @@ async def audio_failed(_ports: Ports, tx: Transaction, job: JobRow, failure: Fai
     await tx.jobs.put([tidying(record_id)])
 
 
+async def drop_recordings(ports: Ports, job: ClaimedJob, _progress: Progress) -> None:
+    """Delete all recordings of an account that is deleted."""
+    owner = UserId(job.subject)
+    while True:
+        async with ports.read() as views:
+            found = await views.audio.of_owner(owner, Slice(limit=AT_ONCE))
+        for record in found.items:
+            await delete_record(ports, record_id=RecordId(record.id), owner=owner)
+        if not found.items:
+            break
+    async with ports.begin() as tx:
+        await tx.jobs.finish(job)
+
+
 async def tidy_audio(ports: Ports, job: ClaimedJob, _progress: Progress) -> None:
     """Take away the files of a recording that its row does not need."""
     record_id = RecordId(job.subject)
@@ -146,7 +162,7 @@ async def tidy_audio(ports: Ports, job: ClaimedJob, _progress: Progress) -> None
 
 def tidying(record_id: RecordId, *, delay: float = 0.0) -> NewJob:
     """Describe the job that takes away what a recording does not need."""
-    return NewJob(kind="tidy_audio", subject=record_id, priority=3, delay=delay)
+    return NewJob(kind=JobKind.TIDY_AUDIO, subject=record_id, priority=3, delay=delay)
 
 
 def source_key(record_id: RecordId) -> BlobKey:
@@ -234,7 +250,7 @@ async def _stored(ports: Ports, tx: Transaction, wanted: _Wanted) -> Added | Non
 
 def _conversion(wanted: _Wanted) -> NewJob:
     return NewJob(
-        kind="convert_audio", subject=wanted.record.id, owner_id=wanted.record.owner_id, generation=1, priority=0,
+        kind=JobKind.CONVERT_AUDIO, subject=wanted.record.id, owner_id=wanted.record.owner_id, generation=1, priority=0,
         queue=Queue.MEDIA, cost=0.2 + wanted.wav.duration / 60, facts={"artist": wanted.tags.artist},
     )  # fmt: skip
 

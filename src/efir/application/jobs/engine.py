@@ -12,11 +12,13 @@ from efir.domain.jobs import (
     ClaimedJob,
     Failure,
     JobId,
+    JobKind,
     JobNotFound,
     JobNotRetryable,
     JobState,
     LeaseLost,
     Queue,
+    UnknownJobKind,
     delay_after,
 )
 from efir.domain.kernel.errors import DomainError, FailureKind, WorkFailed
@@ -44,7 +46,7 @@ Told = Callable[[str, ClaimedJob, BaseException | None], None]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Kind:
+class JobHandler:
     """How one kind of job is done, and what follows when it has failed for good (in the same transaction).
 
     `hold` takes the locks that come before the job's own; whoever takes them in another order may wait for ever.
@@ -57,10 +59,23 @@ class Kind:
     delays: tuple[float, ...] = TRANSIENT_DELAYS
 
 
-Kinds = Mapping[str, Kind]
+JobHandlers = Mapping[JobKind, JobHandler]
 
 
-async def run_next(ports: Ports, kinds: Kinds, *, queue: Queue, worker: str, told: Told) -> bool:
+def handler_of(handlers: JobHandlers, kind: str) -> JobHandler:
+    """Return what does a kind of job; for a kind that this version does not know, what says so."""
+    known = kind in JobKind.__members__.values()
+    return handlers.get(JobKind(kind), UNKNOWN) if known else UNKNOWN
+
+
+async def _refuse(_ports: Ports, job: ClaimedJob, _progress: Progress) -> None:
+    raise UnknownJobKind(job.kind)
+
+
+UNKNOWN = JobHandler(work=_refuse)
+
+
+async def run_next(ports: Ports, handlers: JobHandlers, *, queue: Queue, worker: str, told: Told) -> bool:
     """Claim the best job of a queue and do it; False when there is none. `told` is informed of its course.
 
     Cancelling hands the job back. A lost lease ends the work; whatever it made is thrown away.
@@ -73,7 +88,7 @@ async def run_next(ports: Ports, kinds: Kinds, *, queue: Queue, worker: str, tol
     correlation.set(job.correlation_id)
     told("job started", job, None)
     progress = Progress()
-    work = asyncio.ensure_future(kinds[job.kind].work(ports, job, progress))
+    work = asyncio.ensure_future(handler_of(handlers, job.kind).work(ports, job, progress))
     heart = asyncio.ensure_future(_beat(ports, job, progress, lease))
     try:
         await asyncio.wait({work, heart}, return_when=asyncio.FIRST_COMPLETED)
@@ -90,7 +105,7 @@ async def run_next(ports: Ports, kinds: Kinds, *, queue: Queue, worker: str, tol
             await tx.jobs.hand_back(job)
         raise
     except Exception as error:  # noqa: BLE001  # whatever happened, the job must not stay claimed
-        await _failed(ports, kinds, job, error, told)
+        await _failed(ports, handlers, job, error, told)
     finally:
         await _ended(work)
         await _ended(heart)
@@ -141,7 +156,7 @@ def view_of(row: JobRow) -> JobView:
     )  # fmt: skip
 
 
-async def reconcile(ports: Ports, kinds: Kinds) -> int:
+async def reconcile(ports: Ports, handlers: JobHandlers) -> int:
     """Free what dead workers held and wake what waits; answers how many jobs were quarantined.
 
     A job that was running each time its worker died is quarantined after `MAX_KILLS` deaths.
@@ -149,31 +164,31 @@ async def reconcile(ports: Ports, kinds: Kinds) -> int:
     async with ports.begin() as tx:
         await tx.jobs.reconcile(max_kills=MAX_KILLS)
         deadly = await tx.jobs.deadly(max_kills=MAX_KILLS)
-    return sum([await _quarantined(ports, kinds.get(row.kind), row) for row in deadly])
+    return sum([await _quarantined(ports, handler_of(handlers, row.kind), row) for row in deadly])
 
 
-async def _quarantined(ports: Ports, kind: Kind | None, job: JobRow) -> bool:
+async def _quarantined(ports: Ports, handler: JobHandler, job: JobRow) -> bool:
     async with ports.begin() as tx:
-        if kind is not None and kind.hold is not None:
-            await kind.hold(tx, job)
+        if handler.hold is not None:
+            await handler.hold(tx, job)
         row = await tx.jobs.quarantine(JobId(job.id), max_kills=MAX_KILLS)
-        if row is not None and row.error is not None and kind is not None and kind.after_failure is not None:
+        if row is not None and row.error is not None and handler.after_failure is not None:
             failure = Failure(row.error["code"], row.error["detail"], FailureKind.ENGINE)
-            await kind.after_failure(ports, tx, row, failure)
+            await handler.after_failure(ports, tx, row, failure)
     return row is not None
 
 
-async def _failed(ports: Ports, kinds: Kinds, job: ClaimedJob, error: Exception, told: Told) -> None:
-    kind = kinds[job.kind]
-    failure, delay = failure_of(error, job.attempt, kind.delays)
+async def _failed(ports: Ports, handlers: JobHandlers, job: ClaimedJob, error: Exception, told: Told) -> None:
+    handler = handler_of(handlers, job.kind)
+    failure, delay = failure_of(error, job.attempt, handler.delays)
     told("job failed" if delay is None else "job will be tried again", job, error)
     try:
         async with ports.begin() as tx:
-            if delay is None and kind.hold is not None:
-                await kind.hold(tx, job)
+            if delay is None and handler.hold is not None:
+                await handler.hold(tx, job)
             state = await tx.jobs.fail(job, failure, delay=delay)
-            if state is JobState.FAILED and kind.after_failure is not None:
-                await kind.after_failure(ports, tx, await tx.views.jobs.one(job.id), failure)
+            if state is JobState.FAILED and handler.after_failure is not None:
+                await handler.after_failure(ports, tx, await tx.views.jobs.one(job.id), failure)
     except LeaseLost as lost:
         told("job lost", job, lost)
 

@@ -7,7 +7,7 @@ from msgspec import Struct
 
 from efir.application.context import Ports
 from efir.application.jobs.engine import Progress
-from efir.domain.jobs import ClaimedJob, Failure, NewJob, Queue
+from efir.domain.jobs import ClaimedJob, Failure, JobKind, NewJob, Queue
 from efir.domain.kernel.errors import Unavailable
 from efir.domain.kernel.ids import EmailAddress, UserId
 from efir.domain.mail import Mail, MailId, MailKind, MailState, MailsTooMany
@@ -49,7 +49,7 @@ async def put_mail(
         await tx.mails.add(mail, envelope.address, MailState.KEPT)
         return
     await tx.mails.add(mail, envelope.address, MailState.WAITING)
-    await tx.jobs.put([NewJob(kind="send_mail", subject=mail.id, owner_id=envelope.user_id, queue=Queue.MAIL)])
+    await tx.jobs.put([NewJob(kind=JobKind.SEND_MAIL, subject=mail.id, owner_id=envelope.user_id, queue=Queue.MAIL)])
 
 
 async def within_budget(ports: Ports, tx: Transaction, kind: MailKind, address_key: str, *, now: datetime) -> bool:

@@ -21,7 +21,7 @@ from efir.application.processing.publishing import (
     store_mp4,
     store_pictures,
 )
-from efir.domain.jobs import ClaimedJob
+from efir.domain.jobs import ClaimedJob, EventName
 from efir.domain.kernel.ids import VideoId
 from efir.domain.processing.ladder import Plan
 from efir.domain.processing.source_facts import MediaWorkFailed, RenditionDamaged
@@ -73,7 +73,7 @@ async def _serve(
         await tx.renditions.put_asset(video.id, video.generation, asset)
     await tx.renditions.unlist_temporary(video.id, video.generation)
     await tx.videos.set_state(video.id, VideoState.READY, now=ports.clock(), failure_code=None, failure_detail=None)
-    await tx.outbox.put("video_ready", video.id, generation=video.generation)
+    await tx.outbox.put(EventName.VIDEO_READY, video.id, generation=video.generation)
 
 
 @asynccontextmanager

@@ -7,7 +7,7 @@ from typing import Any
 import msgspec
 
 from efir.application.videos.videos import probe_job
-from efir.domain.jobs import JobState, NewJob, Queue
+from efir.domain.jobs import JobKind, JobState, NewJob, Queue
 from efir.domain.kernel.errors import Conflict
 from efir.domain.processing.ladder import Plan, can_copy_video
 from efir.domain.processing.source_facts import MediaFacts
@@ -15,11 +15,11 @@ from efir.domain.videos.video import WATCHABLE, Video
 from efir.ports.jobs.jobs import JobRow
 from efir.ports.transactions import Transaction
 
-COPY = "copy_video"
-FIRST = "encode_first"
-SOUND = "encode_audio"
-LADDER = "encode_chunk"
-FINISH = "finish_video"
+COPY = JobKind.COPY_VIDEO
+FIRST = JobKind.ENCODE_FIRST
+SOUND = JobKind.ENCODE_AUDIO
+LADDER = JobKind.ENCODE_CHUNK
+FINISH = JobKind.FINISH_VIDEO
 BEFORE_FINISH = (COPY, FIRST, SOUND, LADDER)
 AT_WORK = frozenset({JobState.READY, JobState.RUNNING})
 
@@ -105,6 +105,6 @@ def missing(video: Video, source: Source, jobs: Collection[JobRow], *, watchable
     return [*(first_encodes(video, source) if no_copy else []), *planned(video, source)]
 
 
-def _job(video: Video, source: Source, kind: str, **about: Any) -> NewJob:
+def _job(video: Video, source: Source, kind: JobKind, **about: Any) -> NewJob:
     given = {"queue": Queue.MEDIA, "facts": msgspec.to_builtins(source)} | about
     return NewJob(kind=kind, subject=video.id, owner_id=video.owner_id, generation=video.generation, **given)

@@ -6,7 +6,7 @@ from efir.application.context import Ports
 from efir.application.kernel.cursors import page, wanted
 from efir.application.kernel.error_collector import Collected
 from efir.application.videos.playback import shown
-from efir.domain.jobs import NewJob
+from efir.domain.jobs import EventName, JobKind, NewJob
 from efir.domain.kernel.ids import UserId, VideoId
 from efir.domain.uploads import UploadId
 from efir.domain.videos.video import (
@@ -23,7 +23,7 @@ from efir.domain.videos.video import (
 from efir.ports.kernel.pagination import Found, Page
 from efir.ports.videos.videos import VideoChange, VideoFacts, VideoView
 
-PROBE = "probe_video"
+PROBE = JobKind.PROBE_VIDEO
 
 
 async def create_video(
@@ -112,7 +112,7 @@ async def delete_video(ports: Ports, *, video_id: VideoId, owner: UserId, now: d
         (await tx.videos.get(video_id, lock=True)).owned_by(owner)
         await tx.videos.delete(video_id, now=now)
         await tx.jobs.cancel(video_id)
-        await tx.outbox.put("video_deleted", video_id)
+        await tx.outbox.put(EventName.VIDEO_DELETED, video_id)
 
 
 def _checked(ports: Ports, about: VideoChange, *, new: bool) -> VideoChange:

@@ -9,12 +9,10 @@ import uvloop
 from dramatiq import Worker as DramatiqWorker
 
 from efir.adapters.redis.wakeups import redis_broker
-from efir.application.operations.kinds import KINDS
-from efir.application.pictures import sweep_stray_pictures
-from efir.application.uploads.uploads import sweep_staging
 from efir.bootstrap.processes.heartbeat import beat
 from efir.bootstrap.startup import logs
 from efir.bootstrap.wiring.ports import opened
+from efir.bootstrap.wiring.work import WORK
 from efir.domain.jobs import Queue
 from efir.drivers.workers.broker import declared
 from efir.drivers.workers.loop import Worker
@@ -37,9 +35,9 @@ async def _work(settings: Settings, queues: tuple[Queue, ...], pulse: Path | Non
         loop.add_signal_handler(number, stop.set)
     async with opened(settings, statement_seconds=settings.limits.statement_seconds_worker) as ports:
         await ports.scratch.sweep()
-        await sweep_staging(ports)
-        await sweep_stray_pictures(ports)
-        worker = Worker(ports, KINDS, queues)
+        for start in WORK.starts:
+            await start(ports)
+        worker = Worker(ports, WORK, queues)
 
         async def wake(queue: Queue) -> None:
             """Carry a wake-up from Dramatiq's thread to the loop that owns the ports."""

@@ -1,9 +1,12 @@
 """Events of the same transaction; the relay turns them into jobs and deletes them."""
 
+from collections.abc import Sequence
 from typing import Any, Protocol
 from uuid import UUID
 
 from msgspec import Struct
+
+from efir.domain.jobs import EventName
 
 
 class Event(Struct, frozen=True):
@@ -19,10 +22,14 @@ class Event(Struct, frozen=True):
 class Outbox(Protocol):
     """Events inside a transaction."""
 
-    async def put(self, name: str, subject: UUID, **facts: Any) -> None:
+    async def put(self, name: EventName, subject: UUID, **facts: Any) -> None:
         """Store an event, at the end of the transaction."""
         ...
 
-    async def take(self, limit: int) -> list[Event]:
-        """Take the oldest events, skipping those another relay holds; they go when the transaction commits."""
+    async def take(self, limit: int, names: Sequence[EventName]) -> list[Event]:
+        """Take the oldest events of these names, skipping those another relay holds; they go with the commit."""
+        ...
+
+    async def others(self, names: Sequence[EventName]) -> list[str]:
+        """Return the other names of which there are events, a few of them."""
         ...
