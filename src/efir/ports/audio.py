@@ -206,3 +206,21 @@ class AudioPorts:
     store: str
     database_blobs: BlobStore
     slots: ConversionSlots
+
+
+class AudioRepositories(Protocol):
+    """What is changed of audio records."""
+
+    @property
+    def audio(self) -> AudioRepository:
+        """Changes audio records."""
+        ...
+
+
+class AudioReadModels(Protocol):
+    """What is read of audio records."""
+
+    @property
+    def audio(self) -> AudioViews:
+        """Reads audio records."""
+        ...

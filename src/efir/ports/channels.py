@@ -49,3 +49,21 @@ class ChannelViews(Protocol):
     async def by_handle(self, handle: str) -> ChannelView:
         """Raises ChannelNotFound."""
         ...
+
+
+class ChannelRepositories(Protocol):
+    """What is changed of channels."""
+
+    @property
+    def channels(self) -> ChannelRepository:
+        """Changes channels."""
+        ...
+
+
+class ChannelReadModels(Protocol):
+    """What is read of channels."""
+
+    @property
+    def channels(self) -> ChannelViews:
+        """Reads channels."""
+        ...

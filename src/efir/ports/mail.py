@@ -104,3 +104,21 @@ class MailPorts:
 
     wording: Wording
     mailer: Mailer | None
+
+
+class MailRepositories(Protocol):
+    """What is changed of mails."""
+
+    @property
+    def mails(self) -> MailRepository:
+        """Changes mails."""
+        ...
+
+
+class MailReadModels(Protocol):
+    """What is read of mails."""
+
+    @property
+    def mails(self) -> MailViews:
+        """Reads mails."""
+        ...

@@ -186,3 +186,21 @@ class PicturePorts:
     """What makes pictures."""
 
     converter: PictureConverter
+
+
+class PictureRepositories(Protocol):
+    """What is changed of pictures."""
+
+    @property
+    def pictures(self) -> PictureRepository:
+        """Changes pictures."""
+        ...
+
+
+class PictureReadModels(Protocol):
+    """What is read of pictures."""
+
+    @property
+    def pictures(self) -> PictureViews:
+        """Reads pictures."""
+        ...

@@ -154,3 +154,12 @@ class UploadPorts:
     """Where bytes of uploads are until they are complete."""
 
     staging: Staging
+
+
+class UploadRepositories(Protocol):
+    """What is changed of uploads."""
+
+    @property
+    def uploads(self) -> UploadRepository:
+        """Changes uploads."""
+        ...

@@ -137,3 +137,21 @@ class Addresses(Protocol):
     def parse(self, text: str) -> EmailAddress:
         """Raises InvalidUser with pointer `/email`."""
         ...
+
+
+class UserRepositories(Protocol):
+    """What is changed of users."""
+
+    @property
+    def users(self) -> UserRepository:
+        """Changes users."""
+        ...
+
+
+class UserReadModels(Protocol):
+    """What is read of users."""
+
+    @property
+    def users(self) -> UserViews:
+        """Reads users."""
+        ...

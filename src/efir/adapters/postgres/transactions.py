@@ -7,36 +7,24 @@ from typing import Any, Generic, TypeVar
 import asyncpg
 import msgspec
 
-from efir.adapters.postgres.access.access_changes import WaitingChanges
-from efir.adapters.postgres.access.audit import Audit
-from efir.adapters.postgres.access.bans import Bans
-from efir.adapters.postgres.access.roles import Roles
-from efir.adapters.postgres.accounts.email_verification import Proofs
-from efir.adapters.postgres.accounts.profiles import Profiles
-from efir.adapters.postgres.accounts.registrations import Registrations
-from efir.adapters.postgres.audio.records import Audio
-from efir.adapters.postgres.auth.identities import Identities
-from efir.adapters.postgres.auth.login_history import Logins
-from efir.adapters.postgres.auth.passkeys import Passkeys
-from efir.adapters.postgres.auth.second_factors import SecondFactors
-from efir.adapters.postgres.auth.sessions import Sessions
-from efir.adapters.postgres.auth.signing_keys import SigningKeys
-from efir.adapters.postgres.channels.channels import Channels
+from efir.adapters.postgres.access.group import AccessRepositories
+from efir.adapters.postgres.accounts.group import AccountRepositories
+from efir.adapters.postgres.audio.group import AudioRepositories
+from efir.adapters.postgres.auth.group import AuthRepositories
+from efir.adapters.postgres.channels.group import ChannelRepositories
+from efir.adapters.postgres.jobs.group import JobRepositories
 from efir.adapters.postgres.jobs.jobs import Jobs
-from efir.adapters.postgres.jobs.outbox import PostgresOutbox
 from efir.adapters.postgres.kernel.blobs import PostgresBlobStore
 from efir.adapters.postgres.kernel.constraints import UNREACHED, DatabaseAway, reached, translated
 from efir.adapters.postgres.kernel.lazy import LazyTransaction, OneStatement
 from efir.adapters.postgres.kernel.pool import Connections
-from efir.adapters.postgres.kernel.repository_attribute import On
 from efir.adapters.postgres.kernel.stored_responses import PostgresReplies
 from efir.adapters.postgres.mail.mails import Mails
-from efir.adapters.postgres.pictures.pictures import Pictures
-from efir.adapters.postgres.quiz.questions import Questions
-from efir.adapters.postgres.uploads.uploads import Uploads
-from efir.adapters.postgres.users.users import Users
-from efir.adapters.postgres.videos.renditions import Renditions
-from efir.adapters.postgres.videos.videos import Videos
+from efir.adapters.postgres.pictures.group import PictureRepositories
+from efir.adapters.postgres.quiz.group import QuizRepositories
+from efir.adapters.postgres.uploads.group import UploadRepositories
+from efir.adapters.postgres.users.group import UserRepositories
+from efir.adapters.postgres.videos.group import VideoRepositories
 from efir.adapters.postgres.views import PostgresViews, Seal
 from efir.domain.jobs import JobId, Queue
 from efir.ports.transactions import Transaction
@@ -46,31 +34,20 @@ Shown = TypeVar("Shown")
 AfterCommit = Callable[[Woken], Awaitable[None]]
 
 
-class PostgresTransaction:
+class PostgresTransaction(
+    UserRepositories,
+    AuthRepositories,
+    AccessRepositories,
+    ChannelRepositories,
+    VideoRepositories,
+    AudioRepositories,
+    PictureRepositories,
+    AccountRepositories,
+    JobRepositories,
+    QuizRepositories,
+    UploadRepositories,
+):
     """Everything that can be changed, on one connection with an open transaction."""
-
-    users = On(Users)
-    sessions = On(Sessions)
-    second_factors = On(SecondFactors)
-    passkeys = On(Passkeys)
-    identities = On(Identities)
-    roles = On(Roles)
-    bans = On(Bans)
-    logins = On(Logins)
-    audit = On(Audit)
-    signing_keys = On(SigningKeys)
-    access_changes = On(WaitingChanges)
-    channels = On(Channels)
-    videos = On(Videos)
-    renditions = On(Renditions)
-    uploads = On(Uploads)
-    audio = On(Audio)
-    profiles = On(Profiles)
-    proofs = On(Proofs)
-    pictures = On(Pictures)
-    registrations = On(Registrations)
-    questions = On(Questions)
-    outbox = On(PostgresOutbox)
 
     def __init__(self, connection: Any, seal: Seal) -> None:
         self.connection = connection

@@ -1,8 +1,13 @@
 """The ports and rules of the instance that accounts need."""
 
 from dataclasses import dataclass
+from typing import Protocol
 
 from efir.domain.accounts.registrations import EmailCheck, RequireEmail
+from efir.ports.accounts.email_verification import ProofRepository
+from efir.ports.accounts.exports import ExportViews
+from efir.ports.accounts.profiles import ProfileRepository, ProfileViews
+from efir.ports.accounts.registrations import RegistrationRepository, RegistrationViews
 from efir.ports.users import Addresses
 
 
@@ -13,3 +18,29 @@ class AccountPorts:
     addresses: Addresses
     email_check: EmailCheck
     require_email: RequireEmail
+
+
+class AccountRepositories(Protocol):
+    """What is changed of profiles, proofs of mailboxes and registrations."""
+
+    @property
+    def profiles(self) -> ProfileRepository: ...
+
+    @property
+    def proofs(self) -> ProofRepository: ...
+
+    @property
+    def registrations(self) -> RegistrationRepository: ...
+
+
+class AccountReadModels(Protocol):
+    """What is read of profiles, proofs of mailboxes and registrations."""
+
+    @property
+    def registrations(self) -> RegistrationViews: ...
+
+    @property
+    def profiles(self) -> ProfileViews: ...
+
+    @property
+    def exports(self) -> ExportViews: ...

@@ -1,13 +1,15 @@
 """Repositories and read models as parts of what holds their connection."""
 
 from collections.abc import Callable
-from typing import Any, Generic, Protocol, TypeVar
+from typing import Any, Generic, TypeVar
 
 Part = TypeVar("Part")
 
 
-class Holder(Protocol):
-    """What has a connection."""
+class Connected:
+    """What has a connection; the groups of all areas build on it."""
+
+    __slots__ = ("connection",)
 
     connection: Any
 
@@ -18,6 +20,6 @@ class On(Generic[Part]):
     def __init__(self, make: Callable[[Any], Part]) -> None:
         self._make = make
 
-    def __get__(self, holder: Holder, kind: type | None = None) -> Part:
+    def __get__(self, holder: Connected, kind: type | None = None) -> Part:
         """Make the part."""
         return self._make(holder.connection)
