@@ -15,7 +15,7 @@ import pytest
 
 from builders import PASSWORD, person, registered, signed_in, with_role
 from drawings import drawing
-from efir.adapters.postgres.accounts.exports import SUBJECTS
+from efir.adapters.postgres.joined import EXPORTED
 from efir.adapters.postgres.tables import Row
 from efir.application.context import Ports
 from efir.application.jobs.outbox import relay_events
@@ -198,7 +198,7 @@ def test_every_table_that_belongs_to_people_is_in_the_archive() -> None:
         for key in table.foreign_keys
         if key.column.table.name == "user_account" and key.parent.name in {"user_id", "owner_id"}
     }
-    told = " ".join(SUBJECTS.values())
+    told = " ".join(EXPORTED.values())
     assert len(owned) > 12
     assert {name for name in owned if not re.search(rf"\b(from|join) {name}\b", told)} <= {"jobs"}
 

@@ -14,6 +14,7 @@ from efir.adapters.postgres.auth.group import AuthRepositories
 from efir.adapters.postgres.channels.group import ChannelRepositories
 from efir.adapters.postgres.jobs.group import JobRepositories
 from efir.adapters.postgres.jobs.jobs import Jobs
+from efir.adapters.postgres.joined import BROKEN
 from efir.adapters.postgres.kernel.blobs import PostgresBlobStore
 from efir.adapters.postgres.kernel.constraints import UNREACHED, DatabaseAway, reached, translated
 from efir.adapters.postgres.kernel.lazy import LazyTransaction, OneStatement
@@ -95,7 +96,7 @@ class Database:
         lazy = LazyTransaction(connection)
         tx, clean = PostgresTransaction(lazy, self.seal), False
         try:
-            with translated():
+            with translated(BROKEN):
                 try:
                     yield tx
                 except BaseException:
@@ -121,7 +122,7 @@ class Database:
         """Lend a connection as it is."""
         connection, clean = await self.take(), False
         try:
-            with translated():
+            with translated(BROKEN):
                 yield connection
                 clean = True
         finally:
@@ -145,7 +146,7 @@ class Database:
 
         @asynccontextmanager
         async def begin() -> AsyncIterator[PostgresTransaction]:
-            with translated():
+            with translated(BROKEN):
                 async with outer.connection.transaction():
                     yield outer
 
@@ -173,7 +174,7 @@ class _Lent(Generic[Shown]):
     async def __aexit__(self, kind: object, error: BaseException | None, trace: object) -> None:
         await self._database.give_back(self._connection, clean=error is None)
         if error is not None:
-            with translated():
+            with translated(BROKEN):
                 raise error
 
 

@@ -4,11 +4,13 @@ from collections.abc import Callable
 from typing import Any
 
 from efir.adapters.postgres.access.group import AccessReadModels
+from efir.adapters.postgres.accounts.exports import ReadExports
 from efir.adapters.postgres.accounts.group import AccountReadModels
 from efir.adapters.postgres.audio.group import AudioReadModels
 from efir.adapters.postgres.auth.group import AuthReadModels
 from efir.adapters.postgres.channels.group import ChannelReadModels
 from efir.adapters.postgres.jobs.group import JobReadModels
+from efir.adapters.postgres.joined import EXPORTED
 from efir.adapters.postgres.mail.mails import ReadMails
 from efir.adapters.postgres.pictures.group import PictureReadModels
 from efir.adapters.postgres.quiz.group import QuizReadModels
@@ -42,3 +44,8 @@ class PostgresViews(
     def mails(self) -> ReadMails:
         """Mails, unsealed."""
         return ReadMails(self.connection, self._seal[1])
+
+    @property
+    def exports(self) -> ReadExports:
+        """Everything stored about a person."""
+        return ReadExports(self.connection, EXPORTED)

@@ -1,7 +1,10 @@
 """What the area keeps in PostgreSQL: audio records."""
 
 from efir.adapters.postgres.audio.records import Audio, ReadAudio
+from efir.adapters.postgres.kernel.constraints import Broken
 from efir.adapters.postgres.kernel.repository_attribute import Connected, On
+from efir.domain.audio.records import UsernameTaken
+from efir.domain.users import UserNotFound
 
 
 class AudioRepositories(Connected):
@@ -18,3 +21,16 @@ class AudioReadModels(Connected):
     __slots__ = ()
 
     audio = On(ReadAudio)
+
+
+BROKEN: Broken = {
+    "uq_user_account_name_key": UsernameTaken,
+    "fk_audio_records_owner_id_user_account": UserNotFound,
+}
+
+
+EXPORTED = {
+    "audio_records": """select id, title, state, duration, channels, sample_rate, size, created_at from audio_records
+                         where owner_id = $1 order by created_at""",
+}
+"""What is exported of a person, `$1`; a new table with personal data gets a line here."""

@@ -1,7 +1,10 @@
 """What the area keeps in PostgreSQL: channels."""
 
 from efir.adapters.postgres.channels.channels import Channels, ReadChannels
+from efir.adapters.postgres.kernel.constraints import Broken
 from efir.adapters.postgres.kernel.repository_attribute import Connected, On
+from efir.domain.channels import HandleTaken
+from efir.domain.users import UserNotFound
 
 
 class ChannelRepositories(Connected):
@@ -18,3 +21,16 @@ class ChannelReadModels(Connected):
     __slots__ = ()
 
     channels = On(ReadChannels)
+
+
+BROKEN: Broken = {
+    "uq_channels_handle": HandleTaken,
+    "fk_channels_owner_id_user_account": UserNotFound,
+}
+
+
+EXPORTED = {
+    "channels": """select id, handle, title, description, created_at from channels
+                    where owner_id = $1 order by created_at""",
+}
+"""What is exported of a person, `$1`; a new table with personal data gets a line here."""

@@ -1,7 +1,9 @@
 """What the area keeps in PostgreSQL: pictures."""
 
+from efir.adapters.postgres.kernel.constraints import Broken
 from efir.adapters.postgres.kernel.repository_attribute import Connected, On
 from efir.adapters.postgres.pictures.pictures import Pictures, ReadPictures
+from efir.domain.users import UserNotFound
 
 
 class PictureRepositories(Connected):
@@ -18,3 +20,15 @@ class PictureReadModels(Connected):
     __slots__ = ()
 
     pictures = On(ReadPictures)
+
+
+BROKEN: Broken = {
+    "fk_staged_upload_owner_id_user_account": UserNotFound,
+}
+
+
+EXPORTED = {
+    "pictures": """select id, kind, width, height, created_at from staged_upload
+                    where owner_id = $1 and state = 'claimed' order by created_at""",
+}
+"""What is exported of a person, `$1`; a new table with personal data gets a line here."""
