@@ -16,6 +16,7 @@ from efir.domain.videos.video import (
     VideoNotFound,
     VideoState,
     Visibility,
+    may_watch,
     parse_description,
     parse_tags,
     parse_title,
@@ -75,9 +76,9 @@ def test_a_description_has_a_bound() -> None:
 
 @pytest.mark.parametrize("visibility", Visibility)
 def test_only_a_private_video_is_hidden_and_never_from_its_owner(visibility: Visibility) -> None:
-    assert video(visibility).visible_to(OWNER)
+    assert may_watch(visibility, owner_id=OWNER, viewer=OWNER)
     for viewer in (STRANGER, None):
-        assert video(visibility).visible_to(viewer) == (visibility is not Visibility.PRIVATE)
+        assert may_watch(visibility, owner_id=OWNER, viewer=viewer) == (visibility is not Visibility.PRIVATE)
 
 
 def test_a_stranger_is_told_that_there_is_no_such_video() -> None:

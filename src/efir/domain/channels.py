@@ -8,6 +8,7 @@ from uuid import UUID
 
 from efir.domain.kernel.errors import Conflict, Forbidden, NotFound
 from efir.domain.kernel.ids import UserId
+from efir.domain.kernel.ownership import require_owner
 
 ChannelId = NewType("ChannelId", UUID)
 
@@ -46,8 +47,7 @@ class Channel:
 
     def owned_by(self, user_id: UserId) -> "Channel":
         """Answer the channel itself to its owner. Raises ForeignChannel for anybody else."""
-        if self.owner_id != user_id:
-            raise ForeignChannel
+        require_owner(self.owner_id, user_id, ForeignChannel)
         return self
 
 

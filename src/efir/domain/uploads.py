@@ -23,6 +23,7 @@ from efir.domain.kernel.errors import (
 )
 from efir.domain.kernel.ids import UserId
 from efir.domain.kernel.limits import Limits
+from efir.domain.kernel.ownership import require_owner
 
 UploadId = NewType("UploadId", UUID)
 
@@ -152,8 +153,7 @@ class Upload:
 
     def owned_by(self, user_id: UserId) -> "Upload":
         """Answer the upload to its owner. Raises UploadNotFound for others, UploadGone."""
-        if self.owner_id != user_id:
-            raise UploadNotFound
+        require_owner(self.owner_id, user_id, UploadNotFound)
         if self.state is UploadState.GONE:
             raise UploadGone
         return self

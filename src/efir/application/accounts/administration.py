@@ -1,8 +1,5 @@
 """Accounts as administrators see them, and how the first administrator is made."""
 
-import base64
-import binascii
-import hmac
 from datetime import datetime, timedelta
 
 from efir.application.access.actors import OPERATOR
@@ -13,12 +10,13 @@ from efir.application.kernel.cursors import page, wanted
 from efir.domain.access.roles import ADMINISTRATOR
 from efir.domain.kernel.errors import Conflict, Forbidden
 from efir.domain.kernel.ids import UserId
+from efir.domain.kernel.signed_tokens import SignedTokens, TokenForged
 from efir.ports.auth.login_history import LoginView
 from efir.ports.kernel.pagination import Page
 from efir.ports.users import AccountView
 
 LINK_LIFE = timedelta(minutes=15)
-MAC = 24  # bytes
+TOKENS = SignedTokens("setup", mac_bytes=24)
 
 
 class AdministratorExists(Conflict):
@@ -84,7 +82,7 @@ async def setup_code(ports: Ports, *, now: datetime) -> str:
         if await tx.roles.administrators():
             raise AdministratorExists
     ends = int((now + LINK_LIFE).timestamp()).to_bytes(8)
-    return base64.urlsafe_b64encode(ends + ports.keys.mac("setup", ends)[:MAC]).decode().rstrip("=")
+    return TOKENS.sign(ports.keys, ends)
 
 
 async def claim_administration(ports: Ports, *, user_id: UserId, code: str, now: datetime) -> None:
@@ -111,10 +109,8 @@ async def claim_administration(ports: Ports, *, user_id: UserId, code: str, now:
 def check_setup_code(ports: Ports, *, code: str, now: datetime) -> None:
     """Raises SetupCodeInvalid unless the code is ours and in time."""
     try:
-        raw = base64.urlsafe_b64decode(code + "=" * (-len(code) % 4))
-    except (binascii.Error, ValueError) as error:
+        ends = TOKENS.read(ports.keys, code)
+    except TokenForged as error:
         raise SetupCodeInvalid from error
-    if not hmac.compare_digest(raw[8:], ports.keys.mac("setup", raw[:8])[:MAC]):
-        raise SetupCodeInvalid
-    if now.timestamp() > int.from_bytes(raw[:8]):
+    if now.timestamp() > int.from_bytes(ends):
         raise SetupCodeInvalid

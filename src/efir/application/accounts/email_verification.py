@@ -6,7 +6,6 @@ from datetime import datetime, timedelta
 from msgspec import Struct
 
 from efir.application.access.audit import own_act, recorded
-from efir.application.auth.credentials import hashed
 from efir.application.auth.reauthentication import prove_presence
 from efir.application.context import Ports
 from efir.application.mail.mails import Envelope, put_mail, spend_budget
@@ -21,6 +20,7 @@ from efir.domain.accounts.email_verification import (
 )
 from efir.domain.kernel.errors import Invalid
 from efir.domain.kernel.ids import EmailAddress, UserId
+from efir.domain.kernel.secret_hashes import hash_secret
 from efir.domain.mail import MailKind
 from efir.ports.access.credential_cache import Credential
 from efir.ports.accounts.profiles import Account
@@ -41,7 +41,7 @@ async def ask_confirmation(
     await tx.proofs.put(
         Proof(
             user_id=user_id, purpose=ProofPurpose.EMAIL, email=address.shown, email_key=address.key,
-            token_hash=hashed(secret), code_hash=_code_hash(ports, user_id, code), created_at=now,
+            token_hash=hash_secret(secret), code_hash=_code_hash(ports, user_id, code), created_at=now,
             code_until=now + timedelta(seconds=ports.limits.email_code_seconds), expires_at=expires_at,
         )
     )  # fmt: skip
@@ -104,7 +104,7 @@ async def confirm_email(
 async def pending_address(ports: Ports, *, token: str, now: datetime) -> tuple[UserId, str]:
     """Answer whose address a link would confirm, and which; the link stays good. Raises ProofGone."""
     async with ports.begin() as tx:
-        proof = await tx.proofs.by_token(ProofPurpose.EMAIL, hashed(parse_secret(token)))
+        proof = await tx.proofs.by_token(ProofPurpose.EMAIL, hash_secret(parse_secret(token)))
     if proof is None or now >= proof.expires_at:
         raise ProofGone
     return proof.user_id, proof.email
@@ -144,7 +144,7 @@ async def change_email(
 
 async def _found(tx: Transaction, person: UserId | None, token: str | None) -> Proof | None:
     if token is not None:
-        return await tx.proofs.by_token(ProofPurpose.EMAIL, hashed(parse_secret(token)))
+        return await tx.proofs.by_token(ProofPurpose.EMAIL, hash_secret(parse_secret(token)))
     return None if person is None else await tx.proofs.of_user(person, ProofPurpose.EMAIL)
 
 

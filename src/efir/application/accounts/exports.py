@@ -10,6 +10,7 @@ from efir.application.jobs.engine import Progress, view_of
 from efir.domain.jobs import ClaimedJob, JobId, JobKind, JobNotFound, JobState, NewJob
 from efir.domain.kernel.errors import Gone, NotFound
 from efir.domain.kernel.ids import UserId
+from efir.domain.kernel.ownership import require_owner
 from efir.ports.access.credential_cache import Credential
 from efir.ports.jobs.jobs import JobRow, JobView
 from efir.ports.kernel.blobs import BlobKey, blob_key
@@ -73,7 +74,8 @@ async def find_export(ports: Ports, *, user_id: UserId, export_id: JobId, now: d
             found = await views.jobs.one(export_id)
         except JobNotFound:
             raise ExportNotFound from None
-    if found.kind != KIND or found.owner_id != user_id or found.output is None:
+    require_owner(found.owner_id, user_id, ExportNotFound)
+    if found.kind != KIND or found.output is None:
         raise ExportNotFound
     if _until(found) <= now:
         raise ExportGone

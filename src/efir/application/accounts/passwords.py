@@ -4,7 +4,6 @@ from datetime import datetime, timedelta
 
 from efir.application.access.audit import own_act, recorded
 from efir.application.access.invalidation import Changing, changing
-from efir.application.auth.credentials import hashed
 from efir.application.auth.reauthentication import check_password, is_fresh
 from efir.application.auth.sessions import end_sessions
 from efir.application.context import Ports, Visitor
@@ -16,6 +15,7 @@ from efir.domain.auth.sessions import StepUpNeeded
 from efir.domain.jobs import ClaimedJob, JobKind, NewJob, Queue
 from efir.domain.kernel.ids import SessionId, UserId
 from efir.domain.kernel.rate_limits import Rate, network_of
+from efir.domain.kernel.secret_hashes import hash_secret
 from efir.domain.mail import MailId, MailKind
 from efir.domain.users import UserStatus, parse_password
 from efir.ports.access.credential_cache import Credential
@@ -91,7 +91,7 @@ async def reset_password(ports: Ports, *, token: str, wanted: str, now: datetime
 
     Raises ProofGone, InvalidUser naming `/new_password`, HashingBusy.
     """
-    token_hash = hashed(parse_secret(token))
+    token_hash = hash_secret(parse_secret(token))
     async with ports.begin() as tx:
         account = await _account_of(tx, token_hash, now=now)
     secret = _good(ports, account, wanted)
@@ -104,7 +104,7 @@ async def reset_password(ports: Ports, *, token: str, wanted: str, now: datetime
 async def check_reset(ports: Ports, *, token: str, now: datetime) -> None:
     """Look whether a link can still set a password; it stays good. Raises ProofGone."""
     async with ports.begin() as tx:
-        await _account_of(tx, hashed(parse_secret(token)), now=now)
+        await _account_of(tx, hash_secret(parse_secret(token)), now=now)
 
 
 async def _account_of(tx: Transaction, token_hash: bytes, *, now: datetime) -> Account:
@@ -123,7 +123,7 @@ async def _mail_reset(ports: Ports, tx: Transaction, account: Account, *, now: d
     await tx.proofs.put(
         Proof(
             user_id=user_id, purpose=ProofPurpose.PASSWORD, email=address.shown, email_key=address.key,
-            token_hash=hashed(secret), code_hash=None, created_at=now, code_until=now, expires_at=expires_at,
+            token_hash=hash_secret(secret), code_hash=None, created_at=now, code_until=now, expires_at=expires_at,
         )
     )  # fmt: skip
     envelope = Envelope(address, account.locale, user_id, expires_at)

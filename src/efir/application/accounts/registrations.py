@@ -1,6 +1,5 @@
 """Registering in steps: a ticket owns what has been told so far; an account is made at the end, at once and once."""
 
-import hashlib
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -28,6 +27,7 @@ from efir.domain.auth.login_history import Method
 from efir.domain.jobs import JobKind, NewJob
 from efir.domain.kernel.errors import FieldError
 from efir.domain.kernel.ids import LANGUAGES, EmailAddress, UserId
+from efir.domain.kernel.secret_hashes import hash_secret
 from efir.domain.pictures.picture import PictureGone, PictureId
 from efir.domain.users import (
     PASSWORD_LEAST,
@@ -133,7 +133,7 @@ async def forget_registrations(ports: Ports) -> None:
 
 def ticket_hash(ticket: str) -> bytes:
     """Answer what is kept of a ticket; 256 random bits need nothing slower than SHA-256."""
-    return hashlib.sha256(ticket.encode()).digest()
+    return hash_secret(ticket)
 
 
 async def _checked(ports: Ports, before: Registration, change: RegistrationChange) -> dict[str, Any]:

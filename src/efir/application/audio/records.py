@@ -1,6 +1,5 @@
 """People who keep recordings, and their recordings; `conversion.py` makes them."""
 
-import hashlib
 from collections.abc import Awaitable, Callable
 from datetime import datetime
 from functools import partial
@@ -25,7 +24,9 @@ from efir.domain.audio.records import (
 )
 from efir.domain.auth.sessions import InvalidToken, ScopeMissing
 from efir.domain.kernel.ids import UserId
+from efir.domain.kernel.ownership import require_owner
 from efir.domain.kernel.rate_limits import Rate, network_of
+from efir.domain.kernel.secret_hashes import hash_secret
 from efir.domain.users import NamedUser
 from efir.ports.access.credential_cache import Credential
 from efir.ports.audio import AudioError, AudioFacts, AudioView, Loudness, Waveform
@@ -61,7 +62,7 @@ async def create_named_user(ports: Ports, *, name: str, visitor: Visitor, now: d
     user = NamedUser(id=UserId(ports.new_id()), name=shown_name, name_key=key, created_at=now)
     token = ports.new_token()
     async with ports.single() as tx:
-        await tx.users.add_named(user, hashlib.sha256(str(token).encode()).digest())
+        await tx.users.add_named(user, hash_secret(str(token)))
     return NewNamedUser(id=user.id, token=token)
 
 
@@ -86,8 +87,7 @@ async def get_record(ports: Ports, *, record_id: RecordId, owner: UserId) -> Aud
     """Answer a recording to its owner. Raises RecordingNotFound."""
     async with ports.read() as views:
         facts = await views.audio.one(record_id)
-    if facts.owner_id != owner:
-        raise RecordingNotFound
+    require_owner(facts.owner_id, owner, RecordingNotFound)
     return shown(ports, facts)
 
 
@@ -107,8 +107,8 @@ async def find_sound(ports: Ports, *, record_id: RecordId, owner: UserId | None)
     """
     async with ports.read() as views:
         facts = await views.audio.one(record_id)
-    if owner is not None and facts.owner_id != owner:
-        raise RecordingNotFound
+    if owner is not None:
+        require_owner(facts.owner_id, owner, RecordingNotFound)
     if facts.state == RecordState.FAILED:
         raise RecordingFailed(facts.error_detail or "")
     if facts.state == RecordState.QUEUED or facts.sha256 is None:

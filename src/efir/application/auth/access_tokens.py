@@ -1,7 +1,5 @@
 """Access and refresh tokens of apps: rotation with reuse detection, and a grace for two tabs."""
 
-import base64
-import binascii
 import hmac
 from datetime import datetime, timedelta
 from typing import Annotated
@@ -11,7 +9,6 @@ from msgspec import Meta, Struct
 
 from efir.application.access.invalidation import changing
 from efir.application.auth.challenges import Goal, Waiting, pass_or_challenge
-from efir.application.auth.credentials import hashed
 from efir.application.auth.login_history import AGENT_MOST, note
 from efir.application.auth.sessions import recognise, refuse_without_second_factor
 from efir.application.context import Ports, Visitor
@@ -19,14 +16,17 @@ from efir.domain.auth.login_history import Method, Outcome
 from efir.domain.auth.sessions import InvalidRefreshToken, LoginSession, SessionKind
 from efir.domain.kernel.ids import SessionId, UserId
 from efir.domain.kernel.keys import Keys
+from efir.domain.kernel.secret_hashes import hash_secret
+from efir.domain.kernel.signed_tokens import SignedTokens, TokenForged
 from efir.ports.auth.sessions import RefreshState
 from efir.ports.auth.signing_keys import AccessClaims
 from efir.ports.transactions import Transaction
 from efir.ports.users import UserView
 
 PREFIX = "efr_"
-RANDOM, MAC = 24, 16  # bytes
-LENGTH = 16 + 4 + RANDOM + MAC
+RANDOM = 24  # bytes
+LENGTH = 16 + 4 + RANDOM
+TOKENS = SignedTokens("refresh")
 
 
 class TokenPair(Struct, frozen=True):
@@ -81,10 +81,10 @@ async def start_app_session(
     """
     user_id, session_id = UserId(user.id), SessionId(ports.new_id())
     await refuse_without_second_factor(tx, user_id, aal)
-    refresh = _written(ports.keys, session_id, 0, hashed(ports.new_secret())[:RANDOM])
+    refresh = _written(ports.keys, session_id, 0, hash_secret(ports.new_secret())[:RANDOM])
     session = LoginSession(
-        id=session_id, user_id=user_id, kind=SessionKind.TOKEN, secret_hash=hashed(ports.new_secret()),
-        rt_hash=hashed(refresh), auth_time=now, created_at=now, seen_at=now,
+        id=session_id, user_id=user_id, kind=SessionKind.TOKEN, secret_hash=hash_secret(ports.new_secret()),
+        rt_hash=hash_secret(refresh), auth_time=now, created_at=now, seen_at=now,
         idle_expires=now + timedelta(seconds=ports.limits.refresh_idle_seconds),
         abs_expires=now + timedelta(seconds=ports.limits.refresh_life_seconds), ip=visitor.ip,
         ua=visitor.user_agent[:AGENT_MOST], aal=aal, amr=amr,
@@ -111,8 +111,8 @@ async def refresh_token(ports: Ports, *, token: str, visitor: Visitor, now: date
     )
     async with ports.begin() as tx:
         rotated = await tx.sessions.rotate(
-            refresh.session_id, old=hashed(token), new=hashed(successor), sequence=refresh.sequence + 1, now=now,
-            idle_expires=now + timedelta(seconds=ports.limits.refresh_idle_seconds),
+            refresh.session_id, old=hash_secret(token), new=hash_secret(successor), sequence=refresh.sequence + 1,
+            now=now, idle_expires=now + timedelta(seconds=ports.limits.refresh_idle_seconds),
         )  # fmt: skip
         state = await tx.sessions.refresh_state(refresh.session_id, now=now)
     if state is None or not state.active:
@@ -138,7 +138,7 @@ def _in_grace(ports: Ports, state: RefreshState, token: str, visitor: Visitor, n
     if state.rotated_at is None or state.previous_hash is None:
         return False
     return (
-        hmac.compare_digest(state.previous_hash, hashed(token))
+        hmac.compare_digest(state.previous_hash, hash_secret(token))
         and now - state.rotated_at <= timedelta(seconds=ports.limits.refresh_grace_seconds)
         and state.ua == visitor.user_agent[:AGENT_MOST]
     )
@@ -173,24 +173,16 @@ async def _pair(ports: Ports, session_id: SessionId, user_id: UserId, refresh: s
 
 def _written(keys: Keys, session_id: UUID, sequence: int, random: bytes) -> str:
     body = session_id.bytes + sequence.to_bytes(4) + random
-    return PREFIX + base64.urlsafe_b64encode(body + keys.mac("refresh", body)[:MAC]).decode().rstrip("=")
+    return PREFIX + TOKENS.sign(keys, body)
 
 
 def _read(keys: Keys, token: str) -> _Refresh:
     """Read a refresh token that we wrote: a stranger's invention ends nobody's session. Raises InvalidRefreshToken."""
     text = token.strip()
-    encoded = text.removeprefix(PREFIX)
     try:
-        raw = base64.urlsafe_b64decode(encoded + "=" * (-len(encoded) % 4))
-    except (binascii.Error, ValueError) as error:
+        body = TOKENS.read(keys, text.removeprefix(PREFIX))
+    except TokenForged as error:
         raise InvalidRefreshToken from error
-    body, mac = raw[:-MAC], raw[-MAC:]
-    if (
-        not text.startswith(PREFIX)
-        or len(raw) != LENGTH
-        or not hmac.compare_digest(mac, keys.mac("refresh", body)[:MAC])
-    ):
+    if not text.startswith(PREFIX) or len(body) != LENGTH:
         raise InvalidRefreshToken
-    if _written(keys, UUID(bytes=body[:16]), int.from_bytes(body[16:20]), body[20:]) != text:
-        raise InvalidRefreshToken  # another spelling of the same bytes
     return _Refresh(SessionId(UUID(bytes=body[:16])), int.from_bytes(body[16:20]), text)

@@ -7,12 +7,12 @@ from uuid import UUID
 from msgspec import Meta, Struct
 
 from efir.application.access.invalidation import changing
-from efir.application.auth.credentials import hashed
 from efir.application.context import Ports
 from efir.application.kernel.cursors import page, page_of, wanted
 from efir.domain.auth.sessions import SCOPES, ApiToken, InvalidTokenRequest, TokenId, parse_token_request, token_text
 from efir.domain.kernel.errors import FieldError
 from efir.domain.kernel.ids import UserId
+from efir.domain.kernel.secret_hashes import hash_secret
 from efir.ports.auth.sessions import TokenView
 from efir.ports.kernel.pagination import Page
 
@@ -60,7 +60,7 @@ async def create_api_token(
         raise InvalidTokenRequest(detail, errors=(FieldError("/expires_in", "range", detail),))
     secret = ports.new_secret()
     token = ApiToken(
-        id=TokenId(ports.new_id()), user_id=owner, name=name, secret_hash=hashed(secret), scopes=granted,
+        id=TokenId(ports.new_id()), user_id=owner, name=name, secret_hash=hash_secret(secret), scopes=granted,
         created_at=now, expires_at=now + timedelta(seconds=life),
     )  # fmt: skip
     async with ports.single() as tx:

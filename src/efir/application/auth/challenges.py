@@ -6,12 +6,12 @@ from enum import StrEnum
 import msgspec
 from msgspec import Struct
 
-from efir.application.auth.credentials import hashed
 from efir.application.auth.login_history import note
 from efir.application.context import Ports, Visitor
 from efir.domain.auth.login_history import Method, Outcome
 from efir.domain.auth.second_factors import ChallengeGone, SecondFactorNeeded
 from efir.domain.kernel.ids import UserId
+from efir.domain.kernel.secret_hashes import hash_secret
 from efir.ports.auth.identities import ProviderSession
 from efir.ports.users import UserView
 
@@ -69,4 +69,4 @@ async def use_challenge(ports: Ports, challenge: str) -> None:
 
 
 def _key(challenge: str) -> str:
-    return f"mfa:{hashed(challenge[:SECRET_MOST]).hex()}"
+    return f"mfa:{hash_secret(challenge[:SECRET_MOST]).hex()}"

@@ -4,7 +4,6 @@ A copy in fast memory answers in one round trip; PostgreSQL answers when there i
 """
 
 import base64
-import hashlib
 from collections.abc import Awaitable, Callable
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -16,6 +15,7 @@ from efir.domain.access.permissions import Permission
 from efir.domain.access.roles import ADMINISTRATOR
 from efir.domain.auth.sessions import UUID_TOKEN, InvalidToken, SessionKind, TokenId, token_secret
 from efir.domain.kernel.ids import SessionId
+from efir.domain.kernel.secret_hashes import hash_secret
 from efir.ports.access.credential_cache import Copied, Credential
 from efir.ports.transactions import Views
 
@@ -25,14 +25,9 @@ API_KINDS = frozenset({"pat", "uuid"})
 Look = Callable[[Views], Awaitable[Credential | None]]
 
 
-def hashed(secret: str) -> bytes:
-    """What is stored of a secret: 256 random bits need nothing slower than SHA-256."""
-    return hashlib.sha256(secret.encode()).digest()
-
-
 async def session_credential(ports: Ports, *, secret: str, now: datetime, extend: bool) -> Credential | None:
     """Find who a session cookie stands for; `extend` moves the idle end, at most once a minute."""
-    key = hashed(secret)
+    key = hash_secret(secret)
     name = f"s:{_written(key)}"
     found, copied = await _found(ports, name, lambda views: views.sessions.by_secret(key, now=now), now=now)
     if found is None or found.session_id is None or found.kind != SessionKind.WEB:
@@ -48,7 +43,7 @@ async def session_credential(ports: Ports, *, secret: str, now: datetime, extend
 
 async def impersonated(ports: Ports, actor: Credential, *, secret: str, now: datetime) -> Credential | None:
     """Find in whose place the owner of a session has put themselves; None when that is over."""
-    key = hashed(secret)
+    key = hash_secret(secret)
     name = f"s:{_written(key)}"
     found, _ = await _found(ports, name, lambda views: views.sessions.by_secret(key, now=now), now=now)
     return in_place(actor, found)
@@ -79,7 +74,7 @@ async def bearer_credential(ports: Ports, *, token: str, now: datetime) -> Crede
 
 
 async def _of_api_token(ports: Ports, token: str, now: datetime) -> Credential | None:
-    key = hashed(token_secret(token))
+    key = hash_secret(token_secret(token))
     name = f"t:{_written(key)}"
     found, copied = await _found(ports, name, lambda views: views.sessions.by_token(key, now=now), now=now)
     if found is None or found.token_id is None or found.kind not in API_KINDS:

@@ -8,7 +8,6 @@ from msgspec import Meta, Struct
 
 from efir.application.access.audit import own_act, recorded
 from efir.application.access.invalidation import Changing, changing
-from efir.application.auth.credentials import hashed
 from efir.application.auth.login_history import note
 from efir.application.context import Actor, Ports, Visitor
 from efir.application.mail.mails import Envelope, put_mail
@@ -16,6 +15,7 @@ from efir.domain.auth.impersonation import NotImpersonating, check_rights, check
 from efir.domain.auth.login_history import Method, Outcome
 from efir.domain.auth.sessions import LoginSession, SessionKind
 from efir.domain.kernel.ids import SessionId, UserId
+from efir.domain.kernel.secret_hashes import hash_secret
 from efir.domain.mail import MailKind
 from efir.ports.access.credential_cache import Credential
 from efir.ports.auth.signing_keys import AccessClaims
@@ -52,7 +52,7 @@ async def impersonate(
     life = min(life, ports.auth.access_token_life) if app else life
     secret = ports.new_secret()
     session = LoginSession(
-        id=SessionId(ports.new_id()), user_id=user_id, kind=SessionKind.IMPERSONATION, secret_hash=hashed(secret),
+        id=SessionId(ports.new_id()), user_id=user_id, kind=SessionKind.IMPERSONATION, secret_hash=hash_secret(secret),
         amr=[], auth_time=now, created_at=now, seen_at=now, idle_expires=now + life, abs_expires=now + life, ip=None,
         ua="", actor_id=UserId(own.user_id), actor_session_id=SessionId(own.session_id or UUID(int=0)),
     )  # fmt: skip

@@ -16,7 +16,6 @@ from efir.application.access.invalidation import changing
 from efir.application.auth.account_status import admitted
 from efir.application.auth.alerts import alert
 from efir.application.auth.challenges import Goal, Waiting, pass_or_challenge
-from efir.application.auth.credentials import hashed
 from efir.application.auth.login_history import note
 from efir.application.auth.sessions import SignedIn, end_session, start_session
 from efir.application.context import Ports, Visitor
@@ -35,6 +34,7 @@ from efir.domain.auth.redirects import local_path
 from efir.domain.auth.second_factors import SecondFactorNeeded
 from efir.domain.kernel.ids import SessionId, UserId
 from efir.domain.kernel.rate_limits import Rate, network_of
+from efir.domain.kernel.secret_hashes import hash_secret
 from efir.ports.access.credential_cache import Credential
 from efir.ports.auth.identities import ProviderSession
 from efir.ports.auth.oidc import Claims, Provider, ProviderAway, ProviderView
@@ -163,8 +163,9 @@ async def _begun(
     state, nonce, verifier = ports.new_secret(), ports.new_secret(), ports.new_secret()
     browser = browser[:SECRET_MOST] or ports.new_secret()  # one secret for all tabs of a browser
     flow = _Flow(
-        provider=provider, nonce=nonce, verifier=verifier, browser=hashed(browser), back=local_path(back), fresh=fresh,
-        begun=now, linker=None if who is None else who.user_id, session_id=None if who is None else who.session_id,
+        provider=provider, nonce=nonce, verifier=verifier, browser=hash_secret(browser), back=local_path(back),
+        fresh=fresh, begun=now, linker=None if who is None else who.user_id,
+        session_id=None if who is None else who.session_id,
     )  # fmt: skip
     digest = hashlib.sha256(verifier.encode()).digest()  # RFC 7636 §4.2
     challenge = base64.urlsafe_b64encode(digest).decode().rstrip("=")
@@ -179,7 +180,7 @@ async def _taken(ports: Ports, provider: str, browser: str, returned: Returned) 
     if found is None:
         raise ProviderRefused("The answer was used before, or came too late.")
     flow = _decoder.decode(found)
-    if flow.provider != provider or not hmac.compare_digest(flow.browser, hashed(browser[:SECRET_MOST])):
+    if flow.provider != provider or not hmac.compare_digest(flow.browser, hash_secret(browser[:SECRET_MOST])):
         raise ProviderRefused("The answer belongs to another browser.")
     if returned.error:
         raise ProviderCancelled if returned.error == "access_denied" else ProviderRefused
@@ -253,4 +254,4 @@ async def _note_error(ports: Ports, *, visitor: Visitor, now: datetime) -> None:
 
 
 def _key(state: str) -> str:
-    return f"oidc:{hashed(state[:SECRET_MOST]).hex()}"
+    return f"oidc:{hash_secret(state[:SECRET_MOST]).hex()}"

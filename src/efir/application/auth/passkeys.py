@@ -10,7 +10,6 @@ from msgspec import Struct
 from efir.application.access.invalidation import changing
 from efir.application.auth.account_status import admitted
 from efir.application.auth.alerts import alert
-from efir.application.auth.credentials import hashed
 from efir.application.auth.login_history import note
 from efir.application.auth.sessions import SignedIn, end_session, start_session
 from efir.application.context import Ports, Visitor
@@ -21,6 +20,7 @@ from efir.domain.auth.login_history import Method, Outcome, device_of
 from efir.domain.auth.passkeys import Passkey, PasskeyId, PasskeyInvalid, PasskeyRefused, PasskeysTooMany, parse_label
 from efir.domain.kernel.ids import SessionId, UserId
 from efir.domain.kernel.rate_limits import Rate, network_of
+from efir.domain.kernel.secret_hashes import hash_secret
 from efir.ports.access.credential_cache import Credential
 from efir.ports.auth.passkeys import Json, PasskeyView, UsedPasskey
 from efir.ports.kernel.pagination import Page
@@ -51,7 +51,7 @@ async def ask_new_passkey(ports: Ports, *, who: Credential) -> Json:
         known = await tx.passkeys.of_user(user_id)
     if len(known) >= ports.limits.passkeys_most:
         raise PasskeysTooMany
-    challenge = hashed(ports.new_secret())
+    challenge = hash_secret(ports.new_secret())
     options = ports.auth.ceremonies.creation(
         challenge=challenge, user_id=user_id, name=who.nickname, shown=who.display_name, known=known
     )
@@ -97,7 +97,7 @@ async def ask_passkey(ports: Ports, *, visitor: Visitor) -> Json:
     """Answer the options for a browser that shall show a passkey. Raises PasskeysUnavailable, Throttled."""
     amount = ports.limits.sign_in_attempts_network * QUESTIONS_PER_SIGN_IN
     await limited(ports, Rate("passkey-questions", network_of(visitor.ip), amount, QUARTER))
-    challenge = hashed(ports.new_secret())
+    challenge = hash_secret(ports.new_secret())
     options = ports.auth.ceremonies.request(challenge=challenge)
     await _remember(ports, challenge, _Question(_Kind.GET))
     return options

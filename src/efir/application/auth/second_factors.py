@@ -4,7 +4,6 @@ from datetime import datetime
 
 from efir.application.access.invalidation import changing
 from efir.application.auth.alerts import alert
-from efir.application.auth.credentials import hashed
 from efir.application.auth.sessions import end_sessions
 from efir.application.context import Ports
 from efir.domain.auth.alerts import Alert
@@ -22,6 +21,7 @@ from efir.domain.auth.second_factors import (
 )
 from efir.domain.kernel.errors import FieldError
 from efir.domain.kernel.ids import SessionId, UserId
+from efir.domain.kernel.secret_hashes import hash_secret
 from efir.ports.auth.second_factors import SecondFactorView, TotpSetup
 from efir.ports.transactions import Transaction
 
@@ -34,7 +34,7 @@ async def get_second_factor(ports: Ports, *, user_id: UserId) -> SecondFactorVie
 
 async def begin_totp(ports: Ports, *, user_id: UserId, nickname: str, now: datetime) -> TotpSetup:
     """Make a secret for an authenticator app; it counts once a code was given. Raises SecondFactorOn."""
-    secret = hashed(ports.new_secret())[:SECRET_BYTES]
+    secret = hash_secret(ports.new_secret())[:SECRET_BYTES]
     totp = Totp(user_id=user_id, secret_sealed=ports.auth.app_codes.sealed(secret, user_id=user_id))
     async with ports.begin() as tx:
         if not await tx.second_factors.begin(totp, now=now):
@@ -107,7 +107,7 @@ def recovery_hash(ports: Ports, user_id: UserId, bare: str) -> bytes:
 
 
 async def _new_codes(ports: Ports, tx: Transaction, user_id: UserId) -> list[str]:
-    codes = [recovery_code(hashed(ports.new_secret())[:RECOVERY_BYTES]) for _ in range(RECOVERY_CODES)]
+    codes = [recovery_code(hash_secret(ports.new_secret())[:RECOVERY_BYTES]) for _ in range(RECOVERY_CODES)]
     hashes = [recovery_hash(ports, user_id, code.replace("-", "")) for code in codes]
     await tx.second_factors.put_codes(user_id, hashes)
     return codes

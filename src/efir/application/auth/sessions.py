@@ -9,7 +9,6 @@ from msgspec import Struct
 
 from efir.application.access.invalidation import Changing, changing
 from efir.application.auth.challenges import Goal, Waiting, pass_or_challenge
-from efir.application.auth.credentials import hashed
 from efir.application.auth.login_history import AGENT_MOST, note
 from efir.application.auth.sign_in_rates import sign_in_rates
 from efir.application.context import Ports, Visitor
@@ -20,6 +19,7 @@ from efir.domain.auth.second_factors import SecondFactorNeeded
 from efir.domain.auth.sessions import LoginSession, SessionKind, WrongCredentials
 from efir.domain.kernel.errors import Unavailable
 from efir.domain.kernel.ids import SessionId, UserId
+from efir.domain.kernel.secret_hashes import hash_secret
 from efir.domain.users import DeletionPending, InvalidUser, UserBanned, UserStatus
 from efir.ports.auth.identities import ProviderSession
 from efir.ports.auth.sessions import DeviceView
@@ -118,7 +118,7 @@ async def start_session(  # noqa: PLR0913  # what a row of a session says
     secret = ports.new_secret()
     proved_at = now if provider is None or provider.auth_time is None else min(now, provider.auth_time)
     session = LoginSession(
-        id=SessionId(ports.new_id()), user_id=UserId(user.id), secret_hash=hashed(secret), auth_time=proved_at,
+        id=SessionId(ports.new_id()), user_id=UserId(user.id), secret_hash=hash_secret(secret), auth_time=proved_at,
         idp_issuer=None if provider is None else provider.issuer, idp_sid=None if provider is None else provider.sid,
         idp_hint=None if provider is None else provider.hint, created_at=now, seen_at=now,
         idle_expires=now + timedelta(seconds=ports.limits.session_idle_seconds),

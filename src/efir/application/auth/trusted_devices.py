@@ -3,28 +3,22 @@
 The mark of such a browser is bound to the nickname; it proves nothing but that a sign-in was good once.
 """
 
-import base64
-import hmac
-
 from efir.application.context import Ports
 from efir.domain.kernel.keys import Keys
+from efir.domain.kernel.signed_tokens import SignedTokens, TokenForged
 
-MAC = 18  # bytes
+TOKENS = SignedTokens("known-device", mac_bytes=18)
+MAX_MARK = 100  # characters
 
 
 def device_mark(ports: Ports, nickname: str) -> str:
-    """Make the mark that a browser keeps after a good sign-in."""
-    device = ports.new_secret()[:16]
-    return f"{device}.{_mac(ports.keys, device, nickname)}"
+    """Return a new mark, for a browser to keep after a good sign-in."""
+    return TOKENS.sign(ports.keys, ports.new_secret()[:16].encode(), bound_to=nickname)
 
 
 def known_device(keys: Keys, mark: str, name: str) -> str:
-    """Answer which known device of this name a mark belongs to; empty for none."""
-    device, _, mac = mark[:100].partition(".")
-    known = mac and hmac.compare_digest(mac.encode(), _mac(keys, device, name).encode())
-    return device if known else ""
-
-
-def _mac(keys: Keys, device: str, name: str) -> str:
-    mac = keys.mac("known-device", f"{len(device)}|{device}|{name}".encode())
-    return base64.urlsafe_b64encode(mac[:MAC]).decode()
+    """Return which known device of this name a mark belongs to; empty for none."""
+    try:
+        return TOKENS.read(keys, mark[:MAX_MARK], bound_to=name).decode()
+    except TokenForged:
+        return ""

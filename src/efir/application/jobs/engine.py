@@ -23,6 +23,7 @@ from efir.domain.jobs import (
 )
 from efir.domain.kernel.errors import DomainError, FailureKind, WorkFailed
 from efir.domain.kernel.ids import UserId
+from efir.domain.kernel.ownership import require_owner
 from efir.ports.jobs.jobs import JobError, JobResult, JobRow, JobView
 from efir.ports.kernel.correlation import correlation
 from efir.ports.transactions import Transaction
@@ -140,8 +141,7 @@ async def get_job(ports: Ports, *, job_id: JobId, user_id: UserId) -> JobView:
     """Answer a job to its owner. Raises JobNotFound."""
     async with ports.read() as views:
         row = await views.jobs.one(job_id)
-    if row.owner_id != user_id:
-        raise JobNotFound
+    require_owner(row.owner_id, user_id, JobNotFound)
     return view_of(row)
 
 

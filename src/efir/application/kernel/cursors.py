@@ -1,8 +1,5 @@
 """Signed cursors: a place in one list with one set of filters, opaque to clients."""
 
-import base64
-import binascii
-import hmac
 from collections.abc import Sequence
 
 import msgspec
@@ -10,9 +7,10 @@ import msgspec
 from efir.domain.kernel.errors import Malformed
 from efir.domain.kernel.keys import Keys
 from efir.domain.kernel.limits import Limits
+from efir.domain.kernel.signed_tokens import SignedTokens, TokenForged
 from efir.ports.kernel.pagination import Found, Page, Position, Slice, T
 
-MAC = 12
+TOKENS = SignedTokens("cursors", mac_bytes=12)
 
 
 class _Cursor(msgspec.Struct, array_like=True, frozen=True):
@@ -48,22 +46,14 @@ def page(keys: Keys, name: str, found: Found[T]) -> Page[T]:
 
 
 def _write(keys: Keys, name: str, cursor: _Cursor) -> str:
-    body = msgspec.msgpack.encode(cursor)
-    return base64.urlsafe_b64encode(_mac(keys, name, body) + body).rstrip(b"=").decode()
+    return TOKENS.sign(keys, msgspec.msgpack.encode(cursor), bound_to=name)
 
 
 def _read(keys: Keys, name: str, text: str) -> _Cursor:
     try:
-        raw = base64.urlsafe_b64decode(text.encode("ascii") + b"=" * (-len(text) % 4))
-        if not hmac.compare_digest(raw[:MAC], _mac(keys, name, raw[MAC:])):
-            raise BadCursor
-        return msgspec.msgpack.decode(raw[MAC:], type=_Cursor)
-    except (binascii.Error, UnicodeEncodeError, msgspec.MsgspecError) as error:
+        return msgspec.msgpack.decode(TOKENS.read(keys, text, bound_to=name), type=_Cursor)
+    except (TokenForged, msgspec.MsgspecError) as error:
         raise BadCursor from error
-
-
-def _mac(keys: Keys, name: str, body: bytes) -> bytes:
-    return keys.mac("cursors", b"%d %s%s" % (len(name), name.encode(), body))[:MAC]
 
 
 def page_of(

@@ -12,6 +12,7 @@ from efir.application.videos.playback import failure_of
 from efir.application.videos.videos import PROBE
 from efir.domain.jobs import PUBLIC_STATE, JobState
 from efir.domain.kernel.ids import UserId, VideoId
+from efir.domain.kernel.ownership import require_owner
 from efir.domain.videos.video import WATCHABLE, VideoNotFound, VideoState
 from efir.ports.jobs.jobs import JobRow
 from efir.ports.videos.videos import FailureView
@@ -43,8 +44,7 @@ async def get_processing(ports: Ports, *, video_id: VideoId, owner: UserId, now:
     """Tell the owner how far processing has come. Raises VideoNotFound."""
     async with ports.read() as views:
         facts = await views.videos.one(video_id)
-        if facts.owner_id != owner:
-            raise VideoNotFound
+        require_owner(facts.owner_id, owner, VideoNotFound)
         jobs = await views.jobs.of_subject(video_id, facts.generation)
         at_work = any(job.state in AT_WORK for job in jobs)
         if not at_work:  # the last job may have ended since the first look; then the video says more now

@@ -11,7 +11,7 @@ from efir.application.videos import playlists
 from efir.application.videos.signed_urls import check
 from efir.domain.kernel.errors import NotFound
 from efir.domain.kernel.ids import VideoId
-from efir.domain.videos.video import Visibility
+from efir.domain.videos.video import is_open
 from efir.ports.kernel.blobs import BlobKey, blob_key
 from efir.ports.transactions import Views
 from efir.ports.videos.renditions import FileFacts
@@ -95,5 +95,5 @@ async def _file(views: Views, wanted: Wanted) -> FileFacts:
 def _admitted(ports: Ports, wanted: Wanted, visibility: str, epoch: int, *, now: datetime) -> None:
     if wanted.token:
         check([ports.keys], wanted.token, video_id=wanted.video_id, generation=wanted.generation, epoch=epoch, now=now)
-    elif visibility == Visibility.PRIVATE:
+    elif not is_open(visibility):
         raise MediaNotFound

@@ -5,7 +5,7 @@ from datetime import datetime
 from efir.application.context import Ports
 from efir.application.videos.signed_urls import Grant, ViewerClass, expiry, open_folder, signed_folder
 from efir.domain.kernel.ids import VideoId
-from efir.domain.videos.video import WATCHABLE, Visibility, is_retryable
+from efir.domain.videos.video import WATCHABLE, is_open, is_retryable
 from efir.ports.channels import ChannelRef
 from efir.ports.videos.videos import FailureView, Mp4, Playback, VideoFacts, VideoView
 
@@ -54,7 +54,7 @@ def _playback(folder: str, facts: VideoFacts) -> Playback:
 def media_folder(ports: Ports, facts: VideoFacts, *, now: datetime) -> str:
     """Path under which all files of a video lie; relative addresses inside playlists stay below it."""
     video_id = VideoId(facts.id)
-    if facts.visibility != Visibility.PRIVATE:
+    if is_open(facts.visibility):
         return open_folder(video_id, facts.generation)
     grant = Grant(
         video_id=video_id, generation=facts.generation, access_epoch=facts.access_epoch, viewer=ViewerClass.OWNER

@@ -4,7 +4,6 @@ The token stands in the path, `/media/s/{expiry}.{key}.{mac}/{video}/{generation
 playlists carry it, and caches see one address for everybody of a class.
 """
 
-import base64
 import hmac
 import re
 from collections.abc import Sequence
@@ -15,12 +14,13 @@ from enum import StrEnum
 from efir.domain.kernel.errors import Gone, NotFound
 from efir.domain.kernel.ids import VideoId
 from efir.domain.kernel.keys import Keys
+from efir.domain.kernel.signed_tokens import SignedTokens
 
 SIGNED, OPEN = "/media/s", "/media/v"
 PURPOSE = "media addresses"
 MARGIN = timedelta(hours=1)
 ROUNDING_SECONDS = 600
-MAC_BYTES = 16
+TOKENS = SignedTokens(PURPOSE)
 _TOKEN = re.compile(r"([1-9][0-9]{0,11})\.([0-9a-f]{8})\.([A-Za-z0-9_-]{22})")
 
 
@@ -110,4 +110,4 @@ def key_mark(keys: Keys) -> str:
 
 def _mac(keys: Keys, grant: Grant, seconds: int) -> str:
     message = f"{grant.video_id}\n{grant.generation}\n{grant.access_epoch}\n{grant.viewer}\n{seconds}"
-    return base64.urlsafe_b64encode(keys.mac(PURPOSE, message.encode())[:MAC_BYTES]).rstrip(b"=").decode()
+    return TOKENS.mac(keys, message.encode())

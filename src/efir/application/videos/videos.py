@@ -15,6 +15,7 @@ from efir.domain.videos.video import (
     VideoNotFound,
     VideoState,
     Visibility,
+    may_watch,
     parse_description,
     parse_tags,
     parse_title,
@@ -61,7 +62,7 @@ async def get_video(ports: Ports, *, video_id: VideoId, viewer: UserId | None, n
     """Answer a video to who may see it. Raises VideoNotFound."""
     async with ports.read() as views:
         facts = await views.videos.one(video_id)
-    if facts.visibility == Visibility.PRIVATE and facts.owner_id != viewer:
+    if not may_watch(facts.visibility, owner_id=facts.owner_id, viewer=viewer):
         raise VideoNotFound
     return shown(ports, facts, now=now)
 

@@ -20,6 +20,7 @@ from efir.domain.kernel.errors import (
     UnsupportedMedia,
 )
 from efir.domain.kernel.ids import UserId
+from efir.domain.kernel.ownership import require_owner
 
 RecordId = NewType("RecordId", UUID)
 
@@ -161,8 +162,7 @@ class AudioRecord:
 
     def owned_by(self, user_id: UserId) -> "AudioRecord":
         """Answer itself to its owner. Raises RecordingNotFound for everybody else."""
-        if self.owner_id != user_id:
-            raise RecordingNotFound
+        require_owner(self.owner_id, user_id, RecordingNotFound)
         return self
 
 

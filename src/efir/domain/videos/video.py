@@ -4,11 +4,13 @@ import unicodedata
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from uuid import UUID
 
 from efir.domain.channels import ChannelId, fold
 from efir.domain.kernel.errors import Conflict, FieldError, Invalid, NotFound
 from efir.domain.kernel.ids import UserId, VideoId
 from efir.domain.kernel.limits import Limits
+from efir.domain.kernel.ownership import require_owner
 
 TAG_LEAST, TAG_MOST = 2, 40
 
@@ -106,15 +108,23 @@ class Video:
     created_at: datetime
     updated_at: datetime
 
-    def visible_to(self, user_id: UserId | None) -> bool:
-        """Public and unlisted videos are for everybody who knows them; private ones for their owner."""
-        return self.visibility is not Visibility.PRIVATE or self.owner_id == user_id
-
     def owned_by(self, user_id: UserId) -> "Video":
         """Answer the video to its owner. Raises VideoNotFound for others: whether it exists is not their business."""
-        if self.owner_id != user_id:
-            raise VideoNotFound
+        require_owner(self.owner_id, user_id, VideoNotFound)
         return self
+
+
+def is_open(visibility: str) -> bool:
+    """Return whether everybody who knows of a video may watch it: public and unlisted ones."""
+    return visibility != Visibility.PRIVATE
+
+
+def may_watch(visibility: str, *, owner_id: UUID, viewer: UserId | None) -> bool:
+    """Return whether somebody may watch a video and know of it; private ones are for their owner.
+
+    This is the one rule; addresses of files follow it by `is_open`, and lists show public videos only.
+    """
+    return is_open(visibility) or owner_id == viewer
 
 
 def parse_title(text: str, limits: Limits, *, pointer: str = "/title") -> str:
