@@ -194,6 +194,16 @@ def formed(
     return of(container, codec, sound, forms=forms)
 
 
+def shapes(*pixels: Fraction) -> tuple[Form, ...]:
+    """Return forms of one coded size whose pixels have these shapes."""
+    return tuple(Form(width=192, height=144, pixel=pixel) for pixel in pixels)
+
+
+def reshaped(*pixels: Fraction, picture: str = "libx264") -> Maker:
+    """Return a maker of a clip whose pixels change their shape on the way."""
+    return of("ts", picture, "ac3", forms=shapes(*pixels))
+
+
 def voiced(*layouts: str, rates: tuple[int, ...] = (48_000,), container: str = "ts", sound: str = "ac3") -> Maker:
     """Return a maker of a clip whose sound changes on the way."""
     count = max(len(layouts), len(rates))
@@ -236,6 +246,13 @@ CASES: dict[str, Maker] = {
         "bt601", container="webm", picture="libvpx-vp9", sizes=((128, 72), (192, 108), BOX)),
     "turned in mid-stream": formed("unnamed", container="webm", picture="libvpx", sizes=(BOX, (144, 256))),
     "narrower in mid-stream": formed("bt709", container="ts", sizes=(BOX, (192, 144))),
+    "wider pixels in mid-stream": reshaped(F(1), F(4, 3), F(1)),
+    "wider pixels in MPEG-2": reshaped(F(4, 3), F(16, 9), picture="mpeg2video"),
+    "narrower pixels in MKV": remuxed(clip_of("ts", forms=shapes(F(4, 3), F(1))), "-i CLIP -c copy", container="mkv"),
+    "smaller after half a second": of(
+        "ts", sound="ac3", seconds=F(1), forms=(Form(width=192), Form(width=96, height=72))),
+    "larger for a moment": of("ts", sound="ac3", seconds=F(6), forms=(
+        *(Form(width=128, height=72),) * 5, Form(), *(Form(width=128, height=72),) * 9)),
     "odd sizes in WebM": of("webm", "libvpx-vp9", "libopus", forms=(Form(width=255, height=143),)),
     "odd sizes in MPEG": of("mpg", "mpeg2video", "mp2", forms=(Form(width=240, height=135),)),
     "odd sizes on their side": remuxed(
@@ -299,7 +316,8 @@ SHORT = (
     "plain libx264 in mp4", "plain libx264 in flv", "plain mpeg4 in avi", "plain wmv2 in wmv", "plain theora in ogv",
     "1 frames a second", "23.976 frames a second", "120 frames a second", "longer than a segment at 29.97",
     "uneven in MKV", "a hole in the picture", "the first frame of an AVI is held", "smaller in VP8",
-    "narrower in mid-stream", "odd sizes in WebM", "very wide, with five rungs", "pixels that are not square",
+    "narrower in mid-stream", "wider pixels in MPEG-2", "smaller after half a second",
+    "odd sizes in WebM", "very wide, with five rungs", "pixels that are not square",
     "turned by a quarter", "colours: bt709-full", "colours: bt2020", "colours: hlg-full", "colours: unnamed",
     "colours: named late", "5.1", "two mono tracks", "2.0 to 5.1", "48 kHz to 44.1 kHz", "sound ends early",
     "picture starts late", "a gap in sound in MKV", "a gap in AAC in FLV", "commentary first", "a thumbnail first",

@@ -156,9 +156,9 @@ class VideoFacts:
     """The picture: sizes are as shown (after pixel shape and rotation), times in seconds from the file's start.
 
     `track` is its number in the file. `coded_width` and `coded_height` are after the container's crop, before anything
-    else. `resized` tells that frames of other sizes or formats were seen, `mixed_colours` that frames name different
-    colours; `matrix` and `full_range` are then those of most frames. `flipped` is mirrored by the container,
-    `edited` left out in part.
+    else. `resized` tells that frames of other sizes, shapes, formats or profiles were seen, `mixed_shapes` that pixels
+    change their shape on the way, `mixed_colours` that frames name different colours; `matrix` and `full_range` are
+    then those of most frames. `flipped` is mirrored by the container, `edited` left out in part.
     """
 
     codec: str
@@ -188,6 +188,7 @@ class VideoFacts:
     cropped: bool
     flipped: bool
     resized: bool
+    mixed_shapes: bool
     mixed_colours: bool
     edited: bool
     primaries: str
@@ -240,6 +241,11 @@ class MediaFacts:
     audio: AudioFacts | None
     corrections: tuple[tuple[tuple[int, int], ...], ...]
     origin: float
+
+    @property
+    def is_piped(self) -> bool:
+        """Whether tracks are handed to the converter one packet after another, with what the container says mended."""
+        return bool(self.corrections) or self.video.mixed_shapes
 
 
 def _told(seconds: int) -> str:

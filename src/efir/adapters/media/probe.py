@@ -144,6 +144,7 @@ def _video(raw: dict[str, Any], duration: float) -> VideoFacts:
         cropped=raw["cropped"],
         flipped=raw["flipped"],
         resized=raw["resized"],
+        mixed_shapes=raw["mixed_shapes"],
         mixed_colours=raw["mixed_colours"],
         edited=raw["edited"],
         primaries=raw["primaries"],

@@ -94,7 +94,7 @@ def _facts(container: InputContainer, picture: Any, order: dict[str, Any]) -> di
     facts |= {
         "furthest": float(furthest),
         "edited": used[0].left_out > 0,
-        **picture_facts(picture, told_of(description, picture.index), frames.all),
+        **picture_facts(picture, told_of(description, picture.index), frames.all, more_forms=frames.forms.too_many),
     }
     return facts | _timed(container, [picture, *heard], used, order["format"])
 

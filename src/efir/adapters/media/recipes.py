@@ -136,14 +136,14 @@ def decode(ffmpeg: str, tracks: int) -> Iterator[str]:
 
 
 def picture_track(facts: MediaFacts) -> int:
-    """Return the number of the picture's track in what ffmpeg reads: with mended clocks only the chosen ones."""
-    return 0 if facts.corrections else facts.video.track
+    """Return the number of the picture's track in what ffmpeg reads: in a pipe only the chosen ones."""
+    return 0 if facts.is_piped else facts.video.track
 
 
 def sound_tracks(facts: MediaFacts) -> Sequence[int]:
     """Return the numbers of the sound's tracks in what ffmpeg reads."""
     tracks = facts.audio.tracks if facts.audio else ()
-    return range(1, 1 + len(tracks)) if facts.corrections else tracks
+    return range(1, 1 + len(tracks)) if facts.is_piped else tracks
 
 
 def source(facts: MediaFacts) -> Iterator[str]:
@@ -153,19 +153,22 @@ def source(facts: MediaFacts) -> Iterator[str]:
     """
     codecs = [facts.video.codec] + ([facts.audio.codec] if facts.audio else [])
     allowed = ",".join(DECODERS.get(codec, codec) for codec in codecs)
-    container = RETIMED if facts.corrections else facts.container
+    container = RETIMED if facts.is_piped else facts.container
     yield from (*SAFE, "-codec_whitelist", allowed, "-format_whitelist", container)
     if facts.video.alpha and facts.video.codec in ALPHA_DECODERS:
         yield from ("-c:v", ALPHA_DECODERS[facts.video.codec])
-    yield from ("-copyts", "-itsoffset", _decimal(-Fraction(facts.origin) - (LEAD_SECONDS if facts.corrections else 0)))
+    yield from ("-copyts", "-itsoffset", _decimal(-Fraction(facts.origin) - (LEAD_SECONDS if facts.is_piped else 0)))
+    if facts.video.mixed_shapes:  # else the shape that is found in front would be every frame's
+        yield "-nofind_stream_info"
     yield from ("-fd", "3", "-f", container, "-i", "fd:")
 
 
 def program(ffmpeg: str, facts: MediaFacts) -> Iterator[str]:
     """Name the program to run: ffmpeg, or what mends the clocks of its input first."""
-    if facts.corrections:
+    if facts.is_piped:
         tracks = [facts.video.track, *(facts.audio.tracks if facts.audio else ())]
-        order = {"format": facts.container, "streams": tracks, "corrections": facts.corrections, "lead": LEAD_SECONDS}
+        tables = facts.corrections or [()] * len(tracks)
+        order = {"format": facts.container, "streams": tracks, "corrections": tables, "lead": LEAD_SECONDS}
         yield from (*python(), "efir.adapters.media.retiming", json.dumps(order))
     yield ffmpeg
 

@@ -58,6 +58,7 @@ def _remux(order: dict[str, Any], source: int, pipe: Any) -> None:
     with open_source(order["format"], source) as container, av.open(pipe, "w", "nut", OPTIONS) as target:
         streams = [container.streams[index] for index in order["streams"]]
         copies = {stream.index: target.add_stream_from_template(stream, opaque=True) for stream in streams}
+        copies[streams[0].index].sample_aspect_ratio = 0  # every frame's own
         clocks = {
             stream.index: Clock(stream, table, order["lead"])
             for stream, table in zip(streams, order["corrections"], strict=True)
