@@ -69,6 +69,13 @@ class MediaCodecRefused(MediaRefused):
     title = "The video is coded in a format we cannot read. Convert it to H.264 and send it again."
 
 
+class MediaCodecChanges(MediaRefused):
+    """Picture or sound go on in another codec under the same number, as in joined broadcasts."""
+
+    code = "media-codec-changes"
+    title = "The format of the picture or the sound changes in the middle of the file. Send its parts one by one."
+
+
 class MediaEncrypted(MediaRefused):
     """Packets that only who has the key can read: CENC, FairPlay, Widevine, scrambled broadcasts."""
 

@@ -20,6 +20,7 @@ REFUSALS: dict[str, type[media.MediaRefused]] = {
         media.MediaNoVideo,
         media.MediaAudioOnly,
         media.MediaCodecRefused,
+        media.MediaCodecChanges,
         media.MediaEncrypted,
     )
 }

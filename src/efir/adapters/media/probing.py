@@ -17,6 +17,7 @@ from av.error import FFmpegError, PatchWelcomeError
 from efir.adapters.media.inspection.clock import clock_facts
 from efir.adapters.media.inspection.continuity import corrections
 from efir.adapters.media.inspection.frames import FrameSampler
+from efir.adapters.media.inspection.marks import EVERY, MARKED, CodecWatch
 from efir.adapters.media.inspection.packets import PacketLog
 from efir.adapters.media.inspection.picture import picture_facts, told_of
 from efir.adapters.media.inspection.reading import packets_of
@@ -83,12 +84,14 @@ def _facts(container: InputContainer, picture: Any, order: dict[str, Any]) -> di
     if max(context.width, context.height) > order["side"] or context.width * context.height > order["pixels"]:
         return facts  # not a frame of it is decoded
     candidates = sounds(container, order["disabled"])
-    logs, frames, furthest = _read(container, picture, candidates)
+    logs, frames, watches, furthest = _read(container, picture, candidates, order["format"])
     description = _description(container)
     heard = _heard(candidates, picture, logs, programs(description))
     used = [logs[stream.index] for stream in (picture, *heard)]
     if any(log.encrypted for log in used) or any(map(is_locked, [picture, *heard])):
         return {"refused": "media-encrypted"}
+    if any(watches[stream.index].changes for stream in (picture, *heard)):
+        return {"refused": "media-codec-changes"}
     if not frames.all or not used[0].stamps:
         return {"refused": "media-unreadable", "why": "no frame can be decoded"}
     facts |= {
@@ -119,10 +122,11 @@ def _heard(candidates: Sequence[Any], picture: Any, logs: dict[int, PacketLog], 
 
 
 def _read(
-    container: InputContainer, picture: Any, heard: Sequence[Any]
-) -> tuple[dict[int, PacketLog], FrameSampler, Fraction]:
-    """Read every packet; return logs by stream, the frames looked at, and the end of all other streams."""
+    container: InputContainer, picture: Any, heard: Sequence[Any], demuxer: str
+) -> tuple[dict[int, PacketLog], FrameSampler, dict[int, CodecWatch], Fraction]:
+    """Read every packet; return logs by stream, frames and codecs looked at, and the end of all other streams."""
     logs = {stream.index: PacketLog(stream) for stream in (picture, *heard)}
+    watches, marked = {stream.index: CodecWatch(stream) for stream in (picture, *heard)}, demuxer in MARKED
     frames = FrameSampler(picture, container.size)
     ends: dict[int, int] = {}
     for order, packet in enumerate(packets_of(container)):
@@ -134,10 +138,12 @@ def _read(
             continue
         if packet.stream_index == picture.index:
             frames.add(packet)
+        if marked and not len(log.stamps) % EVERY:
+            watches[packet.stream_index].look(packet)
         log.add(packet, order)
     frames.finish()
     bases = {stream.index: stream.time_base or Fraction(0) for stream in container.streams}
-    return logs, frames, max((end * bases[index] for index, end in ends.items()), default=Fraction(0))
+    return logs, frames, watches, max((end * bases[index] for index, end in ends.items()), default=Fraction(0))
 
 
 def _timed(
