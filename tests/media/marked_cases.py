@@ -213,6 +213,12 @@ def voiced(*layouts: str, rates: tuple[int, ...] = (48_000,), container: str = "
     return of(container, "libx264", sound, voices=voices)
 
 
+REORDERED = {
+    "two": {"bf": "2"},
+    "a pyramid in open groups": {"bf": "3", "x264-params": "b-pyramid=normal:open-gop=1:keyint=10"},
+    "eight": {"bf": "8", "x264-params": "b-adapt=0:b-pyramid=none"},
+    "none": {"bf": "0"},
+}
 BASE = clip_of()
 LATE_CLOCK = F(2**33, 90_000) - 1
 PAIR = "-i CLIP -filter_complex [0:a]channelsplit=channel_layout=stereo[l][r] -map 0:v -map [l] -map [r] -c:v copy"
@@ -225,6 +231,12 @@ CASES: dict[str, Maker] = {
     "plain theora in ogv": remuxed(
         clip_of("mkv", "ffv1", "flac"), "-i CLIP -c:v libtheora -q:v 9 -c:a libvorbis", container="ogv"),
     "B-frames": of(options={"preset": "veryfast", "bf": "3"}),
+    **{f"B-frames in AVI: {name}": of("avi", "libx264", "pcm_s16le", options={"preset": "veryfast"} | options)
+       for name, options in REORDERED.items()},
+    **{f"B-frames in AVI: {name}": remuxed(
+        clip_of("mkv", "ffv1", "flac"), f"-i CLIP -c:v {codec} -bf 2 -q:v 2 -c:a pcm_s16le", container="avi",
+    ) for name, codec in (("MPEG-4", "mpeg4"), ("MPEG-2", "mpeg2video"))},
+    "B-frames in WMV": of("wmv", "libx264", "wmav2", voices=(Voice(rate=44_100),), options={"bf": "2"}),
     "pieces of MP4": of(sound="flac", muxing={"movflags": "+frag_keyframe+empty_moov"}),
     "no sound": of(sound=None),
     **{f"{float(rate):.5g} frames a second": of("mkv", "libx264", "flac", rate=rate, seconds=F(4) if rate < 10 else TWO)
@@ -317,6 +329,7 @@ SHORT = (
     "1 frames a second", "23.976 frames a second", "120 frames a second", "longer than a segment at 29.97",
     "uneven in MKV", "a hole in the picture", "the first frame of an AVI is held", "smaller in VP8",
     "narrower in mid-stream", "wider pixels in MPEG-2", "smaller after half a second",
+    "B-frames in AVI: two", "B-frames in AVI: MPEG-4",
     "odd sizes in WebM", "very wide, with five rungs", "pixels that are not square",
     "turned by a quarter", "colours: bt709-full", "colours: bt2020", "colours: hlg-full", "colours: unnamed",
     "colours: named late", "5.1", "two mono tracks", "2.0 to 5.1", "48 kHz to 44.1 kHz", "sound ends early",
@@ -332,6 +345,7 @@ NOT_AS_STORED = frozenset(
         name
         for name in CASES
         if "joined" in name
+        or "B-frames in" in name
         or "runs over" in name
         or name in {"a thumbnail first", "turned by a quarter", "odd sizes on their side"}
     }

@@ -166,6 +166,7 @@ class VideoFacts:
     else. `resized` tells that frames of other sizes, shapes, formats or profiles were seen, `mixed_shapes` that pixels
     change their shape on the way, `mixed_colours` that frames name different colours; `matrix` and `full_range` are
     then those of most frames. `flipped` is mirrored by the container, `edited` left out in part.
+    `delay` is by how much a decoder gives pictures late, where the container says only when they are decoded.
     """
 
     codec: str
@@ -198,6 +199,7 @@ class VideoFacts:
     mixed_shapes: bool
     mixed_colours: bool
     edited: bool
+    delay: float
     primaries: str
     alpha: bool
 

@@ -225,7 +225,7 @@ def can_copy_video(facts: MediaFacts) -> bool:
         and 0 < video.level <= COPY_LEVEL
         and facts.container in COPY_CONTAINERS
         and not (video.interlaced or video.rotation or video.hdr or video.alpha or facts.is_piped)
-        and not (video.cropped or video.flipped or video.resized or video.mixed_colours or video.edited)
+        and not (video.cropped or video.flipped or video.resized or video.mixed_colours or video.edited or video.delay)
         and video.square_pixels
         and 0 <= video.start <= START_SECONDS
         and facts.duration - video.end <= HELD_SECONDS  # no last picture that would have to be held

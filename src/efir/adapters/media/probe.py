@@ -148,6 +148,7 @@ def _video(raw: dict[str, Any], duration: float) -> VideoFacts:
         mixed_shapes=raw["mixed_shapes"],
         mixed_colours=raw["mixed_colours"],
         edited=raw["edited"],
+        delay=raw["delay"],
         primaries=raw["primaries"],
         alpha=raw["alpha"],
         frames=raw["frames"],

@@ -11,10 +11,10 @@ from fractions import Fraction
 from typing import Any
 
 import av
-from av.container import InputContainer
+from av.container import Flags, InputContainer
 from av.error import FFmpegError, PatchWelcomeError
 
-from efir.adapters.media.inspection.clock import clock_facts
+from efir.adapters.media.inspection.clock import clock_facts, delay_of
 from efir.adapters.media.inspection.continuity import corrections
 from efir.adapters.media.inspection.frames import FrameSampler
 from efir.adapters.media.inspection.marks import EVERY, MARKED, CodecWatch
@@ -35,6 +35,7 @@ from efir.domain.media import VIDEO_CODECS
 
 ALIASES = {"mov": "mov,mp4,m4a,3gp,3g2,mj2", "matroska": "matroska,webm"}
 MAX_STREAMS = 1000
+DECODING_CLOCKS = frozenset({"avi", "asf", "matroska"})  # that may say only when pictures are decoded
 PRIMING_SECONDS = Fraction(1, 20)  # silence that encoders of sound put in front, up to 2048 samples of 44.1 kHz
 
 
@@ -62,6 +63,9 @@ def _measure(order: dict[str, Any]) -> dict[str, Any]:
     found: dict[str, Any] = {}
     best: dict[str, Any] = {}
     with open_source(order["format"], 3) as container:
+        if order["format"] in DECODING_CLOCKS:
+            # the library would make times of showing up
+            container.flags &= ~Flags.gen_pts.value  # type: ignore[operator]  # the stubs take numbers for names
         films = pictures(container, order["disabled"])
         if not films:
             return {"refused": "media-audio-only" if container.streams.audio else "media-no-video"}
@@ -99,7 +103,11 @@ def _facts(container: InputContainer, picture: Any, order: dict[str, Any]) -> di
         "edited": used[0].left_out > 0,
         **picture_facts(picture, told_of(description, picture.index), frames.all, more_forms=frames.forms.too_many),
     }
-    return facts | _timed(container, [picture, *heard], used, order["format"])
+    delay = delay_of(used[0], frames.all[0].frame)
+    if order["format"] == "asf":  # its clock of decoding is the sound's, as in MPEG
+        used[0].move([(0, round(delay / used[0].base))])
+        delay = Fraction(0)
+    return facts | {"delay": float(delay)} | _timed(container, [picture, *heard], used, order["format"])
 
 
 def _description(container: InputContainer) -> str:
@@ -157,7 +165,7 @@ def _timed(
     for log, table in zip(logs, tables, strict=True):
         log.move(table)
     start = Fraction(container.start_time or 0, 1_000_000)
-    if any(tables):
+    if any(tables) or logs[0].decoding_only:
         start = min(log.stamps[0] * log.base for log in logs)
     first = logs[0].shown()[0] * logs[0].base
     origin = first if 0 < first - start <= PRIMING_SECONDS else start

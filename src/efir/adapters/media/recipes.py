@@ -175,7 +175,7 @@ def program(ffmpeg: str, facts: MediaFacts) -> Iterator[str]:
 
 def seek(facts: MediaFacts, plan: Plan, frame: int) -> Iterator[str]:
     """Start reading early enough that the picture shown at `frame` is decoded too."""
-    early = Fraction(facts.video.longest_frame) + 2 / plan.rate + Fraction(1, 10)
+    early = Fraction(facts.video.longest_frame) + Fraction(facts.video.delay) + 2 / plan.rate + Fraction(1, 10)
     if facts.container == "mpegts":  # no index: the landing place may be between key frames
         early += 2 * Fraction(facts.video.keyframe_spacing) + 1
     start = frame / plan.rate - early

@@ -27,6 +27,7 @@ class PacketLog:
         self.bytes = 0
         self.encrypted = False
         self.left_out = 0
+        self.decoding_only = False
         self.clock = JumpFinder(self.base)
         self._headers = has_headers(stream)
         self._decodes = True
@@ -46,7 +47,7 @@ class PacketLog:
         time = packet.dts
         stamp = packet.pts
         if stamp is None:
-            stamp = time
+            stamp, self.decoding_only = time, True
         if stamp is None or packet.is_discard:
             self.left_out += packet.is_discard
             return
