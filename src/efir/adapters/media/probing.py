@@ -107,6 +107,8 @@ def _facts(container: InputContainer, picture: Any, order: dict[str, Any]) -> di
     if order["format"] == "asf":  # its clock of decoding is the sound's, as in MPEG
         used[0].move([(0, round(delay / used[0].base))])
         delay = Fraction(0)
+    if delay:  # a pipe would need the times of showing
+        facts["mixed_shapes"] = False
     return facts | {"delay": float(delay)} | _timed(container, [picture, *heard], used, order["format"])
 
 
@@ -137,17 +139,17 @@ def _read(
     watches, marked = {stream.index: CodecWatch(stream) for stream in (picture, *heard)}, demuxer in MARKED
     frames = FrameSampler(picture, container.size)
     ends: dict[int, int] = {}
+    film = picture.index
     for order, packet in enumerate(packets_of(container)):
-        log = logs.get(packet.stream_index)
+        index = packet.stream_index
+        log = logs.get(index)
         if log is None:
-            ends[packet.stream_index] = max(
-                ends.get(packet.stream_index, 0), (packet.pts or 0) + (packet.duration or 0)
-            )
+            ends[index] = max(ends.get(index, 0), (packet.pts or 0) + (packet.duration or 0))
             continue
-        if packet.stream_index == picture.index:
+        if index == film and (frames.begins or packet.is_keyframe):
             frames.add(packet)
-        if marked and not len(log.stamps) % EVERY:
-            watches[packet.stream_index].look(packet)
+        if marked and not order % EVERY:
+            watches[index].look(packet)
         log.add(packet, order)
     frames.finish()
     bases = {stream.index: stream.time_base or Fraction(0) for stream in container.streams}

@@ -40,20 +40,22 @@ class FrameSampler:
         self.later: list[Look] = []
         self.forms = FormReader(picture.codec_context)
         self._picture = picture
+        self.begins = True
         self._packets = 0
         self._second: Any = None
         self._places = [size * place // (KEY_FRAMES + 1) for place in range(1, KEY_FRAMES + 1)]
 
     def add(self, packet: "Packet[Any]") -> None:
-        """Decode the packet when it is one of those to look at."""
-        self._packets += 1
-        begins = len(self.first) < FIRST_FRAMES and self._packets <= MAX_PACKETS
-        if begins:
+        """Decode the packet when it is one of those to look at; only key packets may be once it no longer `begins`."""
+        first = self._packets == 0
+        if self.begins:
+            self._packets += 1
             self.first += _decoded(self._picture.codec_context, packet)
+            self.begins = len(self.first) < FIRST_FRAMES and self._packets < MAX_PACKETS
         if packet.is_keyframe:
             form = self.forms.read(packet)
             new, here = self.forms.is_new(form), self._is_place(packet)
-            if (new or (here and form != b"")) and not (begins and self._packets == 1):
+            if (new or (here and form != b"")) and not first:
                 self.later += self._alone(packet)
 
     def finish(self) -> None:
