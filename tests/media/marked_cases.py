@@ -326,6 +326,14 @@ CASES: dict[str, Maker] = {
     "the clock of pieces begins again": begun_again(clip_of(sound="flac", muxing=PIECES)),
     "pieces of one frame": remuxed(
         BASE, "-i CLIP -c copy -movflags frag_every_frame+delay_moov+negative_cts_offsets"),
+    **{f"stamps of sound tremble: {name}": remuxed(
+        clip_of(*coding, seconds=F(4)), f"-i CLIP -c copy -bsf:a setts=ts=TS+round(({slip})/TB)", container=coding[0])
+       for name, coding, slip in (
+        ("AAC in turns", ("mkv", "libx264", "aac"), r".042*mod(N\,2)"),
+        ("FLAC in turns", ("mkv", "libx264", "flac"), r".042*mod(N\,2)"),
+        ("Opus by threes", ("webm", "libvpx", "libopus"), r".042*(lt(mod(N\,6)\,3)*2-1)"),
+        ("FLAC at random", ("mkv", "libx264", "flac"), ".042*(random(1)*2-1)"),
+        ("MP3 now and then", ("mkv", "libx264", "libmp3lame"), r".06*lt(mod(N\,20)\,2)"))},
     "foreign bytes before a TS": lambda folder: _in_front(bytes(100), folder),
 }  # fmt: skip
 SHORT = (
@@ -338,7 +346,7 @@ SHORT = (
     "picture starts late", "a gap in sound in MKV", "a gap in AAC in FLV", "commentary first", "a thumbnail first",
     "a cover first", "subtitles longer than the film", "twenty fonts", "joined TS", "joined pieces of MP4",
     "joined pieces of MP4 of unlike size and rate", "the clock of pieces begins again", "pieces of one frame",
-    "the clock of a TS runs over",
+    "stamps of sound tremble: AAC in turns", "stamps of sound tremble: FLAC at random", "the clock of a TS runs over",
     "foreign bytes before a TS",
 )  # fmt: skip
 
@@ -351,6 +359,7 @@ NOT_AS_STORED = frozenset(
         if "joined" in name
         or "runs over" in name
         or "begins again" in name
+        or "tremble" in name
         or name in {"a thumbnail first", "turned by a quarter", "odd sizes on their side"}
     }
 )

@@ -213,7 +213,8 @@ class AudioFacts:
     `tracks` are its numbers in the file: two where left and right are tracks of their own. `layout` is ffmpeg's name of
     the speakers, such as `5.1`, `ambisonic 1` or, where none are named, `6 channels`; `speakers` has the name of each,
     such as `FL`, and is empty where they have none. `gaps` tells of time between packets that nothing fills,
-    `trembles` of stamps that go back and forth.
+    `settled` has, of each track whose stamps go back and forth, how many packets to look ahead for where they settle,
+    and by how many ticks they are late, in the mean and at most.
     """
 
     codec: str
@@ -227,7 +228,7 @@ class AudioFacts:
     layout: str
     speakers: tuple[str, ...]
     gaps: bool
-    trembles: bool
+    settled: tuple[tuple[int, ...], ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

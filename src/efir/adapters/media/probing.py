@@ -30,6 +30,7 @@ from efir.adapters.media.inspection.selection import (
     sounds,
     stereo_pair,
 )
+from efir.adapters.media.inspection.settling import frame_of, settle
 from efir.adapters.media.inspection.sound import sound_facts
 from efir.domain.media import VIDEO_CODECS
 
@@ -149,7 +150,8 @@ def _timed(
     start = Fraction(container.start_time or 0, 1_000_000)
     if any(tables):
         start = min(log.stamps[0] * log.base for log in logs)
-    if piped:  # ffmpeg by itself would leave packets out
+    settled = [settle(log, frame_of(sound)) for sound, log in zip(heard, logs[1:], strict=True)]
+    if piped or any(settled):  # ffmpeg by itself would leave packets out, or samples
         tables = [table or [(0, 0)] for table in tables]
     first = logs[0].shown()[0] * logs[0].base
     origin = first if 0 < first - start <= PRIMING_SECONDS else start
@@ -161,6 +163,7 @@ def _timed(
         "sound": sound_facts(heard[0], logs[1], origin) if heard else None,
         "promised": _promised(container, picture, demuxer),
         "corrections": tables if any(tables) else [],
+        "settled": settled if any(settled) else [],
     }
 
 

@@ -166,6 +166,7 @@ def program(ffmpeg: str, facts: MediaFacts) -> Iterator[str]:
     if facts.corrections:
         tracks = [facts.video.track, *(facts.audio.tracks if facts.audio else ())]
         order = {"format": facts.container, "streams": tracks, "corrections": facts.corrections, "lead": LEAD_SECONDS}
+        order["settled"] = [(), *(facts.audio.settled if facts.audio else ())]
         yield from (*python(), "efir.adapters.media.retiming", json.dumps(order))
     yield ffmpeg
 
@@ -207,7 +208,7 @@ def _sound(facts: MediaFacts, plan: Plan) -> Iterator[str]:
         return
     yield from ("-filter_complex", steady_sound(facts.audio, sound_tracks(facts), facts.container))
     yield from ("-map", "[steady]", "-c:a", "pcm_f32le", "-f", "null", "-", "-dec", "0:0")
-    yield from ("-filter_complex", timed_sound(facts.audio, plan.seconds))
+    yield from ("-filter_complex", timed_sound(plan.seconds))
     yield from ("-map", "[sound]", "-vn", "-sn", "-dn", *CLEAN, *AAC, "-bsf:a", PRIMING)
     yield from segments("audio", sound_cut_seconds(plan))
 

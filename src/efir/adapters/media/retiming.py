@@ -8,6 +8,7 @@ import heapq
 import json
 import os
 import sys
+from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
@@ -15,6 +16,7 @@ import av
 from av.error import FFmpegError
 
 from efir.adapters.media.inspection.reading import Source, has_headers, is_header
+from efir.adapters.media.inspection.settling import Settler, frame_of
 
 FIRST_INPUT = 3
 KEPT = 64  # descriptors from here on are not the program's
@@ -63,6 +65,9 @@ def _remux(order: dict[str, Any], source: int, pipe: Any) -> None:
             stream.index: Clock(stream, table, order["lead"], file.leaves_out)
             for stream, table in zip(streams, order["corrections"], strict=True)
         }
+        for stream, settling in zip(streams, order["settled"], strict=False):
+            if settling:
+                clocks[stream.index].settle(Settler(settling, frame_of(stream)))
         for packet in file.packets(container, streams, lambda _: None):
             for ready in clocks[packet.stream_index].corrected(packet):
                 ready.stream = copies[packet.stream_index]
@@ -87,8 +92,14 @@ class Clock:
         self._lead = round(lead / stream.time_base)
         self._number = self._offset = 0
         self._waiting: list[Any] = []
+        self._settler: Settler | None = None
+        self._slipped: deque[Any] = deque()
         self._stamps: list[int] = []
         self._last = self._last_key = -(1 << 62)
+
+    def settle(self, settler: Settler) -> None:
+        """Let stamps settle before packets are given."""
+        self._settler = settler
 
     def corrected(self, packet: Any) -> Iterator[Any]:
         """Give the packets whose decoding time is known by now."""
@@ -101,14 +112,26 @@ class Clock:
             self._offset = self._table.pop(0)[1]
         self._number += 1
         packet.pts = stamp + self._offset + self._lead
+        if self._settler is None:
+            yield from self._ordered(packet)
+            return
+        self._slipped.append(packet)
+        settled = self._settler.take(packet.pts, packet.duration or 0)
+        if settled is not None:
+            yield from self._ordered(self._slipped.popleft(), settled)
+
+    def rest(self) -> Iterator[Any]:
+        """Give the packets that waited for later ones."""
+        while self._settler and self._slipped:
+            yield from self._ordered(self._slipped.popleft(), self._settler.rest())
+        yield from map(self._timed, self._waiting)
+
+    def _ordered(self, packet: Any, settled: int | None = None) -> Iterator[Any]:
+        packet.pts = packet.pts if settled is None else settled
         self._waiting.append(packet)
         heapq.heappush(self._stamps, packet.pts)
         if len(self._waiting) > REORDERED:
             yield self._timed(self._waiting.pop(0))
-
-    def rest(self) -> Iterator[Any]:
-        """Give the packets that waited for later ones."""
-        yield from map(self._timed, self._waiting)
 
     def _timed(self, packet: Any) -> Any:
         self._last = max(heapq.heappop(self._stamps) - self._lead // 2, self._last + 1)
