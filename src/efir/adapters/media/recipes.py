@@ -74,7 +74,7 @@ def audio(ffmpeg: str, facts: MediaFacts, plan: Plan) -> Iterator[str]:
 def copy(ffmpeg: str, facts: MediaFacts, plan: Plan, *, sound: bool) -> Iterator[str]:
     """Take the picture as it is; sound as it is too, if asked for."""
     yield from (*program(ffmpeg, facts), *QUIET, *source(facts))
-    yield from ("-map", f"0:{picture_track(facts)}", "-c:v", "copy", *CLEAN)
+    yield from ("-map", f"0:{picture_track(facts)}", "-c:v", "copy", "-bsf:v", _own_lengths(facts), *CLEAN)
     yield from segments("copy", COPY_SECONDS)
     if sound:
         adts = "aac_adtstoasc," if facts.container == "mpegts" else ""
@@ -201,6 +201,16 @@ def cut_seconds(plan: Plan) -> str:
 def sound_cut_seconds(plan: Plan) -> str:
     """Give the time between cuts of the sound: any packet can begin a segment, so each lies at the picture's cut."""
     return _decimal(plan.segment / plan.rate)
+
+
+def _own_lengths(facts: MediaFacts) -> str:
+    """Let each picture last until the next, whatever packets tell: a segment begins where the last packet says so.
+
+    The last one lasts as long as it tells, but not longer than any.
+    """
+    last = f"min(DURATION,{facts.video.longest_frame:.6f}/TB)"
+    lasts = f"if(eq(NEXT_DTS,NOPTS),{last},NEXT_DTS-DTS)".replace(",", "\\,")
+    return f"setts=pts=PTS:dts=DTS:duration={lasts}"
 
 
 def _sound(facts: MediaFacts, plan: Plan) -> Iterator[str]:
