@@ -20,7 +20,7 @@ from efir.adapters.media.inspection.frames import FrameSampler
 from efir.adapters.media.inspection.packets import PacketLog
 from efir.adapters.media.inspection.parts import PartsUnlikeError
 from efir.adapters.media.inspection.picture import picture_facts, told_of
-from efir.adapters.media.inspection.reading import Source
+from efir.adapters.media.inspection.reading import Source, packets_of
 from efir.adapters.media.inspection.selection import (
     can_open,
     codec_of,
@@ -32,6 +32,7 @@ from efir.adapters.media.inspection.selection import (
 )
 from efir.adapters.media.inspection.settling import frame_of, settle
 from efir.adapters.media.inspection.sound import sound_facts
+from efir.adapters.media.inspection.stretching import is_longer, is_stretched
 from efir.domain.media import VIDEO_CODECS
 
 PRIMING_SECONDS = Fraction(1, 20)  # silence that encoders of sound put in front, up to 2048 samples of 44.1 kHz
@@ -92,7 +93,7 @@ def _facts(source: Source, container: InputContainer, picture: Any, order: dict[
         "edited": used[0].left_out > 0,
         **picture_facts(picture, told_of(description, picture.index), frames.all),
     }
-    return facts | _timed(container, [picture, *heard], used, order["format"], piped=source.joined or source.unmarked)
+    return facts | _timed(container, [picture, *heard], used, source, order["format"])
 
 
 def _description(container: InputContainer) -> str:
@@ -138,7 +139,7 @@ def _read(
 
 
 def _timed(
-    container: InputContainer, streams: Sequence[Any], logs: Sequence[PacketLog], demuxer: str, *, piped: bool
+    container: InputContainer, streams: Sequence[Any], logs: Sequence[PacketLog], source: Source, demuxer: str
 ) -> dict[str, Any]:
     """Return everything that counts from the origin: mended clocks, the picture's and the sound's times."""
     picture, heard = streams[0], streams[1:]
@@ -151,20 +152,36 @@ def _timed(
     if any(tables):
         start = min(log.stamps[0] * log.base for log in logs)
     settled = [settle(log, frame_of(sound)) for sound, log in zip(heard, logs[1:], strict=True)]
-    if piped or any(settled):  # ffmpeg by itself would leave packets out, or samples
+    if source.joined or source.unmarked or any(settled):  # ffmpeg by itself would leave packets out, or samples
         tables = [table or [(0, 0)] for table in tables]
     first = logs[0].shown()[0] * logs[0].base
     origin = first if 0 < first - start <= PRIMING_SECONDS else start
+    told = clock_facts(picture, logs[0], origin, demuxer)
     return {
-        **clock_facts(picture, logs[0], origin, demuxer),
+        **told,
         "origin": float(origin),
         "picture": picture.index,
         "sounds": [stream.index for stream in heard],
-        "sound": sound_facts(heard[0], logs[1], origin) if heard else None,
+        "sound": sound_facts(
+            heard[0], logs[1], origin, opens=_opens(source, heard[0], logs[1], told["end"] + float(origin))
+        )
+        if heard
+        else None,
         "promised": _promised(container, picture, demuxer),
         "corrections": tables if any(tables) else [],
         "settled": settled if any(settled) else [],
     }
+
+
+def _opens(source: Source, sound: Any, log: PacketLog, end: float) -> bool:
+    """Tell whether a decoder takes the sound, and finds as much in it as makes it longer than the picture."""
+    if not can_open(sound):
+        return False
+    if not is_longer(log, end):
+        return True
+    with source.again() as container:
+        again = container.streams[sound.index]
+        return not is_stretched(again, packets_of(container, again), log)
 
 
 def _promised(container: InputContainer, picture: Any, demuxer: str) -> float:

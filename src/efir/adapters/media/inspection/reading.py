@@ -1,6 +1,8 @@
 """Reading a file's packets: of all recordings in it, and of streams that were there at the start."""
 
+import os
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 import av
@@ -31,6 +33,17 @@ class Source:
     def open(self) -> InputContainer:
         """Open the file, or the first recording of it."""
         return self._open(self._parts[0])
+
+    @contextmanager
+    def again(self) -> Iterator[InputContainer]:
+        """Open the file once more, from its start; who reads it already goes on where it was."""
+        place = os.lseek(self._descriptor, 0, os.SEEK_CUR)
+        os.lseek(self._descriptor, 0, os.SEEK_SET)
+        try:
+            with self.open() as container:
+                yield container
+        finally:
+            os.lseek(self._descriptor, place, os.SEEK_SET)
 
     def packets(
         self, container: InputContainer, streams: Sequence[Any], begin: Callable[[int], None], *, others: bool = False

@@ -4,21 +4,21 @@ from fractions import Fraction
 from typing import Any
 
 from efir.adapters.media.inspection.packets import PacketLog
-from efir.adapters.media.inspection.selection import can_open, codec_of, layout_of, speakers_of
+from efir.adapters.media.inspection.selection import codec_of, layout_of, speakers_of
 from efir.adapters.media.inspection.settling import AAC_FRAME
 
 GAP_SECONDS = Fraction(1, 50)
 MAX_PRIMING = 3  # packets that an edit list leaves out because an encoder put them in front
 
 
-def sound_facts(sound: Any, log: PacketLog, start: Fraction) -> dict[str, Any]:
+def sound_facts(sound: Any, log: PacketLog, start: Fraction, *, opens: bool) -> dict[str, Any]:
     """Return codec, channels and times in seconds from `start`; `gaps` tells of silence between packets."""
     context = sound.codec_context
     rate = Fraction(context.sample_rate or 1) if context is not None else Fraction(1)
     end = max((stamp + length for stamp, length in zip(log.stamps, log.durations, strict=True)), default=0)
     return {
         "codec": codec_of(sound),
-        "opens": can_open(sound),
+        "opens": opens,
         "profile": (context.profile or "") if context is not None else "",
         "channels": context.channels if context is not None else 0,
         "layout": layout_of(sound),
