@@ -3,6 +3,7 @@
 import os
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from itertools import chain
 from typing import Any
 
 import av
@@ -54,7 +55,10 @@ class Source:
         first one. Raises PartsUnlikeError.
         """
         self._fragments = self._parts[0].fragments
-        yield from packets_of(container, *(() if others else streams))
+        first = packets_of(container, *(() if others else streams))
+        return chain(first, self._later(streams, begin)) if self.joined else first
+
+    def _later(self, streams: Sequence[Any], begin: Callable[[int], None]) -> Iterator[Any]:
         for part in self._parts[1:]:
             with self._open(part) as later:
                 self._fragments = part.fragments

@@ -6,7 +6,8 @@ What comes back within a second is a slip of the stamps, and no sound is lost or
 from array import array
 from collections import deque
 from fractions import Fraction
-from itertools import accumulate, pairwise
+from itertools import accumulate, pairwise, repeat
+from operator import sub
 from typing import Any
 
 from efir.adapters.media.inspection.packets import PacketLog
@@ -62,12 +63,21 @@ class Settler:
         return self._ends.popleft() + self._earliest + self._mean
 
 
+def _is_calm(log: PacketLog, length: int, slip: int) -> bool:
+    """Tell, fast, that every packet begins about where the one before it ends, as in nearly every file."""
+    lengths = repeat(length) if length else log.durations
+    off = array("q", map(sub, map(sub, log.stamps[1:], log.stamps), lengths))
+    return not off or -slip <= min(off) <= max(off) <= slip
+
+
 def settle(log: PacketLog, frame: Fraction) -> Settling | None:
     """Settle the stamps of a log; None when they do not slip, or hardly ever, and are left as they are."""
+    slip = int(SLIP_SECONDS / log.base)
+    if _is_calm(log, round(frame), slip):
+        return None
     up, down = frame.numerator, frame.denominator
     ends = (number * up // down for number in range(len(log.stamps))) if up else accumulate(log.durations, initial=0)
     off = [stamp - end for stamp, end in zip(log.stamps, ends, strict=False)]
-    slip = int(SLIP_SECONDS / log.base)
     moves = sum(1 for before, now in pairwise(off) if abs(now - before) > slip)
     if moves <= MAX_SLIPS or not (up or all(log.durations)):
         return None
