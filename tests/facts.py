@@ -11,7 +11,7 @@ VIDEO = VideoFacts(
 )  # fmt: skip
 AUDIO = AudioFacts(
     codec="aac", profile="LC", channels=2, rate=48_000, start=0.0, duration=60.0, bitrate=128_000, tracks=(1,),
-    layout="stereo", speakers=("FL", "FR"), gaps=False, trembles=False,
+    layout="stereo", speakers=("FL", "FR"), gaps=False, settled=(),
 )  # fmt: skip
 FACTS = MediaFacts(
     container="mov", size=1, duration=60.0, streams=2, video=VIDEO, audio=AUDIO, corrections=(), origin=0.0

@@ -83,6 +83,13 @@ class MediaEncrypted(MediaRefused):
     title = "The video is encrypted (copy protection), so it cannot be read. Send a copy without protection."
 
 
+class MediaPartsUnlike(MediaRefused):
+    """Recordings joined to one file that have other tracks or codecs than each other."""
+
+    code = "media-parts-unlike"
+    title = "The file holds several recordings of different kinds, one after another. Send each in a file of its own."
+
+
 class MediaTooLong(MediaRefused):
     """Longer than the limit."""
 
@@ -216,7 +223,8 @@ class AudioFacts:
     `tracks` are its numbers in the file: two where left and right are tracks of their own. `layout` is ffmpeg's name of
     the speakers, such as `5.1`, `ambisonic 1` or, where none are named, `6 channels`; `speakers` has the name of each,
     such as `FL`, and is empty where they have none. `gaps` tells of time between packets that nothing fills,
-    `trembles` of stamps that go back and forth.
+    `settled` has, of each track whose stamps go back and forth, how many packets to look ahead for where they settle,
+    and by how many ticks they are late, in the mean and at most.
     """
 
     codec: str
@@ -230,7 +238,7 @@ class AudioFacts:
     layout: str
     speakers: tuple[str, ...]
     gaps: bool
-    trembles: bool
+    settled: tuple[tuple[int, ...], ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

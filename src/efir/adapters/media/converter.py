@@ -9,7 +9,7 @@ from efir.adapters.media import children, recipes, tracks, verify, vips
 from efir.adapters.media.ffmpeg import Ffmpeg, Progress
 from efir.domain.media import MediaFacts, MediaRefused, MediaWorkFailed, RenditionDamaged
 from efir.domain.renditions import Plan, Rung, can_copy_audio, plan
-from efir.domain.timelines import check_run, check_rung, check_sound
+from efir.domain.timelines import check_copy, check_rung, check_sound
 from efir.ports.media import ChunkOutput, CopiedTracks, MediaFile, Pictures, Report, Still, Track
 
 MIN_WALL = 600.0
@@ -52,7 +52,7 @@ class FfmpegConverter:
             )
             rate = facts.video.rate_num, facts.video.rate_den
             video = await asyncio.to_thread(tracks.collect, work, "copy", out, rate=rate, foreign=True)
-            check_run(video.name, tracks.cuts(video))
+            check_copy(facts.video, video.name, tracks.cuts(video), video.timescale)
             return video, await self._copied_sound(work, chosen, out) if sound else None
 
     async def _copied_sound(self, work: Path, chosen: Plan, out: Path) -> Track | None:

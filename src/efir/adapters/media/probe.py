@@ -22,6 +22,7 @@ REFUSALS: dict[str, type[media.MediaRefused]] = {
         media.MediaCodecRefused,
         media.MediaCodecChanges,
         media.MediaEncrypted,
+        media.MediaPartsUnlike,
     )
 }
 WHOLE = 0.9  # of the promised length: less is a file cut short, as far as its containers tell
@@ -102,7 +103,7 @@ def facts(raw: dict[str, Any], demuxer: str, size: int) -> MediaFacts:
     if raw["dolby_vision"]:
         raise media.MediaCodecRefused(DOLBY_VISION)
     sound = raw["sound"]
-    audio = None if sound is None or not sound["packets"] else _audio(sound, raw["sounds"])
+    audio = None if sound is None or not sound["packets"] else _audio(sound, raw["sounds"], raw["settled"])
     end = max(raw["end"], audio.start + audio.duration if audio else 0.0)
     duration = raw["end"] if end < raw["end"] + TAIL_SECONDS else end
     return MediaFacts(
@@ -159,7 +160,7 @@ def _video(raw: dict[str, Any], duration: float) -> VideoFacts:
     )
 
 
-def _audio(sound: dict[str, Any], tracks: list[int]) -> AudioFacts:
+def _audio(sound: dict[str, Any], tracks: list[int], settled: list[list[int] | None]) -> AudioFacts:
     if sound["codec"] not in media.AUDIO_CODECS:
         raise media.MediaCodecRefused(
             "The sound of this video is coded in a format we cannot read. Convert it to AAC and send the video again."
@@ -181,7 +182,7 @@ def _audio(sound: dict[str, Any], tracks: list[int]) -> AudioFacts:
         layout=sound["layout"],
         speakers=tuple(sound["speakers"]),
         gaps=sound["gaps"],
-        trembles=sound["trembles"],
+        settled=tuple(tuple(one or ()) for one in settled),
     )
 
 

@@ -74,7 +74,7 @@ def audio(ffmpeg: str, facts: MediaFacts, plan: Plan) -> Iterator[str]:
 def copy(ffmpeg: str, facts: MediaFacts, plan: Plan, *, sound: bool) -> Iterator[str]:
     """Take the picture as it is; sound as it is too, if asked for."""
     yield from (*program(ffmpeg, facts), *QUIET, *source(facts))
-    yield from ("-map", f"0:{picture_track(facts)}", "-c:v", "copy", *CLEAN)
+    yield from ("-map", f"0:{picture_track(facts)}", "-c:v", "copy", "-bsf:v", _own_lengths(facts), *CLEAN)
     yield from segments("copy", COPY_SECONDS)
     if sound:
         adts = "aac_adtstoasc," if facts.container == "mpegts" else ""
@@ -169,6 +169,7 @@ def program(ffmpeg: str, facts: MediaFacts) -> Iterator[str]:
         tracks = [facts.video.track, *(facts.audio.tracks if facts.audio else ())]
         tables = facts.corrections or [()] * len(tracks)
         order = {"format": facts.container, "streams": tracks, "corrections": tables, "lead": LEAD_SECONDS}
+        order["settled"] = [(), *(facts.audio.settled if facts.audio else ())]
         yield from (*python(), "efir.adapters.media.retiming", json.dumps(order))
     yield ffmpeg
 
@@ -205,12 +206,22 @@ def sound_cut_seconds(plan: Plan) -> str:
     return _decimal(plan.segment / plan.rate)
 
 
+def _own_lengths(facts: MediaFacts) -> str:
+    """Let each picture last until the next, whatever packets tell: a segment begins where the last packet says so.
+
+    The last one lasts as long as it tells, but not longer than any.
+    """
+    last = f"min(DURATION,{facts.video.longest_frame:.6f}/TB)"
+    lasts = f"if(eq(NEXT_DTS,NOPTS),{last},NEXT_DTS-DTS)".replace(",", "\\,")
+    return f"setts=pts=PTS:dts=DTS:duration={lasts}"
+
+
 def _sound(facts: MediaFacts, plan: Plan) -> Iterator[str]:
     if facts.audio is None:
         return
     yield from ("-filter_complex", steady_sound(facts.audio, sound_tracks(facts), facts.container))
     yield from ("-map", "[steady]", "-c:a", "pcm_f32le", "-f", "null", "-", "-dec", "0:0")
-    yield from ("-filter_complex", timed_sound(facts.audio, plan.seconds))
+    yield from ("-filter_complex", timed_sound(plan.seconds))
     yield from ("-map", "[sound]", "-vn", "-sn", "-dn", *CLEAN, *AAC, "-bsf:a", PRIMING)
     yield from segments("audio", sound_cut_seconds(plan))
 
