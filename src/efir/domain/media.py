@@ -222,9 +222,8 @@ class AudioFacts:
 
     `tracks` are its numbers in the file: two where left and right are tracks of their own. `layout` is ffmpeg's name of
     the speakers, such as `5.1`, `ambisonic 1` or, where none are named, `6 channels`; `speakers` has the name of each,
-    such as `FL`, and is empty where they have none. `gaps` tells of time between packets that nothing fills,
-    `settled` has, of each track whose stamps go back and forth, how many packets to look ahead for where they settle,
-    and by how many ticks they are late, in the mean and at most.
+    such as `FL`, and is empty where they have none. `gaps` tells of time between packets that nothing fills. `settled`
+    has, of a track whose stamps go back and forth, the packets to look ahead, and ticks too late: mean and at most.
     """
 
     codec: str

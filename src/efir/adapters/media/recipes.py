@@ -71,11 +71,14 @@ def audio(ffmpeg: str, facts: MediaFacts, plan: Plan) -> Iterator[str]:
     yield from (*program(ffmpeg, facts), *QUIET, *source(facts), *_sound(facts, plan))
 
 
+OWN_TIMES = "+skip_sidx"  # with an index, the muxer shows a segment's first picture when the last packets ended
+
+
 def copy(ffmpeg: str, facts: MediaFacts, plan: Plan, *, sound: bool) -> Iterator[str]:
     """Take the picture as it is; sound as it is too, if asked for."""
     yield from (*program(ffmpeg, facts), *QUIET, *source(facts))
     yield from ("-map", f"0:{picture_track(facts)}", "-c:v", "copy", "-bsf:v", _own_lengths(facts), *CLEAN)
-    yield from segments("copy", COPY_SECONDS)
+    yield from segments("copy", COPY_SECONDS, flags=OWN_TIMES)
     if sound:
         adts = "aac_adtstoasc," if facts.container == "mpegts" else ""
         yield from ("-map", f"0:{sound_tracks(facts)[0]}", "-c:a", "copy", "-bsf:a", adts + BEFORE_START, *CLEAN)
@@ -184,11 +187,11 @@ def seek(facts: MediaFacts, plan: Plan, frame: int) -> Iterator[str]:
         yield from ("-noaccurate_seek", "-ss", _decimal(start))
 
 
-def segments(name: str, seconds: str) -> Iterator[str]:
+def segments(name: str, seconds: str, *, flags: str = "") -> Iterator[str]:
     """CMAF segments `name_00000.m4s` with one init file; no edit list, so that every chunk has the same one."""
     yield from ("-output_ts_offset", str(SHIFT_SECONDS), "-f", "hls", "-hls_segment_type", "fmp4")
     yield from ("-hls_time", seconds, "-hls_playlist_type", "vod", "-hls_flags", "independent_segments")
-    yield from ("-hls_segment_options", "use_editlist=0:movflags=+frag_discont+negative_cts_offsets")
+    yield from ("-hls_segment_options", f"use_editlist=0:movflags=+frag_discont+negative_cts_offsets{flags}")
     yield from ("-hls_fmp4_init_filename", f"{name}_init.mp4", "-hls_segment_filename", f"{name}_%05d.m4s")
     yield f"{name}.m3u8"
 
