@@ -1,8 +1,11 @@
 """Named clips, one for each way in which files of people differ, and clips by seed that combine the ways."""
 
+import re
+import struct
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from fractions import Fraction
+from functools import reduce
 from itertools import accumulate
 from pathlib import Path
 from random import Random
@@ -131,14 +134,32 @@ def missing(clip: Clip, *gone: int) -> Clip:
     return replace(clip, times=tuple(clip.times[place] for place in kept), flashes=flashes)
 
 
-def joined(first: Clip, second: Clip, *, foreign: bytes = b"") -> Maker:
-    """Return a maker of two files, one after the other in one, with bytes that belong to neither in front."""
+def joined(*parts: Clip, foreign: bytes = b"") -> Maker:
+    """Return a maker of files, one after the other in one, with bytes that belong to none in front."""
 
     def write(folder: Path) -> Made:
-        parts = [make(part, folder / f"{name}.{part.container}") for name, part in (("a", first), ("b", second))]
-        whole = folder / f"clip.{first.container}"
-        whole.write_bytes(foreign + b"".join(part.read_bytes() for part in parts))
-        return whole, one_after_another(truth_of(first), truth_of(second))
+        made = [make(part, folder / f"part-{place}.{part.container}") for place, part in enumerate(parts)]
+        whole = folder / f"clip.{parts[0].container}"
+        whole.write_bytes(foreign + b"".join(part.read_bytes() for part in made))
+        return whole, reduce(one_after_another, map(truth_of, parts))
+
+    return write
+
+
+def begun_again(clip: Clip) -> Maker:
+    """Return a maker of a clip in fragments whose clocks begin again in the middle of the file."""
+
+    def write(folder: Path) -> Made:
+        file, truth = just(clip)(folder)
+        data = bytearray(file.read_bytes())
+        times = [at.start() + 8 for at in re.finditer(rb"tfdt\x01\x00\x00\x00", data)]
+        later = times[len(times) // 4 * 2 :]  # picture and sound in turns
+        for track in range(2):
+            first = struct.unpack_from(">Q", data, later[track])[0]
+            for at in later[track::2]:
+                struct.pack_into(">Q", data, at, struct.unpack_from(">Q", data, at)[0] - first)
+        file.write_bytes(data)
+        return file, truth
 
     return write
 
@@ -194,6 +215,16 @@ def formed(
     return of(container, codec, sound, forms=forms)
 
 
+def shapes(*pixels: Fraction) -> tuple[Form, ...]:
+    """Return forms of one coded size whose pixels have these shapes."""
+    return tuple(Form(width=192, height=144, pixel=pixel) for pixel in pixels)
+
+
+def reshaped(*pixels: Fraction, picture: str = "libx264") -> Maker:
+    """Return a maker of a clip whose pixels change their shape on the way."""
+    return of("ts", picture, "ac3", forms=shapes(*pixels))
+
+
 def voiced(*layouts: str, rates: tuple[int, ...] = (48_000,), container: str = "ts", sound: str = "ac3") -> Maker:
     """Return a maker of a clip whose sound changes on the way."""
     count = max(len(layouts), len(rates))
@@ -203,10 +234,18 @@ def voiced(*layouts: str, rates: tuple[int, ...] = (48_000,), container: str = "
     return of(container, "libx264", sound, voices=voices)
 
 
+REORDERED = {
+    "two": {"bf": "2"},
+    "a pyramid in open groups": {"bf": "3", "x264-params": "b-pyramid=normal:open-gop=1:keyint=10"},
+    "eight": {"bf": "8", "x264-params": "b-adapt=0:b-pyramid=none"},
+    "none": {"bf": "0"},
+}
 BASE = clip_of()
 LATE_CLOCK = F(2**33, 90_000) - 1
 PAIR = "-i CLIP -filter_complex [0:a]channelsplit=channel_layout=stereo[l][r] -map 0:v -map [l] -map [r] -c:v copy"
 BOX = (256, 144)
+PIECES = {"movflags": "+frag_keyframe+empty_moov"}
+EDITED_PIECES = {"movflags": "+frag_keyframe+empty_moov+delay_moov"}
 CASES: dict[str, Maker] = {
     **{f"plain {coding.picture} in {coding.container}": of(
         coding.container, coding.picture, coding.sound, voices=(Voice(rate=coding.sound_rate),),
@@ -215,6 +254,12 @@ CASES: dict[str, Maker] = {
     "plain theora in ogv": remuxed(
         clip_of("mkv", "ffv1", "flac"), "-i CLIP -c:v libtheora -q:v 9 -c:a libvorbis", container="ogv"),
     "B-frames": of(options={"preset": "veryfast", "bf": "3"}),
+    **{f"B-frames in AVI: {name}": of("avi", "libx264", "pcm_s16le", options={"preset": "veryfast"} | options)
+       for name, options in REORDERED.items()},
+    **{f"B-frames in AVI: {name}": remuxed(
+        clip_of("mkv", "ffv1", "flac"), f"-i CLIP -c:v {codec} -bf 2 -q:v 2 -c:a pcm_s16le", container="avi",
+    ) for name, codec in (("MPEG-4", "mpeg4"), ("MPEG-2", "mpeg2video"))},
+    "B-frames in WMV": of("wmv", "libx264", "wmav2", voices=(Voice(rate=44_100),), options={"bf": "2"}),
     "pieces of MP4": of(sound="flac", muxing={"movflags": "+frag_keyframe+empty_moov"}),
     "no sound": of(sound=None),
     **{f"{float(rate):.5g} frames a second": of("mkv", "libx264", "flac", rate=rate, seconds=F(4) if rate < 10 else TWO)
@@ -225,6 +270,9 @@ CASES: dict[str, Maker] = {
     "uneven in MKV": of("mkv", "libx264", "flac", times=uneven_times(1)),
     "uneven in MP4": of(times=uneven_times(2)),
     "uneven in WebM": of("webm", "libvpx", "libopus", times=uneven_times(3)),
+    "uneven over a segment": of("mkv", "libx264", "flac", times=uneven_times(116, seconds=5)),
+    "uneven over a segment in FLV": of("flv", "libx264", "aac", times=uneven_times(335, seconds=5),
+                                       voices=(Voice(rate=44_100),)),
     "a hole in the picture": of("mkv", "libx264", "flac", times=uneven_times(4, hole=F(1))),
     "frames are missing": just(replace(missing(clip_of("mkv", "libx264", "flac"), 11, 12, 30), rate=None)),
     "frames are missing in AVI": just(missing(clip_of("avi", "mpeg4", "pcm_s16le"), 11, 30)),
@@ -236,6 +284,13 @@ CASES: dict[str, Maker] = {
         "bt601", container="webm", picture="libvpx-vp9", sizes=((128, 72), (192, 108), BOX)),
     "turned in mid-stream": formed("unnamed", container="webm", picture="libvpx", sizes=(BOX, (144, 256))),
     "narrower in mid-stream": formed("bt709", container="ts", sizes=(BOX, (192, 144))),
+    "wider pixels in mid-stream": reshaped(F(1), F(4, 3), F(1)),
+    "wider pixels in MPEG-2": reshaped(F(4, 3), F(16, 9), picture="mpeg2video"),
+    "narrower pixels in MKV": remuxed(clip_of("ts", forms=shapes(F(4, 3), F(1))), "-i CLIP -c copy", container="mkv"),
+    "smaller after half a second": of(
+        "ts", sound="ac3", seconds=F(1), forms=(Form(width=192), Form(width=96, height=72))),
+    "larger for a moment": of("ts", sound="ac3", seconds=F(6), forms=(
+        *(Form(width=128, height=72),) * 5, Form(), *(Form(width=128, height=72),) * 9)),
     "odd sizes in WebM": of("webm", "libvpx-vp9", "libopus", forms=(Form(width=255, height=143),)),
     "odd sizes in MPEG": of("mpg", "mpeg2video", "mp2", forms=(Form(width=240, height=135),)),
     "odd sizes on their side": remuxed(
@@ -293,17 +348,39 @@ CASES: dict[str, Maker] = {
     "joined TS that goes back": joined(
         clip_of("ts", sound="mp2", start=F(50)), numbered_on(clip_of("ts", sound="mp2", start=F(20)))),
     "the clock of a TS runs over": of("ts", "libx264", "mp2", start=LATE_CLOCK),
+    "joined MP4": joined(clip_of(), numbered_on(clip_of())),
+    "joined pieces of MP4": joined(*(clip_of(sound="flac", muxing=PIECES, first=first) for first in (0, 50, 100))),
+    "joined pieces of MP4 with edits": joined(*(
+        clip_of(options={"preset": "veryfast", "bf": "3"}, muxing=EDITED_PIECES, first=first) for first in (0, 50))),
+    "joined pieces of MP4 of unlike size and rate": joined(
+        clip_of(sound="flac", muxing=PIECES, forms=(Form(width=192, height=108),)),
+        clip_of(sound="flac", muxing=PIECES, first=50, rate=F(30), voices=(Voice(rate=44_100),))),
+    "the clock of pieces begins again": begun_again(clip_of(sound="flac", muxing=PIECES)),
+    "pieces of one frame": remuxed(
+        BASE, "-i CLIP -c copy -movflags frag_every_frame+delay_moov+negative_cts_offsets"),
+    **{f"stamps of sound tremble: {name}": remuxed(
+        clip_of(*coding, seconds=F(4)), f"-i CLIP -c copy -bsf:a setts=ts=TS+round(({slip})/TB)", container=coding[0])
+       for name, coding, slip in (
+        ("AAC in turns", ("mkv", "libx264", "aac"), r".042*mod(N\,2)"),
+        ("FLAC in turns", ("mkv", "libx264", "flac"), r".042*mod(N\,2)"),
+        ("Opus by threes", ("webm", "libvpx", "libopus"), r".042*(lt(mod(N\,6)\,3)*2-1)"),
+        ("FLAC at random", ("mkv", "libx264", "flac"), ".042*(random(1)*2-1)"),
+        ("MP3 now and then", ("mkv", "libx264", "libmp3lame"), r".06*lt(mod(N\,20)\,2)"))},
     "foreign bytes before a TS": lambda folder: _in_front(bytes(100), folder),
 }  # fmt: skip
 SHORT = (
     "plain libx264 in mp4", "plain libx264 in flv", "plain mpeg4 in avi", "plain wmv2 in wmv", "plain theora in ogv",
     "1 frames a second", "23.976 frames a second", "120 frames a second", "longer than a segment at 29.97",
-    "uneven in MKV", "a hole in the picture", "the first frame of an AVI is held", "smaller in VP8",
-    "narrower in mid-stream", "odd sizes in WebM", "very wide, with five rungs", "pixels that are not square",
+    "uneven in MKV", "uneven over a segment", "a hole in the picture", "the first frame of an AVI is held",
+    "smaller in VP8", "narrower in mid-stream", "wider pixels in MPEG-2", "smaller after half a second",
+    "B-frames in AVI: two", "B-frames in AVI: MPEG-4",
+    "odd sizes in WebM", "very wide, with five rungs", "pixels that are not square",
     "turned by a quarter", "colours: bt709-full", "colours: bt2020", "colours: hlg-full", "colours: unnamed",
     "colours: named late", "5.1", "two mono tracks", "2.0 to 5.1", "48 kHz to 44.1 kHz", "sound ends early",
     "picture starts late", "a gap in sound in MKV", "a gap in AAC in FLV", "commentary first", "a thumbnail first",
-    "a cover first", "subtitles longer than the film", "twenty fonts", "joined TS", "the clock of a TS runs over",
+    "a cover first", "subtitles longer than the film", "twenty fonts", "joined TS", "joined pieces of MP4",
+    "joined pieces of MP4 of unlike size and rate", "the clock of pieces begins again", "pieces of one frame",
+    "stamps of sound tremble: AAC in turns", "stamps of sound tremble: FLAC at random", "the clock of a TS runs over",
     "foreign bytes before a TS",
 )  # fmt: skip
 
@@ -314,7 +391,10 @@ NOT_AS_STORED = frozenset(
         name
         for name in CASES
         if "joined" in name
+        or "B-frames in" in name
         or "runs over" in name
+        or "begins again" in name
+        or "tremble" in name
         or name in {"a thumbnail first", "turned by a quarter", "odd sizes on their side"}
     }
 )

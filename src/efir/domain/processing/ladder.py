@@ -196,9 +196,9 @@ def output_rate(video: VideoFacts) -> Fraction:
 def can_chunk(facts: MediaFacts) -> bool:
     """Only sources with exact seeking may be encoded in pieces, and key frames near enough to start from.
 
-    Where clocks jump, one place in time is several places in the file.
+    Where clocks jump, one place in time is several places in the file; nothing can be sought in a pipe.
     """
-    return facts.container in SEEKABLE and facts.video.keyframe_spacing <= CHUNK_SPACING and not facts.corrections
+    return facts.container in SEEKABLE and facts.video.keyframe_spacing <= CHUNK_SPACING and not facts.is_piped
 
 
 def rungs(width: int, height: int, rate: Fraction, *, top: int = DEFAULT_TOP) -> tuple[Rung, ...]:
@@ -228,8 +228,8 @@ def can_copy_video(facts: MediaFacts) -> bool:
         and video.profile in COPY_PROFILES
         and 0 < video.level <= COPY_LEVEL
         and facts.container in COPY_CONTAINERS
-        and not (video.interlaced or video.rotation or video.hdr or video.alpha or facts.corrections)
-        and not (video.cropped or video.flipped or video.resized or video.mixed_colours or video.edited)
+        and not (video.interlaced or video.rotation or video.hdr or video.alpha or facts.is_piped)
+        and not (video.cropped or video.flipped or video.resized or video.mixed_colours or video.edited or video.delay)
         and video.square_pixels
         and 0 <= video.start <= START_SECONDS
         and facts.duration - video.end <= HELD_SECONDS  # no last picture that would have to be held
@@ -248,7 +248,7 @@ def can_copy_audio(facts: MediaFacts) -> bool:
         and audio.profile == "LC"
         and audio.channels in {1, 2}
         and len(audio.tracks) == 1
-        and not (audio.gaps or facts.corrections)
+        and not (audio.gaps or facts.is_piped)
         and audio.rate in COPY_RATES
         and _copied_start(audio) <= START_SECONDS
         and abs(audio.start + audio.duration - float(plan(facts).seconds)) <= END_SECONDS

@@ -63,11 +63,25 @@ class MediaCodecRefused(MediaRefused):
     title = "The video is coded in a format we cannot read. Convert it to H.264 and send it again."
 
 
+class MediaCodecChanges(MediaRefused):
+    """Picture or sound go on in another codec under the same number, as in joined broadcasts."""
+
+    code = "media-codec-changes"
+    title = "The format of the picture or the sound changes in the middle of the file. Send its parts one by one."
+
+
 class MediaEncrypted(MediaRefused):
     """Packets that only who has the key can read: CENC, FairPlay, Widevine, scrambled broadcasts."""
 
     code = "media-encrypted"
     title = "The video is encrypted (copy protection), so it cannot be read. Send a copy without protection."
+
+
+class MediaPartsUnlike(MediaRefused):
+    """Recordings joined to one file that have other tracks or codecs than each other."""
+
+    code = "media-parts-unlike"
+    title = "The file holds several recordings of different kinds, one after another. Send each in a file of its own."
 
 
 class MediaTooLong(MediaRefused):
@@ -149,9 +163,10 @@ class VideoFacts:
     """The picture: sizes are as shown (after pixel shape and rotation), times in seconds from the file's start.
 
     `track` is its number in the file. `coded_width` and `coded_height` are after the container's crop, before anything
-    else. `resized` tells that frames of other sizes or formats were seen, `mixed_colours` that frames name different
-    colours; `matrix` and `full_range` are then those of most frames. `flipped` is mirrored by the container,
-    `edited` left out in part.
+    else. `resized` tells that frames of other sizes, shapes, formats or profiles were seen, `mixed_shapes` that pixels
+    change their shape on the way, `mixed_colours` that frames name different colours; `matrix` and `full_range` are
+    then those of most frames. `flipped` is mirrored by the container, `edited` left out in part.
+    `delay` is by how much a decoder gives pictures late, where the container says only when they are decoded.
     """
 
     codec: str
@@ -181,8 +196,10 @@ class VideoFacts:
     cropped: bool
     flipped: bool
     resized: bool
+    mixed_shapes: bool
     mixed_colours: bool
     edited: bool
+    delay: float
     primaries: str
     alpha: bool
 
@@ -198,8 +215,8 @@ class AudioFacts:
 
     `tracks` are its numbers in the file: two where left and right are tracks of their own. `layout` is ffmpeg's name of
     the speakers, such as `5.1`, `ambisonic 1` or, where none are named, `6 channels`; `speakers` has the name of each,
-    such as `FL`, and is empty where they have none. `gaps` tells of time between packets that nothing fills,
-    `trembles` of stamps that go back and forth.
+    such as `FL`, and is empty where they have none. `gaps` tells of time between packets that nothing fills. `settled`
+    has, of a track whose stamps go back and forth, the packets to look ahead, and ticks too late: mean and at most.
     """
 
     codec: str
@@ -213,7 +230,7 @@ class AudioFacts:
     layout: str
     speakers: tuple[str, ...]
     gaps: bool
-    trembles: bool
+    settled: tuple[tuple[int, ...], ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -233,6 +250,11 @@ class MediaFacts:
     audio: AudioFacts | None
     corrections: tuple[tuple[tuple[int, int], ...], ...]
     origin: float
+
+    @property
+    def is_piped(self) -> bool:
+        """Whether tracks are handed to the converter one packet after another, with what the container says mended."""
+        return bool(self.corrections) or self.video.mixed_shapes
 
 
 def _told(seconds: int) -> str:

@@ -6,10 +6,11 @@ from fractions import Fraction
 from itertools import pairwise
 
 from efir.domain.processing.ladder import Plan
-from efir.domain.processing.source_facts import RenditionDamaged
+from efir.domain.processing.source_facts import RenditionDamaged, VideoFacts
 
 START_SECONDS = Fraction(1, 40)
 END_SECONDS = Fraction(1, 10)
+REORDERED = 2  # pictures of unlike lengths, by which decoding may be ahead of showing
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,6 +66,17 @@ def check_run(name: str, cuts: Sequence[Cut]) -> None:
             raise RenditionDamaged("empty", track=name, ordinal=cut.ordinal)
     if not cuts[0].independent:
         raise RenditionDamaged("does not start with a key frame", track=name, ordinal=0)
+
+
+def check_copy(video: VideoFacts, name: str, cuts: Sequence[Cut], timescale: int) -> None:
+    """Check that a copied picture lasts as long as the source's. Raises RenditionDamaged.
+
+    Where times of decoding had to be guessed from wrong lengths it lasts longer, whenever its pictures are shown.
+    """
+    check_run(name, cuts)
+    off = float(Fraction(cuts[-1].start_ticks + cuts[-1].ticks, timescale)) - video.end
+    if abs(off) > float(END_SECONDS) + REORDERED * video.longest_frame:
+        raise RenditionDamaged(f"ends {off:+.3f} s from the source", track=name)
 
 
 def _all_there(name: str, cuts: Sequence[Cut], expected: range) -> None:

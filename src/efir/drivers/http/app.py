@@ -11,8 +11,7 @@ from litestar.types import ControllerRouterHandler, Scope
 from efir.application.context import Call, Ports
 from efir.drivers.http import channels, jobs, pictures
 from efir.drivers.http.access import roles
-from efir.drivers.http.accounts import accounts as users
-from efir.drivers.http.accounts import administration, email_verification, exports, passwords, registrations
+from efir.drivers.http.accounts import accounts, administration, email_verification, exports, passwords, registrations
 from efir.drivers.http.audio import records, sending
 from efir.drivers.http.audio.records_openapi import FORMS
 from efir.drivers.http.auth import (
@@ -39,7 +38,7 @@ from efir.drivers.http.uploads import uploads
 from efir.drivers.http.videos import media_files, videos
 
 API = (
-    users, registrations, pictures, sessions, second_factors, passkeys, oidc, identities, access_tokens, api_tokens,
+    accounts, registrations, pictures, sessions, second_factors, passkeys, oidc, identities, access_tokens, api_tokens,
     email_verification, passwords, exports, roles, administration, impersonation, mfa_recovery, channels, uploads,
     videos, media_files, questions, clues, records, sending, jobs, health, openapi,
 )  # fmt: skip

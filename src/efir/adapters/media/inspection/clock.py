@@ -5,12 +5,15 @@ from fractions import Fraction
 from itertools import pairwise
 from typing import Any
 
+from av.video.frame import VideoFrame
+
 from efir.adapters.media.inspection.packets import PacketLog
 
 STEADY = Fraction(2, 5)
 NARROW = Fraction(1, 5)  # with holes, chance could put frames near some place
 MAX_HOLES = 3  # places for each frame
 FAR = Fraction(3, 2)
+MAX_REORDERED = 16
 OWN_DURATIONS = frozenset({"mov", "matroska"})
 STANDARD = tuple(Fraction(rate * 1000, unit) for rate in (24, 25, 30, 48, 50, 60, 120) for unit in (1000, 1001))
 
@@ -38,6 +41,18 @@ def clock_facts(picture: Any, log: PacketLog, start: Fraction, demuxer: str) -> 
         "keyframe_spacing": float(max(spacing) * log.base),
         "bytes": log.bytes,
     }
+
+
+def delay_of(log: PacketLog, first: VideoFrame) -> Fraction:
+    """Return the seconds by which a decoder gives every picture late where packets tell only when they are decoded.
+
+    It waits for pictures that are shown before others decoded before them. The `first` frame tells how long: it has the
+    time of the packet that it came with. No more than 16 pictures are waited for (ITU-T H.264 §A.3.1).
+    """
+    time, stamps = first.dts if first.pts is None else first.pts, log.shown()
+    if not log.decoding_only or time is None or len(stamps) <= MAX_REORDERED or time > stamps[MAX_REORDERED]:
+        return Fraction(0)
+    return max(0, time - stamps[0]) * log.base
 
 
 def _held(log: PacketLog, last: int, rate: Fraction, demuxer: str) -> Fraction:

@@ -22,7 +22,9 @@ REFUSALS: dict[str, type[MediaRefused]] = {
         source_facts.MediaNoVideo,
         source_facts.MediaAudioOnly,
         source_facts.MediaCodecRefused,
+        source_facts.MediaCodecChanges,
         source_facts.MediaEncrypted,
+        source_facts.MediaPartsUnlike,
     )
 }
 WHOLE = 0.9  # of the promised length: less is a file cut short, as far as its containers tell
@@ -107,7 +109,7 @@ def facts(raw: dict[str, Any], demuxer: str, size: int) -> MediaFacts:
     if raw["dolby_vision"]:
         raise source_facts.MediaCodecRefused(DOLBY_VISION)
     sound = raw["sound"]
-    audio = None if sound is None or not sound["packets"] else _audio(sound, raw["sounds"])
+    audio = None if sound is None or not sound["packets"] else _audio(sound, raw["sounds"], raw["settled"])
     end = max(raw["end"], audio.start + audio.duration if audio else 0.0)
     duration = raw["end"] if end < raw["end"] + TAIL_SECONDS else end
     return MediaFacts(
@@ -150,8 +152,10 @@ def _video(raw: dict[str, Any], duration: float) -> VideoFacts:
         cropped=raw["cropped"],
         flipped=raw["flipped"],
         resized=raw["resized"],
+        mixed_shapes=raw["mixed_shapes"],
         mixed_colours=raw["mixed_colours"],
         edited=raw["edited"],
+        delay=raw["delay"],
         primaries=raw["primaries"],
         alpha=raw["alpha"],
         frames=raw["frames"],
@@ -162,7 +166,7 @@ def _video(raw: dict[str, Any], duration: float) -> VideoFacts:
     )
 
 
-def _audio(sound: dict[str, Any], tracks: list[int]) -> AudioFacts:
+def _audio(sound: dict[str, Any], tracks: list[int], settled: list[list[int] | None]) -> AudioFacts:
     if sound["codec"] not in source_facts.AUDIO_CODECS:
         raise source_facts.MediaCodecRefused(
             "The sound of this video is coded in a format we cannot read. Convert it to AAC and send the video again."
@@ -184,7 +188,7 @@ def _audio(sound: dict[str, Any], tracks: list[int]) -> AudioFacts:
         layout=sound["layout"],
         speakers=tuple(sound["speakers"]),
         gaps=sound["gaps"],
-        trembles=sound["trembles"],
+        settled=tuple(tuple(one or ()) for one in settled),
     )
 
 

@@ -27,6 +27,12 @@ class Bits:
 
 def code_points(data: bytes) -> tuple[int, int] | None:
     """Return primaries and transfer (ITU-T H.273) of a stream of OBUs; None where it does not say them."""
+    header = sequence_header(data)
+    return _colour(Bits(header)) if header else None
+
+
+def sequence_header(data: bytes) -> bytes:
+    """Return what matters of the first sequence header in a stream of OBUs; nothing where there is none."""
     at = 0
     while at < len(data):
         kind, extended, sized = data[at] >> 3 & 15, data[at] >> 2 & 1, data[at] >> 1 & 1
@@ -35,9 +41,9 @@ def code_points(data: bytes) -> tuple[int, int] | None:
         if sized:
             size, at = _size(data, at)
         if kind == SEQUENCE_HEADER:
-            return _colour(Bits(data[at : at + min(size, 256)]))
+            return data[at : at + min(size, 256)]
         at += size
-    return None
+    return b""
 
 
 def _size(data: bytes, at: int) -> tuple[int, int]:

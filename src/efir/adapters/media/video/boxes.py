@@ -257,7 +257,10 @@ def _check_units(data: Buffer, sizes: Iterator[int], media: tuple[int, int], len
     for size in sizes:
         end = at + size
         while at < end:
-            at += length + int.from_bytes(data[at : at + length], "big")
+            unit = int.from_bytes(data[at : at + length], "big")
+            if not unit:
+                raise BoxesBroken("a unit without content")
+            at += length + unit
         if at != end or end > media[1]:
             raise BoxesBroken("a unit lies outside its sample")
 

@@ -71,11 +71,14 @@ def audio(ffmpeg: str, facts: MediaFacts, plan: Plan) -> Iterator[str]:
     yield from (*program(ffmpeg, facts), *QUIET, *source(facts), *_sound(facts, plan))
 
 
+OWN_TIMES = "+skip_sidx"  # with an index, the muxer shows a segment's first picture when the last packets ended
+
+
 def copy(ffmpeg: str, facts: MediaFacts, plan: Plan, *, sound: bool) -> Iterator[str]:
     """Take the picture as it is; sound as it is too, if asked for."""
     yield from (*program(ffmpeg, facts), *QUIET, *source(facts))
-    yield from ("-map", f"0:{picture_track(facts)}", "-c:v", "copy", *CLEAN)
-    yield from segments("copy", COPY_SECONDS)
+    yield from ("-map", f"0:{picture_track(facts)}", "-c:v", "copy", "-bsf:v", _own_lengths(facts), *CLEAN)
+    yield from segments("copy", COPY_SECONDS, flags=OWN_TIMES)
     if sound:
         adts = "aac_adtstoasc," if facts.container == "mpegts" else ""
         yield from ("-map", f"0:{sound_tracks(facts)[0]}", "-c:a", "copy", "-bsf:a", adts + BEFORE_START, *CLEAN)
@@ -136,14 +139,14 @@ def decode(ffmpeg: str, tracks: int) -> Iterator[str]:
 
 
 def picture_track(facts: MediaFacts) -> int:
-    """Return the number of the picture's track in what ffmpeg reads: with mended clocks only the chosen ones."""
-    return 0 if facts.corrections else facts.video.track
+    """Return the number of the picture's track in what ffmpeg reads: in a pipe only the chosen ones."""
+    return 0 if facts.is_piped else facts.video.track
 
 
 def sound_tracks(facts: MediaFacts) -> Sequence[int]:
     """Return the numbers of the sound's tracks in what ffmpeg reads."""
     tracks = facts.audio.tracks if facts.audio else ()
-    return range(1, 1 + len(tracks)) if facts.corrections else tracks
+    return range(1, 1 + len(tracks)) if facts.is_piped else tracks
 
 
 def source(facts: MediaFacts) -> Iterator[str]:
@@ -153,26 +156,30 @@ def source(facts: MediaFacts) -> Iterator[str]:
     """
     codecs = [facts.video.codec] + ([facts.audio.codec] if facts.audio else [])
     allowed = ",".join(DECODERS.get(codec, codec) for codec in codecs)
-    container = RETIMED if facts.corrections else facts.container
+    container = RETIMED if facts.is_piped else facts.container
     yield from (*SAFE, "-codec_whitelist", allowed, "-format_whitelist", container)
     if facts.video.alpha and facts.video.codec in ALPHA_DECODERS:
         yield from ("-c:v", ALPHA_DECODERS[facts.video.codec])
-    yield from ("-copyts", "-itsoffset", _decimal(-Fraction(facts.origin) - (LEAD_SECONDS if facts.corrections else 0)))
+    yield from ("-copyts", "-itsoffset", _decimal(-Fraction(facts.origin) - (LEAD_SECONDS if facts.is_piped else 0)))
+    if facts.video.mixed_shapes:  # else the shape that is found in front would be every frame's
+        yield "-nofind_stream_info"
     yield from ("-fd", "3", "-f", container, "-i", "fd:")
 
 
 def program(ffmpeg: str, facts: MediaFacts) -> Iterator[str]:
     """Name the program to run: ffmpeg, or what mends the clocks of its input first."""
-    if facts.corrections:
+    if facts.is_piped:
         tracks = [facts.video.track, *(facts.audio.tracks if facts.audio else ())]
-        order = {"format": facts.container, "streams": tracks, "corrections": facts.corrections, "lead": LEAD_SECONDS}
+        tables = facts.corrections or [()] * len(tracks)
+        order = {"format": facts.container, "streams": tracks, "corrections": tables, "lead": LEAD_SECONDS}
+        order["settled"] = [(), *(facts.audio.settled if facts.audio else ())]
         yield from (*python(), "efir.adapters.media.video.retiming", json.dumps(order))
     yield ffmpeg
 
 
 def seek(facts: MediaFacts, plan: Plan, frame: int) -> Iterator[str]:
     """Start reading early enough that the picture shown at `frame` is decoded too."""
-    early = Fraction(facts.video.longest_frame) + 2 / plan.rate + Fraction(1, 10)
+    early = Fraction(facts.video.longest_frame) + Fraction(facts.video.delay) + 2 / plan.rate + Fraction(1, 10)
     if facts.container == "mpegts":  # no index: the landing place may be between key frames
         early += 2 * Fraction(facts.video.keyframe_spacing) + 1
     start = frame / plan.rate - early
@@ -180,11 +187,11 @@ def seek(facts: MediaFacts, plan: Plan, frame: int) -> Iterator[str]:
         yield from ("-noaccurate_seek", "-ss", _decimal(start))
 
 
-def segments(name: str, seconds: str) -> Iterator[str]:
+def segments(name: str, seconds: str, *, flags: str = "") -> Iterator[str]:
     """CMAF segments `name_00000.m4s` with one init file; no edit list, so that every chunk has the same one."""
     yield from ("-output_ts_offset", str(SHIFT_SECONDS), "-f", "hls", "-hls_segment_type", "fmp4")
     yield from ("-hls_time", seconds, "-hls_playlist_type", "vod", "-hls_flags", "independent_segments")
-    yield from ("-hls_segment_options", "use_editlist=0:movflags=+frag_discont+negative_cts_offsets")
+    yield from ("-hls_segment_options", f"use_editlist=0:movflags=+frag_discont+negative_cts_offsets{flags}")
     yield from ("-hls_fmp4_init_filename", f"{name}_init.mp4", "-hls_segment_filename", f"{name}_%05d.m4s")
     yield f"{name}.m3u8"
 
@@ -202,12 +209,22 @@ def sound_cut_seconds(plan: Plan) -> str:
     return _decimal(plan.segment / plan.rate)
 
 
+def _own_lengths(facts: MediaFacts) -> str:
+    """Let each picture last until the next, whatever packets tell: a segment begins where the last packet says so.
+
+    The last one lasts as long as it tells, but not longer than any.
+    """
+    last = f"min(DURATION,{facts.video.longest_frame:.6f}/TB)"
+    lasts = f"if(eq(NEXT_DTS,NOPTS),{last},NEXT_DTS-DTS)".replace(",", "\\,")
+    return f"setts=pts=PTS:dts=DTS:duration={lasts}"
+
+
 def _sound(facts: MediaFacts, plan: Plan) -> Iterator[str]:
     if facts.audio is None:
         return
     yield from ("-filter_complex", steady_sound(facts.audio, sound_tracks(facts), facts.container))
     yield from ("-map", "[steady]", "-c:a", "pcm_f32le", "-f", "null", "-", "-dec", "0:0")
-    yield from ("-filter_complex", timed_sound(facts.audio, plan.seconds))
+    yield from ("-filter_complex", timed_sound(plan.seconds))
     yield from ("-map", "[sound]", "-vn", "-sn", "-dn", *CLEAN, *AAC, "-bsf:a", PRIMING)
     yield from segments("audio", sound_cut_seconds(plan))
 

@@ -10,7 +10,7 @@ from efir.adapters.media.video import commands, posters, tracks, verify
 from efir.adapters.media.video.ffmpeg import Ffmpeg, Progress
 from efir.domain.processing.ladder import Plan, Rung, can_copy_audio, plan
 from efir.domain.processing.source_facts import MediaFacts, MediaWorkFailed, RenditionDamaged
-from efir.domain.processing.timelines import check_run, check_rung, check_sound
+from efir.domain.processing.timelines import check_copy, check_rung, check_sound
 from efir.domain.videos.video import MediaRefused
 from efir.ports.processing.media import ChunkOutput, CopiedTracks, MediaFile, Pictures, Report, Still, Track
 
@@ -54,7 +54,7 @@ class FfmpegConverter:
             )
             rate = facts.video.rate_num, facts.video.rate_den
             video = await asyncio.to_thread(tracks.collect, work, "copy", out, rate=rate, foreign=True)
-            check_run(video.name, tracks.cuts(video))
+            check_copy(facts.video, video.name, tracks.cuts(video), video.timescale)
             return video, await self._copied_sound(work, chosen, out) if sound else None
 
     async def _copied_sound(self, work: Path, chosen: Plan, out: Path) -> Track | None:

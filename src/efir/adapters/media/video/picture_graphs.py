@@ -85,8 +85,9 @@ def _grid(video: VideoFacts, plan: Plan, ordinal: int) -> Iterator[str]:
     Frames of a steady source are moved to the middle of their places, where no rounding of time stamps loses one.
     """
     first, end = plan.span(ordinal)
-    if not video.vfr:
-        yield f"setpts=PTS+({float(_to_grid(video, plan)):.9f})/TB"
+    moved = Fraction(0) if video.vfr else _to_grid(video, plan)
+    if not video.vfr or video.delay:
+        yield f"setpts=PTS+({float(moved) - video.delay:.9f})/TB"
     yield f"fps={plan.rate_num}/{plan.rate_den}:eof_action=pass" + (":start_time=0" if first == 0 else "")
     yield "tpad=stop=-1:stop_mode=clone"
     yield f"trim=start_pts={first}:end_pts={end}"

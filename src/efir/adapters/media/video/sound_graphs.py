@@ -15,7 +15,7 @@ USUAL = frozenset({"FL", "FR", "FC", "LFE", "BL", "BR", "FLC", "FRC", "BC", "SL"
 """Speakers that ffmpeg mixes; it drops the others, and the deep one of films as every player does."""
 MAX_GUESSED = 8  # channels without names that are taken for the usual layout of their number
 BARE_GAIN = 0.7  # of a channel that might be the deep one of 5.1, or a microphone
-DRIFT_SECONDS, TREMBLING_SECONDS = 0.03, 0.1  # more is a gap: of stamps as they should be, and of trembling ones
+DRIFT_SECONDS = 0.03  # more is a gap
 CHANGING = frozenset({"mpegts", "mpeg"})  # here packets tell the channels, and may tell others later
 
 
@@ -30,10 +30,9 @@ def steady_sound(audio: AudioFacts, tracks: Sequence[int], container: str) -> st
     return f"[0:{tracks[0]}]{','.join(_speakers(audio, container))},aformat=sample_fmts=flt[steady]"
 
 
-def timed_sound(audio: AudioFacts, length: Fraction) -> str:
+def timed_sound(length: Fraction) -> str:
     """Return the graph that begins at zero, fills gaps with silence and ends after `length` seconds."""
-    drift = TREMBLING_SECONDS if audio.trembles else DRIFT_SECONDS
-    gaps = f"aresample=async=1:min_hard_comp={drift}:first_pts=0"
+    gaps = f"aresample=async=1:min_hard_comp={DRIFT_SECONDS}:first_pts=0"
     return f"[dec:0]{gaps},apad=whole_dur={float(length):.6f},atrim=end={float(length):.6f}[sound]"
 
 

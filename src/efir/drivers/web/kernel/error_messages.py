@@ -193,8 +193,14 @@ FAILURES = {
     "media-codec-refused": _(
         "The picture or the sound is coded in a format we cannot read. Save the video as MP4 with H.264 and AAC."
     ),
+    "media-codec-changes": _(
+        "The format of the picture or the sound changes in the middle of the file. Send its parts one by one."
+    ),
     "media-sound-unreadable": _(
         "The sound of this video cannot be read. Send a copy with sound that plays, or without sound."
+    ),
+    "media-parts-unlike": _(
+        "The file holds several recordings of different kinds, one after another. Send each in a file of its own."
     ),
     "media-too-long": _("The video is too long. Send it in parts."),
     "media-too-large": _("The picture of this video is too large. Save it with a smaller one."),
