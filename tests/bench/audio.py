@@ -41,8 +41,8 @@ REQUESTS = 200 if SHORT else 800
 SECONDS = 60 if SHORT else 120
 PROBES = 150 if SHORT else 600
 MIB = 1 << 20
-GROWTH_MOST = 16 * MIB
-P99_MOST = (
+MAX_GROWTH = 16 * MIB
+MAX_P99 = (
     2.5 if SHORT else 2.0
 )  # the short form holds what is reached on a busy machine, the full one what is asked for
 HERE = Path(__file__).parents[1]
@@ -251,12 +251,12 @@ def outcomes() -> Iterator[Outcome]:
             yield Outcome(name="SQL statements of POST /user", ours=counts[:1], theirs=counts[1:], unit="statements")
             growth = grown(efir)
             name = "growth of memory for 600 s against 16 MiB"
-            yield Outcome(name=name, ours=[growth], theirs=[GROWTH_MOST], unit="bytes", most=1.0)
+            yield Outcome(name=name, ours=[growth], theirs=[MAX_GROWTH], unit="bytes", most=1.0)
             recording = home / "thirty.wav"
             recording.write_bytes(waves.plain(seconds=30, channels=2))
             busy = partial(late_while_converting, efir, recording)
             name = "p99 of POST /user while eight recordings are converted against idle"
-            yield compare(name, busy, partial(idle, efir), unit="ms", most=P99_MOST, rounds=3 if SHORT else 5)
+            yield compare(name, busy, partial(idle, efir), unit="ms", most=MAX_P99, rounds=3 if SHORT else 5)
     finally:
         shutil.rmtree(home)
 

@@ -153,7 +153,7 @@ def ends(environment: dict[str, str]) -> Iterator[Fact]:
     """A source of 150 asked for 200, and 16 requests for 3 of 60."""
     url_of = environment["EFIR_DATABASE__URL"]
     asyncio.run(fetched(url_of, "truncate questions, question_categories cascade"))
-    with source(150) as url, ours(environment, url, EFIR_LIMITS__QUIZ_QUESTIONS_MOST="200") as (port, _):
+    with source(150) as url, ours(environment, url, EFIR_LIMITS__MAX_QUIZ_QUESTIONS="200") as (port, _):
         began = time.monotonic()
         ((status, told),) = asyncio.run(many(port, [200]))
         yield Fact("150 asked for 200: seconds", time.monotonic() - began, 2.5)

@@ -22,7 +22,7 @@ def die() -> None:
     os.kill(os.getpid(), signal.SIGKILL)
 
 
-claim, finish, begin = jobs.Jobs.claim, jobs.Jobs.finish, transactions.Database.begin
+claim, finish, begin = jobs.PostgresJobRepository.claim, jobs.PostgresJobRepository.finish, transactions.Database.begin
 
 
 async def claimed(self: Any, *args: Any, **kwargs: Any) -> Any:
@@ -59,7 +59,7 @@ class Dying:
         return result
 
 
-jobs.Jobs.claim = claimed  # type: ignore[method-assign]  # the point of this program
-jobs.Jobs.finish = finished  # type: ignore[method-assign]  # the point of this program
+jobs.PostgresJobRepository.claim = claimed  # type: ignore[method-assign]  # the point of this program
+jobs.PostgresJobRepository.finish = finished  # type: ignore[method-assign]  # the point of this program
 transactions.Database.begin = lambda self: Dying(begin(self))  # type: ignore[method-assign]  # the point of this program
 run_workers(current(), ("fast", "media"))

@@ -104,8 +104,8 @@ def test_a_finished_registration_cannot_be_changed_and_another_ones_is_not_found
     with pytest.raises(RegistrationFinished):
         described(user_id=PERSON).open()
     with pytest.raises(RegistrationNotFound):
-        described().named(PERSON)
-    assert described().named(ID).named(None).id == ID
+        described().require_id(PERSON)
+    assert described().require_id(ID).require_id(None).id == ID
 
 
 @given(st.integers(0, 30 * 3600))

@@ -41,7 +41,7 @@ async def never() -> bool:
 
 
 def test_a_log_file_is_bounded(tmp_path: Path) -> None:
-    log = LogFile(tmp_path / "logs" / "api.log", most_bytes=1000)
+    log = LogFile(tmp_path / "logs" / "api.log", max_bytes=1000)
     for number in range(1000):
         log.write(f"line {number}".encode())
     log.close()
@@ -254,7 +254,7 @@ def test_servers_for_tests_end_with_a_killed_test_run(tmp_path: Path) -> None:
 
 
 def test_a_full_disk_loses_lines_only(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    log = LogFile(tmp_path / "log", most_bytes=10)
+    log = LogFile(tmp_path / "log", max_bytes=10)
     real = os.open
 
     def full(*_: object) -> int:

@@ -91,7 +91,7 @@ async def test_quiet_tones_are_converted(converted: Converted, decibels: int, he
 
 
 async def test_figures_do_not_depend_on_what_ffmpeg_says(converted: Converted, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(converter_module.confined_process, "COMPLAINT_MOST", 0)
+    monkeypatch.setattr(converter_module.confined_process, "MAX_COMPLAINT", 0)
     made, _ = await converted(silence_with(HIT, 3, 0.5))
     assert made.loudness.true_peak == pytest.approx(tones.decibels(np.abs(HIT).max()), abs=0.5)
     assert made.loudness.integrated is not None

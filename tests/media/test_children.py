@@ -78,11 +78,11 @@ async def test_complaints_are_short_and_cannot_steer_a_terminal(box: Sandbox, wo
         box, script("import sys; sys.stderr.write('x' * 100000 + '\\x1b[2J\\r\\n\\u202e')", work)
     )
     assert done.complaint.endswith("x\\x1b[2J\\r\\n\\u202e")
-    assert len(done.complaint) <= confined_process.COMPLAINT_MOST
+    assert len(done.complaint) <= confined_process.MAX_COMPLAINT
 
 
 async def test_output_is_kept_to_a_bound(box: Sandbox, work: Path) -> None:
-    most = confined_process.OUTPUT_MOST
+    most = confined_process.MAX_OUTPUT
     done = await confined_process.run(
         box, script(f"import os\nfor _ in range(20): os.write(1, bytes({most // 16}))", work)
     )

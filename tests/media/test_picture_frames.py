@@ -87,7 +87,7 @@ def test_a_sequence_cut_short_is_refused(room: Path, part: float, frames: int) -
 def test_a_sequence_of_too_many_frames_is_refused_with_their_number(
     room: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(picture, "FRAMES_MOST", 4)
+    monkeypatch.setattr(picture, "MAX_FRAMES", 4)
     with pytest.raises(PictureTooHeavy, match="has 5 frames; it may have 4"):
         made(room, charts.avif(frames=5))
     assert made(room, charts.avif(frames=4))

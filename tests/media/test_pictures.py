@@ -338,7 +338,7 @@ def test_a_small_picture_is_refused_with_the_rule(room: Path) -> None:
 def test_an_animation_gives_its_first_frame_and_too_long_a_one_is_refused(
     room: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(picture, "FRAMES_MOST", 4)
+    monkeypatch.setattr(picture, "MAX_FRAMES", 4)
 
     def animation(frames: int, side: int) -> bytes:
         strip = pyvips.Image.arrayjoin(

@@ -10,7 +10,7 @@ import msgspec
 import pytest
 
 from efir.application.context import Ports
-from efir.application.quiz.queue import QuestionLine
+from efir.application.quiz.queue import BatchingQueue
 from efir.bootstrap.wiring.http import served
 from efir.bootstrap.wiring.questions import question_line
 from efir.ports.quiz.queue import QuizPorts
@@ -23,7 +23,7 @@ Opened = Callable[..., Awaitable[Ports]]
 class Replaceable:
     """Stands for the line in an application that is built once."""
 
-    line: QuestionLine | None = None
+    line: BatchingQueue | None = None
 
     async def take(self, count: int, **more: Any) -> Any:
         assert self.line is not None

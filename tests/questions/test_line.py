@@ -123,7 +123,7 @@ async def test_sixteen_requests_for_three_of_sixty_store_forty_eight(asking: Ope
 
 async def test_a_source_of_150_asked_for_200_gives_what_it_has_and_a_reason(asking: Opened, connection: Any) -> None:
     with jservice(150) as source:
-        ports = await asking(jservice_url=source.url, sources="jservice", limits={"quiz_questions_most": 200})
+        ports = await asking(jservice_url=source.url, sources="jservice", limits={"max_quiz_questions": 200})
         began = time.monotonic()
         with pytest.raises(QuestionsExhausted) as told:
             await fetch_questions(ports, count=200)
@@ -177,7 +177,7 @@ async def test_bad_rows_spoil_nothing_but_themselves(asking: Opened) -> None:
         clue(3, value="x", category=None),
     ]
     with jservice(1_000, faults=[rows]) as source:
-        ports = await asking(jservice_url=source.url, sources="jservice", limits={"quiz_questions_most": 100})
+        ports = await asking(jservice_url=source.url, sources="jservice", limits={"max_quiz_questions": 100})
         found = await fetch_questions(ports, count=len(rows))
     assert [one.question for one in found.saved[:3]] == ["Question 1?", "Is it?", "Question 3?"]
     assert len(found.saved) == len(rows)
@@ -269,7 +269,7 @@ async def test_without_a_source_the_request_says_so(asking: Opened) -> None:
 
 async def test_a_full_line_refuses(asking: Opened) -> None:
     with jservice(1_000, delay=0.3) as source:
-        ports = await asking(jservice_url=source.url, limits={"quiz_line_most": 3})
+        ports = await asking(jservice_url=source.url, limits={"max_queued_quiz_requests": 3})
         answers = await asyncio.gather(*(fetch_questions(ports, count=1) for _ in range(5)), return_exceptions=True)
     assert [type(one) for one in answers] == [Fetched] * 3 + [QuizOverloaded] * 2
 

@@ -29,7 +29,7 @@ from web.seeds import (
 )
 
 BROWSER = {"accept": "text/html,application/xhtml+xml", "accept-language": "en"}
-HTML_MOST, CSS_MOST, JS_MOST = 40_000, 40_000, 60_000  # bytes of one page
+MAX_HTML, MAX_CSS, MAX_JS = 40_000, 40_000, 60_000  # bytes of one page
 MISSING = "0199d1e0-0000-7000-8000-000000000000"
 
 
@@ -489,9 +489,9 @@ async def test_a_page_is_light(reader: httpx.AsyncClient, ports: Ports, name: st
     page = (await reader.get(path.format(**videos))).text
     styles = addresses(page, r'<link rel="stylesheet" href="([^"]+)"')
     modules = addresses(page, r'<script type="module" src="([^"]+)"')
-    assert 0 < len(page.encode()) <= HTML_MOST
-    assert 0 < sum([len((await reader.get(style)).content) for style in styles]) <= CSS_MOST
-    assert 0 < await weight(reader, modules) <= JS_MOST
+    assert 0 < len(page.encode()) <= MAX_HTML
+    assert 0 < sum([len((await reader.get(style)).content) for style in styles]) <= MAX_CSS
+    assert 0 < await weight(reader, modules) <= MAX_JS
     foreign = {link.rpartition("/")[2].partition(".")[0] for link in addresses(page, r'<script src="([^"]+)"')}
     assert foreign <= {"htmx"}, "hls.js is loaded by a video that needs it"
 

@@ -62,7 +62,7 @@ class Ports:
     uploads: UploadPorts
 
     def within(self, tx: Transaction) -> Self:
-        """Answer ports whose transactions are parts of `tx`: they last, or not, together with it."""
+        """Return ports whose transactions are parts of `tx`: they last, or not, together with it."""
         begin = self.joined(tx)
         return replace(self, begin=begin, single=begin)
 
@@ -113,7 +113,7 @@ class Call:
         return found is not None and found.user_id == self.credential.user_id
 
     def user(self, scope: str = "") -> UserId:
-        """Answer who asks. Raises NoSession for nobody, ScopeMissing when a token does not cover `scope`.
+        """Return who asks. Raises NoSession for nobody, ScopeMissing when a token does not cover `scope`.
 
         An empty scope is for what only a signed-in person may do, never a token.
         """
@@ -124,19 +124,19 @@ class Call:
         return UserId(self.credential.user_id)
 
     def anybody(self) -> UserId:
-        """Answer who asks by any credential, for what says nothing new to its owner. Raises NoSession for nobody."""
+        """Return who asks by any credential, for what says nothing new to its owner. Raises NoSession for nobody."""
         if self.credential is None:
             raise NoSession
         return UserId(self.credential.user_id)
 
     def known(self) -> Credential:
-        """Answer the credential, whatever kind it is. Raises NoSession for nobody."""
+        """Return the credential, whatever kind it is. Raises NoSession for nobody."""
         if self.credential is None:
             raise NoSession
         return self.credential
 
     def session(self) -> Credential:
-        """Answer the login session. Raises NoSession for nobody, Forbidden for a token."""
+        """Return the login session. Raises NoSession for nobody, Forbidden for a token."""
         if self.credential is None:
             raise NoSession
         if self.credential.session_id is None:
@@ -144,11 +144,11 @@ class Call:
         return self.credential
 
     def current_session(self) -> SessionId:
-        """Answer the id of the login session. Raises NoSession for nobody, Forbidden for a token."""
+        """Return the id of the login session. Raises NoSession for nobody, Forbidden for a token."""
         return SessionId(self.session().session_id or UUID(int=0))
 
     def fresh(self) -> Credential:
-        """Answer a login session whose owner signed in minutes ago.
+        """Return a login session whose owner signed in minutes ago.
 
         Raises StepUpNeeded and OnlyLooking beside what `session` does.
         """
@@ -161,7 +161,7 @@ class Call:
         return found
 
     def actor(self, permission: str) -> Actor:
-        """Answer who asks, when a role allows it. Raises NoSession, ScopeMissing, PermissionMissing."""
+        """Return who asks, when a role allows it. Raises NoSession, ScopeMissing, PermissionMissing."""
         user_id = self.user(ADMIN_SCOPE)
         held = frozenset() if self.credential is None else frozenset(self.credential.permissions)
         if permission not in held:

@@ -49,12 +49,12 @@ class PictureFile(Struct, frozen=True):
 
 
 async def find_picture(ports: Ports, *, picture_id: PictureId, side: int) -> PictureFile:
-    """Answer the bytes of a picture that somebody keeps; it never changes. Raises PictureNotFound."""
+    """Return the bytes of a picture that somebody keeps; it never changes. Raises PictureNotFound."""
     async with ports.read() as views:
         return file_of(await views.pictures.claimed(picture_id), side)
 
 
-async def made(
+async def store_picture(
     ports: Ports, picture: Picture, *, body: AsyncIterator[bytes], crop: CropBox | None, later: Later | None = None
 ) -> StoredPicture:
     """Convert what is sent and store every size; the row must be there. Raises what PictureConverter.make raises."""
@@ -67,7 +67,7 @@ async def made(
         async with ports.begin() as tx:
             await tx.pictures.end(picture.id)
         raise
-    return _stored(picture, found)
+    return _stored_picture(picture, found)
 
 
 def new_picture(
@@ -106,7 +106,7 @@ async def working_copy(ports: Ports, picture_id: UUID) -> bytes:
 
 
 async def once_cuttable(look: Callable[[], Awaitable[StoredPicture | None]]) -> StoredPicture:
-    """Answer a picture once its working copy is there, a moment after the sizes. Raises PictureNotCuttable."""
+    """Return a picture once its working copy is there, a moment after the sizes. Raises PictureNotCuttable."""
     for _ in range(LOOKS):
         picture = await look()
         if picture is None:
@@ -164,7 +164,7 @@ async def sweep_pictures(ports: Ports) -> int:
 
 
 async def sweep_stray_pictures(ports: Ports) -> int:
-    """Remove old bytes without a row; answers how many pictures. Walks the whole store, so workers do it at start."""
+    """Remove old bytes without a row; return how many pictures. Walks the whole store, so workers do it at start."""
     before = ports.clock() - STRAY
     old: set[PictureId] = set()
     async for info in ports.blobs.list(blob_key(FOLDER)):
@@ -185,7 +185,7 @@ async def drop_working_copy(ports: Ports, job: ClaimedJob, _progress: Progress) 
         await tx.jobs.finish(job)
 
 
-def _stored(picture: Picture, found: MadePictures) -> StoredPicture:
+def _stored_picture(picture: Picture, found: MadePictures) -> StoredPicture:
     return StoredPicture(
         id=picture.id,
         kind=picture.kind,

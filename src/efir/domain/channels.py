@@ -46,7 +46,7 @@ class Channel:
     created_at: datetime
 
     def owned_by(self, user_id: UserId) -> "Channel":
-        """Answer the channel itself to its owner. Raises ForeignChannel for anybody else."""
+        """Return the channel itself to its owner. Raises ForeignChannel for anybody else."""
         require_owner(self.owner_id, user_id, ForeignChannel)
         return self
 

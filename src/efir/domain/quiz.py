@@ -14,12 +14,12 @@ from efir.domain.kernel.errors import Conflict, FieldError, Invalid, NotFound, U
 
 QuestionId = NewType("QuestionId", UUID)
 
-QUESTION_MOST = 10_000  # characters
-ANSWER_MOST = 2_000
-CATEGORY_MOST = 200
-SOURCE_ID_MOST = 100
+MAX_QUESTION = 10_000  # characters
+MAX_ANSWER = 2_000
+MAX_CATEGORY = 200
+MAX_SOURCE_ID = 100
 BEST_VALUE = 1_000_000
-EASY_MOST, MEDIUM_MOST = 400, 1000  # values of a jService clue
+MAX_EASY, MAX_MEDIUM = 400, 1000  # values of a jService clue
 
 SEPARATOR = "\x1f"  # cannot be inside a normal form: it counts as white space
 TAG = re.compile(r"</?[a-zA-Z][^<>]*>|<!--.*?-->", re.DOTALL)
@@ -28,7 +28,7 @@ SPELLINGS = str.maketrans({
     **dict.fromkeys("‘’‚‛′`´", "'"), **dict.fromkeys("“”„‟″«»", '"'), **dict.fromkeys("‐‑‒–—―−﹘", "-"),
     "<": "‹", ">": "›", "&": "⅋",
 })  # fmt: skip
-TURNS_MOST = 8
+MAX_TURNS = 8
 
 
 class QuestionNotFound(NotFound):
@@ -137,11 +137,11 @@ def normal(text: str) -> str:
     Articles, brackets and punctuation stay. Idempotent. Version 1: a change needs a migration that computes all
     fingerprints anew.
     """
-    folded = _folded(cleaned(text)).translate(SPELLINGS)
+    folded = _fold(clean(text)).translate(SPELLINGS)
     return " ".join(ESCAPED_QUOTE.sub("", folded).split())
 
 
-def cleaned(text: str) -> str:
+def clean(text: str) -> str:
     """Make a source's text readable: entities (escaped twice at most) and tags go, white space is single."""
     for _ in range(2):
         if "<" in text:
@@ -160,10 +160,10 @@ def candidate(raw: RawQuestion, *, source: str, licence: str | None = None) -> C
         return Refusal.TYPE if raw.question is not None and raw.answer is not None else Refusal.BLANK
     if _number(raw.invalid_count):
         return Refusal.INVALID
-    question, answer = cleaned(raw.question), cleaned(raw.answer)
+    question, answer = clean(raw.question), clean(raw.answer)
     if not question or not answer:
         return Refusal.BLANK
-    if len(question) > QUESTION_MOST or len(answer) > ANSWER_MOST:
+    if len(question) > MAX_QUESTION or len(answer) > MAX_ANSWER:
         return Refusal.LENGTH
     if _uncommon(question) or _uncommon(answer):
         return Refusal.CONTROL
@@ -181,18 +181,18 @@ def distinct(found: list[Candidate]) -> list[Candidate]:
 
 
 def check_count(count: int, most: int, *, pointer: str = "/questions_num") -> int:
-    """Answer the wanted number of questions. Raises InvalidQuestionCount outside of 1 to `most`."""
+    """Return the wanted number of questions. Raises InvalidQuestionCount outside of 1 to `most`."""
     if 1 <= count <= most:
         return count
     detail = f"`{pointer.lstrip('/')}` is a whole number from 1 to {most}."
     raise InvalidQuestionCount(detail, errors=(FieldError(pointer, "range", detail),))
 
 
-def _folded(text: str) -> str:
+def _fold(text: str) -> str:
     """Fold compatibility forms and case until nothing changes any more; invisible characters go."""
     if text.isascii():
         return text.lower()
-    for _ in range(TURNS_MOST):
+    for _ in range(MAX_TURNS):
         seen = "".join(char for char in text if unicodedata.category(char) != "Cf")
         folded = unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", seen).casefold())
         if folded == text:
@@ -206,14 +206,14 @@ def _uncommon(text: str) -> bool:
 
 
 def _name(found: object) -> str | None:
-    name = cleaned(found) if isinstance(found, str) else ""
-    return name[:CATEGORY_MOST].strip() if name and not _uncommon(name) else None
+    name = clean(found) if isinstance(found, str) else ""
+    return name[:MAX_CATEGORY].strip() if name and not _uncommon(name) else None
 
 
 def _source_id(found: object) -> str | None:
     if isinstance(found, bool) or not isinstance(found, int | str):
         return None
-    text = str(found)[:SOURCE_ID_MOST]
+    text = str(found)[:MAX_SOURCE_ID]
     return None if not text or _uncommon(text) else text
 
 
@@ -232,7 +232,7 @@ def _difficulty(found: object, value: int | None) -> Difficulty | None:
         return Difficulty(found)
     if not value:
         return None
-    return Difficulty.EASY if value <= EASY_MOST else Difficulty.MEDIUM if value <= MEDIUM_MOST else Difficulty.HARD
+    return Difficulty.EASY if value <= MAX_EASY else Difficulty.MEDIUM if value <= MAX_MEDIUM else Difficulty.HARD
 
 
 def _moment(found: object) -> datetime | None:

@@ -14,7 +14,7 @@ from efir.domain.kernel.ids import UserId
 from efir.ports.jobs.jobs import JobView
 from efir.ports.kernel.blobs import BlobStore
 from efir.ports.kernel.conversion_slots import ConversionSlots
-from efir.ports.kernel.pagination import Found, Slice
+from efir.ports.kernel.pagination import PageRequest, Rows
 from efir.ports.processing.media import MediaFile, Report
 
 
@@ -162,7 +162,7 @@ class AudioRepository(Protocol):
         ...
 
     async def find(self, record_id: RecordId) -> AudioRecord | None:
-        """Answer a recording, or None when it is unknown or deleted."""
+        """Return a recording, or None when it is unknown or deleted."""
         ...
 
     async def set_ready(self, record_id: RecordId, made: ConvertedAudio, *, store: str) -> None:
@@ -189,12 +189,12 @@ class AudioViews(Protocol):
         """Raises RecordingNotFound."""
         ...
 
-    async def of_owner(self, owner: UserId, wanted: Slice) -> Found[AudioFacts]:
+    async def of_owner(self, owner: UserId, wanted: PageRequest) -> Rows[AudioFacts]:
         """List a person's recordings, newest first."""
         ...
 
     async def waveform(self, record_id: RecordId) -> Waveform:
-        """Answer the peaks of a recording that is ready. Raises RecordingNotFound, RecordingNotReady."""
+        """Return the peaks of a recording that is ready. Raises RecordingNotFound, RecordingNotReady."""
         ...
 
 

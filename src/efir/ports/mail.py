@@ -94,7 +94,7 @@ class MailViews(Protocol):
     """Mails, read."""
 
     async def kept(self, limit: int) -> list[Mail]:
-        """Answer mails of the development mailbox, newest first."""
+        """Return mails of the development mailbox, newest first."""
         ...
 
 

@@ -149,7 +149,7 @@ class PictureRepository(Protocol):
         ...
 
     async def expire(self, now: datetime, *, limit: int) -> list[PictureId]:
-        """Give up what nobody refers to and is late; answers pictures whose bytes should be removed."""
+        """Give up what nobody refers to and is late; return pictures whose bytes should be removed."""
         ...
 
     async def cleared(self, picture_ids: Sequence[PictureId]) -> None:
@@ -161,7 +161,7 @@ class PictureRepository(Protocol):
         ...
 
     async def known(self, picture_ids: Sequence[PictureId]) -> set[PictureId]:
-        """Answer which of these have a row."""
+        """Return which of these have a row."""
         ...
 
 
@@ -169,15 +169,15 @@ class PictureViews(Protocol):
     """Pictures, read."""
 
     async def worn(self, owner: UserId) -> StoredPicture | None:
-        """Answer the avatar somebody wears."""
+        """Return the avatar somebody wears."""
         ...
 
     async def claimed(self, picture_id: PictureId) -> StoredPicture:
-        """Answer a picture that somebody keeps. Raises PictureNotFound."""
+        """Return a picture that somebody keeps. Raises PictureNotFound."""
         ...
 
     async def staged(self, picture_id: PictureId, registration_id: UUID) -> StoredPicture:
-        """Answer the picture of a draft. Raises PictureNotFound."""
+        """Return the picture of a draft. Raises PictureNotFound."""
         ...
 
 

@@ -9,7 +9,7 @@ from msgspec import Meta, Struct
 from efir.domain.kernel.ids import EmailAddress, UserId
 from efir.domain.pictures.picture import PictureId
 from efir.domain.users import NamedUser, User, UserStatus
-from efir.ports.kernel.pagination import Found, Slice
+from efir.ports.kernel.pagination import PageRequest, Rows
 
 Avatar = Annotated[
     str | None,
@@ -79,7 +79,7 @@ class UserRepository(Protocol):
     """Users inside a transaction."""
 
     async def set_avatar(self, user_id: UserId, picture_id: PictureId | None) -> tuple[UUID | None, int]:
-        """Give a user another avatar, or none; answers the one before and the account's new version."""
+        """Give a user another avatar, or none; return the one before and the account's new version."""
         ...
 
     async def add(self, user: User, password: bytes | None) -> None:
@@ -87,7 +87,7 @@ class UserRepository(Protocol):
         ...
 
     async def set_status(self, user_id: UserId, status: UserStatus, *, end_sessions: bool) -> int:
-        """Change what an account may do at all; answers its new version. Raises UserNotFound."""
+        """Change what an account may do at all; return its new version. Raises UserNotFound."""
         ...
 
     async def ban(self, user_id: UserId) -> int:
@@ -99,7 +99,7 @@ class UserRepository(Protocol):
         ...
 
     async def rights_changed(self, user_id: UserId) -> int:
-        """Note that the roles of a user changed; answers the account's new version. Raises UserNotFound."""
+        """Note that the roles of a user changed; return the account's new version. Raises UserNotFound."""
         ...
 
     async def add_named(self, user: NamedUser, secret_hash: bytes) -> None:
@@ -119,10 +119,12 @@ class UserViews(Protocol):
         ...
 
     async def account(self, user_id: UserId, *, now: datetime) -> AccountView:
-        """Answer one account as administrators see it. Raises UserNotFound."""
+        """Return one account as administrators see it. Raises UserNotFound."""
         ...
 
-    async def accounts(self, wanted: Slice, *, text: str, status: str, role: str, now: datetime) -> Found[AccountView]:
+    async def accounts(
+        self, wanted: PageRequest, *, text: str, status: str, role: str, now: datetime
+    ) -> Rows[AccountView]:
         """List accounts, newest first; empty filters do not count. `text` is part of a name or an address."""
         ...
 
@@ -131,7 +133,7 @@ class UserViews(Protocol):
         ...
 
 
-class Addresses(Protocol):
+class EmailParser(Protocol):
     """E-mail addresses: what is one, and when two are the same."""
 
     def parse(self, text: str) -> EmailAddress:

@@ -111,7 +111,7 @@ class Keeper:
         return True
 
     async def _once(self) -> tuple[bool, int]:
-        """Run the child until it ends; answers whether it became ready, and its exit code."""
+        """Run the child until it ends; return whether it became ready, and its exit code."""
         try:
             self.service.before()
             self._child = child = self._launch(self.service.program, self._lines)

@@ -22,7 +22,7 @@ def servers_in(directory: Path, program: str) -> list[int]:
 
 
 def end_servers(directory: Path, program: str, *, patience: float = PATIENCE) -> int:
-    """End what is left of a server, first by its immediate shutdown, then by force; answers how many there were."""
+    """End what is left of a server, first by its immediate shutdown, then by force; return how many there were."""
     first = servers_in(directory, program)
     deadline = time.monotonic() + patience
     wanted = signal.SIGQUIT
@@ -37,7 +37,7 @@ def end_servers(directory: Path, program: str, *, patience: float = PATIENCE) ->
 
 
 def end_marked(data_dir: Path) -> int:
-    """Kill children of a supervisor of this data directory that was killed together with its guard; answers how many.
+    """Kill children of a supervisor of this data directory that was killed together with its guard; return how many.
 
     The caller holds the lock of the data directory, so no living supervisor owns them.
     """

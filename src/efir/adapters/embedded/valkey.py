@@ -32,7 +32,7 @@ def valkey_url(sockets: Path) -> str:
 
 
 def prepare(cache: Cache) -> int:
-    """Make the directory and end a server that outlived its supervisor; answers how many processes were left."""
+    """Make the directory and end a server that outlived its supervisor; return how many processes were left."""
     cache.directory.mkdir(mode=0o700, exist_ok=True)
     give(cache.directory, cache.account)
     return end_servers(cache.directory, "valkey-server")

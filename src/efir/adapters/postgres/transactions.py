@@ -13,14 +13,14 @@ from efir.adapters.postgres.audio.group import AudioRepositories
 from efir.adapters.postgres.auth.group import AuthRepositories
 from efir.adapters.postgres.channels.group import ChannelRepositories
 from efir.adapters.postgres.jobs.group import JobRepositories
-from efir.adapters.postgres.jobs.jobs import Jobs
+from efir.adapters.postgres.jobs.jobs import PostgresJobRepository
 from efir.adapters.postgres.joined import BROKEN
 from efir.adapters.postgres.kernel.blobs import PostgresBlobStore
 from efir.adapters.postgres.kernel.constraints import UNREACHED, DatabaseAway, reached, translated
 from efir.adapters.postgres.kernel.lazy import LazyTransaction, OneStatement
 from efir.adapters.postgres.kernel.pool import Connections
 from efir.adapters.postgres.kernel.stored_responses import PostgresReplies
-from efir.adapters.postgres.mail.mails import Mails
+from efir.adapters.postgres.mail.mails import PostgresMailRepository
 from efir.adapters.postgres.pictures.group import PictureRepositories
 from efir.adapters.postgres.quiz.group import QuizRepositories
 from efir.adapters.postgres.uploads.group import UploadRepositories
@@ -61,14 +61,14 @@ class PostgresTransaction(
         return PostgresBlobStore(lambda: nullcontext(self.connection))
 
     @property
-    def mails(self) -> Mails:
+    def mails(self) -> PostgresMailRepository:
         """Mails, sealed."""
-        return Mails(self.connection, *self._seal)
+        return PostgresMailRepository(self.connection, *self._seal)
 
     @property
-    def jobs(self) -> Jobs:
+    def jobs(self) -> PostgresJobRepository:
         """Jobs; those that became ready wake workers after the commit."""
-        return Jobs(self.connection, self.woken)
+        return PostgresJobRepository(self.connection, self.woken)
 
     @property
     def replies(self) -> PostgresReplies:

@@ -4,14 +4,14 @@ from collections.abc import Callable
 from typing import Any
 
 from efir.adapters.postgres.access.group import AccessReadModels
-from efir.adapters.postgres.accounts.exports import ReadExports
+from efir.adapters.postgres.accounts.exports import PostgresExportViews
 from efir.adapters.postgres.accounts.group import AccountReadModels
 from efir.adapters.postgres.audio.group import AudioReadModels
 from efir.adapters.postgres.auth.group import AuthReadModels
 from efir.adapters.postgres.channels.group import ChannelReadModels
 from efir.adapters.postgres.jobs.group import JobReadModels
 from efir.adapters.postgres.joined import EXPORTED
-from efir.adapters.postgres.mail.mails import ReadMails
+from efir.adapters.postgres.mail.mails import PostgresMailViews
 from efir.adapters.postgres.pictures.group import PictureReadModels
 from efir.adapters.postgres.quiz.group import QuizReadModels
 from efir.adapters.postgres.users.group import UserReadModels
@@ -41,11 +41,11 @@ class PostgresViews(
         self._seal = seal
 
     @property
-    def mails(self) -> ReadMails:
+    def mails(self) -> PostgresMailViews:
         """Mails, unsealed."""
-        return ReadMails(self.connection, self._seal[1])
+        return PostgresMailViews(self.connection, self._seal[1])
 
     @property
-    def exports(self) -> ReadExports:
+    def exports(self) -> PostgresExportViews:
         """Everything stored about a person."""
-        return ReadExports(self.connection, EXPORTED)
+        return PostgresExportViews(self.connection, EXPORTED)

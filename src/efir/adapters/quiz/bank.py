@@ -33,7 +33,7 @@ class FileBank:
         return self._rows.identity
 
     def read(self, position: int, count: int) -> Drawn:
-        """Answer the questions from a position on."""
+        """Return the questions from a position on."""
         rows = self._rows
         if rows is None:
             raise QuestionSourceAway("The bank is not open.")

@@ -13,7 +13,7 @@ import structlog
 
 from efir.adapters.redis.connection import GENERATION, Away, Script, Valkey
 from efir.domain.kernel.errors import Unavailable
-from efir.ports.access.credential_cache import Change, Copied, Credential
+from efir.ports.access.credential_cache import CacheLookup, Change, Credential
 
 COPY_SECONDS = 900.0
 MARK_MILLISECONDS = 20 * 60_000
@@ -74,7 +74,7 @@ log = structlog.get_logger("efir.copies")
 _decoder = msgspec.msgpack.Decoder(Credential)
 
 
-class CopiesAway(Unavailable):
+class CacheAway(Unavailable):
     """What was changed is stored, but it is not certain yet that every process knows."""
 
     code = "not-everywhere-yet"
@@ -84,23 +84,23 @@ class CopiesAway(Unavailable):
         super().__init__(retry_after=1)
 
 
-class ValkeyCopies:
+class ValkeyCredentialCache:
     """Copies of credentials."""
 
     def __init__(self, valkey: Valkey) -> None:
         self._valkey = valkey
 
-    async def find(self, key: str, *, signed_by: str = "") -> Copied:
+    async def find(self, key: str, *, signed_by: str = "") -> CacheLookup:
         """Look up a copy in one round trip; never raises. `signed_by` is the signing key of an access token."""
         keys = [GENERATION, f"c:{key}", *([f"x:key:{signed_by}"] if signed_by else [])]
         try:
             answer = await self._valkey.run(FIND, keys, [secrets.token_hex(8)])
         except Away:
-            return Copied(None, None)
+            return CacheLookup(None, None)
         told, *found = answer
         if not told:
-            return Copied(None, None, refused=True)
-        return Copied(_decoder.decode(found[0]) if found else None, told.decode())
+            return CacheLookup(None, None, refused=True)
+        return CacheLookup(_decoder.decode(found[0]) if found else None, told.decode())
 
     async def keep(self, key: str, credential: Credential, *, generation: str, seconds: float) -> None:
         """Keep a copy unless it has become invalid since `generation` was told; never raises."""
@@ -123,7 +123,7 @@ class ValkeyCopies:
         try:
             await self._valkey.run(FORGET, [], [EVENTS, EVENTS_KEPT, MARK_MILLISECONDS, *flat], insist=True)
         except Away as away:
-            raise CopiesAway from away
+            raise CacheAway from away
 
 
 def marks(credential: Credential) -> tuple[Sequence[str], Sequence[tuple[str, int]]]:

@@ -14,7 +14,7 @@ TAKE = Script("return redis.call('GETDEL', KEYS[1])")
 FIRST = Script("if redis.call('SET', KEYS[1], 1, 'NX', 'EX', ARGV[1]) then return 1 end return 0")
 
 
-class ValkeyStates:
+class ValkeyOneTimeStore:
     """Values that live for minutes."""
 
     def __init__(self, valkey: Valkey) -> None:

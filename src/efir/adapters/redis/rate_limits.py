@@ -10,7 +10,7 @@ from collections import OrderedDict, deque
 from efir.adapters.redis.connection import Away, Script, Valkey
 from efir.domain.kernel.rate_limits import Rate, Verdict
 
-KEYS_MOST = 10_000
+MAX_KEYS = 10_000
 TAKE = Script(
     """
 local now = redis.call('TIME')
@@ -40,7 +40,7 @@ return {worst, allowed, left, math.ceil(wait / 1000)}
 )
 
 
-class ValkeyRates:
+class ValkeyRateLimiter:
     """Counts attempts in Valkey, or here while it is away."""
 
     def __init__(self, valkey: Valkey) -> None:
@@ -80,7 +80,7 @@ class LocalRates:
         key = f"{rate.name}:{rate.key}"
         used = self._used.setdefault(key, deque())
         self._used.move_to_end(key)
-        while len(self._used) > KEYS_MOST:
+        while len(self._used) > MAX_KEYS:
             self._used.popitem(last=False)
         while used and used[0] <= now - rate.seconds:
             used.popleft()

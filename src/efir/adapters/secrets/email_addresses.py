@@ -7,7 +7,7 @@ from efir.domain.kernel.ids import EmailAddress
 from efir.domain.users import InvalidUser
 
 
-class CheckedAddresses:
+class ValidatedEmailParser:
     """Two spellings are one address when domain (IDNA) and folded local part are equal."""
 
     def parse(self, text: str) -> EmailAddress:

@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Any
 
 from efir.application.context import Actor, Ports
-from efir.application.kernel.cursors import page, wanted
+from efir.application.kernel.cursors import paginate, parse_page
 from efir.domain.access.audit import Entry
 from efir.domain.kernel.ids import UserId
 from efir.ports.access.audit import EntryView
@@ -13,7 +13,9 @@ from efir.ports.kernel.pagination import Page
 from efir.ports.transactions import Transaction
 
 
-async def recorded(tx: Transaction, actor: Actor, action: str, target: str, *, now: datetime, **facts: Any) -> None:
+async def write_audit_entry(
+    tx: Transaction, actor: Actor, action: str, target: str, *, now: datetime, **facts: Any
+) -> None:
     """Add an entry in the transaction of the act itself."""
     await tx.audit.put(
         Entry(
@@ -33,6 +35,6 @@ async def list_audit(
 ) -> Page[EntryView]:
     """List entries, newest first, of one action or target when given. Raises BadCursor."""
     name = f"audit {action} {target}"
-    part = wanted(ports.keys, ports.limits, name, limit=limit, cursor=cursor)
+    part = parse_page(ports.keys, ports.limits, name, limit=limit, cursor=cursor)
     async with ports.read() as views:
-        return page(ports.keys, name, await views.audit.listed(part, action=action, target=target))
+        return paginate(ports.keys, name, await views.audit.listed(part, action=action, target=target))

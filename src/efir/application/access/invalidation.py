@@ -41,7 +41,7 @@ class Changing:
 
 
 @asynccontextmanager
-async def changing(ports: Ports) -> AsyncIterator[Changing]:
+async def revoking(ports: Ports) -> AsyncIterator[Changing]:
     """Change rights in one transaction; leaving the block makes it count in every process.
 
     Raises Unavailable when the change is stored but may not have reached all copies; it is repeated until it has.
@@ -59,7 +59,7 @@ async def changing(ports: Ports) -> AsyncIterator[Changing]:
 
 
 async def spread_waiting(ports: Ports) -> int:
-    """Make changes count that were stored when fast memory was away; answers how many."""
+    """Make changes count that were stored when fast memory was away; return how many."""
     async with ports.begin() as tx:
         rows = await tx.access_changes.waiting(BATCH)
         for _number, changes in rows:

@@ -11,7 +11,7 @@ from typing import Any
 from efir.application.context import Call
 from efir.domain.access.permissions import OnlyLooking, Permission
 
-NEEDS = "needs"
+REQUIREMENT = "needs"
 
 
 class Access(StrEnum):
@@ -21,10 +21,10 @@ class Access(StrEnum):
     SIGNED_IN = "signed-in"
 
 
-PUBLIC: dict[str, Any] = {NEEDS: Access.PUBLIC}
+PUBLIC: dict[str, Any] = {REQUIREMENT: Access.PUBLIC}
 """Option of a route for everybody."""
 
-SIGNED_IN: dict[str, Any] = {NEEDS: Access.SIGNED_IN}
+SIGNED_IN: dict[str, Any] = {REQUIREMENT: Access.SIGNED_IN}
 """Option of a route for whoever is known, by cookie or token."""
 
 
@@ -37,14 +37,14 @@ HARMLESS: dict[str, Any] = {"harmless": True}
 SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 
 
-def needing(*permissions: Permission) -> dict[str, Any]:
+def requires(*permissions: Permission) -> dict[str, Any]:
     """Option of a route for whoever holds one of these permissions; a refusal names the first."""
-    return {NEEDS: permissions}
+    return {REQUIREMENT: permissions}
 
 
-def stated(option: Mapping[str, Any]) -> bool:
+def is_stated(option: Mapping[str, Any]) -> bool:
     """Whether a route says what it needs."""
-    needs = option.get(NEEDS)
+    needs = option.get(REQUIREMENT)
     if isinstance(needs, tuple):
         return bool(needs) and all(isinstance(code, Permission) for code in needs)
     return isinstance(needs, Access)
@@ -57,7 +57,7 @@ def admit(call: Call, option: Mapping[str, Any], *, method: str) -> None:
     """
     if call.looks_on and not option.get("harmless") and (method not in SAFE or option.get("oneself")):
         raise OnlyLooking
-    needs = option[NEEDS]
+    needs = option[REQUIREMENT]
     if needs is Access.PUBLIC:
         return
     if needs is Access.SIGNED_IN:

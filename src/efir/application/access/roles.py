@@ -3,11 +3,11 @@
 from dataclasses import replace
 from datetime import datetime
 
-from efir.application.access.audit import recorded
-from efir.application.access.invalidation import Changing, changing
+from efir.application.access.audit import write_audit_entry
+from efir.application.access.invalidation import Changing, revoking
 from efir.application.context import Actor, Ports
-from efir.application.kernel.cursors import page, page_of, wanted
-from efir.application.kernel.error_collector import Collected
+from efir.application.kernel.cursors import paginate, paginate_list, parse_page
+from efir.application.kernel.error_collector import ErrorCollector
 from efir.domain.access.permissions import MEANINGS
 from efir.domain.access.roles import (
     ADMINISTRATOR,
@@ -36,7 +36,7 @@ def every_permission() -> list[PermissionView]:
 
 def list_permissions(ports: Ports, *, limit: int | None, cursor: str | None) -> Page[PermissionView]:
     """List Efir's own permissions. Raises BadCursor."""
-    return page_of(ports.keys, ports.limits, "permissions", every_permission(), limit=limit, cursor=cursor)
+    return paginate_list(ports.keys, ports.limits, "permissions", every_permission(), limit=limit, cursor=cursor)
 
 
 def check_permission(found: Credential, permission: str, *, allowed: bool) -> PermissionCheck:
@@ -46,9 +46,9 @@ def check_permission(found: Credential, permission: str, *, allowed: bool) -> Pe
 
 async def list_roles(ports: Ports, *, limit: int | None, cursor: str | None) -> Page[RoleView]:
     """List roles, newest first. Raises BadCursor."""
-    part = wanted(ports.keys, ports.limits, "roles", limit=limit, cursor=cursor)
+    part = parse_page(ports.keys, ports.limits, "roles", limit=limit, cursor=cursor)
     async with ports.read() as views:
-        return page(ports.keys, "roles", await views.roles.listed(part))
+        return paginate(ports.keys, "roles", await views.roles.listed(part))
 
 
 async def get_role(ports: Ports, *, name: str) -> RoleView:
@@ -64,17 +64,17 @@ async def create_role(
 
     Raises InvalidRole naming every wrong field, RoleNameTaken, WiderThanOwn.
     """
-    wrong = Collected()
-    parsed = wrong.tried(lambda: parse_name(name))
-    text = wrong.tried(lambda: parse_description(description))
-    codes = wrong.tried(lambda: parse_permissions(permissions))
+    wrong = ErrorCollector()
+    parsed = wrong.attempt(lambda: parse_name(name))
+    text = wrong.attempt(lambda: parse_description(description))
+    codes = wrong.attempt(lambda: parse_permissions(permissions))
     if parsed is None or text is None or codes is None:
         raise InvalidRole(errors=tuple(wrong.errors))
     check_within(codes, actor.permissions)
     role = Role(id=RoleId(ports.new_id()), name=parsed, description=text, system=False, ver=0, created_at=now)
     async with ports.begin() as tx:
         await tx.roles.add(role, codes)
-        await recorded(tx, actor, "role.created", f"role:{parsed}", now=now, permissions=sorted(codes))
+        await write_audit_entry(tx, actor, "role.created", f"role:{parsed}", now=now, permissions=sorted(codes))
         return await tx.views.roles.one(parsed)
 
 
@@ -92,7 +92,7 @@ async def update_role(
 
     Raises RoleNotFound, SystemRole, InvalidRole, RoleNameTaken, WiderThanOwn.
     """
-    async with changing(ports) as change:
+    async with revoking(ports) as change:
         role, had = await change.tx.roles.by_name(name)
         if role.system:
             raise SystemRole
@@ -106,7 +106,7 @@ async def update_role(
         )
         await change.tx.roles.change(role, codes)
         change.role(role.id, role.ver)
-        await recorded(
+        await write_audit_entry(
             change.tx, actor, "role.changed", f"role:{name}", now=now, name=role.name,
             added=sorted(codes - had), removed=sorted(had - codes),
         )  # fmt: skip
@@ -115,14 +115,14 @@ async def update_role(
 
 async def delete_role(ports: Ports, actor: Actor, *, name: str, now: datetime) -> None:
     """Delete a role with its grants. Raises RoleNotFound, SystemRole, WiderThanOwn."""
-    async with changing(ports) as change:
+    async with revoking(ports) as change:
         role, had = await change.tx.roles.by_name(name)
         if role.system:
             raise SystemRole
         check_within(had, actor.permissions)
         await change.tx.roles.remove(role.id)
         change.role(role.id, role.ver + 1)
-        await recorded(change.tx, actor, "role.deleted", f"role:{name}", now=now, permissions=sorted(had))
+        await write_audit_entry(change.tx, actor, "role.deleted", f"role:{name}", now=now, permissions=sorted(had))
 
 
 async def list_user_roles(
@@ -131,7 +131,7 @@ async def list_user_roles(
     """List the roles a user holds now, by name. Raises UserNotFound, BadCursor."""
     async with ports.read() as views:
         held = await views.roles.granted(user_id, now=now)
-    return page_of(ports.keys, ports.limits, f"roles of {user_id}", held, limit=limit, cursor=cursor)
+    return paginate_list(ports.keys, ports.limits, f"roles of {user_id}", held, limit=limit, cursor=cursor)
 
 
 async def grant_role(
@@ -149,7 +149,7 @@ async def grant_role(
     Raises RoleNotFound, UserNotFound, InvalidGrant, WiderThanOwn, LastAdministrator.
     """
     text = parse_grant(expires_at=expires_at, reason=reason, now=now)
-    async with changing(ports) as change:
+    async with revoking(ports) as change:
         role, codes = await _grantable(change, actor, name)
         await change.tx.roles.grant(
             Grant(
@@ -159,7 +159,7 @@ async def grant_role(
         )  # fmt: skip
         await _still_administrated(change, role)
         change.user(user_id, await change.tx.users.rights_changed(user_id))
-        await recorded(
+        await write_audit_entry(
             change.tx, actor, "role.granted", f"user:{user_id}", now=now, role=name, reason=text,
             expires_at=expires_at, permissions=sorted(codes),
         )  # fmt: skip
@@ -170,14 +170,14 @@ async def revoke_role(ports: Ports, actor: Actor, *, user_id: UserId, name: str,
 
     Raises RoleNotFound, UserNotFound, WiderThanOwn, LastAdministrator.
     """
-    async with changing(ports) as change:
+    async with revoking(ports) as change:
         role, _ = await _grantable(change, actor, name)
         if not await change.tx.roles.revoke(user_id, role.id):
             await change.tx.views.users.account(user_id, now=now)
             return
         await _still_administrated(change, role)
         change.user(user_id, await change.tx.users.rights_changed(user_id))
-        await recorded(change.tx, actor, "role.revoked", f"user:{user_id}", now=now, role=name)
+        await write_audit_entry(change.tx, actor, "role.revoked", f"user:{user_id}", now=now, role=name)
 
 
 async def _grantable(change: Changing, actor: Actor, name: str) -> tuple[Role, frozenset[str]]:

@@ -6,7 +6,7 @@ from efir.application.access.actors import OPERATOR
 from efir.application.access.roles import grant_role, revoke_role
 from efir.application.auth.login_history import list_logins
 from efir.application.context import Ports
-from efir.application.kernel.cursors import page, wanted
+from efir.application.kernel.cursors import paginate, parse_page
 from efir.domain.access.roles import ADMINISTRATOR
 from efir.domain.kernel.errors import Conflict, Forbidden
 from efir.domain.kernel.ids import UserId
@@ -38,13 +38,15 @@ async def list_users(
 ) -> Page[AccountView]:
     """List accounts, newest first; empty filters do not count. Raises BadCursor."""
     name = f"users {status} {role} {text}"
-    part = wanted(ports.keys, ports.limits, name, limit=limit, cursor=cursor)
+    part = parse_page(ports.keys, ports.limits, name, limit=limit, cursor=cursor)
     async with ports.read() as views:
-        return page(ports.keys, name, await views.users.accounts(part, text=text, status=status, role=role, now=now))
+        return paginate(
+            ports.keys, name, await views.users.accounts(part, text=text, status=status, role=role, now=now)
+        )
 
 
 async def get_account(ports: Ports, *, user_id: UserId, now: datetime) -> AccountView:
-    """Answer one account. Raises UserNotFound."""
+    """Return one account. Raises UserNotFound."""
     async with ports.read() as views:
         return await views.users.account(user_id, now=now)
 

@@ -37,12 +37,12 @@ async def check_email(ports: Ports, *, ticket: str, email: str, visitor: Visitor
     async with ports.read() as views:
         found = (await views.registrations.by_ticket(ticket_hash(ticket), now=now)).open()
         taken = await views.registrations.address_taken(address.key)
-    if not await _afforded(ports, found, visitor):
+    if not await _can_afford(ports, found, visitor):
         return Availability(available=True, reason="by-mail")
     return Availability(available=not taken, reason="taken" if taken else None)
 
 
-async def _afforded(ports: Ports, found: Registration, visitor: Visitor) -> bool:
+async def _can_afford(ports: Ports, found: Registration, visitor: Visitor) -> bool:
     """Whether one more address may be answered truly: to this ticket, to its neighbourhood, and to everybody."""
     most = ports.limits.email_checks
     if ports.accounts.email_check is not EmailCheck.BUDGETED or not found.worked or found.email_checks >= most:

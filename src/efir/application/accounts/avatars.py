@@ -5,7 +5,7 @@ from datetime import datetime
 
 from msgspec import Struct
 
-from efir.application.access.invalidation import Changing, changing
+from efir.application.access.invalidation import Changing, revoking
 from efir.application.context import Ports
 from efir.application.pictures import (
     MINUTE,
@@ -14,10 +14,10 @@ from efir.application.pictures import (
     avatar_view,
     keep_working,
     key_of,
-    made,
     new_picture,
     once_cuttable,
     pieces_of,
+    store_picture,
     working_copy,
 )
 from efir.domain.jobs import JobKind, NewJob
@@ -41,27 +41,31 @@ async def put_avatar(
 
     Raises PicturesTooMany, PictureGone and what PictureConverter.make raises.
     """
-    picture = await _opened(ports, user_id, now=now)
+    picture = await _open(ports, user_id, now=now)
 
     async def later(working: MadeFile) -> None:
         await keep_working(ports, picture.id, working.content)
 
-    return await _put_on(ports, user_id, picture, await made(ports, picture, body=body, crop=crop, later=later))
+    return await _put_on(
+        ports, user_id, picture, await store_picture(ports, picture, body=body, crop=crop, later=later)
+    )
 
 
 async def crop_avatar(ports: Ports, *, user_id: UserId, crop: CropBox, now: datetime) -> AvatarView:
     """Cut somebody's avatar again, from its working copy. Raises PictureNotCuttable and what put_avatar raises."""
     content = await working_copy(ports, (await _cuttable(ports, user_id)).id)
-    picture = await _opened(ports, user_id, now=now)
-    view = await _put_on(ports, user_id, picture, await made(ports, picture, body=pieces_of(content), crop=crop))
+    picture = await _open(ports, user_id, now=now)
+    view = await _put_on(
+        ports, user_id, picture, await store_picture(ports, picture, body=pieces_of(content), crop=crop)
+    )
     await keep_working(ports, picture.id, content)
     return view
 
 
 async def remove_avatar(ports: Ports, *, user_id: UserId) -> None:
     """Take somebody's avatar away; without one nothing happens."""
-    async with changing(ports) as change:
-        await _worn(change, user_id, None)
+    async with revoking(ports) as change:
+        await _wear(change, user_id, None)
 
 
 async def get_avatar(ports: Ports, *, user_id: UserId) -> WornAvatar | None:
@@ -74,7 +78,7 @@ async def get_avatar(ports: Ports, *, user_id: UserId) -> WornAvatar | None:
 
 
 async def find_working_copy(ports: Ports, *, user_id: UserId) -> PictureFile:
-    """Answer what the own avatar can be cut from, once it is there. Raises PictureNotCuttable."""
+    """Return what the own avatar can be cut from, once it is there. Raises PictureNotCuttable."""
     picture = await _cuttable(ports, user_id)
     return PictureFile(key_of(picture.id, WORKING), picture.id.bytes)
 
@@ -87,7 +91,7 @@ async def _cuttable(ports: Ports, user_id: UserId) -> StoredPicture:
     return await once_cuttable(worn)
 
 
-async def _opened(ports: Ports, user_id: UserId, *, now: datetime) -> Picture:
+async def _open(ports: Ports, user_id: UserId, *, now: datetime) -> Picture:
     picture = new_picture(ports, PictureKind.AVATAR, owner=user_id, now=now)
     async with ports.begin() as tx:
         if await tx.pictures.count_since(user_id, now - MINUTE) >= ports.limits.pictures_minute:
@@ -97,17 +101,17 @@ async def _opened(ports: Ports, user_id: UserId, *, now: datetime) -> Picture:
 
 
 async def _put_on(ports: Ports, user_id: UserId, picture: Picture, stored: StoredPicture) -> AvatarView:
-    async with changing(ports) as change:
+    async with revoking(ports) as change:
         tx = change.tx
         if not (await tx.pictures.stage(picture.id, stored) and await tx.pictures.claim(picture.id, user_id)):
             raise PictureGone
-        await _worn(change, user_id, picture.id)
+        await _wear(change, user_id, picture.id)
         life = ports.limits.avatar_cut_seconds
         await tx.jobs.put([NewJob(kind=JobKind.DROP_WORKING_COPY, subject=picture.id, priority=3, delay=life)])
     return avatar_view(stored, public_folder(picture.id))
 
 
-async def _worn(change: Changing, user_id: UserId, picture_id: PictureId | None) -> None:
+async def _wear(change: Changing, user_id: UserId, picture_id: PictureId | None) -> None:
     """Let everybody see another avatar; copies of the account are made anew."""
     before, version = await change.tx.users.set_avatar(user_id, picture_id)
     if before is not None:

@@ -5,8 +5,8 @@ from datetime import datetime, timedelta
 
 from msgspec import Struct
 
-from efir.application.access.audit import own_act, recorded
-from efir.application.auth.reauthentication import prove_presence
+from efir.application.access.audit import own_act, write_audit_entry
+from efir.application.auth.reauthentication import reauthenticate
 from efir.application.context import Ports
 from efir.application.mail.mails import Envelope, put_mail, spend_budget
 from efir.domain.accounts.email_verification import (
@@ -64,7 +64,7 @@ class Known(Struct, frozen=True):
 async def known_to(
     ports: Ports, tx: Transaction, address: EmailAddress, kind: MailKind, *, but_for: UserId | None, now: datetime
 ) -> Known | None:
-    """Answer who has confirmed an address, if anybody else has; counts the mail that goes now, that kind or theirs.
+    """Return who has confirmed an address, if anybody else has; counts the mail that goes now, that kind or theirs.
 
     Raises MailsTooMany.
     """
@@ -79,7 +79,7 @@ async def known_to(
 async def confirm_email(
     ports: Ports, *, person: UserId | None, token: str | None, code: str | None, now: datetime
 ) -> UserId:
-    """Confirm an address by its link, by its code, or by both; answers whose it is.
+    """Confirm an address by its link, by its code, or by both; return whose it is.
 
     A code alone is a signed-in person's. The first account to confirm an address has it; who had another one before
     is told there. Raises Invalid, ProofGone, WrongCode, EmailTaken.
@@ -88,12 +88,12 @@ async def confirm_email(
         raise Invalid("Send the token of the link, or sign in and send the code.")
     typed = None if code is None else parse_code(code)
     async with ports.begin() as tx:
-        proof = await _found(tx, person, token)
+        proof = await _find_proof(tx, person, token)
         if proof is None or now >= proof.expires_at or (typed is not None and not proof.takes_codes(now)):
             raise ProofGone
         right = typed is None or hmac.compare_digest(_code_hash(ports, proof.user_id, typed), proof.code_hash or b"")
         if right:
-            await _confirmed(ports, tx, proof, now=now)
+            await _confirm(ports, tx, proof, now=now)
         else:
             await tx.proofs.count_try(proof)
     if not right:  # after the commit, so that the try counts
@@ -102,7 +102,7 @@ async def confirm_email(
 
 
 async def pending_address(ports: Ports, *, token: str, now: datetime) -> tuple[UserId, str]:
-    """Answer whose address a link would confirm, and which; the link stays good. Raises ProofGone."""
+    """Return whose address a link would confirm, and which; the link stays good. Raises ProofGone."""
     async with ports.begin() as tx:
         proof = await tx.proofs.by_token(ProofPurpose.EMAIL, hash_secret(parse_secret(token)))
     if proof is None or now >= proof.expires_at:
@@ -133,7 +133,7 @@ async def change_email(
     WrongPassword.
     """
     address = ports.accounts.addresses.parse(email)
-    user_id = await prove_presence(ports, credential, password=password, now=now)
+    user_id = await reauthenticate(ports, credential, password=password, now=now)
     async with ports.begin() as tx:
         account = await tx.profiles.account(user_id, lock=True)
         if account.confirmed is not None and account.confirmed.key == address.key:
@@ -142,19 +142,19 @@ async def change_email(
         await ask_confirmation(ports, tx, account, address, now=now)
 
 
-async def _found(tx: Transaction, person: UserId | None, token: str | None) -> Proof | None:
+async def _find_proof(tx: Transaction, person: UserId | None, token: str | None) -> Proof | None:
     if token is not None:
         return await tx.proofs.by_token(ProofPurpose.EMAIL, hash_secret(parse_secret(token)))
     return None if person is None else await tx.proofs.of_user(person, ProofPurpose.EMAIL)
 
 
-async def _confirmed(ports: Ports, tx: Transaction, proof: Proof, *, now: datetime) -> None:
+async def _confirm(ports: Ports, tx: Transaction, proof: Proof, *, now: datetime) -> None:
     account = await tx.profiles.account(proof.user_id, lock=True)
     before, address = account.confirmed, EmailAddress(proof.email, proof.email_key)
     await tx.profiles.confirm_email(proof.user_id, address, now=now)
     for purpose in ProofPurpose:  # a reset that was mailed to the old address ends with it
         await tx.proofs.drop(proof.user_id, purpose)
-    await recorded(tx, own_act(proof.user_id), "email.confirmed", f"user:{proof.user_id}", now=now)
+    await write_audit_entry(tx, own_act(proof.user_id), "email.confirmed", f"user:{proof.user_id}", now=now)
     if before is not None and before.key != address.key:
         envelope = Envelope(before, account.locale, proof.user_id)
         await put_mail(

@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 
 import msgspec
 
-from efir.application.auth.reauthentication import prove_presence
+from efir.application.auth.reauthentication import reauthenticate
 from efir.application.context import Ports
 from efir.application.jobs.engine import Progress, view_of
 from efir.domain.jobs import ClaimedJob, JobId, JobKind, JobNotFound, JobState, NewJob
@@ -41,14 +41,14 @@ class ExportGone(Gone):
 
 
 async def start_export(ports: Ports, *, credential: Credential, password: str | None, now: datetime) -> JobView:
-    """Answer the job that makes the export: the one of the last hour, or a new one.
+    """Return the job that makes the export: the one of the last hour, or a new one.
 
     A login session must be fresh or prove itself by the password; a token may do what its scopes say.
     Raises StepUpNeeded, WrongPassword.
     """
     user_id = UserId(credential.user_id)
     if credential.session_id is not None:
-        await prove_presence(ports, credential, password=password, now=now)
+        await reauthenticate(ports, credential, password=password, now=now)
     async with ports.begin() as tx:
         await tx.profiles.account(user_id, lock=True)  # two requests at once make one job
         found = await tx.views.jobs.newest(user_id, KIND)
@@ -59,7 +59,7 @@ async def start_export(ports: Ports, *, credential: Credential, password: str | 
 
 
 async def latest_export(ports: Ports, *, user_id: UserId, now: datetime) -> JobView | None:
-    """Answer the newest export that is made now or can be fetched."""
+    """Return the newest export that is made now or can be fetched."""
     async with ports.read() as views:
         found = await views.jobs.newest(user_id, KIND)
     if found is None or found.state in ENDED_BADLY or (found.output is not None and _until(found) <= now):
@@ -68,7 +68,7 @@ async def latest_export(ports: Ports, *, user_id: UserId, now: datetime) -> JobV
 
 
 async def find_export(ports: Ports, *, user_id: UserId, export_id: JobId, now: datetime) -> BlobKey:
-    """Answer where an export's file lies. Raises ExportNotFound, ExportGone."""
+    """Return where an export's file lies. Raises ExportNotFound, ExportGone."""
     async with ports.read() as views:
         try:
             found = await views.jobs.one(export_id)

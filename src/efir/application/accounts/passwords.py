@@ -2,13 +2,13 @@
 
 from datetime import datetime, timedelta
 
-from efir.application.access.audit import own_act, recorded
-from efir.application.access.invalidation import Changing, changing
+from efir.application.access.audit import own_act, write_audit_entry
+from efir.application.access.invalidation import Changing, revoking
 from efir.application.auth.reauthentication import check_password, is_fresh
 from efir.application.auth.sessions import end_sessions
 from efir.application.context import Ports, Visitor
 from efir.application.jobs.engine import Progress
-from efir.application.kernel.rate_limits import HOUR, limited
+from efir.application.kernel.rate_limits import HOUR, enforce_limits
 from efir.application.mail.mails import Envelope, put_mail, within_budget
 from efir.domain.accounts.email_verification import Proof, ProofGone, ProofPurpose, parse_secret
 from efir.domain.auth.sessions import StepUpNeeded
@@ -55,8 +55,8 @@ async def change_password(
     secret = _good(ports, account, wanted)
     stored = await ports.auth.passwords.hash(secret)
     own = None if credential.session_id is None else SessionId(credential.session_id)
-    async with changing(ports) as change:
-        await _set(ports, change, account, stored, keep=own, action="password.changed", now=now)
+    async with revoking(ports) as change:
+        await _set_password(ports, change, account, stored, keep=own, action="password.changed", now=now)
 
 
 async def ask_reset(ports: Ports, *, email: str, visitor: Visitor, now: datetime) -> None:
@@ -65,7 +65,7 @@ async def ask_reset(ports: Ports, *, email: str, visitor: Visitor, now: datetime
     Whether the address belongs to anybody is found out by a job, so that the answer and its time tell nothing.
     Raises InvalidUser when the text is no address, Throttled.
     """
-    await limited(ports, Rate("reset", network_of(visitor.ip), ports.limits.resets_network, HOUR))
+    await enforce_limits(ports, Rate("reset", network_of(visitor.ip), ports.limits.resets_network, HOUR))
     address = ports.accounts.addresses.parse(email)
     mail_id = MailId(ports.new_id())
     async with ports.begin() as tx:
@@ -96,9 +96,9 @@ async def reset_password(ports: Ports, *, token: str, wanted: str, now: datetime
         account = await _account_of(tx, token_hash, now=now)
     secret = _good(ports, account, wanted)
     stored = await ports.auth.passwords.hash(secret)
-    async with changing(ports) as change:
+    async with revoking(ports) as change:
         account = await _account_of(change.tx, token_hash, now=now)  # of two at once, one finds it gone
-        await _set(ports, change, account, stored, keep=None, action="password.reset", now=now)
+        await _set_password(ports, change, account, stored, keep=None, action="password.reset", now=now)
 
 
 async def check_reset(ports: Ports, *, token: str, now: datetime) -> None:
@@ -130,7 +130,7 @@ async def _mail_reset(ports: Ports, tx: Transaction, account: Account, *, now: d
     await put_mail(ports, tx, MailKind.PASSWORD_RESET, envelope, now=now, nickname=account.nickname, token=secret)
 
 
-async def _set(
+async def _set_password(
     ports: Ports,
     change: Changing,
     account: Account,
@@ -144,7 +144,7 @@ async def _set(
     await change.tx.profiles.set_password(user_id, stored, now=now)
     await change.tx.proofs.drop(user_id, ProofPurpose.PASSWORD)
     await end_sessions(change, user_id, keep=keep, now=now, reason=action)
-    await recorded(change.tx, own_act(user_id), action, f"user:{user_id}", now=now)
+    await write_audit_entry(change.tx, own_act(user_id), action, f"user:{user_id}", now=now)
     if account.confirmed is not None:
         envelope = Envelope(account.confirmed, account.locale, user_id)
         await put_mail(ports, change.tx, MailKind.PASSWORD_CHANGED, envelope, now=now, nickname=account.nickname)

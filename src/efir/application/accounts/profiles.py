@@ -2,10 +2,10 @@
 
 from datetime import datetime, timedelta
 
-from efir.application.access.audit import own_act, recorded
-from efir.application.access.invalidation import changing
+from efir.application.access.audit import own_act, write_audit_entry
+from efir.application.access.invalidation import revoking
 from efir.application.context import Ports
-from efir.application.kernel.error_collector import Collected
+from efir.application.kernel.error_collector import ErrorCollector
 from efir.domain.kernel.ids import UserId
 from efir.domain.users import (
     NAME_CHANGE_DAYS,
@@ -22,7 +22,7 @@ from efir.ports.users import MeView
 
 
 async def get_profile(ports: Ports, *, nickname: str) -> ProfileView:
-    """Answer what everybody may know. Raises UserNotFound."""
+    """Return what everybody may know. Raises UserNotFound."""
     async with ports.read() as views:
         return await views.profiles.profile(nickname.strip().lower())
 
@@ -35,8 +35,8 @@ async def update_me(
     A nickname that is given up is kept from others for ninety days; channels keep their handles. Raises InvalidUser
     naming every wrong field, PhoneTaken, NicknameTaken, NicknameChangedRecently.
     """
-    checked, name = _checked(change, nickname)
-    async with changing(ports) as changed:
+    checked, name = _check(change, nickname)
+    async with revoking(ports) as changed:
         tx = changed.tx
         account = await tx.profiles.account(user_id, lock=True)
         await tx.profiles.change(user_id, checked)
@@ -44,7 +44,7 @@ async def update_me(
             if await tx.profiles.renamed_since(user_id, now - timedelta(days=NAME_CHANGE_DAYS)):
                 raise NicknameChangedRecently
             await tx.profiles.rename(user_id, name, now=now, hold_until=now + timedelta(days=NAME_HOLD_DAYS))
-            await recorded(
+            await write_audit_entry(
                 tx,
                 own_act(user_id),
                 "nickname.changed",
@@ -58,17 +58,17 @@ async def update_me(
         return await views.users.me(user_id)
 
 
-def _checked(change: ProfileChange, nickname: str | None) -> tuple[ProfileChange, str | None]:
-    wrong = Collected()
+def _check(change: ProfileChange, nickname: str | None) -> tuple[ProfileChange, str | None]:
+    wrong = ErrorCollector()
     shown, locale, phone, name = change.display_name, change.locale, change.phone, nickname
     if shown is not None:
-        shown = wrong.tried(lambda: parse_display_name(change.display_name or ""))
+        shown = wrong.attempt(lambda: parse_display_name(change.display_name or ""))
     if locale is not None:
-        locale = wrong.tried(lambda: parse_language(change.locale or ""))
+        locale = wrong.attempt(lambda: parse_language(change.locale or ""))
     if phone:
-        phone = wrong.tried(lambda: parse_phone(change.phone or ""))
+        phone = wrong.attempt(lambda: parse_phone(change.phone or ""))
     if nickname is not None:
-        name = wrong.tried(lambda: parse_nickname(nickname))
+        name = wrong.attempt(lambda: parse_nickname(nickname))
     if wrong.errors:
         raise InvalidUser(errors=tuple(wrong.errors))
     return ProfileChange(display_name=shown, locale=locale, phone=phone), name

@@ -8,7 +8,7 @@ from efir.application.accounts.email_verification import known_to
 from efir.application.accounts.registration_rates import code_rate
 from efir.application.accounts.registrations import get_registration, ticket_hash
 from efir.application.context import Ports, Visitor
-from efir.application.kernel.rate_limits import limited
+from efir.application.kernel.rate_limits import enforce_limits
 from efir.application.mail.mails import Envelope, put_mail
 from efir.domain.accounts.email_verification import ProofGone, parse_code, wrong_code
 from efir.domain.accounts.registrations import NEEDED, Registration, RegistrationUnfinished, expiry
@@ -27,13 +27,13 @@ async def send_email_code(
     The owner of an address that an account has confirmed is told so instead, and whoever asked learns nothing.
     Raises RegistrationNotFound, RegistrationFinished, RegistrationUnfinished, MailsTooMany, Throttled.
     """
-    await limited(ports, code_rate(ports, visitor=visitor))
+    await enforce_limits(ports, code_rate(ports, visitor=visitor))
     async with ports.begin() as tx:
-        found = (await tx.registrations.by_ticket(ticket_hash(ticket), now=now)).named(registration_id).open()
+        found = (await tx.registrations.by_ticket(ticket_hash(ticket), now=now)).require_id(registration_id).open()
         if found.email is None or found.email_key is None:
             raise RegistrationUnfinished(errors=(FieldError("/email", "missing", NEEDED["email"]),))
         if found.email_verified_at is None:
-            await _mailed(ports, tx, found, EmailAddress(found.email, found.email_key), now=now)
+            await _mail_code(ports, tx, found, EmailAddress(found.email, found.email_key), now=now)
 
 
 async def verify_email_code(
@@ -45,7 +45,7 @@ async def verify_email_code(
     """
     typed, right = parse_code(code), True
     async with ports.begin() as tx:
-        found = (await tx.registrations.by_ticket(ticket_hash(ticket), now=now)).named(registration_id).open()
+        found = (await tx.registrations.by_ticket(ticket_hash(ticket), now=now)).require_id(registration_id).open()
         if found.email_verified_at is None:
             if not found.takes_codes(now):
                 raise ProofGone
@@ -58,7 +58,9 @@ async def verify_email_code(
     return await get_registration(ports, ticket=ticket, now=now)
 
 
-async def _mailed(ports: Ports, tx: Transaction, found: Registration, address: EmailAddress, *, now: datetime) -> None:
+async def _mail_code(
+    ports: Ports, tx: Transaction, found: Registration, address: EmailAddress, *, now: datetime
+) -> None:
     known = await known_to(ports, tx, address, MailKind.REGISTRATION_CODE, but_for=None, now=now)
     code, until = ports.new_code(), now + timedelta(seconds=ports.limits.email_code_seconds)
     values = {

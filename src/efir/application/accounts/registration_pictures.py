@@ -7,7 +7,7 @@ from uuid import UUID
 
 from efir.application.accounts.registration_rates import picture_rates
 from efir.application.context import Ports, Visitor
-from efir.application.kernel.rate_limits import limited
+from efir.application.kernel.rate_limits import enforce_limits
 from efir.application.pictures import (
     LOOK_SECONDS,
     LOOKS,
@@ -17,10 +17,10 @@ from efir.application.pictures import (
     file_of,
     keep_working,
     key_of,
-    made,
     new_picture,
     once_cuttable,
     pieces_of,
+    store_picture,
     working_copy,
 )
 from efir.domain.accounts.registrations import Registration, RegistrationPicturesTooMany, expiry
@@ -57,14 +57,14 @@ async def put_draft_avatar(
     RegistrationPicturesTooMany, StagingFull, PictureOvertaken, PictureGone, Throttled and what PictureConverter.make
     raises.
     """
-    await limited(ports, *picture_rates(ports, visitor=visitor))
-    picture = await _opened(ports, ticket, registration_id, now=now, sent=True)
+    await enforce_limits(ports, *picture_rates(ports, visitor=visitor))
+    picture = await _open(ports, ticket, registration_id, now=now, sent=True)
 
     async def later(working: MadeFile) -> None:
         await keep_working(ports, picture.id, working.content)
 
-    stored = await made(ports, picture, body=body, crop=crop, later=later)
-    return await _placed(ports, ticket, picture, stored)
+    stored = await store_picture(ports, picture, body=body, crop=crop, later=later)
+    return await _place(ports, ticket, picture, stored)
 
 
 async def crop_draft_avatar(
@@ -74,14 +74,14 @@ async def crop_draft_avatar(
 
     async def staged() -> StoredPicture | None:
         async with ports.read() as views:
-            found = (await views.registrations.by_ticket(ticket, now=now)).named(registration_id).open()
-            return await _staged(views, found)
+            found = (await views.registrations.by_ticket(ticket, now=now)).require_id(registration_id).open()
+            return await _stage(views, found)
 
     before = await once_cuttable(staged)
     content = await working_copy(ports, before.id)
-    picture = await _opened(ports, ticket, registration_id, now=now, sent=False)
-    stored = await made(ports, picture, body=pieces_of(content), crop=crop)
-    view = await _placed(ports, ticket, picture, stored)
+    picture = await _open(ports, ticket, registration_id, now=now, sent=False)
+    stored = await store_picture(ports, picture, body=pieces_of(content), crop=crop)
+    view = await _place(ports, ticket, picture, stored)
     await keep_working(ports, picture.id, content)
     return view
 
@@ -89,7 +89,7 @@ async def crop_draft_avatar(
 async def remove_draft_avatar(ports: Ports, *, ticket: bytes, registration_id: UUID | None, now: datetime) -> None:
     """Give the picture up; without one nothing happens. Raises RegistrationNotFound, RegistrationFinished."""
     async with ports.begin() as tx:
-        found = (await tx.registrations.by_ticket(ticket, now=now)).named(registration_id).open()
+        found = (await tx.registrations.by_ticket(ticket, now=now)).require_id(registration_id).open()
         if found.avatar_id is not None:
             await tx.pictures.end(PictureId(found.avatar_id))
             await tx.registrations.change(found.id, {"avatar_id": None})
@@ -98,13 +98,13 @@ async def remove_draft_avatar(ports: Ports, *, ticket: bytes, registration_id: U
 async def find_draft_picture(
     ports: Ports, *, ticket: bytes, registration_id: UUID, picture_id: UUID, side: int | None, now: datetime
 ) -> PictureFile:
-    """Answer one size of a draft's picture to who holds the ticket; without `side` its working copy, soon there.
+    """Return one size of a draft's picture to who holds the ticket; without `side` its working copy, soon there.
 
     Raises RegistrationNotFound, PictureNotFound.
     """
     for _ in range(LOOKS):
         async with ports.read() as views:
-            found = (await views.registrations.by_ticket(ticket, now=now)).named(registration_id)
+            found = (await views.registrations.by_ticket(ticket, now=now)).require_id(registration_id)
             picture = await views.pictures.staged(PictureId(picture_id), found.id)
         if side is not None:
             return file_of(picture, side)
@@ -116,7 +116,7 @@ async def find_draft_picture(
 
 async def draft_avatar(views: Views, found: Registration) -> AvatarView | None:
     """Show the picture of a registration, if it has one."""
-    picture = await _staged(views, found)
+    picture = await _stage(views, found)
     return None if picture is None else avatar_view(picture, _folder(found, picture))
 
 
@@ -124,17 +124,17 @@ def _folder(found: Registration, picture: StoredPicture) -> str:
     return f"{FOLDER}/{found.id}/avatar/{picture.id}"
 
 
-async def _staged(views: Views, found: Registration) -> StoredPicture | None:
+async def _stage(views: Views, found: Registration) -> StoredPicture | None:
     if found.avatar_id is None:
         return None
     return await views.pictures.staged(PictureId(found.avatar_id), found.id)
 
 
-async def _opened(ports: Ports, ticket: bytes, registration_id: UUID | None, *, now: datetime, sent: bool) -> Picture:
+async def _open(ports: Ports, ticket: bytes, registration_id: UUID | None, *, now: datetime, sent: bool) -> Picture:
     """Note a picture that is about to come, sent or cut from the one before, with its number."""
     limits = ports.limits
     async with ports.begin() as tx:
-        found = (await tx.registrations.by_ticket(ticket, now=now)).named(registration_id).open()
+        found = (await tx.registrations.by_ticket(ticket, now=now)).require_id(registration_id).open()
         if sent and await tx.pictures.staged_bytes() >= limits.staging_bytes:
             raise StagingFull(retry_after=limits.staging_retry_seconds)
         gen, uploads = await tx.registrations.next_picture(found.id, sent=sent)
@@ -146,7 +146,7 @@ async def _opened(ports: Ports, ticket: bytes, registration_id: UUID | None, *, 
     return picture
 
 
-async def _placed(ports: Ports, ticket: bytes, picture: Picture, stored: StoredPicture) -> AvatarView:
+async def _place(ports: Ports, ticket: bytes, picture: Picture, stored: StoredPicture) -> AvatarView:
     """Put a picture in the place of the one before, unless a newer one is there already."""
     overtaken = False
     async with ports.begin() as tx:

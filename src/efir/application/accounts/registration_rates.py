@@ -2,7 +2,7 @@
 
 from efir.application.context import Ports, Visitor
 from efir.application.kernel.rate_limits import HOUR
-from efir.domain.kernel.rate_limits import Rate, neighbourhood_of, network_of
+from efir.domain.kernel.rate_limits import Rate, network_of, subnet_of
 
 
 def draft_rates(ports: Ports, *, visitor: Visitor) -> tuple[Rate, ...]:
@@ -18,7 +18,7 @@ def picture_rates(ports: Ports, *, visitor: Visitor) -> tuple[Rate, ...]:
 def address_rates(ports: Ports, *, visitor: Visitor) -> tuple[Rate, Rate]:
     """How often addresses are answered truly: a neighbourhood of networks, and the whole instance."""
     return (
-        Rate("email-check", neighbourhood_of(visitor.ip), ports.limits.email_checks_network, HOUR),
+        Rate("email-check", subnet_of(visitor.ip), ports.limits.email_checks_network, HOUR),
         Rate("email-check-instance", "all", ports.limits.email_checks_day, 24 * HOUR),
     )
 

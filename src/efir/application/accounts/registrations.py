@@ -13,8 +13,8 @@ from efir.application.accounts.registration_rates import draft_rates, registrati
 from efir.application.accounts.signup import NewAccount, open_account
 from efir.application.auth.sessions import SignedIn, start_session
 from efir.application.context import Ports, Visitor
-from efir.application.kernel.error_collector import Collected
-from efir.application.kernel.rate_limits import limited
+from efir.application.kernel.error_collector import ErrorCollector
+from efir.application.kernel.rate_limits import enforce_limits
 from efir.domain.accounts.registrations import (
     Registration,
     RegistrationId,
@@ -30,7 +30,7 @@ from efir.domain.kernel.ids import LANGUAGES, EmailAddress, UserId
 from efir.domain.kernel.secret_hashes import hash_secret
 from efir.domain.pictures.picture import PictureGone, PictureId
 from efir.domain.users import (
-    PASSWORD_LEAST,
+    MIN_PASSWORD,
     InvalidUser,
     NicknameTaken,
     parse_display_name,
@@ -62,7 +62,7 @@ class RegistrationChange(Struct, frozen=True):
 
 async def start_registration(ports: Ports, *, visitor: Visitor, now: datetime) -> RegistrationView:
     """Open a registration; its view carries the ticket this once. Raises Throttled."""
-    await limited(ports, *draft_rates(ports, visitor=visitor))
+    await enforce_limits(ports, *draft_rates(ports, visitor=visitor))
     ticket = ports.new_secret()
     registration = Registration(
         id=RegistrationId(ports.new_id()), ticket_hash=ticket_hash(ticket), created_at=now,
@@ -80,7 +80,7 @@ async def get_registration(
     """Show what has been told so far. Raises RegistrationNotFound, RegistrationFinished."""
     async with ports.read() as views:
         found = await views.registrations.by_ticket(ticket_hash(ticket), now=now)
-        return await _view(ports, views, found.named(registration_id).open())
+        return await _view(ports, views, found.require_id(registration_id).open())
 
 
 async def update_registration(
@@ -91,8 +91,8 @@ async def update_registration(
     Raises InvalidUser naming every wrong field, NicknameTaken, WorkRefused, RegistrationNotFound, RegistrationFinished.
     """
     async with ports.read() as views:
-        before = (await views.registrations.by_ticket(ticket_hash(ticket), now=now)).named(registration_id).open()
-    values = await _checked(ports, before, change)
+        before = (await views.registrations.by_ticket(ticket_hash(ticket), now=now)).require_id(registration_id).open()
+    values = await _check(ports, before, change)
     async with ports.begin() as tx:
         found = (await tx.registrations.by_ticket(ticket_hash(ticket), now=now)).open()
         if values.get("nickname") is not None:
@@ -112,13 +112,13 @@ async def finish_registration(
     NicknameTaken, HandleTaken, PhoneTaken, PictureGone, IdentityTaken, EmailTaken, Throttled.
     """
     async with ports.read() as views:
-        found = (await views.registrations.by_ticket(ticket_hash(ticket), now=now)).named(registration_id)
+        found = (await views.registrations.by_ticket(ticket_hash(ticket), now=now)).require_id(registration_id)
     if found.user_id is None:
         found.complete(ports.accounts.require_email)
-        await limited(ports, registration_rate(ports, visitor=visitor))
+        await enforce_limits(ports, registration_rate(ports, visitor=visitor))
     async with ports.begin() as tx:
         found = await tx.registrations.by_ticket(ticket_hash(ticket), now=now)
-        user = await (_finished(tx, found) if found.user_id is not None else _made(ports, tx, found, now=now))
+        user = await (_finish(tx, found) if found.user_id is not None else _make_account(ports, tx, found, now=now))
         method, amr = (Method.REGISTRATION, "pwd") if found.arrival is None else (Method.OIDC, "fed")
         return await start_session(
             ports, tx, user=user, method=method, amr=[amr], aal=1, visitor=visitor, now=now, provider=_origin(found)
@@ -132,18 +132,18 @@ async def forget_registrations(ports: Ports) -> None:
 
 
 def ticket_hash(ticket: str) -> bytes:
-    """Answer what is kept of a ticket; 256 random bits need nothing slower than SHA-256."""
+    """Return what is kept of a ticket; 256 random bits need nothing slower than SHA-256."""
     return hash_secret(ticket)
 
 
-async def _checked(ports: Ports, before: Registration, change: RegistrationChange) -> dict[str, Any]:
+async def _check(ports: Ports, before: Registration, change: RegistrationChange) -> dict[str, Any]:
     """Values for the row. Raises InvalidUser naming every wrong field, WorkRefused."""
-    wrong, values = Collected(), dict[str, Any]()
+    wrong, values = ErrorCollector(), dict[str, Any]()
     parsers = {"nickname": parse_nickname, "display_name": parse_display_name, "locale": parse_language}
     for name, parse in {**parsers, "phone": parse_phone}.items():
         told = getattr(change, name)
         if told is not UNSET:
-            values[name] = None if told is None else wrong.tried(lambda parse=parse, told=told: parse(told))  # type: ignore[misc]  # bound now
+            values[name] = None if told is None else wrong.attempt(lambda parse=parse, told=told: parse(told))  # type: ignore[misc]  # bound now
     if change.email is not UNSET:
         values |= _address(ports, before, change.email, wrong)
     nickname = values.get("nickname", before.nickname) or ""
@@ -151,7 +151,7 @@ async def _checked(ports: Ports, before: Registration, change: RegistrationChang
     secret = None
     if change.password is not UNSET and change.password is not None:
         typed = change.password
-        secret = wrong.tried(lambda: good_password(ports, typed, nickname=nickname, email_key=email_key))
+        secret = wrong.attempt(lambda: good_password(ports, typed, nickname=nickname, email_key=email_key))
     if change.work is not UNSET:
         if not proves_work(challenge(ports, before.id), change.work, ports.limits.work_bits):
             raise WorkRefused
@@ -165,9 +165,9 @@ async def _checked(ports: Ports, before: Registration, change: RegistrationChang
     return values
 
 
-def _address(ports: Ports, before: Registration, text: str | None, wrong: Collected) -> dict[str, Any]:
+def _address(ports: Ports, before: Registration, text: str | None, wrong: ErrorCollector) -> dict[str, Any]:
     """Values of an address; another one than before is not confirmed, and its code ends."""
-    address = None if text is None else wrong.tried(lambda: ports.accounts.addresses.parse(text))
+    address = None if text is None else wrong.attempt(lambda: ports.accounts.addresses.parse(text))
     values: dict[str, Any] = {"email": address and address.shown, "email_key": address and address.key}
     if values["email_key"] != before.email_key:
         values |= dict.fromkeys(("email_code_hash", "email_code_until", "email_verified_at"))
@@ -179,7 +179,7 @@ async def _unlike(ports: Ports, password: bytes, values: dict[str, Any]) -> None
     for field in ("nickname", "email_key"):
         told = values.get(field) or ""
         for guess in {told, told.partition("@")[0], told[::-1]}:
-            if len(guess) >= PASSWORD_LEAST and await ports.auth.passwords.matches(password, guess):
+            if len(guess) >= MIN_PASSWORD and await ports.auth.passwords.matches(password, guess):
                 detail = "This is the password you chose. Choose something else here, or another password first."
                 pointer = f"/{field.removesuffix('_key')}"
                 raise InvalidUser(detail, errors=(FieldError(pointer, "personal", detail),))
@@ -192,19 +192,19 @@ async def hold_name(ports: Ports, tx: Transaction, found: Registration, name: st
     if await tx.views.registrations.name_taken(name, key) or not await tx.registrations.reserve(
         key, found.id, now=now, until=until
     ):
-        raise taken()
+        raise name_taken()
 
 
-def taken() -> NicknameTaken:
+def name_taken() -> NicknameTaken:
     """Say at which field a name is taken."""
     return NicknameTaken(errors=(FieldError("/nickname", "taken", NicknameTaken.title + "."),))
 
 
-async def _made(ports: Ports, tx: Transaction, found: Registration, *, now: datetime) -> UserView:
+async def _make_account(ports: Ports, tx: Transaction, found: Registration, *, now: datetime) -> UserView:
     found.complete(ports.accounts.require_email)
     nickname, password = found.nickname or "", found.password
     if await tx.registrations.reserved(skeleton(nickname), now=now, but_for=found.id):
-        raise taken()
+        raise name_taken()
     account = NewAccount(
         nickname=nickname, display_name=found.display_name or nickname, password=password, phone=found.phone,
         email=EmailAddress(found.email or "", found.email_key or ""), locale=found.locale or LANGUAGES[0],
@@ -231,7 +231,7 @@ def _origin(found: Registration) -> ProviderSession | None:
     return ProviderSession(issuer=found.issuer, sid=found.idp_sid, hint=found.idp_hint, auth_time=found.idp_auth_time)
 
 
-async def _finished(tx: Transaction, found: Registration) -> UserView:
+async def _finish(tx: Transaction, found: Registration) -> UserView:
     me = await tx.views.users.me(UserId(found.user_id or UUID(int=0)))
     return UserView(
         id=me.id, nickname=me.nickname, display_name=me.display_name, created_at=me.created_at, avatar=me.avatar

@@ -9,8 +9,8 @@ from efir.application.accounts.email_verification import ask_confirmation
 from efir.application.accounts.passwords import good_password
 from efir.application.accounts.registration_rates import registration_rate
 from efir.application.context import Ports, Visitor
-from efir.application.kernel.error_collector import Collected
-from efir.application.kernel.rate_limits import limited
+from efir.application.kernel.error_collector import ErrorCollector
+from efir.application.kernel.rate_limits import enforce_limits
 from efir.domain.accounts.registrations import RegistrationInStepsOnly, RequireEmail
 from efir.domain.auth.identities import Arrival, IdentityId
 from efir.domain.channels import Channel, ChannelId
@@ -62,17 +62,17 @@ async def register_user(
     """
     if ports.accounts.require_email is RequireEmail.FINISH:
         raise RegistrationInStepsOnly
-    wrong = Collected()
-    name = wrong.tried(lambda: parse_nickname(nickname))
-    address = wrong.tried(lambda: ports.accounts.addresses.parse(email))
-    shown = wrong.tried(lambda: parse_display_name(display_name or nickname))
-    secret = wrong.tried(
+    wrong = ErrorCollector()
+    name = wrong.attempt(lambda: parse_nickname(nickname))
+    address = wrong.attempt(lambda: ports.accounts.addresses.parse(email))
+    shown = wrong.attempt(lambda: parse_display_name(display_name or nickname))
+    secret = wrong.attempt(
         lambda: good_password(ports, password, nickname=name or "", email_key=address.key if address else "")
     )
-    lang = wrong.tried(lambda: parse_language(locale))
+    lang = wrong.attempt(lambda: parse_language(locale))
     if wrong.errors or name is None or address is None or shown is None or secret is None or lang is None:
         raise InvalidUser(errors=tuple(wrong.errors))
-    await limited(ports, registration_rate(ports, visitor=visitor))
+    await enforce_limits(ports, registration_rate(ports, visitor=visitor))
     account = NewAccount(
         nickname=name, display_name=shown, email=address, password=await ports.auth.passwords.hash(secret), locale=lang
     )
@@ -100,7 +100,7 @@ async def open_account(ports: Ports, tx: Transaction, account: NewAccount, *, no
         )
     )  # fmt: skip
     if account.arrival is not None:
-        await tx.identities.add(account.arrival.linked(IdentityId(ports.new_id()), user.id, now=now))
+        await tx.identities.add(account.arrival.link(IdentityId(ports.new_id()), user.id, now=now))
     if account.confirmed:
         await tx.profiles.confirm_email(user.id, account.email, now=now)
     else:
@@ -118,6 +118,6 @@ async def welcome(ports: Ports, tx: Transaction, user_id: UserId, address: Email
 
 
 async def get_me(ports: Ports, *, user_id: UserId) -> MeView:
-    """Answer a user's own account. Raises UserNotFound."""
+    """Return a user's own account. Raises UserNotFound."""
     async with ports.read() as views:
         return await views.users.me(user_id)

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 
 from msgspec import Struct
 
-from efir.application.audio.records import record_url, shown
+from efir.application.audio.records import record_url, record_view
 from efir.application.audio.spooling import Received
 from efir.application.context import Ports
 from efir.application.jobs.engine import Progress, view_of
@@ -31,7 +31,7 @@ from efir.domain.processing.source_facts import MediaWorkFailed
 from efir.ports.audio import AcceptedAudio, AudioView, ConvertedAudio, Tags
 from efir.ports.jobs.jobs import JobRow
 from efir.ports.kernel.blobs import BlobKey, blob_key
-from efir.ports.kernel.pagination import Slice
+from efir.ports.kernel.pagination import PageRequest
 from efir.ports.transactions import Transaction
 
 HOUR = timedelta(hours=1)
@@ -81,7 +81,7 @@ async def add_record(
     Raises InvalidAudio, NotWav, WavCodecUnsupported, WavMalformed, AudioEmpty, AudioLimitsExceeded, AudioUndecodable,
     UploadsTooFrequent, QuotaExceeded, Overloaded, StorageFull.
     """
-    most = ports.limits.title_most
+    most = ports.limits.max_title_length
     given = None if about.title is None else parse_record_title(about.title, most=most)
     wav = await ports.audio.converter.examine(sound.path)
     title = given or wav.title[:most].strip() or title_from(about.filename, otherwise=UNTITLED, most=most)
@@ -92,14 +92,14 @@ async def add_record(
     wanted = _Wanted(record=record, wav=wav, tags=Tags(title, wav.artist or about.artist, now.year), sound=sound)
     async with ports.begin() as tx:
         await once.before(tx)
-        known = await _known(ports, tx, record)
+        known = await _find_same(ports, tx, record)
         if known is not None:
             await once.after(tx, known)
             return known
         await _admit(ports, tx, owner, now=now)
     if not about.later and wav.duration <= ports.limits.audio_inline_seconds:
         async with ports.audio.slots.taken(owner, within=ports.limits.audio_slot_seconds) as mine:
-            made = await _converted(ports, wanted) if mine else None
+            made = await _convert(ports, wanted) if mine else None
         if made is not None:
             return await _keep(ports, wanted, made, once)
     return await _queue(ports, wanted, once)
@@ -138,7 +138,7 @@ async def drop_recordings(ports: Ports, job: ClaimedJob, _progress: Progress) ->
     owner = UserId(job.subject)
     while True:
         async with ports.read() as views:
-            found = await views.audio.of_owner(owner, Slice(limit=AT_ONCE))
+            found = await views.audio.of_owner(owner, PageRequest(limit=AT_ONCE))
         for record in found.items:
             await delete_record(ports, record_id=RecordId(record.id), owner=owner)
         if not found.items:
@@ -175,15 +175,15 @@ def sound_key(record_id: RecordId) -> BlobKey:
     return blob_key(f"aud/{record_id}/sound.mp3")
 
 
-async def _known(ports: Ports, tx: Transaction, record: AudioRecord) -> Added | None:
-    """Answer the recording that is there already; one that failed makes room for another try."""
+async def _find_same(ports: Ports, tx: Transaction, record: AudioRecord) -> Added | None:
+    """Return the recording that is there already; one that failed makes room for another try."""
     same = await tx.audio.same(record.owner_id, record.source_sha256, record.title)
     if same is None:
         return None
     if same.state is RecordState.FAILED:
         await tx.audio.remove(same.id)
         return None
-    return Added(record=shown(ports, await tx.views.audio.one(same.id)), new=False)
+    return Added(record=record_view(ports, await tx.views.audio.one(same.id)), new=False)
 
 
 async def _admit(ports: Ports, tx: Transaction, owner: UserId, *, now: datetime) -> None:
@@ -192,11 +192,11 @@ async def _admit(ports: Ports, tx: Transaction, owner: UserId, *, now: datetime)
         raise UploadsTooFrequent(retry_after=600)
     if usage.bytes >= ports.limits.audio_owner_bytes:
         raise QuotaExceeded
-    if usage.waiting >= ports.limits.audio_waiting_most:
+    if usage.waiting >= ports.limits.max_waiting_audio:
         raise Overloaded(retry_after=30)
 
 
-async def _converted(ports: Ports, wanted: _Wanted) -> ConvertedAudio | None:
+async def _convert(ports: Ports, wanted: _Wanted) -> ConvertedAudio | None:
     """Convert now; None when the machine is at fault, because a worker may do better later."""
     try:
         return await ports.audio.converter.convert(
@@ -213,12 +213,12 @@ async def _keep(ports: Ports, wanted: _Wanted, made: ConvertedAudio, once: Once[
         await ports.blobs.put_file(sound_key(record.id), made.file.path)
     async with ports.begin() as tx:
         await once.before(tx)
-        added = await _stored(ports, tx, wanted)
+        added = await _store(ports, tx, wanted)
         if added is None:
             if ports.audio.store == "database":
                 await tx.blobs.put_file(sound_key(record.id), made.file.path)
             await tx.audio.set_ready(record.id, made, store=ports.audio.store)
-            added = Added(record=shown(ports, await tx.views.audio.one(record.id)))
+            added = Added(record=record_view(ports, await tx.views.audio.one(record.id)))
         await once.after(tx, added)
     return added
 
@@ -229,7 +229,7 @@ async def _queue(ports: Ports, wanted: _Wanted, once: Once[Added]) -> Added:
     await ports.blobs.put_file(source_key(record.id), wanted.sound.path)
     async with ports.begin() as tx:
         await once.before(tx)
-        added = await _stored(ports, tx, wanted)
+        added = await _store(ports, tx, wanted)
         if added is None:
             (job_id,) = await tx.jobs.put([_conversion(wanted)])
             job = view_of(await tx.views.jobs.one(job_id))
@@ -239,10 +239,10 @@ async def _queue(ports: Ports, wanted: _Wanted, once: Once[Added]) -> Added:
     return added
 
 
-async def _stored(ports: Ports, tx: Transaction, wanted: _Wanted) -> Added | None:
+async def _store(ports: Ports, tx: Transaction, wanted: _Wanted) -> Added | None:
     """Store the row; None when that was done, else the recording that another request made meanwhile."""
     while not await tx.audio.add(wanted.record, wanted.wav, store=ports.audio.store):
-        known = await _known(ports, tx, wanted.record)
+        known = await _find_same(ports, tx, wanted.record)
         if known is not None:
             return known
     return None

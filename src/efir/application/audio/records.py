@@ -10,8 +10,8 @@ from msgspec import Meta, Struct
 
 from efir.application.auth.credentials import bearer_credential
 from efir.application.context import Ports, Visitor
-from efir.application.kernel.cursors import page, wanted
-from efir.application.kernel.rate_limits import HOUR, limited
+from efir.application.kernel.cursors import paginate, parse_page
+from efir.application.kernel.rate_limits import HOUR, enforce_limits
 from efir.domain.audio.records import (
     BadCredentials,
     RecordId,
@@ -31,7 +31,7 @@ from efir.domain.users import NamedUser
 from efir.ports.access.credential_cache import Credential
 from efir.ports.audio import AudioError, AudioFacts, AudioView, Loudness, Waveform
 from efir.ports.kernel.blobs import Blob, blob_key
-from efir.ports.kernel.pagination import Found, Page
+from efir.ports.kernel.pagination import Page, Rows
 
 SCOPE = "audio.write"
 SOON = 2  # seconds until a conversion may be done
@@ -58,7 +58,7 @@ async def create_named_user(ports: Ports, *, name: str, visitor: Visitor, now: d
     Raises InvalidAudio, UsernameTaken, Throttled for a visitor who takes too many names.
     """
     shown_name, key = parse_name(name)
-    await limited(ports, name_rate(ports, visitor=visitor))
+    await enforce_limits(ports, name_rate(ports, visitor=visitor))
     user = NamedUser(id=UserId(ports.new_id()), name=shown_name, name_key=key, created_at=now)
     token = ports.new_token()
     async with ports.single() as tx:
@@ -84,24 +84,24 @@ async def audio_credential(ports: Ports, *, user_id: str, token: str, now: datet
 
 
 async def get_record(ports: Ports, *, record_id: RecordId, owner: UserId) -> AudioView:
-    """Answer a recording to its owner. Raises RecordingNotFound."""
+    """Return a recording to its owner. Raises RecordingNotFound."""
     async with ports.read() as views:
         facts = await views.audio.one(record_id)
     require_owner(facts.owner_id, owner, RecordingNotFound)
-    return shown(ports, facts)
+    return record_view(ports, facts)
 
 
 async def list_records(ports: Ports, *, owner: UserId, limit: int | None, cursor: str | None) -> Page[AudioView]:
     """List a person's recordings, newest first. Raises BadCursor."""
     name = f"audio {owner}"
-    part = wanted(ports.keys, ports.limits, name, limit=limit, cursor=cursor)
+    part = parse_page(ports.keys, ports.limits, name, limit=limit, cursor=cursor)
     async with ports.read() as views:
         rows = await views.audio.of_owner(owner, part)
-    return page(ports.keys, name, Found([shown(ports, facts) for facts in rows.items], rows.next, rows.prev))
+    return paginate(ports.keys, name, Rows([record_view(ports, facts) for facts in rows.items], rows.next, rows.prev))
 
 
 async def find_sound(ports: Ports, *, record_id: RecordId, owner: UserId | None) -> Sound:
-    """Answer the MP3 to who has the link; with `owner`, only when it is theirs.
+    """Return the MP3 to who has the link; with `owner`, only when it is theirs.
 
     Raises RecordingNotFound, RecordingNotReady, RecordingFailed.
     """
@@ -118,7 +118,7 @@ async def find_sound(ports: Ports, *, record_id: RecordId, owner: UserId | None)
 
 
 async def get_waveform(ports: Ports, *, record_id: RecordId) -> Waveform:
-    """Answer the peaks to who has the link. Raises RecordingNotFound, RecordingNotReady."""
+    """Return the peaks to who has the link. Raises RecordingNotFound, RecordingNotReady."""
     async with ports.read() as views:
         return await views.audio.waveform(record_id)
 
@@ -128,7 +128,7 @@ def record_url(ports: Ports, record_id: UUID, owner: UUID) -> str:
     return f"{ports.origin}/record?id={record_id}&user={owner}"
 
 
-def shown(ports: Ports, facts: AudioFacts) -> AudioView:
+def record_view(ports: Ports, facts: AudioFacts) -> AudioView:
     """Show a recording to its owner."""
     ready = facts.state == RecordState.READY
     address = f"{ports.origin}/api/v1/audio-records/{facts.id}"

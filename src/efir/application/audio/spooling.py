@@ -27,7 +27,7 @@ class Received(Struct, frozen=True):
 
 
 @asynccontextmanager
-async def received(ports: Ports, chunks: AsyncIterator[bytes]) -> AsyncIterator[Received]:
+async def spool(ports: Ports, chunks: AsyncIterator[bytes]) -> AsyncIterator[Received]:
     """Take a file in. Raises AudioTooLarge at the first byte over the limit, StorageFull, and what `chunks` raises."""
     async with ports.scratch.directory("audio") as folder:
         path, size, digest = folder / "source.wav", 0, hashlib.sha256()

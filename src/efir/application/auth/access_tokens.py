@@ -7,9 +7,9 @@ from uuid import UUID
 
 from msgspec import Meta, Struct
 
-from efir.application.access.invalidation import changing
+from efir.application.access.invalidation import revoking
 from efir.application.auth.challenges import Goal, Waiting, pass_or_challenge
-from efir.application.auth.login_history import AGENT_MOST, note
+from efir.application.auth.login_history import MAX_AGENT, record_login_event
 from efir.application.auth.sessions import recognise, refuse_without_second_factor
 from efir.application.context import Ports, Visitor
 from efir.domain.auth.login_history import Method, Outcome
@@ -81,16 +81,18 @@ async def start_app_session(
     """
     user_id, session_id = UserId(user.id), SessionId(ports.new_id())
     await refuse_without_second_factor(tx, user_id, aal)
-    refresh = _written(ports.keys, session_id, 0, hash_secret(ports.new_secret())[:RANDOM])
+    refresh = _write(ports.keys, session_id, 0, hash_secret(ports.new_secret())[:RANDOM])
     session = LoginSession(
         id=session_id, user_id=user_id, kind=SessionKind.TOKEN, secret_hash=hash_secret(ports.new_secret()),
         rt_hash=hash_secret(refresh), auth_time=now, created_at=now, seen_at=now,
         idle_expires=now + timedelta(seconds=ports.limits.refresh_idle_seconds),
         abs_expires=now + timedelta(seconds=ports.limits.refresh_life_seconds), ip=visitor.ip,
-        ua=visitor.user_agent[:AGENT_MOST], aal=aal, amr=amr,
+        ua=visitor.user_agent[:MAX_AGENT], aal=aal, amr=amr,
     )  # fmt: skip
     await tx.sessions.add(session)
-    await note(ports, tx, Outcome.OK, method, visitor=visitor, now=now, user_id=user_id, session_id=session_id)
+    await record_login_event(
+        ports, tx, Outcome.OK, method, visitor=visitor, now=now, user_id=user_id, session_id=session_id
+    )
     return AppSession(session_id, user_id, refresh)
 
 
@@ -106,7 +108,7 @@ async def refresh_token(ports: Ports, *, token: str, visitor: Visitor, now: date
     An older one has been copied by somebody: the session ends. Raises InvalidRefreshToken.
     """
     refresh = _read(ports.keys, token)
-    successor = _written(
+    successor = _write(
         ports.keys, refresh.session_id, refresh.sequence + 1, ports.keys.mac("refresh-next", token.encode())[:RANDOM]
     )
     async with ports.begin() as tx:
@@ -129,7 +131,7 @@ async def revoke_token(ports: Ports, *, token: str, now: datetime) -> None:
         refresh = _read(ports.keys, token)
     except InvalidRefreshToken:
         return
-    async with changing(ports) as change:
+    async with revoking(ports) as change:
         await change.tx.sessions.revoke(refresh.session_id, now=now, reason="revoked")
         change.session(refresh.session_id)
 
@@ -140,7 +142,7 @@ def _in_grace(ports: Ports, state: RefreshState, token: str, visitor: Visitor, n
     return (
         hmac.compare_digest(state.previous_hash, hash_secret(token))
         and now - state.rotated_at <= timedelta(seconds=ports.limits.refresh_grace_seconds)
-        and state.ua == visitor.user_agent[:AGENT_MOST]
+        and state.ua == visitor.user_agent[:MAX_AGENT]
     )
 
 
@@ -148,9 +150,9 @@ async def _end_reused(
     ports: Ports, session_id: SessionId, state: RefreshState, *, visitor: Visitor, now: datetime
 ) -> None:
     """End a session whose old refresh token came back, in a transaction of its own."""
-    async with changing(ports) as change:
+    async with revoking(ports) as change:
         await change.tx.sessions.revoke(session_id, now=now, reason="reuse")
-        await note(
+        await record_login_event(
             ports, change.tx, Outcome.REUSE_DETECTED, Method.REFRESH, visitor=visitor, now=now,
             user_id=UserId(state.user_id), session_id=session_id,
         )  # fmt: skip
@@ -171,7 +173,7 @@ async def _pair(ports: Ports, session_id: SessionId, user_id: UserId, refresh: s
     return TokenPair(access, "Bearer", int(ports.auth.access_token_life.total_seconds()), refresh)
 
 
-def _written(keys: Keys, session_id: UUID, sequence: int, random: bytes) -> str:
+def _write(keys: Keys, session_id: UUID, sequence: int, random: bytes) -> str:
     body = session_id.bytes + sequence.to_bytes(4) + random
     return PREFIX + TOKENS.sign(keys, body)
 

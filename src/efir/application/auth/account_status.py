@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from efir.application.auth.login_history import note
+from efir.application.auth.login_history import record_login_event
 from efir.application.context import Ports, Visitor
 from efir.domain.auth.login_history import Method, Outcome
 from efir.domain.auth.sessions import WrongCredentials
@@ -11,8 +11,8 @@ from efir.domain.users import DeletionPending, UserBanned, UserNotFound, UserSta
 from efir.ports.users import UserView
 
 
-async def admitted(ports: Ports, user_id: UserId, *, method: Method, visitor: Visitor, now: datetime) -> UserView:
-    """Answer somebody who may sign in; refusals are noted.
+async def require_active(ports: Ports, user_id: UserId, *, method: Method, visitor: Visitor, now: datetime) -> UserView:
+    """Return somebody who may sign in; refusals are noted.
 
     Raises UserBanned, DeletionPending, and WrongCredentials for who is deleted.
     """
@@ -27,7 +27,7 @@ async def admitted(ports: Ports, user_id: UserId, *, method: Method, visitor: Vi
             created_at=account.created_at,
         )  # fmt: skip
     async with ports.begin() as tx:
-        await note(ports, tx, Outcome.BANNED, method, visitor=visitor, now=now, user_id=user_id)
+        await record_login_event(ports, tx, Outcome.BANNED, method, visitor=visitor, now=now, user_id=user_id)
     if account.status == UserStatus.PENDING_DELETE:
         raise DeletionPending
     raise UserBanned(UserBanned.told(account.ban_reason, account.banned_until))

@@ -6,9 +6,9 @@ from uuid import UUID
 
 from msgspec import Meta, Struct
 
-from efir.application.access.invalidation import changing
+from efir.application.access.invalidation import revoking
 from efir.application.context import Ports
-from efir.application.kernel.cursors import page, page_of, wanted
+from efir.application.kernel.cursors import paginate, paginate_list, parse_page
 from efir.domain.auth.sessions import SCOPES, ApiToken, InvalidTokenRequest, TokenId, parse_token_request, token_text
 from efir.domain.kernel.errors import FieldError
 from efir.domain.kernel.ids import UserId
@@ -17,7 +17,7 @@ from efir.ports.auth.sessions import TokenView
 from efir.ports.kernel.pagination import Page
 
 DAY = 86_400
-TOKEN_DAYS_MOST = 366
+MAX_TOKEN_DAYS = 366
 SHORTEST = 60  # seconds
 
 
@@ -46,7 +46,7 @@ def every_scope() -> list[ScopeView]:
 
 def list_scopes(ports: Ports, *, limit: int | None, cursor: str | None) -> Page[ScopeView]:
     """List what a token can be limited to. Raises BadCursor."""
-    return page_of(ports.keys, ports.limits, "scopes", every_scope(), limit=limit, cursor=cursor)
+    return paginate_list(ports.keys, ports.limits, "scopes", every_scope(), limit=limit, cursor=cursor)
 
 
 async def create_api_token(
@@ -55,8 +55,8 @@ async def create_api_token(
     """Make an API token; `expires_in` counts seconds. Raises InvalidTokenRequest."""
     name, granted = parse_token_request(name, scopes)
     life = ports.limits.token_life_seconds if expires_in is None else expires_in
-    if not SHORTEST <= life <= TOKEN_DAYS_MOST * DAY:
-        detail = f"A token lives between {SHORTEST} seconds and {TOKEN_DAYS_MOST} days."
+    if not SHORTEST <= life <= MAX_TOKEN_DAYS * DAY:
+        detail = f"A token lives between {SHORTEST} seconds and {MAX_TOKEN_DAYS} days."
         raise InvalidTokenRequest(detail, errors=(FieldError("/expires_in", "range", detail),))
     secret = ports.new_secret()
     token = ApiToken(
@@ -73,13 +73,13 @@ async def create_api_token(
 async def list_api_tokens(ports: Ports, *, owner: UserId, limit: int | None, cursor: str | None) -> Page[TokenView]:
     """List a user's API tokens, newest first. Raises BadCursor."""
     name = f"tokens {owner}"
-    part = wanted(ports.keys, ports.limits, name, limit=limit, cursor=cursor)
+    part = parse_page(ports.keys, ports.limits, name, limit=limit, cursor=cursor)
     async with ports.read() as views:
-        return page(ports.keys, name, await views.sessions.tokens(owner, part))
+        return paginate(ports.keys, name, await views.sessions.tokens(owner, part))
 
 
 async def revoke_api_token(ports: Ports, *, owner: UserId, token_id: TokenId, now: datetime) -> None:
     """End an API token in every process. Raises TokenNotFound."""
-    async with changing(ports) as change:
+    async with revoking(ports) as change:
         await change.tx.sessions.revoke_token(token_id, owner=owner, now=now)
         change.token(token_id)

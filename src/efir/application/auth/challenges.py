@@ -6,7 +6,7 @@ from enum import StrEnum
 import msgspec
 from msgspec import Struct
 
-from efir.application.auth.login_history import note
+from efir.application.auth.login_history import record_login_event
 from efir.application.context import Ports, Visitor
 from efir.domain.auth.login_history import Method, Outcome
 from efir.domain.auth.second_factors import ChallengeGone, SecondFactorNeeded
@@ -15,7 +15,7 @@ from efir.domain.kernel.secret_hashes import hash_secret
 from efir.ports.auth.identities import ProviderSession
 from efir.ports.users import UserView
 
-SECRET_MOST = 100  # characters
+MAX_SECRET = 100  # characters
 
 
 class Goal(StrEnum):
@@ -50,7 +50,9 @@ async def pass_or_challenge(ports: Ports, waiting: Waiting, *, visitor: Visitor,
     challenge = ports.new_secret()
     await ports.once.put(_key(challenge), msgspec.msgpack.encode(waiting), seconds=ports.limits.challenge_seconds)
     async with ports.begin() as tx:
-        await note(ports, tx, Outcome.MFA_NEEDED, waiting.method, visitor=visitor, now=now, user_id=user_id)
+        await record_login_event(
+            ports, tx, Outcome.MFA_NEEDED, waiting.method, visitor=visitor, now=now, user_id=user_id
+        )
     raise SecondFactorNeeded(challenge)
 
 
@@ -69,4 +71,4 @@ async def use_challenge(ports: Ports, challenge: str) -> None:
 
 
 def _key(challenge: str) -> str:
-    return f"mfa:{hash_secret(challenge[:SECRET_MOST]).hex()}"
+    return f"mfa:{hash_secret(challenge[:MAX_SECRET]).hex()}"

@@ -16,7 +16,7 @@ from efir.domain.access.roles import ADMINISTRATOR
 from efir.domain.auth.sessions import UUID_TOKEN, InvalidToken, SessionKind, TokenId, token_secret
 from efir.domain.kernel.ids import SessionId
 from efir.domain.kernel.secret_hashes import hash_secret
-from efir.ports.access.credential_cache import Copied, Credential
+from efir.ports.access.credential_cache import CacheLookup, Credential
 from efir.ports.transactions import Views
 
 TOUCH = timedelta(minutes=1)
@@ -28,8 +28,8 @@ Look = Callable[[Views], Awaitable[Credential | None]]
 async def session_credential(ports: Ports, *, secret: str, now: datetime, extend: bool) -> Credential | None:
     """Find who a session cookie stands for; `extend` moves the idle end, at most once a minute."""
     key = hash_secret(secret)
-    name = f"s:{_written(key)}"
-    found, copied = await _found(ports, name, lambda views: views.sessions.by_secret(key, now=now), now=now)
+    name = f"s:{_to_cache(key)}"
+    found, copied = await _look_up(ports, name, lambda views: views.sessions.by_secret(key, now=now), now=now)
     if found is None or found.session_id is None or found.kind != SessionKind.WEB:
         return None
     if extend and found.seen_at is not None and now - found.seen_at > TOUCH:
@@ -41,11 +41,11 @@ async def session_credential(ports: Ports, *, secret: str, now: datetime, extend
     return found
 
 
-async def impersonated(ports: Ports, actor: Credential, *, secret: str, now: datetime) -> Credential | None:
+async def find_impersonated(ports: Ports, actor: Credential, *, secret: str, now: datetime) -> Credential | None:
     """Find in whose place the owner of a session has put themselves; None when that is over."""
     key = hash_secret(secret)
-    name = f"s:{_written(key)}"
-    found, _ = await _found(ports, name, lambda views: views.sessions.by_secret(key, now=now), now=now)
+    name = f"s:{_to_cache(key)}"
+    found, _ = await _look_up(ports, name, lambda views: views.sessions.by_secret(key, now=now), now=now)
     return in_place(actor, found)
 
 
@@ -75,8 +75,8 @@ async def bearer_credential(ports: Ports, *, token: str, now: datetime) -> Crede
 
 async def _of_api_token(ports: Ports, token: str, now: datetime) -> Credential | None:
     key = hash_secret(token_secret(token))
-    name = f"t:{_written(key)}"
-    found, copied = await _found(ports, name, lambda views: views.sessions.by_token(key, now=now), now=now)
+    name = f"t:{_to_cache(key)}"
+    found, copied = await _look_up(ports, name, lambda views: views.sessions.by_token(key, now=now), now=now)
     if found is None or found.token_id is None or found.kind not in API_KINDS:
         return None
     if found.seen_at is None or now - found.seen_at > TOUCH:
@@ -99,15 +99,15 @@ async def _of_access_token(ports: Ports, token: str, now: datetime) -> Credentia
 
 async def _of_session(ports: Ports, session_id: UUID, now: datetime, *, signed_by: str = "") -> Credential | None:
     known = SessionId(session_id)
-    found, _ = await _found(
+    found, _ = await _look_up(
         ports, f"j:{session_id}", lambda views: views.sessions.by_id(known, now=now), now=now, signed_by=signed_by
     )
     return found
 
 
-async def _found(
+async def _look_up(
     ports: Ports, name: str, look: Look, *, now: datetime, signed_by: str = ""
-) -> tuple[Credential | None, Copied]:
+) -> tuple[Credential | None, CacheLookup]:
     copied = await ports.access.copies.find(name, signed_by=signed_by)
     if copied.refused:
         return None, copied
@@ -120,7 +120,7 @@ async def _found(
     return found, copied
 
 
-async def _keep(ports: Ports, name: str, found: Credential, copied: Copied, *, now: datetime) -> None:
+async def _keep(ports: Ports, name: str, found: Credential, copied: CacheLookup, *, now: datetime) -> None:
     if copied.generation is not None:
         await ports.access.copies.keep(name, found, generation=copied.generation, seconds=_seconds(found, now))
 
@@ -131,5 +131,5 @@ def _seconds(found: Credential, now: datetime) -> float:
     return min(((end - now).total_seconds() for end in ends), default=float(86_400))
 
 
-def _written(key: bytes) -> str:
+def _to_cache(key: bytes) -> str:
     return base64.urlsafe_b64encode(key).decode()

@@ -2,11 +2,11 @@
 
 from datetime import datetime
 
-from efir.application.access.invalidation import changing
+from efir.application.access.invalidation import revoking
 from efir.application.auth.alerts import alert
 from efir.application.auth.oidc import provider_of
 from efir.application.context import Ports
-from efir.application.kernel.cursors import page, wanted
+from efir.application.kernel.cursors import paginate, parse_page
 from efir.domain.auth.alerts import Alert
 from efir.domain.auth.identities import IdentityId, ProviderRefused
 from efir.domain.kernel.ids import SessionId, UserId
@@ -20,9 +20,9 @@ NOTICE_SECONDS = 900  # longer than a logout token is good
 async def list_identities(ports: Ports, *, owner: UserId, limit: int | None, cursor: str | None) -> Page[IdentityView]:
     """List own identities, newest first. Raises BadCursor."""
     name = f"identities {owner}"
-    part = wanted(ports.keys, ports.limits, name, limit=limit, cursor=cursor)
+    part = parse_page(ports.keys, ports.limits, name, limit=limit, cursor=cursor)
     async with ports.read() as views:
-        return page(ports.keys, name, await views.identities.list(owner, part))
+        return paginate(ports.keys, name, await views.identities.list(owner, part))
 
 
 async def unlink_identity(ports: Ports, *, owner: UserId, identity_id: IdentityId, now: datetime) -> None:
@@ -35,7 +35,7 @@ async def unlink_identity(ports: Ports, *, owner: UserId, identity_id: IdentityI
 
 async def log_out_everywhere(ports: Ports, *, session_id: SessionId, now: datetime) -> str | None:
     """End the login session here, then answer where it ends at the provider it came from, if it came from one."""
-    async with changing(ports) as change:
+    async with revoking(ports) as change:
         came_from = await change.tx.identities.hint(session_id)
         await change.tx.sessions.revoke(session_id, now=now, reason="logout")
         change.session(session_id)
@@ -52,7 +52,7 @@ async def log_out_everywhere(ports: Ports, *, session_id: SessionId, now: dateti
 
 
 async def log_out_by_provider(ports: Ports, *, provider: str, token: str, now: datetime) -> int:
-    """End the login sessions a provider's logout token speaks of, and unfinished registrations; answers how many.
+    """End the login sessions a provider's logout token speaks of, and unfinished registrations; return how many.
 
     Each token counts once. Raises ProviderNotFound, ProviderRefused, ProviderAway, StatesAway.
     """
@@ -62,7 +62,7 @@ async def log_out_by_provider(ports: Ports, *, provider: str, token: str, now: d
     if not await ports.once.first(key, seconds=NOTICE_SECONDS):
         raise ProviderRefused("This logout token was used before.")
     try:
-        async with changing(ports) as change:
+        async with revoking(ports) as change:
             ended = await change.tx.identities.sessions(known.issuer, sid=notice.sid, sub=notice.sub)
             await change.tx.registrations.drop_arrived(known.issuer, sid=notice.sid, sub=notice.sub)
             for session_id in ended:

@@ -6,9 +6,9 @@ from uuid import UUID
 
 from msgspec import Meta, Struct
 
-from efir.application.access.audit import own_act, recorded
-from efir.application.access.invalidation import Changing, changing
-from efir.application.auth.login_history import note
+from efir.application.access.audit import own_act, write_audit_entry
+from efir.application.access.invalidation import Changing, revoking
+from efir.application.auth.login_history import record_login_event
 from efir.application.context import Actor, Ports, Visitor
 from efir.application.mail.mails import Envelope, put_mail
 from efir.domain.auth.impersonation import NotImpersonating, check_rights, check_target, parse_reason
@@ -56,11 +56,11 @@ async def impersonate(
         amr=[], auth_time=now, created_at=now, seen_at=now, idle_expires=now + life, abs_expires=now + life, ip=None,
         ua="", actor_id=UserId(own.user_id), actor_session_id=SessionId(own.session_id or UUID(int=0)),
     )  # fmt: skip
-    async with changing(ports) as change:
+    async with revoking(ports) as change:
         account = await _looked_at(change, actor, user_id, now=now)
         await change.tx.sessions.add(session)
-        await _told(ports, change, session, actor, now=now)
-        await recorded(
+        await _tell_owner(ports, change, session, actor, now=now)
+        await write_audit_entry(
             change.tx, actor, "user.impersonated", f"user:{user_id}", now=now, reason=text,
             session=str(session.id), expires_at=session.abs_expires,
         )  # fmt: skip
@@ -74,17 +74,17 @@ async def end_impersonation(ports: Ports, found: Credential, *, now: datetime) -
     if found.actor_id is None or found.session_id is None:
         raise NotImpersonating
     actor = own_act(UserId(found.actor_id))
-    async with changing(ports) as change:
+    async with revoking(ports) as change:
         await change.tx.sessions.revoke(SessionId(found.session_id), now=now, reason="ended")
         change.session(found.session_id)
-        await recorded(
+        await write_audit_entry(
             change.tx, actor, "user.impersonation-ended", f"user:{found.user_id}", now=now,
             session=str(found.session_id),
         )  # fmt: skip
 
 
 async def _looked_at(change: Changing, actor: Actor, user_id: UserId, *, now: datetime) -> AccountView:
-    """Answer an account whose place may be taken. Raises UserNotFound, CannotImpersonate, WiderThanOwn."""
+    """Return an account whose place may be taken. Raises UserNotFound, CannotImpersonate, WiderThanOwn."""
     await change.tx.roles.lock_administration()
     account = await change.tx.views.users.account(user_id, now=now)
     grants = await change.tx.views.roles.granted(user_id, now=now)
@@ -94,9 +94,9 @@ async def _looked_at(change: Changing, actor: Actor, user_id: UserId, *, now: da
     return account
 
 
-async def _told(ports: Ports, change: Changing, session: LoginSession, actor: Actor, *, now: datetime) -> None:
+async def _tell_owner(ports: Ports, change: Changing, session: LoginSession, actor: Actor, *, now: datetime) -> None:
     """Tell the person: in their history, without the address of who looks, and by mail to a confirmed address."""
-    await note(
+    await record_login_event(
         ports, change.tx, Outcome.OK, Method.IMPERSONATION, visitor=Visitor(request_id=actor.request_id), now=now,
         user_id=session.user_id, session_id=session.id,
     )  # fmt: skip

@@ -4,18 +4,18 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from efir.application.context import Ports, Visitor
-from efir.application.kernel.cursors import page, wanted
+from efir.application.kernel.cursors import paginate, parse_page
 from efir.domain.auth.login_history import Login, Method, Outcome
 from efir.domain.kernel.ids import UserId
 from efir.ports.auth.login_history import LoginView
 from efir.ports.kernel.pagination import Page
 from efir.ports.transactions import Transaction
 
-AGENT_MOST = 400
+MAX_AGENT = 400
 BATCH = 500
 
 
-async def note(  # noqa: PLR0913  # the columns of one row
+async def record_login_event(  # noqa: PLR0913  # the columns of one row
     ports: Ports,
     tx: Transaction,
     outcome: Outcome,
@@ -32,7 +32,7 @@ async def note(  # noqa: PLR0913  # the columns of one row
     await tx.logins.add(
         Login(
             id=ports.new_id(), at=now, user_id=user_id, ident_mac=ident, outcome=outcome, method=method,
-            session_id=session_id, ip=visitor.ip, ua=visitor.user_agent[:AGENT_MOST], request_id=visitor.request_id,
+            session_id=session_id, ip=visitor.ip, ua=visitor.user_agent[:MAX_AGENT], request_id=visitor.request_id,
         )
     )  # fmt: skip
 
@@ -40,9 +40,9 @@ async def note(  # noqa: PLR0913  # the columns of one row
 async def list_logins(ports: Ports, *, user_id: UserId, limit: int | None, cursor: str | None) -> Page[LoginView]:
     """List a user's attempts to sign in, newest first. Raises BadCursor."""
     name = f"logins {user_id}"
-    part = wanted(ports.keys, ports.limits, name, limit=limit, cursor=cursor)
+    part = parse_page(ports.keys, ports.limits, name, limit=limit, cursor=cursor)
     async with ports.read() as views:
-        return page(ports.keys, name, await views.logins.of_user(user_id, part))
+        return paginate(ports.keys, name, await views.logins.of_user(user_id, part))
 
 
 async def shorten_logins(ports: Ports) -> None:

@@ -3,8 +3,8 @@
 from datetime import datetime
 
 from efir.application.access.actors import OPERATOR
-from efir.application.access.audit import recorded
-from efir.application.access.invalidation import changing
+from efir.application.access.audit import write_audit_entry
+from efir.application.access.invalidation import revoking
 from efir.application.auth.alerts import alert
 from efir.application.auth.sessions import end_sessions
 from efir.application.context import Actor, Ports
@@ -21,7 +21,7 @@ async def remove_lost_factor(ports: Ports, actor: Actor, *, user_id: UserId, rea
     Raises InvalidReason, UserNotFound, WiderThanOwn, SecondFactorOff.
     """
     text = parse_reason(reason)
-    async with changing(ports) as change:
+    async with revoking(ports) as change:
         await change.tx.roles.lock_administration()
         for grant in await change.tx.views.roles.granted(user_id, now=now):
             check_within(frozenset(grant.permissions), actor.permissions)
@@ -30,7 +30,7 @@ async def remove_lost_factor(ports: Ports, actor: Actor, *, user_id: UserId, rea
             raise SecondFactorOff
         await end_sessions(change, user_id, keep=None, now=now, reason="second-factor")
         change.user(user_id, await change.tx.users.rights_changed(user_id))
-        await recorded(change.tx, actor, "user.second-factor-removed", f"user:{user_id}", now=now, reason=text)
+        await write_audit_entry(change.tx, actor, "user.second-factor-removed", f"user:{user_id}", now=now, reason=text)
         await alert(ports, change.tx, user_id, Alert.TOTP_REMOVED_FOR_YOU, now=now)
 
 

@@ -2,16 +2,16 @@
 
 from datetime import datetime, timedelta
 
-from efir.application.access.invalidation import changing
+from efir.application.access.invalidation import revoking
 from efir.application.auth.access_tokens import TokenPair, first_pair, start_app_session
 from efir.application.auth.alerts import alert
 from efir.application.auth.challenges import Goal, use_challenge, waiting_for
-from efir.application.auth.login_history import note
+from efir.application.auth.login_history import record_login_event
 from efir.application.auth.second_factors import recovery_hashes
 from efir.application.auth.sessions import SignedIn, end_session, start_session
 from efir.application.auth.sign_in_rates import sign_in_rates
 from efir.application.context import Ports, Visitor
-from efir.application.kernel.rate_limits import limited
+from efir.application.kernel.rate_limits import enforce_limits
 from efir.domain.auth.alerts import Alert
 from efir.domain.auth.login_history import Method, Outcome
 from efir.domain.auth.second_factors import WrongCode, typed_code
@@ -30,8 +30,8 @@ async def verify_second_factor(
     """
     waiting = await waiting_for(ports, challenge)
     user_id = UserId(waiting.user.id)
-    await limited(ports, *sign_in_rates(ports, name=f"second factor {user_id}", visitor=visitor))
-    method = await _checked(ports, user_id, code, visitor=visitor, now=now)
+    await enforce_limits(ports, *sign_in_rates(ports, name=f"second factor {user_id}", visitor=visitor))
+    method = await _check_code(ports, user_id, code, visitor=visitor, now=now)
     await use_challenge(ports, challenge)
     amr = [*waiting.amr, "otp", "mfa"]
     if waiting.goal is Goal.TOKEN:
@@ -40,7 +40,7 @@ async def verify_second_factor(
                 ports, tx, user=waiting.user, method=method, amr=amr, aal=2, visitor=visitor, now=now
             )
         return await first_pair(ports, started, now=now)
-    async with changing(ports) as change:
+    async with revoking(ports) as change:
         signed = await start_session(
             ports, change.tx, user=waiting.user, method=method, amr=amr, aal=2, visitor=visitor, now=now,
             provider=waiting.provider,
@@ -50,20 +50,20 @@ async def verify_second_factor(
     return signed
 
 
-async def _checked(ports: Ports, user_id: UserId, code: str, *, visitor: Visitor, now: datetime) -> Method:
+async def _check_code(ports: Ports, user_id: UserId, code: str, *, visitor: Visitor, now: datetime) -> Method:
     """Use a code up, or note that it was wrong; both are stored before anybody is answered."""
-    bare, recovery = _typed(code)
+    bare, recovery = _normalise(code)
     method = Method.RECOVERY_CODE if recovery else Method.TOTP
     async with ports.begin() as tx:
         used = await (_used_recovery_code if recovery else _used_app_code)(ports, tx, user_id, bare, now)
         if not used:
-            await note(ports, tx, Outcome.MFA_BAD, method, visitor=visitor, now=now, user_id=user_id)
+            await record_login_event(ports, tx, Outcome.MFA_BAD, method, visitor=visitor, now=now, user_id=user_id)
     if not used:
         raise WrongCode
     return method
 
 
-def _typed(code: str) -> tuple[str, bool]:
+def _normalise(code: str) -> tuple[str, bool]:
     """Read a code; what cannot be one is a wrong code of the app, and counts as such."""
     try:
         return typed_code(code)

@@ -12,14 +12,14 @@ from uuid import UUID
 import msgspec
 from msgspec import Struct
 
-from efir.application.access.invalidation import changing
-from efir.application.auth.account_status import admitted
+from efir.application.access.invalidation import revoking
+from efir.application.auth.account_status import require_active
 from efir.application.auth.alerts import alert
 from efir.application.auth.challenges import Goal, Waiting, pass_or_challenge
-from efir.application.auth.login_history import note
+from efir.application.auth.login_history import record_login_event
 from efir.application.auth.sessions import SignedIn, end_session, start_session
 from efir.application.context import Ports, Visitor
-from efir.application.kernel.rate_limits import QUARTER, limited
+from efir.application.kernel.rate_limits import QUARTER, enforce_limits
 from efir.domain.auth.alerts import Alert
 from efir.domain.auth.identities import (
     Arrival,
@@ -40,7 +40,7 @@ from efir.ports.auth.identities import ProviderSession
 from efir.ports.auth.oidc import Claims, Provider, ProviderAway, ProviderView
 
 FLOW_SECONDS = 600
-SECRET_MOST = 100  # characters of a state or a browser's secret
+MAX_SECRET = 100  # characters of a state or a browser's secret
 FRESH_SKEW = timedelta(seconds=60)
 
 
@@ -94,15 +94,15 @@ async def begin_sign_in(
 ) -> Begun:
     """Begin to sign in; `fresh` asks for a new proof of who it is. Raises ProviderNotFound, ProviderAway, Throttled."""
     amount = ports.limits.sign_in_attempts_network
-    await limited(ports, Rate("sign-in-network", network_of(visitor.ip), amount, QUARTER))
-    return await _begun(ports, provider=provider, browser=browser, back=back, fresh=fresh, now=now)
+    await enforce_limits(ports, Rate("sign-in-network", network_of(visitor.ip), amount, QUARTER))
+    return await _begin(ports, provider=provider, browser=browser, back=back, fresh=fresh, now=now)
 
 
 async def begin_link(
     ports: Ports, *, provider: str, browser: str, back: str | None, who: Credential, now: datetime
 ) -> Begun:
     """Begin to link an identity to the account of a fresh login session. Raises ProviderNotFound, ProviderAway."""
-    return await _begun(ports, provider=provider, browser=browser, back=back, fresh=True, now=now, who=who)
+    return await _begin(ports, provider=provider, browser=browser, back=back, fresh=True, now=now, who=who)
 
 
 async def finish(
@@ -123,7 +123,7 @@ async def finish(
     """
     known = provider_of(ports, provider)
     try:
-        flow = await _taken(ports, provider, browser, returned)
+        flow = await _take_flow(ports, provider, browser, returned)
         claims = await known.redeem(
             code=returned.code, verifier=flow.verifier, nonce=flow.nonce, issuer=returned.iss or None, now=now
         )
@@ -132,10 +132,10 @@ async def finish(
         await _note_error(ports, visitor=visitor, now=now)
         raise
     if flow.linker is not None:
-        return await _linked(ports, known, flow, claims, who=who, now=now)
-    user_id, claims = await _known(ports, known, claims, now=now)
+        return await _link(ports, known, flow, claims, who=who, now=now)
+    user_id, claims = await _find_user(ports, known, claims, now=now)
     if user_id is not None:
-        return await _entered(ports, flow, user_id, claims.session, who=who, visitor=visitor, now=now)
+        return await _sign_in(ports, flow, user_id, claims.session, who=who, visitor=visitor, now=now)
     if who is not None:
         raise IdentityUnknown
     return Finished(flow.back, newcomer=claims)
@@ -149,7 +149,7 @@ def provider_of(ports: Ports, name: str) -> Provider:
     return found
 
 
-async def _begun(
+async def _begin(
     ports: Ports,
     *,
     provider: str,
@@ -161,7 +161,7 @@ async def _begun(
 ) -> Begun:
     known = provider_of(ports, provider)
     state, nonce, verifier = ports.new_secret(), ports.new_secret(), ports.new_secret()
-    browser = browser[:SECRET_MOST] or ports.new_secret()  # one secret for all tabs of a browser
+    browser = browser[:MAX_SECRET] or ports.new_secret()  # one secret for all tabs of a browser
     flow = _Flow(
         provider=provider, nonce=nonce, verifier=verifier, browser=hash_secret(browser), back=local_path(back),
         fresh=fresh, begun=now, linker=None if who is None else who.user_id,
@@ -174,13 +174,13 @@ async def _begun(
     return Begun(address, browser)
 
 
-async def _taken(ports: Ports, provider: str, browser: str, returned: Returned) -> _Flow:
-    """Answer what was asked, once and only to the browser that asked."""
+async def _take_flow(ports: Ports, provider: str, browser: str, returned: Returned) -> _Flow:
+    """Return what was asked, once and only to the browser that asked."""
     found = await ports.once.take(_key(returned.state))
     if found is None:
         raise ProviderRefused("The answer was used before, or came too late.")
     flow = _decoder.decode(found)
-    if flow.provider != provider or not hmac.compare_digest(flow.browser, hash_secret(browser[:SECRET_MOST])):
+    if flow.provider != provider or not hmac.compare_digest(flow.browser, hash_secret(browser[:MAX_SECRET])):
         raise ProviderRefused("The answer belongs to another browser.")
     if returned.error:
         raise ProviderCancelled if returned.error == "access_denied" else ProviderRefused
@@ -196,7 +196,7 @@ def _check_fresh(flow: _Flow, claims: Claims) -> None:
         raise ProviderRefused("The provider did not ask who you are.")
 
 
-async def _linked(
+async def _link(
     ports: Ports, provider: Provider, flow: _Flow, claims: Claims, *, who: Credential | None, now: datetime
 ) -> Finished:
     if who is None or who.session_id != flow.session_id or who.user_id != flow.linker:
@@ -207,14 +207,16 @@ async def _linked(
             await tx.identities.add(
                 Arrival(
                     issuer=provider.issuer, sub=claims.sub, provider=flow.provider, shown=claims.shown
-                ).linked(IdentityId(ports.new_id()), user_id, now=now)
+                ).link(IdentityId(ports.new_id()), user_id, now=now)
             )  # fmt: skip
             await alert(ports, tx, user_id, Alert.IDENTITY_LINKED, now=now)
     return Finished(flow.back)
 
 
-async def _known(ports: Ports, provider: Provider, claims: Claims, *, now: datetime) -> tuple[UserId | None, Claims]:
-    """Answer whose identity it is; without a time of the proof it counts as too old for what matters."""
+async def _find_user(
+    ports: Ports, provider: Provider, claims: Claims, *, now: datetime
+) -> tuple[UserId | None, Claims]:
+    """Return whose identity it is; without a time of the proof it counts as too old for what matters."""
     proved = claims.session.auth_time or now - timedelta(seconds=ports.limits.step_up_seconds + 1)
     session = msgspec.structs.replace(claims.session, auth_time=proved)
     async with ports.begin() as tx:
@@ -222,7 +224,7 @@ async def _known(ports: Ports, provider: Provider, claims: Claims, *, now: datet
     return user_id, msgspec.structs.replace(claims, session=session)
 
 
-async def _entered(
+async def _sign_in(
     ports: Ports,
     flow: _Flow,
     user_id: UserId,
@@ -232,13 +234,13 @@ async def _entered(
     visitor: Visitor,
     now: datetime,
 ) -> Finished:
-    user = await admitted(ports, user_id, method=Method.OIDC, visitor=visitor, now=now)
+    user = await require_active(ports, user_id, method=Method.OIDC, visitor=visitor, now=now)
     waiting = Waiting(user=user, goal=Goal.WEB, method=Method.OIDC, amr=["fed"], provider=session)
     try:
         await pass_or_challenge(ports, waiting, visitor=visitor, now=now)
     except SecondFactorNeeded as needed:
         return Finished(flow.back, challenge=needed.challenge)
-    async with changing(ports) as change:
+    async with revoking(ports) as change:
         signed = await start_session(
             ports, change.tx, user=user, method=Method.OIDC, amr=["fed"], aal=1, visitor=visitor, now=now,
             provider=session,
@@ -250,8 +252,8 @@ async def _entered(
 
 async def _note_error(ports: Ports, *, visitor: Visitor, now: datetime) -> None:
     async with ports.begin() as tx:
-        await note(ports, tx, Outcome.OIDC_ERROR, Method.OIDC, visitor=visitor, now=now)
+        await record_login_event(ports, tx, Outcome.OIDC_ERROR, Method.OIDC, visitor=visitor, now=now)
 
 
 def _key(state: str) -> str:
-    return f"oidc:{hash_secret(state[:SECRET_MOST]).hex()}"
+    return f"oidc:{hash_secret(state[:MAX_SECRET]).hex()}"

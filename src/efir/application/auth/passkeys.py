@@ -7,14 +7,14 @@ from uuid import UUID
 import msgspec
 from msgspec import Struct
 
-from efir.application.access.invalidation import changing
-from efir.application.auth.account_status import admitted
+from efir.application.access.invalidation import revoking
+from efir.application.auth.account_status import require_active
 from efir.application.auth.alerts import alert
-from efir.application.auth.login_history import note
+from efir.application.auth.login_history import record_login_event
 from efir.application.auth.sessions import SignedIn, end_session, start_session
 from efir.application.context import Ports, Visitor
-from efir.application.kernel.cursors import page, wanted
-from efir.application.kernel.rate_limits import QUARTER, limited
+from efir.application.kernel.cursors import paginate, parse_page
+from efir.application.kernel.rate_limits import QUARTER, enforce_limits
 from efir.domain.auth.alerts import Alert
 from efir.domain.auth.login_history import Method, Outcome, device_of
 from efir.domain.auth.passkeys import Passkey, PasskeyId, PasskeyInvalid, PasskeyRefused, PasskeysTooMany, parse_label
@@ -45,11 +45,11 @@ _decoder = msgspec.msgpack.Decoder(_Question)
 
 
 async def ask_new_passkey(ports: Ports, *, who: Credential) -> Json:
-    """Answer the options for a browser that shall make a passkey. Raises PasskeysTooMany, PasskeysUnavailable."""
+    """Return the options for a browser that shall make a passkey. Raises PasskeysTooMany, PasskeysUnavailable."""
     user_id = UserId(who.user_id)
     async with ports.begin() as tx:
         known = await tx.passkeys.of_user(user_id)
-    if len(known) >= ports.limits.passkeys_most:
+    if len(known) >= ports.limits.max_passkeys:
         raise PasskeysTooMany
     challenge = hash_secret(ports.new_secret())
     options = ports.auth.ceremonies.creation(
@@ -63,7 +63,7 @@ async def add_passkey(
     ports: Ports, *, who: Credential, answer: Json, label: str, user_agent: str, now: datetime
 ) -> PasskeyView:
     """Store a passkey that a browser has made for this login session. Raises PasskeyInvalid, PasskeyKnown."""
-    challenge = await _taken(ports, answer, _Question(_Kind.CREATE, who.session_id))
+    challenge = await _take_challenge(ports, answer, _Question(_Kind.CREATE, who.session_id))
     if challenge is None:
         raise PasskeyInvalid("The question was answered before, or too late. Try again.")
     made = ports.auth.ceremonies.made(answer, challenge=challenge)
@@ -80,9 +80,9 @@ async def add_passkey(
 async def list_passkeys(ports: Ports, *, owner: UserId, limit: int | None, cursor: str | None) -> Page[PasskeyView]:
     """List own passkeys, newest first. Raises BadCursor."""
     name = f"passkeys {owner}"
-    part = wanted(ports.keys, ports.limits, name, limit=limit, cursor=cursor)
+    part = parse_page(ports.keys, ports.limits, name, limit=limit, cursor=cursor)
     async with ports.read() as views:
-        return page(ports.keys, name, await views.passkeys.list(owner, part))
+        return paginate(ports.keys, name, await views.passkeys.list(owner, part))
 
 
 async def remove_passkey(ports: Ports, *, owner: UserId, passkey_id: PasskeyId, now: datetime) -> None:
@@ -94,9 +94,9 @@ async def remove_passkey(ports: Ports, *, owner: UserId, passkey_id: PasskeyId, 
 
 
 async def ask_passkey(ports: Ports, *, visitor: Visitor) -> Json:
-    """Answer the options for a browser that shall show a passkey. Raises PasskeysUnavailable, Throttled."""
+    """Return the options for a browser that shall show a passkey. Raises PasskeysUnavailable, Throttled."""
     amount = ports.limits.sign_in_attempts_network * QUESTIONS_PER_SIGN_IN
-    await limited(ports, Rate("passkey-questions", network_of(visitor.ip), amount, QUARTER))
+    await enforce_limits(ports, Rate("passkey-questions", network_of(visitor.ip), amount, QUARTER))
     challenge = hash_secret(ports.new_secret())
     options = ports.auth.ceremonies.request(challenge=challenge)
     await _remember(ports, challenge, _Question(_Kind.GET))
@@ -111,11 +111,11 @@ async def log_in_with_passkey(
     Raises PasskeyRefused, WrongCredentials for a deleted account, UserBanned, Throttled.
     """
     amount = ports.limits.sign_in_attempts_network
-    await limited(ports, Rate("sign-in-network", network_of(visitor.ip), amount, QUARTER))
-    challenge = await _taken(ports, answer, _Question(_Kind.GET))
-    user_id = await _proved(ports, answer, challenge, visitor=visitor, now=now)
-    user = await admitted(ports, user_id, method=Method.PASSKEY, visitor=visitor, now=now)
-    async with changing(ports) as change:
+    await enforce_limits(ports, Rate("sign-in-network", network_of(visitor.ip), amount, QUARTER))
+    challenge = await _take_challenge(ports, answer, _Question(_Kind.GET))
+    user_id = await _check_proof(ports, answer, challenge, visitor=visitor, now=now)
+    user = await require_active(ports, user_id, method=Method.PASSKEY, visitor=visitor, now=now)
+    async with revoking(ports) as change:
         signed = await start_session(
             ports, change.tx, user=user, method=Method.PASSKEY, amr=["pop", "mfa"], aal=2, visitor=visitor, now=now
         )
@@ -124,24 +124,26 @@ async def log_in_with_passkey(
     return signed
 
 
-async def _proved(ports: Ports, answer: Json, challenge: bytes | None, *, visitor: Visitor, now: datetime) -> UserId:
-    """Answer whose passkey it is, its use noted; what is refused is noted too, before anybody is answered."""
-    cred_id, handle = ports.auth.ceremonies.named(answer)
+async def _check_proof(
+    ports: Ports, answer: Json, challenge: bytes | None, *, visitor: Visitor, now: datetime
+) -> UserId:
+    """Return whose passkey it is, its use noted; what is refused is noted too, before anybody is answered."""
+    cred_id, handle = ports.auth.ceremonies.require_id(answer)
     async with ports.begin() as tx:
         passkey = await tx.passkeys.lock(cred_id)
         used = None
         if passkey is not None and challenge is not None and handle in {None, passkey.user_id.bytes}:
-            used = await _used(ports, tx, passkey, answer, challenge, now=now)
+            used = await _note_use(ports, tx, passkey, answer, challenge, now=now)
         if passkey is not None and used is not None:
             await tx.passkeys.note_use(passkey.id, used, now=now)
             return passkey.user_id
         outcome = Outcome.UNKNOWN if passkey is None else Outcome.BAD_SECRET
         user_id = None if passkey is None else passkey.user_id
-        await note(ports, tx, outcome, Method.PASSKEY, visitor=visitor, now=now, user_id=user_id)
+        await record_login_event(ports, tx, outcome, Method.PASSKEY, visitor=visitor, now=now, user_id=user_id)
     raise PasskeyRefused
 
 
-async def _used(
+async def _note_use(
     ports: Ports, tx: Transaction, passkey: Passkey, answer: Json, challenge: bytes, *, now: datetime
 ) -> UsedPasskey | None:
     try:
@@ -160,8 +162,8 @@ async def _remember(ports: Ports, challenge: bytes, question: _Question) -> None
     )
 
 
-async def _taken(ports: Ports, answer: Json, question: _Question) -> bytes | None:
-    """Answer the challenge that an answer names, if it was asked for this and not answered before."""
+async def _take_challenge(ports: Ports, answer: Json, question: _Question) -> bytes | None:
+    """Return the challenge that an answer names, if it was asked for this and not answered before."""
     challenge = ports.auth.ceremonies.challenge_of(answer)
     if challenge is None or len(challenge) > 64:  # noqa: PLR2004  # ours have 32 bytes
         return None

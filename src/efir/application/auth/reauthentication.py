@@ -3,7 +3,7 @@
 from datetime import datetime, timedelta
 
 from efir.application.context import Ports
-from efir.application.kernel.rate_limits import QUARTER, limited
+from efir.application.kernel.rate_limits import QUARTER, enforce_limits
 from efir.domain.auth.sessions import StepUpNeeded
 from efir.domain.kernel.errors import Forbidden
 from efir.domain.kernel.ids import UserId
@@ -12,8 +12,8 @@ from efir.domain.users import WrongPassword
 from efir.ports.access.credential_cache import Credential
 
 
-async def prove_presence(ports: Ports, credential: Credential, *, password: str | None, now: datetime) -> UserId:
-    """Answer the person of a login session. Raises StepUpNeeded, WrongPassword, Throttled; Forbidden for a token."""
+async def reauthenticate(ports: Ports, credential: Credential, *, password: str | None, now: datetime) -> UserId:
+    """Return the person of a login session. Raises StepUpNeeded, WrongPassword, Throttled; Forbidden for a token."""
     if credential.session_id is None:
         raise Forbidden("This needs a login session, not a token.")
     user_id = UserId(credential.user_id)
@@ -32,7 +32,7 @@ def is_fresh(ports: Ports, credential: Credential, *, now: datetime) -> bool:
 
 async def check_password(ports: Ports, *, user_id: UserId, password: str) -> None:
     """Compare with the present password. Raises WrongPassword, also for an account without one; Throttled."""
-    await limited(ports, Rate("password-check", str(user_id), ports.limits.password_checks, QUARTER))
+    await enforce_limits(ports, Rate("password-check", str(user_id), ports.limits.password_checks, QUARTER))
     async with ports.read() as views:
         stored = await views.profiles.password(user_id)
     if not await ports.auth.passwords.matches(stored, password):

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from efir.application.access.invalidation import changing
+from efir.application.access.invalidation import revoking
 from efir.application.auth.alerts import alert
 from efir.application.auth.sessions import end_sessions
 from efir.application.context import Ports
@@ -27,7 +27,7 @@ from efir.ports.transactions import Transaction
 
 
 async def get_second_factor(ports: Ports, *, user_id: UserId) -> SecondFactorView:
-    """Answer what the own account has."""
+    """Return what the own account has."""
     async with ports.read() as views:
         return await views.second_factors.of_user(user_id)
 
@@ -43,7 +43,7 @@ async def begin_totp(ports: Ports, *, user_id: UserId, nickname: str, now: datet
 
 
 async def resume_totp(ports: Ports, *, user_id: UserId, nickname: str) -> TotpSetup | None:
-    """Answer the secret of an app whose set-up was begun and not finished."""
+    """Return the secret of an app whose set-up was begun and not finished."""
     async with ports.begin() as tx:
         totp = await tx.second_factors.lock(user_id)
     if totp is None or totp.confirmed_at is not None:
@@ -53,12 +53,12 @@ async def resume_totp(ports: Ports, *, user_id: UserId, nickname: str) -> TotpSe
 
 
 async def confirm_totp(ports: Ports, *, user_id: UserId, keep: SessionId, code: str, now: datetime) -> list[str]:
-    """Make the app count after a first code from it; answers recovery codes.
+    """Make the app count after a first code from it; return recovery codes.
 
     All other sessions end: they began without the second factor. Raises CodeRefused, SecondFactorOff, SecondFactorOn.
     """
     bare = _app_code(code)
-    async with changing(ports) as change:
+    async with revoking(ports) as change:
         factors = change.tx.second_factors
         totp = await factors.lock(user_id)
         if totp is None:
@@ -67,7 +67,7 @@ async def confirm_totp(ports: Ports, *, user_id: UserId, keep: SessionId, code: 
             raise SecondFactorOn
         step = ports.auth.app_codes.step(totp.secret_sealed, bare, user_id=user_id, now=now)
         if step is None or not await factors.use_step(user_id, step):
-            raise _refused()
+            raise _wrong_code()
         await factors.confirm(user_id, now=now)
         codes = await _new_codes(ports, change.tx, user_id)
         await end_sessions(change, user_id, keep=keep, now=now, reason="second-factor")
@@ -117,12 +117,12 @@ def _app_code(text: str) -> str:
     try:
         bare, recovery = typed_code(text)
     except WrongCode as error:
-        raise _refused() from error
+        raise _wrong_code() from error
     if recovery:
-        raise _refused()
+        raise _wrong_code()
     return bare
 
 
-def _refused() -> CodeRefused:
+def _wrong_code() -> CodeRefused:
     detail = "This is not the present code of the app; check the clock of the phone."
     return CodeRefused(detail, errors=(FieldError("/code", "wrong", detail),))

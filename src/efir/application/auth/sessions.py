@@ -7,13 +7,13 @@ from uuid import UUID
 import msgspec
 from msgspec import Struct
 
-from efir.application.access.invalidation import Changing, changing
+from efir.application.access.invalidation import Changing, revoking
 from efir.application.auth.challenges import Goal, Waiting, pass_or_challenge
-from efir.application.auth.login_history import AGENT_MOST, note
+from efir.application.auth.login_history import MAX_AGENT, record_login_event
 from efir.application.auth.sign_in_rates import sign_in_rates
 from efir.application.context import Ports, Visitor
-from efir.application.kernel.cursors import page, wanted
-from efir.application.kernel.rate_limits import limited
+from efir.application.kernel.cursors import paginate, parse_page
+from efir.application.kernel.rate_limits import enforce_limits
 from efir.domain.auth.login_history import Method, Outcome
 from efir.domain.auth.second_factors import SecondFactorNeeded
 from efir.domain.auth.sessions import LoginSession, SessionKind, WrongCredentials
@@ -48,7 +48,7 @@ async def log_in(
     person = await recognise(ports, login=login, password=password, method=Method.PASSWORD, visitor=visitor, now=now)
     waiting = Waiting(user=person, goal=Goal.WEB, method=Method.PASSWORD, amr=["pwd"])
     await pass_or_challenge(ports, waiting, visitor=visitor, now=now)
-    async with changing(ports) as change:
+    async with revoking(ports) as change:
         signed = await start_session(
             ports, change.tx, user=person, method=Method.PASSWORD, amr=["pwd"], aal=1, visitor=visitor, now=now
         )
@@ -60,12 +60,12 @@ async def log_in(
 async def recognise(
     ports: Ports, *, login: str, password: str, method: Method, visitor: Visitor, now: datetime
 ) -> UserView:
-    """Answer who has shown the right password; every attempt that fails is noted.
+    """Return who has shown the right password; every attempt that fails is noted.
 
     Raises WrongCredentials, Throttled; UserBanned and DeletionPending after the right password.
     """
     name = login.strip().lower()
-    await limited(ports, *sign_in_rates(ports, name=name, visitor=visitor))
+    await enforce_limits(ports, *sign_in_rates(ports, name=name, visitor=visitor))
     async with ports.read() as views:
         found = await views.users.login(name, _email_key(ports, name))
     right = await ports.auth.passwords.matches(None if found is None else found.password, password)
@@ -78,7 +78,7 @@ async def recognise(
     outcome = Outcome.UNKNOWN if found is None else Outcome.BANNED if right else Outcome.BAD_SECRET
     user_id = None if found is None else UserId(found.id)
     async with ports.begin() as tx:
-        await note(ports, tx, outcome, method, visitor=visitor, now=now, user_id=user_id, name=name)
+        await record_login_event(ports, tx, outcome, method, visitor=visitor, now=now, user_id=user_id, name=name)
         ban = await tx.bans.in_force(user_id) if user_id is not None and right else None
     if found is None or not right:
         raise WrongCredentials
@@ -123,10 +123,12 @@ async def start_session(  # noqa: PLR0913  # what a row of a session says
         idp_hint=None if provider is None else provider.hint, created_at=now, seen_at=now,
         idle_expires=now + timedelta(seconds=ports.limits.session_idle_seconds),
         abs_expires=now + timedelta(seconds=ports.limits.session_life_seconds), ip=visitor.ip,
-        ua=visitor.user_agent[:AGENT_MOST], kind=SessionKind.WEB, aal=aal, amr=amr,
+        ua=visitor.user_agent[:MAX_AGENT], kind=SessionKind.WEB, aal=aal, amr=amr,
     )  # fmt: skip
     await tx.sessions.add(session)
-    await note(ports, tx, Outcome.OK, method, visitor=visitor, now=now, user_id=session.user_id, session_id=session.id)
+    await record_login_event(
+        ports, tx, Outcome.OK, method, visitor=visitor, now=now, user_id=session.user_id, session_id=session.id
+    )
     return SignedIn(user=user, session_id=session.id, secret=secret)
 
 
@@ -138,7 +140,7 @@ async def refuse_without_second_factor(tx: Transaction, user_id: UserId, aal: in
 
 async def log_out(ports: Ports, *, session_id: SessionId, now: datetime) -> None:
     """End a login session for good, in every process."""
-    async with changing(ports) as change:
+    async with revoking(ports) as change:
         await end_session(change, session_id, now=now, reason="logout")
 
 
@@ -147,28 +149,28 @@ async def list_devices(
 ) -> Page[DeviceView]:
     """List a user's active login sessions, newest first. Raises BadCursor."""
     name = f"devices {owner}"
-    part = wanted(ports.keys, ports.limits, name, limit=limit, cursor=cursor)
+    part = parse_page(ports.keys, ports.limits, name, limit=limit, cursor=cursor)
     async with ports.read() as views:
-        found = page(ports.keys, name, await views.sessions.devices(owner, part, now=now))
+        found = paginate(ports.keys, name, await views.sessions.devices(owner, part, now=now))
     items = [msgspec.structs.replace(device, current=device.id == current) for device in found.items]
     return msgspec.structs.replace(found, items=items)
 
 
 async def revoke_session(ports: Ports, *, owner: UserId, session_id: SessionId, now: datetime) -> None:
     """End one of the own login sessions. Raises SessionNotFound."""
-    async with changing(ports) as change:
+    async with revoking(ports) as change:
         await change.tx.sessions.revoke_own(session_id, owner=owner, now=now, reason="revoked")
         change.session(session_id)
 
 
 async def revoke_other_sessions(ports: Ports, *, owner: UserId, keep: SessionId | None, now: datetime) -> int:
-    """End all own login sessions but one; answers how many ended."""
-    async with changing(ports) as change:
+    """End all own login sessions but one; return how many ended."""
+    async with revoking(ports) as change:
         return await end_sessions(change, owner, keep=keep, now=now, reason="revoked")
 
 
 async def end_sessions(change: Changing, owner: UserId, *, keep: SessionId | None, now: datetime, reason: str) -> int:
-    """End all of a user's login sessions but one in the caller's transaction; answers how many ended."""
+    """End all of a user's login sessions but one in the caller's transaction; return how many ended."""
     ended = await change.tx.sessions.revoke_others(owner, keep=keep, now=now, reason=reason)
     for session_id in ended:
         change.session(session_id)
@@ -182,7 +184,7 @@ async def end_session(change: Changing, session_id: SessionId, *, now: datetime,
 
 
 async def find_login(ports: Ports, login: str) -> UserId:
-    """Answer whose nickname or confirmed address it is. Raises WrongCredentials."""
+    """Return whose nickname or confirmed address it is. Raises WrongCredentials."""
     name = login.strip().lower()
     async with ports.read() as views:
         found = await views.users.login(name, _email_key(ports, name))

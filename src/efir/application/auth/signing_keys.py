@@ -2,7 +2,7 @@
 
 from datetime import datetime, timedelta
 
-from efir.application.access.invalidation import changing
+from efir.application.access.invalidation import revoking
 from efir.application.context import Ports
 from efir.ports.auth.signing_keys import SigningKey
 
@@ -28,7 +28,7 @@ async def tend_signing_keys(ports: Ports) -> None:
 
 async def rotate_signing_keys(ports: Ports, *, compromised: bool, now: datetime) -> None:
     """Replace the active key; a compromised one stops counting at once, in every process."""
-    async with changing(ports) as change:
+    async with revoking(ports) as change:
         for key in await change.tx.signing_keys.lock():
             if key.state == "pending":
                 await change.tx.signing_keys.move(key.kid, "retired", now=now)

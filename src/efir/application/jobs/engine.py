@@ -100,16 +100,16 @@ async def run_next(ports: Ports, handlers: JobHandlers, *, queue: Queue, worker:
     except LeaseLost as lost:
         told("job lost", job, lost)
     except asyncio.CancelledError as cancelled:
-        await _ended(work)
+        await _cancel(work)
         told("job handed back", job, cancelled)
         async with ports.single() as tx:
             await tx.jobs.hand_back(job)
         raise
     except Exception as error:  # noqa: BLE001  # whatever happened, the job must not stay claimed
-        await _failed(ports, handlers, job, error, told)
+        await _fail(ports, handlers, job, error, told)
     finally:
-        await _ended(work)
-        await _ended(heart)
+        await _cancel(work)
+        await _cancel(heart)
     return True
 
 
@@ -138,7 +138,7 @@ async def retry_job(ports: Ports, *, job_id: JobId) -> None:
 
 
 async def get_job(ports: Ports, *, job_id: JobId, user_id: UserId) -> JobView:
-    """Answer a job to its owner. Raises JobNotFound."""
+    """Return a job to its owner. Raises JobNotFound."""
     async with ports.read() as views:
         row = await views.jobs.one(job_id)
     require_owner(row.owner_id, user_id, JobNotFound)
@@ -157,17 +157,17 @@ def view_of(row: JobRow) -> JobView:
 
 
 async def reconcile(ports: Ports, handlers: JobHandlers) -> int:
-    """Free what dead workers held and wake what waits; answers how many jobs were quarantined.
+    """Free what dead workers held and wake what waits; return how many jobs were quarantined.
 
     A job that was running each time its worker died is quarantined after `MAX_KILLS` deaths.
     """
     async with ports.begin() as tx:
         await tx.jobs.reconcile(max_kills=MAX_KILLS)
         deadly = await tx.jobs.deadly(max_kills=MAX_KILLS)
-    return sum([await _quarantined(ports, handler_of(handlers, row.kind), row) for row in deadly])
+    return sum([await _quarantine(ports, handler_of(handlers, row.kind), row) for row in deadly])
 
 
-async def _quarantined(ports: Ports, handler: JobHandler, job: JobRow) -> bool:
+async def _quarantine(ports: Ports, handler: JobHandler, job: JobRow) -> bool:
     async with ports.begin() as tx:
         if handler.hold is not None:
             await handler.hold(tx, job)
@@ -178,7 +178,7 @@ async def _quarantined(ports: Ports, handler: JobHandler, job: JobRow) -> bool:
     return row is not None
 
 
-async def _failed(ports: Ports, handlers: JobHandlers, job: ClaimedJob, error: Exception, told: Told) -> None:
+async def _fail(ports: Ports, handlers: JobHandlers, job: ClaimedJob, error: Exception, told: Told) -> None:
     handler = handler_of(handlers, job.kind)
     failure, delay = failure_of(error, job.attempt, handler.delays)
     told("job failed" if delay is None else "job will be tried again", job, error)
@@ -209,7 +209,7 @@ async def _beat(ports: Ports, job: ClaimedJob, progress: Progress, lease: float)
             continue
 
 
-async def _ended(task: asyncio.Future[None]) -> None:
+async def _cancel(task: asyncio.Future[None]) -> None:
     task.cancel()
     await asyncio.wait({task})
     if not task.cancelled():

@@ -11,11 +11,11 @@ P = ParamSpec("P")
 T = TypeVar("T")
 
 
-class Turns:
-    """Gives out `most` turns at a time, `most_of_one` to one person; belongs to one event loop."""
+class FairSlots:
+    """Gives out `most` turns at a time, `max_of_one` to one person; belongs to one event loop."""
 
-    def __init__(self, most: int, most_of_one: int) -> None:
-        self._most, self._most_of_one = most, most_of_one
+    def __init__(self, most: int, max_of_one: int) -> None:
+        self._most, self._max_of_one = most, max_of_one
         self._taken: Counter[UUID] = Counter()
         self._changed = asyncio.Condition()
         self._threads = asyncio.Semaphore(max(1, most))
@@ -53,4 +53,4 @@ class Turns:
         return True
 
     def _free_for(self, person: UUID) -> bool:
-        return self._taken.total() < self._most and self._taken[person] < self._most_of_one
+        return self._taken.total() < self._most and self._taken[person] < self._max_of_one

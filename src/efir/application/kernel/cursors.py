@@ -8,7 +8,7 @@ from efir.domain.kernel.errors import Malformed
 from efir.domain.kernel.keys import Keys
 from efir.domain.kernel.limits import Limits
 from efir.domain.kernel.signed_tokens import SignedTokens, TokenForged
-from efir.ports.kernel.pagination import Found, Page, Position, Slice, T
+from efir.ports.kernel.pagination import Page, PageRequest, Position, Rows, T
 
 TOKENS = SignedTokens("cursors", mac_bytes=12)
 
@@ -25,19 +25,19 @@ class BadCursor(Malformed):
     title = "The cursor does not belong to this list"
 
 
-def wanted(keys: Keys, limits: Limits, name: str, *, limit: int | None, cursor: str | None) -> Slice:
+def parse_page(keys: Keys, limits: Limits, name: str, *, limit: int | None, cursor: str | None) -> PageRequest:
     """Read `limit` and `cursor` of a request for the list `name` (its name and filters). Raises BadCursor."""
     size = limits.page_default if limit is None else limit
-    if not 1 <= size <= limits.page_most:
-        raise Malformed(f"`limit` is between 1 and {limits.page_most}.")
+    if not 1 <= size <= limits.max_page_size:
+        raise Malformed(f"`limit` is between 1 and {limits.max_page_size}.")
     if cursor is None:
-        return Slice(limit=size)
+        return PageRequest(limit=size)
     read = _read(keys, name, cursor)
-    return Slice(limit=size, **{"before" if read.before else "after": read.position})
+    return PageRequest(limit=size, **{"before" if read.before else "after": read.position})
 
 
-def page(keys: Keys, name: str, found: Found[T]) -> Page[T]:
-    """Answer a page with cursors for the list `name`."""
+def paginate(keys: Keys, name: str, found: Rows[T]) -> Page[T]:
+    """Return a page with cursors for the list `name`."""
     return Page(
         items=found.items,
         next=None if found.next is None else _write(keys, name, _Cursor(before=False, position=found.next)),
@@ -56,11 +56,11 @@ def _read(keys: Keys, name: str, text: str) -> _Cursor:
         raise BadCursor from error
 
 
-def page_of(
+def paginate_list(
     keys: Keys, limits: Limits, name: str, rows: Sequence[T], *, limit: int | None, cursor: str | None
 ) -> Page[T]:
-    """Answer a page of a list that is short and known as a whole, in its own order. Raises BadCursor."""
-    part = wanted(keys, limits, name, limit=limit, cursor=cursor)
+    """Return a page of a list that is short and known as a whole, in its own order. Raises BadCursor."""
+    part = parse_page(keys, limits, name, limit=limit, cursor=cursor)
     try:
         start = int((part.after or part.before or Position("0", "")).key)
     except ValueError as error:
@@ -68,9 +68,9 @@ def page_of(
     first = max(0, start - part.limit) if part.before is not None else start
     shown = list(rows[first : start if part.before is not None else first + part.limit])
     last = first + len(shown)
-    found = Found(
+    found = Rows(
         items=shown,
         next=Position(str(last), "") if last < len(rows) else None,
         prev=Position(str(first), "") if first > 0 else None,
     )
-    return page(keys, name, found)
+    return paginate(keys, name, found)

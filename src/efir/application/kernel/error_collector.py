@@ -8,14 +8,14 @@ from efir.domain.kernel.errors import FieldError, Invalid
 T = TypeVar("T")
 
 
-class Collected:
+class ErrorCollector:
     """Collects the field errors of several parsers."""
 
     def __init__(self) -> None:
         self.errors: list[FieldError] = []
 
-    def tried(self, parse: Callable[[], T]) -> T | None:
-        """Answer what `parse` answers, or None after noting its errors."""
+    def attempt(self, parse: Callable[[], T]) -> T | None:
+        """Return what `parse` answers, or None after noting its errors."""
         try:
             return parse()
         except Invalid as error:

@@ -9,7 +9,7 @@ QUARTER = 900
 HOUR = 3600
 
 
-async def limited(ports: Ports, *rates: Rate) -> None:
+async def enforce_limits(ports: Ports, *rates: Rate) -> None:
     """Count an attempt; what is left is told to the client. Raises Throttled."""
     verdict = await ports.rates.take(list(rates))
     told.set(verdict)

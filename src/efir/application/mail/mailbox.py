@@ -24,7 +24,7 @@ class Asker(Struct, frozen=True):
 
 
 async def read_mailbox(ports: Ports, asker: Asker) -> list[KeptMail]:
-    """Answer the newest kept mails.
+    """Return the newest kept mails.
 
     They hold links that change passwords, so the public address, the asker's and the host asked for must all be this
     machine, with no proxy between. Raises NoMailbox.

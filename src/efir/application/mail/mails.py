@@ -54,7 +54,7 @@ async def put_mail(
 
 async def within_budget(ports: Ports, tx: Transaction, kind: MailKind, address_key: str, *, now: datetime) -> bool:
     """Whether one more mail of a kind may go to an address this hour; nobody's mailbox is flooded through us."""
-    return await tx.mails.recent(kind, address_key, since=now - HOUR) < ports.limits.mails_hour_most
+    return await tx.mails.recent(kind, address_key, since=now - HOUR) < ports.limits.max_mails_an_hour
 
 
 async def spend_budget(ports: Ports, tx: Transaction, kind: MailKind, address_key: str, *, now: datetime) -> None:
@@ -80,7 +80,7 @@ async def send_mail(ports: Ports, job: ClaimedJob, _progress: Progress) -> None:
     else:
         await ports.mail.mailer.send(ports.mail.wording.letter(mail))
         state = MailState.SENT
-    await _noted(ports, job, state)
+    await _note_failure(ports, job, state)
 
 
 async def mail_failed(ports: Ports, tx: Transaction, row: JobRow, _failure: Failure) -> None:
@@ -95,13 +95,13 @@ async def forget_mails(ports: Ports) -> int:
 
 
 async def list_kept_mails(ports: Ports) -> list[KeptMail]:
-    """Answer the newest mails that were kept for want of a mail server."""
+    """Return the newest mails that were kept for want of a mail server."""
     async with ports.read() as views:
         kept = await views.mails.kept(MAILBOX)
     return [KeptMail(mail.kind.value, ports.mail.wording.letter(mail), mail.created_at) for mail in kept]
 
 
-async def _noted(ports: Ports, job: ClaimedJob, state: MailState) -> None:
+async def _note_failure(ports: Ports, job: ClaimedJob, state: MailState) -> None:
     """Complete the job, several times if need be: a database that is away now must not cause a second mail."""
     for delay in (*NOTING_DELAYS, None):
         try:

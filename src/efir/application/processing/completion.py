@@ -9,12 +9,12 @@ import msgspec
 from efir.application.context import Ports
 from efir.application.jobs.engine import Progress
 from efir.application.processing.listing import publish_track, target_of
-from efir.application.processing.pipeline import FIRST_SOUND, Made, held
+from efir.application.processing.pipeline import FIRST_SOUND, Made, complete_locked
 from efir.application.processing.planning import COPY, FIRST, LADDER, SOUND, Source, sound_job, source_of
 from efir.application.processing.publishing import (
     StoredStill,
     StoredTrack,
-    joined,
+    join_chunks,
     local_stills,
     local_track,
     store_copy,
@@ -61,7 +61,7 @@ async def finish_video(ports: Ports, job: ClaimedJob, progress: Progress) -> Non
             return
         raise
     async with ports.begin() as tx:
-        await _serve(ports, tx, await held(tx, job), listed, assets)
+        await _serve(ports, tx, await complete_locked(tx, job), listed, assets)
 
 
 async def _serve(
@@ -96,18 +96,20 @@ def _ours() -> Iterator[None]:
 
 async def _parts(ports: Ports, job: ClaimedJob, chosen: Plan) -> Parts:
     """Collect what the other jobs left. Raises RenditionDamaged for what does not fit together or is not there."""
-    chunks = await _made(ports, job, LADDER)
+    chunks = await _outputs(ports, job, LADDER)
     rungs = [
-        joined([track for chunk in chunks for track in chunk.tracks if track.about.name == rung.name])
+        join_chunks([track for chunk in chunks for track in chunk.tracks if track.about.name == rung.name])
         for rung in chosen.rungs
     ]
-    sounds = [track for kind in (SOUND, COPY, FIRST) for made in await _made(ports, job, kind) for track in made.tracks]
+    sounds = [
+        track for kind in (SOUND, COPY, FIRST) for made in await _outputs(ports, job, kind) for track in made.tracks
+    ]
     if chosen.audio and not sounds:
         raise RenditionDamaged("no sound was made", track=FIRST_SOUND)
     return Parts(rungs, sounds[0] if sounds else None, [still for chunk in chunks for still in chunk.stills])
 
 
-async def _made(ports: Ports, job: ClaimedJob, kind: str) -> list[Made]:
+async def _outputs(ports: Ports, job: ClaimedJob, kind: str) -> list[Made]:
     async with ports.read() as views:
         outputs = await views.jobs.outputs(job.subject, job.generation, [kind])
     return [msgspec.convert(output, Made, dec_hook=_read_plain) for output in outputs]

@@ -64,7 +64,7 @@ async def probe_video(ports: Ports, job: ClaimedJob, progress: Progress) -> None
     progress(0.9)
     source = Source(facts, plan(facts))
     async with ports.begin() as tx:
-        video = await held(tx, job)
+        video = await complete_locked(tx, job)
         watchable = video.state in WATCHABLE
         await tx.videos.set_state(
             video.id, video.state if watchable else VideoState.PROCESSING, now=ports.clock(),
@@ -75,7 +75,7 @@ async def probe_video(ports: Ports, job: ClaimedJob, progress: Progress) -> None
 
 async def copy_video(ports: Ports, job: ClaimedJob, progress: Progress) -> None:
     """Cut the source at its keyframes, so that it can be watched at once."""
-    async with opened(ports, job) as (video, source, local, out):
+    async with workspace(ports, job) as (video, source, local, out):
         copied = await ports.media.converter.copy(local, source.facts, out, progress)
         if not all(segment.independent for segment in copied.video.segments):
             raise RenditionDamaged("a segment needs the one before it", track=copied.video.name)
@@ -84,7 +84,7 @@ async def copy_video(ports: Ports, job: ClaimedJob, progress: Progress) -> None:
         if copied.audio is not None:
             tracks.append(await store_track(ports, video, copied.audio, name=FIRST_SOUND))
     async with ports.begin() as tx:
-        video = await held(tx, job, made(tracks[1:]))
+        video = await complete_locked(tx, job, job_output(tracks[1:]))
         for track in tracks:
             await publish_track(tx, video, track, target=target_of(tracks), temporary=True)
         await _show_once_watchable(ports, tx, video, source, posters)
@@ -94,7 +94,7 @@ async def copy_video(ports: Ports, job: ClaimedJob, progress: Progress) -> None:
 async def encode_first(ports: Ports, job: ClaimedJob, progress: Progress) -> None:
     """Encode a chunk of one small rung fast."""
     posters: list[Asset] = []
-    async with opened(ports, job) as (video, source, local, out):
+    async with workspace(ports, job) as (video, source, local, out):
         facts, chosen = source.facts, source.plan
         rungs = [chosen.first_rung]
         chunk = await ports.media.converter.encode_chunk(
@@ -104,7 +104,7 @@ async def encode_first(ports: Ports, job: ClaimedJob, progress: Progress) -> Non
             posters = await _early_posters(ports, video, chunk.stills, chosen, out)
         picture = await store_track(ports, video, chunk.tracks[0], name=FIRST_PICTURE)
     async with ports.begin() as tx:
-        video = await held(tx, job)
+        video = await complete_locked(tx, job)
         complete = await tx.jobs.unfinished(video.id, video.generation, [FIRST]) == 0
         target = planned_target_duration(chosen)
         await publish_track(tx, video, picture, target=target, temporary=True, growing=True, complete=complete)
@@ -114,14 +114,14 @@ async def encode_first(ports: Ports, job: ClaimedJob, progress: Progress) -> Non
 
 async def encode_audio(ports: Ports, job: ClaimedJob, progress: Progress) -> None:
     """Encode the sound of the whole video. Raises MediaSoundUnreadable when nothing of it can be decoded."""
-    async with opened(ports, job) as (video, source, local, out):
+    async with workspace(ports, job) as (video, source, local, out):
         try:
             encoded = await ports.media.converter.encode_audio(local, source.facts, source.plan, out, progress)
         except MediaUnreadable as error:
             raise MediaSoundUnreadable from error
         sound = await store_track(ports, video, encoded, name=FIRST_SOUND)
     async with ports.begin() as tx:
-        video = await held(tx, job, made([sound]))
+        video = await complete_locked(tx, job, job_output([sound]))
         if video.state not in WATCHABLE:  # else there is another sound already, in the middle of which somebody may be
             await publish_track(tx, video, sound, target=planned_target_duration(source.plan), temporary=True)
             await _show_once_watchable(ports, tx, video, source, [])
@@ -130,14 +130,14 @@ async def encode_audio(ports: Ports, job: ClaimedJob, progress: Progress) -> Non
 
 async def encode_chunk(ports: Ports, job: ClaimedJob, progress: Progress) -> None:
     """Encode one chunk for every rung from one decode; the last chunk to end starts the finish."""
-    async with opened(ports, job) as (video, source, local, out):
+    async with workspace(ports, job) as (video, source, local, out):
         chunk = await ports.media.converter.encode_chunk(
             local, source.facts, source.plan, job.ordinal, source.plan.rungs, out, progress
         )
         stills = await store_stills(ports, video, chunk.stills)
         tracks = [await store_track(ports, video, track) for track in chunk.tracks]
     async with ports.begin() as tx:
-        await finish_if_last(tx, await held(tx, job, made(tracks, stills)))
+        await finish_if_last(tx, await complete_locked(tx, job, job_output(tracks, stills)))
 
 
 async def video_failed(ports: Ports, tx: Transaction, row: JobRow, failure: Failure) -> None:
@@ -172,7 +172,7 @@ async def hold_video(tx: Transaction, row: JobRow | ClaimedJob) -> None:
     await tx.videos.find(VideoId(row.subject), lock=True)
 
 
-async def held(tx: Transaction, job: ClaimedJob, output: Any = None) -> Video:
+async def complete_locked(tx: Transaction, job: ClaimedJob, output: Any = None) -> Video:
     """Lock the job's video, then complete the job under its fence. Raises LeaseLost, VideoNotFound."""
     video = await tx.videos.get(VideoId(job.subject), lock=True)
     await tx.jobs.finish(job, output)
@@ -180,7 +180,7 @@ async def held(tx: Transaction, job: ClaimedJob, output: Any = None) -> Video:
 
 
 @asynccontextmanager
-async def opened(ports: Ports, job: ClaimedJob) -> AsyncIterator[tuple[Video, Source, Path, Path]]:
+async def workspace(ports: Ports, job: ClaimedJob) -> AsyncIterator[tuple[Video, Source, Path, Path]]:
     """The video, its plan, its source as a local file, and an empty directory for what is made of it."""
     async with ports.begin() as tx:
         video = await tx.videos.get(VideoId(job.subject))
@@ -203,7 +203,7 @@ async def finish_if_last(tx: Transaction, video: Video) -> None:
         await tx.jobs.unblock(video.id, video.generation, FINISH)
 
 
-def made(tracks: list[StoredTrack], stills: list[StoredStill] | None = None) -> Any:
+def job_output(tracks: list[StoredTrack], stills: list[StoredStill] | None = None) -> Any:
     """Return what a job leaves for the last one as its output."""
     return msgspec.to_builtins(Made(tracks, stills or []), enc_hook=_plain)
 

@@ -57,7 +57,7 @@ async def plan_anew(tx: Transaction, video: Video, *, now: datetime) -> None:
         await tx.jobs.put([probe_job(await tx.videos.get(video.id))])
 
 
-def planned(video: Video, source: Source) -> list[NewJob]:
+def plan_jobs(video: Video, source: Source) -> list[NewJob]:
     """Plan all jobs at once: what can be watched first, then the ladder, then what needs all of it."""
     whole = float(source.plan.seconds)
     if can_copy_video(source.facts):
@@ -102,7 +102,7 @@ def missing(video: Video, source: Source, jobs: Collection[JobRow], *, watchable
     if watchable:
         return ladder(video, source)
     no_copy = any(job.kind == COPY and job.state in {JobState.FAILED, JobState.POISON} for job in jobs)
-    return [*(first_encodes(video, source) if no_copy else []), *planned(video, source)]
+    return [*(first_encodes(video, source) if no_copy else []), *plan_jobs(video, source)]
 
 
 def _job(video: Video, source: Source, kind: JobKind, **about: Any) -> NewJob:

@@ -51,7 +51,7 @@ async def get_processing(ports: Ports, *, video_id: VideoId, owner: UserId, now:
             facts = await views.videos.one(video_id)
     state = VideoState(facts.state)
     ended = not at_work or state in {VideoState.READY, VideoState.FAILED}
-    needed = _needed(jobs, watchable=state in WATCHABLE and facts.failure_code is None)
+    needed = _needed_jobs(jobs, watchable=state in WATCHABLE and facts.failure_code is None)
     share = 1.0 if state is VideoState.READY else _share_of(needed)
     elapsed = (now - min((job.created_at for job in needed), default=now)).total_seconds()
     eta = elapsed * (1 - share) / share if share > TELLING and not ended else None
@@ -68,7 +68,7 @@ async def get_processing(ports: Ports, *, video_id: VideoId, owner: UserId, now:
     )
 
 
-def _needed(jobs: Collection[JobRow], *, watchable: bool) -> list[JobRow]:
+def _needed_jobs(jobs: Collection[JobRow], *, watchable: bool) -> list[JobRow]:
     """Leave out what came to nothing and is not needed any more.
 
     That is a copy that was encoded instead, and a first list of which enough can be `watchable` while work goes on.

@@ -111,7 +111,7 @@ async def store_stills(ports: Ports, video: Video, stills: Iterable[Still]) -> l
     ]
 
 
-def joined(chunks: Sequence[StoredTrack]) -> StoredTrack:
+def join_chunks(chunks: Sequence[StoredTrack]) -> StoredTrack:
     """Join the chunks of a track. Raises RenditionDamaged when they do not share one initialisation segment."""
     first = chunks[0]
     if any(chunk.init.sha256 != first.init.sha256 for chunk in chunks):
@@ -125,12 +125,12 @@ async def local_track(ports: Ports, stored: StoredTrack, scratch: Path) -> Track
     about = stored.about
     return Track(
         name=about.name, kind=about.kind, codecs=about.codecs, timescale=about.timescale,
-        init=await _fetched(ports, stored.init, scratch, track=about.name),
+        init=await _fetch(ports, stored.init, scratch, track=about.name),
         segments=tuple(
             [
                 Segment(
                     ordinal=segment.ordinal,
-                    file=await _fetched(ports, segment.file, scratch, track=about.name, ordinal=segment.ordinal),
+                    file=await _fetch(ports, segment.file, scratch, track=about.name, ordinal=segment.ordinal),
                     start_ticks=segment.start_ticks, ticks=segment.ticks, frames=segment.frames,
                     independent=segment.independent,
                 )
@@ -146,7 +146,7 @@ async def local_stills(ports: Ports, stills: Iterable[StoredStill], scratch: Pat
     """Give the converter stored frames as local files, in order."""
     ordered = sorted(stills, key=lambda still: (still.kind, still.frame))
     return [
-        Still(kind=still.kind, frame=still.frame, file=await _fetched(ports, still.file, scratch)) for still in ordered
+        Still(kind=still.kind, frame=still.frame, file=await _fetch(ports, still.file, scratch)) for still in ordered
     ]
 
 
@@ -207,7 +207,7 @@ async def _store(ports: Ports, key: str, file: MediaFile) -> StoredFile:
     return StoredFile(key=key, size=file.size, sha256=file.sha256)
 
 
-async def _fetched(ports: Ports, stored: StoredFile, scratch: Path, *, track: str = "", ordinal: int = -1) -> MediaFile:
+async def _fetch(ports: Ports, stored: StoredFile, scratch: Path, *, track: str = "", ordinal: int = -1) -> MediaFile:
     try:
         path = await local_file(ports, stored.key, scratch)
     except BlobMissing as error:

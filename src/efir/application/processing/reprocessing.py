@@ -18,7 +18,7 @@ from efir.application.processing.planning import (
     plan_anew,
     source_of,
 )
-from efir.application.videos.playback import shown
+from efir.application.videos.playback import video_view
 from efir.domain.jobs import JobId, JobState
 from efir.domain.kernel.ids import UserId, VideoId
 from efir.domain.videos.video import WATCHABLE, Video, VideoInProgress, VideoNotRetryable, VideoState
@@ -76,4 +76,4 @@ async def retry_video(ports: Ports, *, video_id: VideoId, owner: UserId, now: da
     """
     async with ports.begin() as tx:
         await process_again(tx, (await tx.videos.get(video_id, lock=True)).owned_by(owner), now=now)
-        return shown(ports, await tx.views.videos.one(video_id), now=now)
+        return video_view(ports, await tx.views.videos.one(video_id), now=now)

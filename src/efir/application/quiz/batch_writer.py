@@ -9,13 +9,13 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from efir.application.quiz.queued_request import Waiting, shared_out
+from efir.application.quiz.queued_request import QueuedRequest, shared_out
 from efir.domain.quiz import Candidate, distinct
 from efir.ports.quiz.questions import Added, Drawn, QuestionBank
 from efir.ports.transactions import Begin, Transaction
 
-READ_MOST = 500  # rows of a bank that are read at once while most of them are known
-TURNS_MOST = 400  # readings of a bank for one transaction
+MAX_READ = 500  # rows of a bank that are read at once while most of them are known
+MAX_TURNS = 400  # readings of a bank for one transaction
 
 
 class _Undone(Exception):  # leaves the transaction, never this module
@@ -40,7 +40,7 @@ class _Read:
     ended: bool = False
 
 
-class Saver:
+class BatchWriter:
     """Stores for groups of requests; `begin` opens a transaction of the line's own, `single` one of one statement."""
 
     def __init__(self, begin: Begin, single: Begin, clock: Callable[[], datetime]) -> None:
@@ -48,11 +48,11 @@ class Saver:
         self._single = single
         self._clock = clock
 
-    def is_own(self, entry: Waiting) -> bool:
+    def is_own(self, entry: QueuedRequest) -> bool:
         """Whether the line opens the transaction for a request."""
         return entry.begin == self._begin
 
-    async def keep(self, entries: list[Waiting], drawn: Drawn) -> Yield:
+    async def keep(self, entries: list[QueuedRequest], drawn: Drawn) -> Yield:
         """Store what a source gave."""
         found = distinct(drawn.found)
         left, new = found, 0
@@ -63,8 +63,8 @@ class Saver:
         looked_at = _last_used(found, left) if enough else len(found)
         return Yield(looked_at, new, found[looked_at:])
 
-    async def turn(self, entries: list[Waiting], bank: QuestionBank, identity: str) -> bool:
-        """Store what a bank gives next; answers whether it has come to its end."""
+    async def turn(self, entries: list[QueuedRequest], bank: QuestionBank, identity: str) -> bool:
+        """Store what a bank gives next; return whether it has come to its end."""
         ended = False
         for group in self._groups(entries):
             read = _Read(Added(None, []), [])
@@ -80,7 +80,7 @@ class Saver:
             ended = ended or read.ended
         return ended
 
-    async def finish(self, entry: Waiting) -> None:
+    async def finish(self, entry: QueuedRequest) -> None:
         """Store what a request has though it is not enough."""
         if not entry.held:
             return
@@ -88,17 +88,17 @@ class Saver:
             added = await tx.questions.add(entry.held, most=entry.wanted, least=0, now=self._clock())
         shared_out([entry], added)
 
-    def _short(self, entry: Waiting) -> Begin:
+    def _short(self, entry: QueuedRequest) -> Begin:
         """What opens a transaction of one statement for a request."""
         return self._single if self.is_own(entry) else entry.begin
 
-    def _groups(self, entries: list[Waiting]) -> list[list[Waiting]]:
+    def _groups(self, entries: list[QueuedRequest]) -> list[list[QueuedRequest]]:
         """Part requests by transaction. Those inside outer transactions come first: they hold connections."""
         own = [entry for entry in entries if self.is_own(entry)]
         return [*([entry] for entry in entries if not self.is_own(entry)), *([own] if own else [])]
 
-    async def _store(self, group: list[Waiting], found: list[Candidate]) -> set[bytes]:
-        """Store for as many requests as there are new rows for, in order of arrival; answers which of `found` were."""
+    async def _store(self, group: list[QueuedRequest], found: list[Candidate]) -> set[bytes]:
+        """Store for as many requests as there are new rows for, in order of arrival; return which of `found` were."""
         held = [one for entry in group for one in entry.held]
         given = {one.fingerprint for one in found} - {one.fingerprint for one in held}
         offered = distinct([*held, *found])
@@ -128,9 +128,9 @@ class Saver:
         self, tx: Transaction, bank: QuestionBank, identity: str, wanted: int, held: list[Candidate], read: _Read
     ) -> None:
         """Read on until enough new rows were found; rows that were not looked at are given back."""
-        for turn in range(TURNS_MOST):
+        for turn in range(MAX_TURNS):
             missing = wanted - len(read.new)
-            count = min(READ_MOST, missing << min(turn, 10))
+            count = min(MAX_READ, missing << min(turn, 10))
             drawn = bank.read(await tx.questions.claim(identity, count), count)
             found = distinct([*held, *drawn.found])
             held = []
@@ -141,7 +141,7 @@ class Saver:
                 read.new += new
                 if len(new) == missing and (unread := len(found) - 1 - found.index(new[-1])):
                     await tx.questions.claim(identity, -unread)
-            read.ended = drawn.ended or turn + 1 == TURNS_MOST
+            read.ended = drawn.ended or turn + 1 == MAX_TURNS
             if len(read.new) == wanted or read.ended:
                 return
 
@@ -156,8 +156,8 @@ def _same(found: list[Candidate], rows: list[tuple[str, str]]) -> list[Candidate
     return [one for one in found if (one.question, one.answer) in texts]
 
 
-def _served_by(rows: int, group: list[Waiting]) -> list[Waiting]:
-    """Answer the first requests that so many rows are enough for."""
+def _served_by(rows: int, group: list[QueuedRequest]) -> list[QueuedRequest]:
+    """Return the first requests that so many rows are enough for."""
     for place, entry in enumerate(group):
         rows -= entry.wanted
         if rows < 0:
@@ -165,7 +165,7 @@ def _served_by(rows: int, group: list[Waiting]) -> list[Waiting]:
     return group
 
 
-def _hold(group: list[Waiting], rows: list[Candidate]) -> None:
+def _hold(group: list[QueuedRequest], rows: list[Candidate]) -> None:
     """Keep new rows for the first requests that wait on."""
     for entry in group:
         entry.held, rows = rows[: entry.wanted], rows[entry.wanted :]

@@ -7,7 +7,7 @@ MOST = 100  # of one answer; more are silently cut there, so they are here
 
 
 async def random_clues(ports: Ports, *, count: int) -> list[Clue]:
-    """Answer different clues by chance, a hundred at most."""
+    """Return different clues by chance, a hundred at most."""
     async with ports.read() as views:
         return await views.clues.random(min(count, MOST))
 
@@ -19,18 +19,18 @@ async def final_clues(ports: Ports, *, count: int) -> list[Clue]:
 
 
 async def some_clues(ports: Ports, *, which: ClueFilter, offset: int) -> list[Clue]:
-    """Answer up to a hundred clues in the order of saving."""
+    """Return up to a hundred clues in the order of saving."""
     async with ports.read() as views:
         return await views.clues.some(which, offset=offset)
 
 
 async def some_categories(ports: Ports, *, count: int, offset: int) -> list[ClueCategory]:
-    """Answer categories, a hundred at most."""
+    """Return categories, a hundred at most."""
     async with ports.read() as views:
         return await views.clues.categories(min(count, MOST), offset=offset)
 
 
 async def clue_category(ports: Ports, *, category_id: int) -> ClueGroup:
-    """Answer a category with its clues. Raises QuestionNotFound."""
+    """Return a category with its clues. Raises QuestionNotFound."""
     async with ports.read() as views:
         return await views.clues.category(category_id)

@@ -6,8 +6,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from efir.application.quiz.batch_writer import Saver, Yield
-from efir.application.quiz.queued_request import Waiting
+from efir.application.quiz.batch_writer import BatchWriter, Yield
+from efir.application.quiz.queued_request import QueuedRequest
 from efir.domain.kernel.limits import Limits
 from efir.domain.quiz import Candidate, QuestionsExhausted, QuestionSourceAway, QuestionSourceLimited, QuizOverloaded
 from efir.ports.quiz.questions import Drawn, QuestionBank, QuestionSource
@@ -15,7 +15,7 @@ from efir.ports.quiz.queue import Fetched
 from efir.ports.transactions import Begin
 
 SPARE_CALLS = 8  # calls of a source for one request, beyond those its number of questions needs
-DRY_MOST = 3  # answers in a row without anything new; one proves little
+MAX_DRY = 3  # answers in a row without anything new; one proves little
 REST = 60.0  # seconds a source without new questions is left alone
 LEAST_SHARE = 0.05  # of new rows among those drawn, when planning the next call
 GROUP = 1_000  # questions that one transaction stores at most, and one request more
@@ -60,22 +60,22 @@ class Place:
         """Remember how much of an answer was new; a source without anything new is left alone for a while."""
         self.share = max(LEAST_SHARE, worth.new / worth.looked_at) if worth.looked_at else LEAST_SHARE
         self.dry = 0 if worth.new else self.dry + 1
-        if ended or self.dry >= DRY_MOST:
+        if ended or self.dry >= MAX_DRY:
             self.rests_until, self.dry = now + REST, 0
 
 
-class QuestionLine:
+class BatchingQueue:
     """Serves waiting requests in order of arrival, as long as there are any."""
 
     def __init__(
         self, places: Sequence[Place], *, begin: Begin, single: Begin, clock: Callable[[], datetime], limits: Limits
     ) -> None:
         self._places = places
-        self._saver = Saver(begin, single, clock)
+        self._saver = BatchWriter(begin, single, clock)
         self._limits = limits
-        self._waiting: dict[Waiting, None] = {}
+        self._waiting: dict[QueuedRequest, None] = {}
         self._arrived = 0
-        self._served: frozenset[Waiting] = frozenset()  # those whose questions are being stored now
+        self._served: frozenset[QueuedRequest] = frozenset()  # those whose questions are being stored now
         self._work: asyncio.Task[None] | None = None
         self._endings: set[asyncio.Task[None]] = set()
 
@@ -85,10 +85,10 @@ class QuestionLine:
         Raises QuestionsExhausted, QuestionSourceAway or QuestionSourceLimited with the number that was stored all the
         same, QuizOverloaded.
         """
-        if len(self._waiting) >= self._limits.quiz_line_most:
+        if len(self._waiting) >= self._limits.max_queued_quiz_requests:
             raise QuizOverloaded(retry_after=1)
         loop = asyncio.get_running_loop()
-        entry = Waiting(wanted=count, begin=begin, done=loop.create_future())
+        entry = QueuedRequest(wanted=count, begin=begin, done=loop.create_future())
         self._waiting[entry] = None
         self._arrived += 1
         if self._work is None:
@@ -103,7 +103,7 @@ class QuestionLine:
             timer.cancel()
             self._waiting.pop(entry, None)
 
-    async def _leave(self, entry: Waiting) -> None:
+    async def _leave(self, entry: QueuedRequest) -> None:
         """Wait a moment until the transaction of a request that goes away is not in use any more."""
         for _ in range(round(LEAVING / QUIET)):
             if entry not in self._served or len(entry.saved) >= entry.wanted:
@@ -116,7 +116,7 @@ class QuestionLine:
             self._work.cancel()
             await asyncio.wait([self._work])
 
-    def _expire(self, entry: Waiting) -> None:
+    def _expire(self, entry: QueuedRequest) -> None:
         """End a request whose time is over; one whose questions are being stored learns first how many there are."""
         entry.late = True
         if entry not in self._served:
@@ -142,7 +142,7 @@ class QuestionLine:
             for entry in self._waiting:
                 entry.refuse()
 
-    def _place_of(self, entry: Waiting) -> Place | None:
+    def _place_of(self, entry: QueuedRequest) -> Place | None:
         """Find the first source that may still be asked for a request."""
         now = asyncio.get_running_loop().time()
         for place in self._places:
@@ -150,15 +150,15 @@ class QuestionLine:
                 continue
             if place.rests_until > now:
                 entry.left[place.name] = QuestionsExhausted
-            elif place.source is not None and entry.calls.get(place.name, 0) >= _calls_most(entry, place.source):
+            elif place.source is not None and entry.calls.get(place.name, 0) >= _max_calls(entry, place.source):
                 entry.left[place.name] = QuestionsExhausted if place.dry else QuestionSourceLimited
             else:
                 return place
         return None
 
-    def _group(self, place: Place, most: int) -> list[Waiting]:
+    def _group(self, place: Place, most: int) -> list[QueuedRequest]:
         """Gather the requests in order of arrival that a source is asked for now."""
-        group, missing = list[Waiting](), 0
+        group, missing = list[QueuedRequest](), 0
         for entry in self._waiting:
             if missing >= most:
                 break
@@ -199,7 +199,7 @@ class QuestionLine:
             elif entry.late:
                 await self._refuse(entry)
 
-    async def _call(self, place: Place, source: QuestionSource, group: list[Waiting]) -> None:
+    async def _call(self, place: Place, source: QuestionSource, group: list[QueuedRequest]) -> None:
         """Take rows from the stock, or ask the source; what nobody looked at becomes stock."""
         missing, loop = sum(entry.missing for entry in group), asyncio.get_running_loop()
         stocked = place.taken(missing)
@@ -218,14 +218,14 @@ class QuestionLine:
         else:
             place.learn(worth, loop.time(), ended=drawn.ended)
 
-    async def _read(self, place: Place, bank: QuestionBank, group: list[Waiting]) -> None:
+    async def _read(self, place: Place, bank: QuestionBank, group: list[QueuedRequest]) -> None:
         identity = await bank.identity()
         group = [entry for entry in group if entry in self._waiting]
         self._served = frozenset(group)
         if group and await self._saver.turn(group, bank, identity):
             place.rests_until = asyncio.get_running_loop().time() + REST
 
-    async def _refuse(self, entry: Waiting) -> None:
+    async def _refuse(self, entry: QueuedRequest) -> None:
         """Tell a request that it gets no more; what it holds is stored first, unless its transaction will not last."""
         self._waiting.pop(entry, None)
         try:
@@ -236,5 +236,5 @@ class QuestionLine:
         entry.refuse()
 
 
-def _calls_most(entry: Waiting, source: QuestionSource) -> int:
+def _max_calls(entry: QueuedRequest, source: QuestionSource) -> int:
     return math.ceil(entry.wanted / source.most) + SPARE_CALLS

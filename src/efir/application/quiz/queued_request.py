@@ -17,7 +17,7 @@ REASONS: dict[type[DomainError], str] = {
 
 
 @dataclass(eq=False, slots=True)
-class Waiting:
+class QueuedRequest:
     """One request in the line.
 
     `held` are new rows, too few to be stored yet, `calls` counts calls of each source that
@@ -48,7 +48,7 @@ class Waiting:
         self.held = []
 
     def settle(self) -> bool:
-        """Answer the request if it has all it wanted; tells whether it has been answered."""
+        """Return the request if it has all it wanted; tells whether it has been answered."""
         if not self.done.done() and len(self.saved) >= self.wanted:
             self.done.set_result(Fetched(self.previous, self.saved))
         return self.done.done()
@@ -74,7 +74,7 @@ class Waiting:
         return QuestionSourceAway(detail, facts=facts, retry_after=self.retry_after)
 
 
-def shared_out(entries: list[Waiting], added: Added) -> None:
+def shared_out(entries: list[QueuedRequest], added: Added) -> None:
     """Hand stored rows to requests in order of arrival; each is preceded by the last row of the one before it.
 
     Who has all is answered at once: a request inside an outer transaction holds the lock of all writers until then.

@@ -31,7 +31,7 @@ from efir.ports.transactions import Transaction
 from efir.ports.uploads import BytesLost, StagedFile
 
 CHECKSUMS = ("sha256", "sha1")
-SYNC_BYTES, UNSYNCED_MOST = 8 << 20, 64 << 20
+SYNC_BYTES, MAX_UNSYNCED = 8 << 20, 64 << 20
 SYNC_SECONDS = 1.0
 CLAIM_PAUSE = 0.2
 
@@ -57,16 +57,16 @@ async def append_to_upload(
     """
     if piece.algorithm and piece.algorithm not in CHECKSUMS:
         raise UploadMalformed(f"Checksums are {', '.join(CHECKSUMS)}.")
-    upload, fence = await _claimed(ports, owner, upload_id, piece)
+    upload, fence = await _claim(ports, owner, upload_id, piece)
     if upload.state is UploadState.OPEN:
         try:
             await _append(ports, upload, fence, piece, body)
         finally:
-            await asyncio.shield(_released(ports, upload, fence))
+            await asyncio.shield(_release(ports, upload, fence))
     return await get_upload(ports, owner=owner, upload_id=upload_id)
 
 
-async def _claimed(ports: Ports, owner: UserId, upload_id: UploadId, piece: Piece) -> tuple[Upload, int]:
+async def _claim(ports: Ports, owner: UserId, upload_id: UploadId, piece: Piece) -> tuple[Upload, int]:
     """Become the writer: at once, or after the present one has left or has been without a byte for too long."""
     stall = ports.limits.upload_takeover_seconds
     for _ in range(int(2 * stall / CLAIM_PAUSE) + 1):
@@ -99,7 +99,7 @@ async def _append(ports: Ports, upload: Upload, fence: int, piece: Piece, body: 
         await staged.close()
 
 
-async def _released(ports: Ports, upload: Upload, fence: int) -> None:
+async def _release(ports: Ports, upload: Upload, fence: int) -> None:
     with suppress(Unavailable):  # the lease ends by itself
         async with ports.single() as tx:
             await tx.uploads.release(upload.id, fence)
@@ -154,7 +154,7 @@ class _Writer:
             await self._staged.write(chunk)
             if self._staged.position - self._durable >= SYNC_BYTES:
                 self._due.set()
-            while self._staged.position - self._durable > UNSYNCED_MOST:
+            while self._staged.position - self._durable > MAX_UNSYNCED:
                 self._caught_up.clear()
                 await self._caught_up.wait()
 

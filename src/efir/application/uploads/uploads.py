@@ -10,7 +10,7 @@ from efir.application.context import Ports
 from efir.application.uploads.completion import clear_ended, finish_upload
 from efir.domain.kernel.ids import UserId
 from efir.domain.uploads import (
-    PARTS_MOST,
+    MAX_PARTS,
     Upload,
     UploadId,
     UploadMalformed,
@@ -57,7 +57,7 @@ async def create_upload(
 
     Raises UploadMalformed, UploadTooLarge, UploadsTooMany, and StorageFull when it cannot fit now.
     """
-    upload = await _added(ports, owner=owner, length=length, metadata=metadata, partial=partial, now=now)
+    upload = await _add(ports, owner=owner, length=length, metadata=metadata, partial=partial, now=now)
     if length == 0:
         await finish_upload(ports, upload, upload.writer_fence, await ports.uploads.staging.open(upload.id, offset=0))
     return await get_upload(ports, owner=owner, upload_id=upload.id)
@@ -71,11 +71,11 @@ async def join_uploads(
     Raises UploadMalformed, UploadNotFound, UploadGone, UploadUnfinished, UploadTooLarge, UploadsTooMany, UploadCorrupt,
     StorageFull.
     """
-    if not 1 <= len(parts) <= PARTS_MOST or len(set(parts)) != len(parts):
-        raise UploadMalformed(f"A final upload names 1 to {PARTS_MOST} different partial ones.")
+    if not 1 <= len(parts) <= MAX_PARTS or len(set(parts)) != len(parts):
+        raise UploadMalformed(f"A final upload names 1 to {MAX_PARTS} different partial ones.")
     async with ports.begin() as tx:
         length = joinable([(await tx.uploads.get(part)).owned_by(owner) for part in parts], ports.limits)
-    upload = await _added(ports, owner=owner, length=length, metadata=metadata, concat=concat, now=now)
+    upload = await _add(ports, owner=owner, length=length, metadata=metadata, concat=concat, now=now)
     try:
         await ports.uploads.staging.join(upload.id, parts)
         staged = await ports.uploads.staging.open(upload.id, offset=length)
@@ -134,7 +134,7 @@ async def sweep_staging(ports: Ports) -> int:
     return swept
 
 
-async def _added(
+async def _add(
     ports: Ports,
     *,
     owner: UserId,
@@ -155,7 +155,7 @@ async def _added(
         expires_at=expiry(now, now, ports.limits),
     )  # fmt: skip
     async with ports.begin() as tx:
-        if await tx.uploads.count_open(owner) >= ports.limits.upload_open_most:
+        if await tx.uploads.count_open(owner) >= ports.limits.max_open_uploads:
             raise UploadsTooMany
         await tx.uploads.add(upload)
     return upload

@@ -48,7 +48,7 @@ class Media(Struct, frozen=True):
 
 
 async def find_media(ports: Ports, wanted: Wanted, *, now: datetime) -> Media:
-    """Answer what is at an address, to who may have it.
+    """Return what is at an address, to who may have it.
 
     A private video's files are had by signed addresses only. Raises MediaNotFound, VideoNotFound,
     AddressRefused, AddressExpired.
@@ -57,7 +57,7 @@ async def find_media(ports: Ports, wanted: Wanted, *, now: datetime) -> Media:
         if wanted.name.endswith(".m3u8"):
             return await _playlist(ports, views, wanted, now=now)
         facts = await _file(views, wanted)
-    _admitted(ports, wanted, facts.visibility, facts.access_epoch, now=now)
+    _check_access(ports, wanted, facts.visibility, facts.access_epoch, now=now)
     steady = facts.key.endswith(f"/{wanted.name}")
     return Media(
         facts.content_type, bytes.fromhex(facts.sha256), blob_key(facts.key), b"", steady=steady, growing=False
@@ -66,7 +66,7 @@ async def find_media(ports: Ports, wanted: Wanted, *, now: datetime) -> Media:
 
 async def _playlist(ports: Ports, views: Views, wanted: Wanted, *, now: datetime) -> Media:
     facts = await views.videos.one(wanted.video_id)
-    _admitted(ports, wanted, facts.visibility, facts.access_epoch, now=now)
+    _check_access(ports, wanted, facts.visibility, facts.access_epoch, now=now)
     renditions = await views.renditions.of_video(wanted.video_id, wanted.generation)
     if wanted.name == "master.m3u8":
         if not any(row.listed for row in renditions):
@@ -92,7 +92,7 @@ async def _file(views: Views, wanted: Wanted) -> FileFacts:
     return found
 
 
-def _admitted(ports: Ports, wanted: Wanted, visibility: str, epoch: int, *, now: datetime) -> None:
+def _check_access(ports: Ports, wanted: Wanted, visibility: str, epoch: int, *, now: datetime) -> None:
     if wanted.token:
         check([ports.keys], wanted.token, video_id=wanted.video_id, generation=wanted.generation, epoch=epoch, now=now)
     elif not is_open(visibility):

@@ -10,7 +10,7 @@ from efir.ports.channels import ChannelRef
 from efir.ports.videos.videos import FailureView, Mp4, Playback, VideoFacts, VideoView
 
 
-def shown(ports: Ports, facts: VideoFacts, *, now: datetime) -> VideoView:
+def video_view(ports: Ports, facts: VideoFacts, *, now: datetime) -> VideoView:
     """Add addresses to a video's facts; those of a private video are signed and expire."""
     watchable = facts.state in WATCHABLE
     return VideoView(  # by position: with names it costs three times as much, and lists make a hundred

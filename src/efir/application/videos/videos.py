@@ -3,9 +3,9 @@
 from datetime import datetime
 
 from efir.application.context import Ports
-from efir.application.kernel.cursors import page, wanted
-from efir.application.kernel.error_collector import Collected
-from efir.application.videos.playback import shown
+from efir.application.kernel.cursors import paginate, parse_page
+from efir.application.kernel.error_collector import ErrorCollector
+from efir.application.videos.playback import video_view
 from efir.domain.jobs import EventName, JobKind, NewJob
 from efir.domain.kernel.ids import UserId, VideoId
 from efir.domain.uploads import UploadId
@@ -21,7 +21,7 @@ from efir.domain.videos.video import (
     parse_title,
     parse_visibility,
 )
-from efir.ports.kernel.pagination import Found, Page
+from efir.ports.kernel.pagination import Page, Rows
 from efir.ports.videos.videos import VideoChange, VideoFacts, VideoView
 
 PROBE = JobKind.PROBE_VIDEO
@@ -41,7 +41,7 @@ async def create_video(
     Raises InvalidVideo naming every wrong field; UploadNotFound, UploadUnfinished, UploadUsed, UploadGone;
     ChannelNotFound, ForeignChannel.
     """
-    checked = _checked(ports, about, new=True)
+    checked = _check(ports, about, new=True)
     video_id = VideoId(ports.new_id())
     async with ports.begin() as tx:
         upload = (await tx.uploads.get(upload_id, lock=True)).usable_by(owner)
@@ -55,16 +55,16 @@ async def create_video(
         await tx.uploads.use(upload_id)
         await tx.videos.add(video)
         await tx.jobs.put([probe_job(video)])
-        return shown(ports, await tx.views.videos.one(video_id), now=now)
+        return video_view(ports, await tx.views.videos.one(video_id), now=now)
 
 
 async def get_video(ports: Ports, *, video_id: VideoId, viewer: UserId | None, now: datetime) -> VideoView:
-    """Answer a video to who may see it. Raises VideoNotFound."""
+    """Return a video to who may see it. Raises VideoNotFound."""
     async with ports.read() as views:
         facts = await views.videos.one(video_id)
     if not may_watch(facts.visibility, owner_id=facts.owner_id, viewer=viewer):
         raise VideoNotFound
-    return shown(ports, facts, now=now)
+    return video_view(ports, facts, now=now)
 
 
 async def list_videos(
@@ -79,10 +79,10 @@ async def list_videos(
 ) -> Page[VideoView]:
     """List public videos, newest first, of a channel, with a tag, or of a person by nickname. Raises BadCursor."""
     name = f"videos {channel or ''} {tag or ''} {user or ''}"
-    part = wanted(ports.keys, ports.limits, name, limit=limit, cursor=cursor)
+    part = parse_page(ports.keys, ports.limits, name, limit=limit, cursor=cursor)
     async with ports.read() as views:
         found = await views.videos.newest(part, channel=channel, tag=tag, user=user and user.lower())
-    return page(ports.keys, name, _shown(ports, found, now=now))
+    return paginate(ports.keys, name, _video_views(ports, found, now=now))
 
 
 async def list_my_videos(
@@ -90,21 +90,21 @@ async def list_my_videos(
 ) -> Page[VideoView]:
     """List a user's own videos, newest first, whatever their state. Raises BadCursor."""
     name = f"my videos {owner}"
-    part = wanted(ports.keys, ports.limits, name, limit=limit, cursor=cursor)
+    part = parse_page(ports.keys, ports.limits, name, limit=limit, cursor=cursor)
     async with ports.read() as views:
         found = await views.videos.of_owner(owner, part)
-    return page(ports.keys, name, _shown(ports, found, now=now))
+    return paginate(ports.keys, name, _video_views(ports, found, now=now))
 
 
 async def update_video(
     ports: Ports, *, video_id: VideoId, owner: UserId, change: VideoChange, now: datetime
 ) -> VideoView:
     """Change title, description, tags or visibility. Raises VideoNotFound, InvalidVideo."""
-    checked = _checked(ports, change, new=False)
+    checked = _check(ports, change, new=False)
     async with ports.begin() as tx:
         (await tx.videos.get(video_id, lock=True)).owned_by(owner)
         await tx.videos.change(video_id, checked, now=now)
-        return shown(ports, await tx.views.videos.one(video_id), now=now)
+        return video_view(ports, await tx.views.videos.one(video_id), now=now)
 
 
 async def delete_video(ports: Ports, *, video_id: VideoId, owner: UserId, now: datetime) -> None:
@@ -116,24 +116,24 @@ async def delete_video(ports: Ports, *, video_id: VideoId, owner: UserId, now: d
         await tx.outbox.put(EventName.VIDEO_DELETED, video_id)
 
 
-def _checked(ports: Ports, about: VideoChange, *, new: bool) -> VideoChange:
-    wrong = Collected()
+def _check(ports: Ports, about: VideoChange, *, new: bool) -> VideoChange:
+    wrong = ErrorCollector()
     title, description, tags, visibility = about.title, about.description, about.tags, about.visibility
     if new or title is not None:
-        title = wrong.tried(lambda: parse_title(about.title or "", ports.limits))
+        title = wrong.attempt(lambda: parse_title(about.title or "", ports.limits))
     if description is not None:
-        description = wrong.tried(lambda: parse_description(about.description or "", ports.limits))
+        description = wrong.attempt(lambda: parse_description(about.description or "", ports.limits))
     if tags is not None:
-        tags = wrong.tried(lambda: parse_tags(about.tags or [], ports.limits))
+        tags = wrong.attempt(lambda: parse_tags(about.tags or [], ports.limits))
     if visibility is not None:
-        visibility = wrong.tried(lambda: parse_visibility(about.visibility or "").value)
+        visibility = wrong.attempt(lambda: parse_visibility(about.visibility or "").value)
     if wrong.errors:
         raise InvalidVideo(errors=tuple(wrong.errors))
     return VideoChange(title=title, description=description, tags=tags, visibility=visibility)
 
 
-def _shown(ports: Ports, found: Found[VideoFacts], *, now: datetime) -> Found[VideoView]:
-    return Found([shown(ports, facts, now=now) for facts in found.items], found.next, found.prev)
+def _video_views(ports: Ports, found: Rows[VideoFacts], *, now: datetime) -> Rows[VideoView]:
+    return Rows([video_view(ports, facts, now=now) for facts in found.items], found.next, found.prev)
 
 
 def probe_job(video: Video) -> NewJob:

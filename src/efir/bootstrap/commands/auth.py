@@ -10,7 +10,7 @@ from efir.bootstrap.wiring.credentials import cost_of
 from efir.drivers.cli.auth import Measured, auth_arguments, present
 
 LEAST = 0.080  # seconds of one hash; less is cheap to guess
-PASSES_LEAST, PASSES_MOST = 2, 32
+MIN_PASSES, MAX_PASSES = 2, 32
 ROUNDS = 3
 
 
@@ -26,7 +26,7 @@ def auth(argv: Sequence[str]) -> int:
 def calibrated(cost: Cost, measure: Callable[[int], float]) -> list[Measured]:
     """Measure numbers of passes, upwards, until a hash is slow enough; the last one is the proposal."""
     found = []
-    for passes in range(PASSES_LEAST, PASSES_MOST + 1):
+    for passes in range(MIN_PASSES, MAX_PASSES + 1):
         found.append(Measured(passes=passes, seconds=measure(passes), memory_kib=cost.memory_kib))
         if found[-1].seconds >= LEAST:
             break

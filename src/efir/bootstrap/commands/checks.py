@@ -169,7 +169,7 @@ def _existing(path: Path) -> Path:
 
 
 def _said(*words: str) -> str | None:
-    """Run a program; answers what it printed, its banner first, or None when it failed."""
+    """Run a program; return what it printed, its banner first, or None when it failed."""
     try:
         ran = subprocess.run(
             words, check=False, capture_output=True, text=True, timeout=PATIENCE, stdin=subprocess.DEVNULL

@@ -110,7 +110,7 @@ def _locked(home: Path, progress: Progress) -> DirectoryLock:
 
 
 async def _supervise(stack: Stack, progress: Progress, lock: DirectoryLock, life: int, *, demo: bool) -> int:
-    """Start everything, wait for the request to stop, stop everything in order; answers the exit code."""
+    """Start everything, wait for the request to stop, stop everything in order; return the exit code."""
     loop = asyncio.get_running_loop()
     stop: asyncio.Future[int] = loop.create_future()
     async with Supervisor(logs=stack.home / "logs", report=progress.state, listen=progress.log) as supervisor:
@@ -143,7 +143,7 @@ async def _supervise(stack: Stack, progress: Progress, lock: DirectoryLock, life
 
 
 async def _run(stack: Stack, progress: Progress, supervisor: Supervisor, *, demo: bool) -> int:
-    """Bring everything up and then wait for ever; answers an exit code when it cannot be brought up."""
+    """Bring everything up and then wait for ever; return an exit code when it cannot be brought up."""
     try:
         await bring_up(stack, supervisor)
     except StartFailed as error:

@@ -21,7 +21,7 @@ SECRET = "secret"  # noqa: S105  # the name of the file
 ENV_FILE = "EFIR_ENV_FILE"
 SECRET_BYTES = 32
 S3 = "s3://"
-SECRET_LEAST = 32  # characters
+MIN_SECRET = 32  # characters
 
 
 def configured(changes: dict[str, object]) -> Settings:
@@ -117,9 +117,9 @@ def _make_secret(path: Path, account: Account | None) -> None:
 
 def keys_of(settings: Settings) -> Keys:
     """The instance's secret; short ones are refused, there is no default."""
-    if len(settings.secret) < SECRET_LEAST:
+    if len(settings.secret) < MIN_SECRET:
         raise SettingsRefused(
-            f"EFIR_SECRET needs at least {SECRET_LEAST} characters; make one with: "
+            f"EFIR_SECRET needs at least {MIN_SECRET} characters; make one with: "
             "python3 -c 'import secrets; print(secrets.token_hex(32))'"
         )
     before = tuple(secret.strip().encode() for secret in settings.secret_before.split(",") if secret.strip())

@@ -9,7 +9,7 @@ from efir.adapters.postgres.transactions import Database
 from efir.adapters.redis.connection import Valkey
 from efir.adapters.secrets.access_tokens import JoseAccessTokens
 from efir.adapters.secrets.app_codes import PyotpAppCodes
-from efir.adapters.secrets.email_addresses import CheckedAddresses
+from efir.adapters.secrets.email_addresses import ValidatedEmailParser
 from efir.adapters.secrets.passwords import Argon2Passwords, Cost
 from efir.adapters.secrets.sealing import Sealer
 from efir.bootstrap.wiring.lazy_adapter import lazy
@@ -21,7 +21,7 @@ from efir.ports.auth.passkeys import Ceremonies
 from efir.ports.auth.signing_keys import SigningKey
 from efir.settings import Settings, SettingsRefused
 
-LIFE_MOST = 60  # minutes of an access token
+MAX_LIFE = 60  # minutes of an access token
 
 
 def auth_ports(settings: Settings, database: Database, sealer: Sealer, providers: Mapping[str, Provider]) -> AuthPorts:
@@ -39,7 +39,9 @@ def auth_ports(settings: Settings, database: Database, sealer: Sealer, providers
 def account_ports(settings: Settings) -> AccountPorts:
     """Wire how email addresses are read, and when one is asked for."""
     return AccountPorts(
-        addresses=CheckedAddresses(), email_check=settings.auth.email_check, require_email=settings.auth.require_email
+        addresses=ValidatedEmailParser(),
+        email_check=settings.auth.email_check,
+        require_email=settings.auth.require_email,
     )
 
 
@@ -74,8 +76,8 @@ async def valkey_of(url: str) -> AsyncIterator[Valkey]:
 def access_token_life(settings: Settings) -> timedelta:
     """How long an access token lives. Raises SettingsRefused."""
     minutes = settings.auth.access_token_minutes
-    if not 1 <= minutes <= LIFE_MOST:
-        raise SettingsRefused(f"EFIR_AUTH__ACCESS_TOKEN_MINUTES is between 1 and {LIFE_MOST}.")
+    if not 1 <= minutes <= MAX_LIFE:
+        raise SettingsRefused(f"EFIR_AUTH__ACCESS_TOKEN_MINUTES is between 1 and {MAX_LIFE}.")
     return timedelta(minutes=minutes)
 
 
@@ -88,5 +90,5 @@ def access_tokens_of(settings: Settings, database: Database, sealer: Sealer) -> 
 
     return JoseAccessTokens(
         load, sealer, issuer=settings.origin, algorithm=settings.auth.jwt_algorithm,
-        longest=timedelta(minutes=LIFE_MOST),
+        longest=timedelta(minutes=MAX_LIFE),
     )  # fmt: skip

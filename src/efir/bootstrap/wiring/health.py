@@ -11,7 +11,7 @@ from efir.adapters.media.confinement.sandbox import Sandbox
 from efir.adapters.postgres.transactions import Database
 from efir.settings import Settings
 
-FREE_LEAST = 1 << 30  # bytes; below it storage counts as degraded
+MIN_FREE = 1 << 30  # bytes; below it storage counts as degraded
 
 
 def health_of(
@@ -36,7 +36,7 @@ def health_of(
 
     def storage() -> tuple[str, str]:
         free = shutil.disk_usage(media).free
-        return ("ok", "") if free > FREE_LEAST else ("degraded", f"{free >> 20} MiB left")
+        return ("ok", "") if free > MIN_FREE else ("degraded", f"{free >> 20} MiB left")
 
     async def health() -> dict[str, tuple[str, str]]:
         database_state, redis_state = await asyncio.gather(

@@ -23,7 +23,7 @@ from efir.settings import Settings, current
 LEFT_OUT = import_blocker.UNUSED
 THREADS_NICE = 10
 TURN = 0.0005  # seconds a thread keeps the interpreter from the loop; with 0.005, the default, answers came as late
-YOUNG_MOST = 20_000  # new objects between two collections; at 700, the default, a request of a list causes one
+MAX_YOUNG = 20_000  # new objects between two collections; at 700, the default, a request of a list causes one
 
 
 def application() -> Any:
@@ -60,7 +60,7 @@ class Deferred:
             self._app = served(ports, settings)
             gc.collect()
             gc.freeze()  # what was built now lives as long as the process: no collection need look at it again
-            gc.set_threshold(YOUNG_MOST)
+            gc.set_threshold(MAX_YOUNG)
             sys.setswitchinterval(TURN)
             yield
 

@@ -18,7 +18,7 @@ from efir.adapters.postgres.transactions import Database
 from efir.adapters.storage.filesystem import FilesystemBlobStore
 from efir.adapters.storage.s3 import S3BlobStore
 from efir.adapters.storage.scratch import LockedScratch
-from efir.application.kernel.conversion_slots import Turns
+from efir.application.kernel.conversion_slots import FairSlots
 from efir.bootstrap.startup.settings_loading import S3
 from efir.ports.audio import AudioPorts
 from efir.ports.kernel.blobs import BlobStore
@@ -82,7 +82,7 @@ def audio_ports(settings: Settings, box: Sandbox, database: Database) -> AudioPo
         converter=audio_converter_of(settings, box),
         store=settings.audio.store,
         database_blobs=PostgresBlobStore(database.lent),
-        slots=Turns(max(1, (os.cpu_count() or 1) - 1), settings.limits.audio_owner_at_once),
+        slots=FairSlots(max(1, (os.cpu_count() or 1) - 1), settings.limits.audio_owner_at_once),
     )
 
 

@@ -8,9 +8,9 @@ from pathlib import Path
 from efir.adapters.media.confinement.sandbox import Sandbox, detect
 from efir.adapters.postgres.transactions import AfterCommit, Database, connected
 from efir.adapters.redis.connection import Valkey
-from efir.adapters.redis.credential_cache import ValkeyCopies
-from efir.adapters.redis.one_time_store import ValkeyStates
-from efir.adapters.redis.rate_limits import ValkeyRates
+from efir.adapters.redis.credential_cache import ValkeyCredentialCache
+from efir.adapters.redis.one_time_store import ValkeyOneTimeStore
+from efir.adapters.redis.rate_limits import ValkeyRateLimiter
 from efir.adapters.redis.wakeups import DramatiqWakeups, redis_broker
 from efir.adapters.secrets.randomness import new_code, new_id, new_secret, new_token, now
 from efir.adapters.secrets.sealing import Sealer
@@ -71,9 +71,9 @@ def _join(parts: _Parts) -> Ports:
         begin=database.begin, single=database.single, read=database.read, joined=database.joined,
         blobs=blobs_of(settings, media), scratch=scratch_of(media), archives=ZipArchives(),
         new_id=new_id, new_secret=new_secret, new_token=new_token, new_code=new_code, clock=now,
-        keys=parts.keys, rates=ValkeyRates(parts.valkey), once=ValkeyStates(parts.valkey),
+        keys=parts.keys, rates=ValkeyRateLimiter(parts.valkey), once=ValkeyOneTimeStore(parts.valkey),
         limits=settings.limits, origin=settings.origin, health=health_of(settings, database, box, media),
-        access=AccessPorts(copies=ValkeyCopies(parts.valkey)),
+        access=AccessPorts(copies=ValkeyCredentialCache(parts.valkey)),
         accounts=account_ports(settings),
         audio=audio_ports(settings, box, database),
         auth=auth_ports(settings, database, parts.sealer, parts.providers),

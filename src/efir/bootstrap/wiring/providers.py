@@ -56,5 +56,5 @@ def check(name: str, provider: OidcProvider) -> None:
 
 
 def algorithms(provider: OidcProvider) -> tuple[str, ...]:
-    """Answer the pinned algorithms."""
+    """Return the pinned algorithms."""
     return tuple(part.strip() for part in provider.algorithms.split(",") if part.strip())

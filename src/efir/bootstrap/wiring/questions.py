@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from efir.adapters.quiz.bank import FileBank
-from efir.application.quiz.queue import Place, QuestionLine
+from efir.application.quiz.queue import BatchingQueue, Place
 from efir.bootstrap.startup.settings_loading import attached, configured
 from efir.drivers.cli.exits import Exit
 from efir.drivers.cli.failures import CommandFailed
@@ -35,11 +35,11 @@ def bank_path(settings: Settings) -> Path:
 @asynccontextmanager
 async def question_line(
     settings: Settings, begin: Begin, single: Begin, clock: Callable[[], datetime]
-) -> AsyncIterator[QuestionLine]:
+) -> AsyncIterator[BatchingQueue]:
     """Join the sources; nothing is read or asked before the first request."""
     async with AsyncExitStack() as stack:
         places = [await _place(name, settings, stack) for name in order_of(settings)]
-        line = QuestionLine(places, begin=begin, single=single, clock=clock, limits=settings.limits)
+        line = BatchingQueue(places, begin=begin, single=single, clock=clock, limits=settings.limits)
         stack.push_async_callback(line.close)
         yield line
 
@@ -51,7 +51,7 @@ async def _place(name: str, settings: Settings, stack: AsyncExitStack) -> Place:
     from efir.adapters.quiz.jservice import Jservice
     from efir.adapters.quiz.opentdb import OpenTriviaDb
 
-    fetching = Fetching(most_bytes=settings.limits.quiz_answer_bytes)
+    fetching = Fetching(max_bytes=settings.limits.quiz_answer_bytes)
     stack.push_async_callback(fetching.close)
     if name == "jservice":
         return Place(name=name, source=Jservice(settings.quiz.jservice_url, fetching))
@@ -99,7 +99,7 @@ async def _import(settings: Settings, count: int, *, as_json: bool) -> int:
         question_line(settings, database.begin, database.single, now) as line,
     ):  # fmt: skip
         try:
-            fetched = await line.take(check_count(count, settings.limits.quiz_questions_most), begin=database.begin)
+            fetched = await line.take(check_count(count, settings.limits.max_quiz_questions), begin=database.begin)
         except DomainError as error:
             raise CommandFailed(str(error).rstrip("."), "see EFIR_QUIZ__SOURCES", Exit.FAILED) from error
     imported([row.question for row in fetched.saved], as_json=as_json)

@@ -9,7 +9,7 @@ from efir.domain.kernel.errors import FieldError, Forbidden, Invalid
 from efir.domain.kernel.ids import UserId
 
 BanId = NewType("BanId", UUID)
-REASON_MOST = 500
+MAX_REASON = 500
 
 
 class InvalidBan(Invalid):
@@ -39,11 +39,11 @@ class Ban:
 
 
 def parse_ban(*, reason: str, until: datetime | None, now: datetime) -> str:
-    """Check reason and end; answers the trimmed reason. Raises InvalidBan."""
+    """Check reason and end; return the trimmed reason. Raises InvalidBan."""
     errors = []
     text = reason.strip()
-    if not 1 <= len(text) <= REASON_MOST:
-        errors.append(FieldError("/reason", "length", f"A reason has 1 to {REASON_MOST} characters."))
+    if not 1 <= len(text) <= MAX_REASON:
+        errors.append(FieldError("/reason", "length", f"A reason has 1 to {MAX_REASON} characters."))
     if until is not None and (until.tzinfo is None or until <= now):
         errors.append(FieldError("/until", "past", "A ban ends in the future; give a time with its zone."))
     if errors:

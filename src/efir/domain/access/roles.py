@@ -14,10 +14,10 @@ from efir.domain.kernel.ids import UserId
 RoleId = NewType("RoleId", UUID)
 
 NAME = re.compile(r"[a-z][a-z0-9]*(?:-[a-z0-9]+)*")
-NAME_LEAST, NAME_MOST = 2, 40
-DESCRIPTION_MOST = 300
-REASON_MOST = 500
-PERMISSIONS_MOST = 200
+MIN_NAME, MAX_NAME = 2, 40
+MAX_DESCRIPTION = 300
+MAX_REASON = 500
+MAX_PERMISSIONS = 200
 ADMINISTRATOR = "administrator"
 SYSTEM: dict[str, frozenset[str]] = {
     ADMINISTRATOR: EVERY,
@@ -102,36 +102,36 @@ class Grant:
 def parse_name(text: str, *, pointer: str = "/name") -> str:
     """Check a role's name: Latin letters, digits and single dashes. Raises InvalidRole."""
     name = text.strip().lower()
-    if not NAME_LEAST <= len(name) <= NAME_MOST or not NAME.fullmatch(name):
-        raise _wrong(pointer, "name", f"A role's name has {NAME_LEAST} to {NAME_MOST} of a-z, 0-9 and single dashes.")
+    if not MIN_NAME <= len(name) <= MAX_NAME or not NAME.fullmatch(name):
+        raise _wrong(pointer, "name", f"A role's name has {MIN_NAME} to {MAX_NAME} of a-z, 0-9 and single dashes.")
     return name
 
 
 def parse_description(text: str, *, pointer: str = "/description") -> str:
     """Trim a role's description. Raises InvalidRole."""
     description = text.strip()
-    if len(description) > DESCRIPTION_MOST:
-        raise _wrong(pointer, "length", f"A description has at most {DESCRIPTION_MOST} characters.")
+    if len(description) > MAX_DESCRIPTION:
+        raise _wrong(pointer, "length", f"A description has at most {MAX_DESCRIPTION} characters.")
     return description
 
 
 def parse_permissions(codes: Iterable[str], *, pointer: str = "/permissions") -> frozenset[str]:
     """Check permission codes. Raises InvalidRole naming the unknown ones."""
     wanted = frozenset(codes)
-    if len(wanted) > PERMISSIONS_MOST:
-        raise _wrong(pointer, "length", f"A role has at most {PERMISSIONS_MOST} permissions.")
+    if len(wanted) > MAX_PERMISSIONS:
+        raise _wrong(pointer, "length", f"A role has at most {MAX_PERMISSIONS} permissions.")
     if unknown := sorted(code for code in wanted if not is_permission(code)):
         raise _wrong(pointer, "unknown", f"Unknown permissions: {', '.join(unknown)[:200]}.")
     return wanted
 
 
 def parse_grant(*, expires_at: datetime | None, reason: str, now: datetime) -> str:
-    """Check end and reason of a grant; answers the trimmed reason. Raises InvalidGrant."""
+    """Check end and reason of a grant; return the trimmed reason. Raises InvalidGrant."""
     errors = []
     if expires_at is not None and (expires_at.tzinfo is None or expires_at <= now):
         errors.append(FieldError("/expires_at", "past", "A grant ends in the future; give a time with its zone."))
-    if len(reason.strip()) > REASON_MOST:
-        errors.append(FieldError("/reason", "length", f"A reason has at most {REASON_MOST} characters."))
+    if len(reason.strip()) > MAX_REASON:
+        errors.append(FieldError("/reason", "length", f"A reason has at most {MAX_REASON} characters."))
     if errors:
         raise InvalidGrant(errors=tuple(errors))
     return reason.strip()

@@ -20,7 +20,7 @@ NEEDED = {
     "email_code": "Send the code that was mailed to the address.",
     "password": "Choose a password.",
 }
-WORK_MOST = 32  # characters of a proof of work
+MAX_WORK = 32  # characters of a proof of work
 
 
 class RegistrationNotFound(NotFound):
@@ -162,20 +162,20 @@ class Registration:
         until = self.email_code_until
         return self.email_code_hash is not None and until is not None and now < until and self.email_code_tries < TRIES
 
-    def named(self, registration_id: UUID | None) -> "Registration":
-        """Answer itself when it is the one asked for. Raises RegistrationNotFound."""
+    def require_id(self, registration_id: UUID | None) -> "Registration":
+        """Return itself when it is the one asked for. Raises RegistrationNotFound."""
         if registration_id is not None and registration_id != self.id:
             raise RegistrationNotFound
         return self
 
     def open(self) -> "Registration":
-        """Answer itself while it can be changed. Raises RegistrationFinished."""
+        """Return itself while it can be changed. Raises RegistrationFinished."""
         if self.user_id is not None:
             raise RegistrationFinished
         return self
 
     def complete(self, require_email: RequireEmail) -> "Registration":
-        """Answer itself when nothing is missing. Raises RegistrationUnfinished naming what is."""
+        """Return itself when nothing is missing. Raises RegistrationUnfinished naming what is."""
         if missing := self.missing(require_email):
             errors = tuple(FieldError(f"/{name}", "missing", NEEDED[name]) for name in missing)
             raise RegistrationUnfinished(errors=errors)
@@ -186,7 +186,7 @@ ASKED = {"nickname": Step.NAME, "email": Step.EMAIL, "email_code": Step.CODE, "p
 
 
 def steps_of(*, require_email: RequireEmail, arrived: bool) -> tuple[Step, ...]:
-    """Answer the pages somebody goes through; what their provider has told is not asked, but can be changed."""
+    """Return the pages somebody goes through; what their provider has told is not asked, but can be changed."""
     left_out = {Step.CHECK}
     if require_email is RequireEmail.LATER:
         left_out.add(Step.CODE)
@@ -222,7 +222,7 @@ def proves_work(challenge: str, nonce: str, bits: int) -> bool:
     >>> proves_work("", "", 0), proves_work("x", "1", 200)
     (True, False)
     """
-    if len(nonce) > WORK_MOST:
+    if len(nonce) > MAX_WORK:
         return False
     digest = hashlib.sha256(f"{challenge}:{nonce}".encode()).digest()
     return int.from_bytes(digest) >> (256 - bits) == 0

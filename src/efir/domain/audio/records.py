@@ -24,7 +24,7 @@ from efir.domain.kernel.ownership import require_owner
 
 RecordId = NewType("RecordId", UUID)
 
-NAME_MOST = 50
+MAX_NAME = 50
 AUDIO_SCOPES = ["audio.read", "audio.write"]
 
 
@@ -161,7 +161,7 @@ class AudioRecord:
     created_at: datetime
 
     def owned_by(self, user_id: UserId) -> "AudioRecord":
-        """Answer itself to its owner. Raises RecordingNotFound for everybody else."""
+        """Return itself to its owner. Raises RecordingNotFound for everybody else."""
         require_owner(self.owner_id, user_id, RecordingNotFound)
         return self
 
@@ -173,8 +173,8 @@ def parse_name(text: str, *, pointer: str = "/name") -> tuple[str, str]:
     ('Ada', 'ada')
     """
     name = unicodedata.normalize("NFC", text).strip()
-    if not 1 <= len(name) <= NAME_MOST:
-        raise wrong(pointer, "length", f"A name has 1 to {NAME_MOST} characters.")
+    if not 1 <= len(name) <= MAX_NAME:
+        raise wrong(pointer, "length", f"A name has 1 to {MAX_NAME} characters.")
     if not _visible(name):
         raise wrong(pointer, "characters", "A name has no control or invisible characters.")
     return name, unicodedata.normalize("NFC", name.casefold())

@@ -55,7 +55,7 @@ def stereo_gains(channels: int, mask: int, *, ambisonic: bool = False) -> tuple[
     >>> [tuple(round(side, 2) for side in gain) for gain in stereo_gains(4, 0)]
     [(0.41, 0.0), (0.0, 0.41), (0.29, 0.29), (0.29, 0.29)]
     """
-    return _within(_field(channels) if ambisonic and channels in FIELDS else _placed(channels, mask))
+    return _within(_field(channels) if ambisonic and channels in FIELDS else _place(channels, mask))
 
 
 def named_gains(names: Sequence[str]) -> tuple[Gain, ...]:
@@ -77,7 +77,7 @@ def _by_side(name: str) -> Gain:
     return {"L": FAR_LEFT, "R": FAR_RIGHT}.get(name[-1:], FAR_CENTRE)
 
 
-def _placed(channels: int, mask: int) -> list[Gain]:
+def _place(channels: int, mask: int) -> list[Gain]:
     """Place named channels at their speakers, of those without a name the first two left and right.
 
     The others are in the middle. Recorders and editors put a stereo pair on the first two tracks, if anywhere.
@@ -92,13 +92,13 @@ def _field(channels: int) -> list[Gain]:
     """Point a microphone to each side, somewhat upwards: so no component of the field goes unheard."""
     flat = math.cos(ELEVATION)
     heard = {
-        "W": (math.sqrt(0.5), math.sqrt(0.5)), "X": _mirrored(0.5 * flat * math.cos(AZIMUTH), 1),
-        "Y": _mirrored(0.5 * flat * math.sin(AZIMUTH), -1), "Z": _mirrored(0.5 * math.sin(ELEVATION), 1),
-        "U": _mirrored(SHARPER * math.cos(2 * AZIMUTH), 1), "V": _mirrored(SHARPER * math.sin(2 * AZIMUTH), -1),
-        "P": _mirrored(SHARPER * math.cos(3 * AZIMUTH), 1), "Q": _mirrored(SHARPER * math.sin(3 * AZIMUTH), -1),
+        "W": (math.sqrt(0.5), math.sqrt(0.5)), "X": _mirror(0.5 * flat * math.cos(AZIMUTH), 1),
+        "Y": _mirror(0.5 * flat * math.sin(AZIMUTH), -1), "Z": _mirror(0.5 * math.sin(ELEVATION), 1),
+        "U": _mirror(SHARPER * math.cos(2 * AZIMUTH), 1), "V": _mirror(SHARPER * math.sin(2 * AZIMUTH), -1),
+        "P": _mirror(SHARPER * math.cos(3 * AZIMUTH), 1), "Q": _mirror(SHARPER * math.sin(3 * AZIMUTH), -1),
     }  # fmt: skip
     return [heard[component] for component in FIELDS[channels]]
 
 
-def _mirrored(left: float, sign: int) -> Gain:
+def _mirror(left: float, sign: int) -> Gain:
     return left, sign * left

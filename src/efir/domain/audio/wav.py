@@ -14,7 +14,7 @@ from efir.domain.audio.wav_format import TAGS, Coding, Format, read_format
 from efir.domain.audio.wav_texts import Texts
 from efir.domain.kernel.limits import Limits
 
-ID3_MOST, INFO_MOST, FMT_MOST = 1 << 20, 1 << 16, 1 << 16
+MAX_ID3, MAX_INFO, MAX_FMT = 1 << 20, 1 << 16, 1 << 16
 SHORTEST = 0.02  # seconds
 NO_SOUND = "The file has a header and no sound. Was the right file chosen?"
 TOO_SHORT = "The sound lasts less than 20 milliseconds. Was the right file chosen?"
@@ -97,14 +97,14 @@ def read_wav(read: Read, size: int, limits: Limits) -> Wav:
         raise AudioEmpty(NO_SOUND)
     if walk.unread():
         walk.warnings.add("unread_bytes")
-    return _measured(found, found.format, walk, limits)
+    return _measure(found, found.format, walk, limits)
 
 
 def _take(found: _Found, walk: Walk, name: bytes, offset: int, length: int) -> None:
     if name == b"fmt ":
         if found.format is not None:
             raise WavMalformed("The file describes its sound twice. Save it again with another program.")
-        if length > FMT_MOST:
+        if length > MAX_FMT:
             raise WavMalformed("The description of the sound is too long. Save the file again with another program.")
         found.format = read_format(walk.read(offset, length), walk.order)
     elif name == b"data":
@@ -114,10 +114,10 @@ def _take(found: _Found, walk: Walk, name: bytes, offset: int, length: int) -> N
     elif name == b"fact" and length >= NUMBER:
         found.fact = struct.unpack(walk.order + "I", walk.read(offset, 4))[0]
     elif name == b"CSET":
-        found.texts.set_page(walk.read(offset, min(length, INFO_MOST)))
+        found.texts.set_page(walk.read(offset, min(length, MAX_INFO)))
     elif name in {b"RIFF", b"RIFX"}:
         walk.warnings.add("unread_bytes")  # another file was put behind this one
-    elif name == b"LIST" and NUMBER < length <= INFO_MOST:
+    elif name == b"LIST" and NUMBER < length <= MAX_INFO:
         found.texts.add_list(walk.read(offset, length))
 
 
@@ -134,10 +134,10 @@ def adpcm_header(wav: Wav) -> bytes:
     return b"".join((*parts, b"data", struct.pack("<I", wav.length)))
 
 
-def _measured(found: _Found, form: Format, walk: Walk, limits: Limits) -> Wav:
+def _measure(found: _Found, form: Format, walk: Walk, limits: Limits) -> Wav:
     noted = {"block_align": form.repaired, "several_data": len(found.parts) > 1, "code_page": found.texts.unreadable}
     warnings = walk.warnings | {name for name, is_so in noted.items() if is_so}
-    parts = _aligned(found.parts, form)
+    parts = _align(found.parts, form)
     length = sum(part.length for part in parts)
     frames = 0 if form.coding is Coding.MPEG else _frames(form, length, found.fact)
     duration = length / form.byte_rate if form.coding is Coding.MPEG else frames / form.rate
@@ -159,7 +159,7 @@ def _too_short(length: int, warnings: set[str]) -> str:
     return TOO_SHORT if length else NO_SOUND
 
 
-def _aligned(parts: list[Part], form: Format) -> tuple[Part, ...]:
+def _align(parts: list[Part], form: Format) -> tuple[Part, ...]:
     """Turn silence into bytes, and leave out half frames; the last block of a coding with blocks may be short."""
     packed = form.block_frames > 1 or form.coding is Coding.MPEG
     if packed and any(part.offset is None for part in parts):
@@ -193,6 +193,6 @@ def _after_id3(read: Read, size: int) -> int:
     while (head := read(start, 10))[:3] == b"ID3" and len(head) == 10:  # noqa: PLR2004  # an ID3v2 header
         length = sum((byte & 0x7F) << shift for byte, shift in zip(head[6:], (21, 14, 7, 0), strict=True))
         start += 10 + length
-        if start > min(size, ID3_MOST):
+        if start > min(size, MAX_ID3):
             raise NotWav
     return start

@@ -7,9 +7,9 @@ from enum import StrEnum
 
 from efir.domain.audio.records import AudioLimitsExceeded, WavCodecUnsupported, WavMalformed
 
-CHANNELS_MOST, RATE_MOST = 8, 384_000
+MAX_CHANNELS, MAX_RATE = 8, 384_000
 AS_PCM, AGAIN = "Save it as 16-bit or 24-bit PCM.", "Save the file again with another program."
-CONTAINER_MOST = 4  # bytes of an integer sample
+MAX_CONTAINER = 4  # bytes of an integer sample
 EXTENSIBLE = 0xFFFE
 GUID_TAIL = bytes.fromhex("800000aa00389b71")
 AMBISONIC_TAIL = bytes.fromhex("8644c8c1ca000000")
@@ -75,8 +75,8 @@ def read_format(content: bytes, order: str) -> Format:
         raise WavCodecUnsupported(f"The sound is coded in a way we cannot read (tag 0x{tag:04X}). {AS_PCM}")
     if not channels or not rate:
         raise WavMalformed(f"The sound has no channels or no sample rate. {AGAIN}")
-    if channels > CHANNELS_MOST or rate > RATE_MOST:
-        raise AudioLimitsExceeded(f"At most {CHANNELS_MOST} channels and {RATE_MOST} samples a second are taken.")
+    if channels > MAX_CHANNELS or rate > MAX_RATE:
+        raise AudioLimitsExceeded(f"At most {MAX_CHANNELS} channels and {MAX_RATE} samples a second are taken.")
     shared = Format(
         coding=TAGS[tag], channels=channels, rate=rate, align=align, bits=bits, mask=mask, byte_rate=byte_rate,
         extension=content[16:], ambisonic=ambisonic,
@@ -104,12 +104,12 @@ def _linear(shared: Format, _order: str) -> Format:
         raise WavMalformed(f"The size of a sample is not told. {AGAIN}")
     if shared.coding is Coding.FLOAT and width not in {4, 8}:
         raise WavCodecUnsupported(f"Floating-point samples of {width} bytes cannot be read. {AS_PCM}")
-    if shared.coding is Coding.INTEGER and width > CONTAINER_MOST:
+    if shared.coding is Coding.INTEGER and width > MAX_CONTAINER:
         raise WavCodecUnsupported(f"Whole-number samples of {width} bytes cannot be read. {AS_PCM}")
     return replace(shared, width=width, align=width * shared.channels, repaired=repaired)
 
 
-def _companded(shared: Format, _order: str) -> Format:
+def _is_companded(shared: Format, _order: str) -> Format:
     return replace(shared, width=1, align=shared.channels, repaired=shared.align != shared.channels)
 
 
@@ -136,8 +136,8 @@ def _mpeg(shared: Format, _order: str) -> Format:
 _FORMATS: dict[Coding, Callable[[Format, str], Format]] = {
     Coding.INTEGER: _linear,
     Coding.FLOAT: _linear,
-    Coding.ALAW: _companded,
-    Coding.MULAW: _companded,
+    Coding.ALAW: _is_companded,
+    Coding.MULAW: _is_companded,
     Coding.ADPCM_MS: _adpcm,
     Coding.ADPCM_IMA: _adpcm,
     Coding.MPEG: _mpeg,

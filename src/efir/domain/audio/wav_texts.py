@@ -73,7 +73,7 @@ def decode_text(raw: bytes, page: int) -> str:
     ('Дождь', 'Дождь')
     """
     text = next(
-        (text for codec in _codecs(raw, page) if (text := _decoded(raw, codec)) is not None),
+        (text for codec in _codecs(raw, page) if (text := _decode(raw, codec)) is not None),
         raw.partition(b"\0")[0].decode("cp1252", errors="replace"),
     )
     return "".join(char for char in text.partition("\0")[0] if char.isprintable()).strip()
@@ -88,7 +88,7 @@ def _codecs(raw: bytes, page: int) -> list[str]:
     return ["utf-8", named] if page == LATIN or not named else [named, "utf-8"]
 
 
-def _decoded(raw: bytes, codec: str) -> str | None:
+def _decode(raw: bytes, codec: str) -> str | None:
     """Decode what comes before the end of the text; None when it is not of this codec."""
     if not codec:
         return None

@@ -82,8 +82,8 @@ class Arrival:
     provider: str
     shown: str
 
-    def linked(self, identity_id: IdentityId, user_id: UserId, *, now: datetime) -> "Identity":
-        """Answer the link of this identity to an account."""
+    def link(self, identity_id: IdentityId, user_id: UserId, *, now: datetime) -> "Identity":
+        """Return the link of this identity to an account."""
         return Identity(
             id=identity_id, issuer=self.issuer, sub=self.sub, user_id=user_id, provider=self.provider,
             shown=self.shown, linked_at=now,

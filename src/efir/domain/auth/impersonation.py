@@ -7,7 +7,7 @@ from efir.domain.kernel.errors import Conflict, FieldError, Forbidden, Invalid
 from efir.domain.kernel.ids import UserId
 from efir.domain.users import UserStatus
 
-REASON_MOST = 500
+MAX_REASON = 500
 
 
 class CannotImpersonate(Forbidden):
@@ -49,7 +49,7 @@ def check_rights(permissions: Iterable[str], own: frozenset[str]) -> None:
 def parse_reason(text: str) -> str:
     """Trim the reason of an act upon somebody's account. Raises InvalidReason."""
     reason = text.strip()
-    if not 1 <= len(reason) <= REASON_MOST:
-        detail = f"A reason has 1 to {REASON_MOST} characters."
+    if not 1 <= len(reason) <= MAX_REASON:
+        detail = f"A reason has 1 to {MAX_REASON} characters."
         raise InvalidReason(detail, errors=(FieldError("/reason", "length", detail),))
     return reason

@@ -11,7 +11,7 @@ from efir.domain.kernel.errors import Conflict, FieldError, Invalid, NotFound, U
 from efir.domain.kernel.ids import UserId
 
 PasskeyId = NewType("PasskeyId", UUID)
-LABEL_MOST = 60
+MAX_LABEL = 60
 LOCAL = "localhost"
 
 
@@ -83,7 +83,7 @@ class Passkey:
 
 
 def site_name(host: str) -> str:
-    """Answer the name that passkeys of a service at `host` are for (its RP ID); empty when there is none.
+    """Return the name that passkeys of a service at `host` are for (its RP ID); empty when there is none.
 
     Browsers know no passkeys for numbers; a service on this machine is reached as `localhost` then.
     """
@@ -96,8 +96,8 @@ def site_name(host: str) -> str:
 
 def parse_label(text: str, *, otherwise: str) -> str:
     """Normalise the name of a passkey; an empty one becomes `otherwise`. Raises PasskeyInvalid."""
-    label = unicodedata.normalize("NFC", text).strip() or otherwise[:LABEL_MOST]
-    if len(label) > LABEL_MOST or not label.isprintable():
-        detail = f"A name has at most {LABEL_MOST} visible characters."
+    label = unicodedata.normalize("NFC", text).strip() or otherwise[:MAX_LABEL]
+    if len(label) > MAX_LABEL or not label.isprintable():
+        detail = f"A name has at most {MAX_LABEL} visible characters."
         raise PasskeyInvalid(detail, errors=(FieldError("/label", "label", detail),))
     return label

@@ -97,7 +97,7 @@ class Totp:
             raise CodesLocked(int((self.wrong_since + window - now).total_seconds()) + 1)
 
     def after_wrong(self, *, window: timedelta, now: datetime) -> tuple[int, datetime]:
-        """Answer the count of wrong codes after one more, and since when it counts."""
+        """Return the count of wrong codes after one more, and since when it counts."""
         if self.wrong_since is None or now >= self.wrong_since + window:
             return 1, now
         return self.wrong + 1, self.wrong_since

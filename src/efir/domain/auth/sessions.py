@@ -13,7 +13,7 @@ from efir.domain.kernel.ids import SessionId, UserId
 
 TokenId = NewType("TokenId", UUID)
 
-TOKEN_NAME_MOST = 60
+MAX_TOKEN_NAME = 60
 ADMIN_SCOPE = "admin"
 SCOPES: dict[str, str] = {
     "account.read": "Read the own account.",
@@ -173,8 +173,8 @@ def parse_token_request(name: str, scopes: list[str] | None) -> tuple[str, list[
     """Check a wanted token's name and scopes; no scopes means all. Raises InvalidTokenRequest."""
     name = name.strip()
     errors = []
-    if not 1 <= len(name) <= TOKEN_NAME_MOST:
-        errors.append(FieldError("/name", "length", f"A token's name has 1 to {TOKEN_NAME_MOST} characters."))
+    if not 1 <= len(name) <= MAX_TOKEN_NAME:
+        errors.append(FieldError("/name", "length", f"A token's name has 1 to {MAX_TOKEN_NAME} characters."))
     wanted = sorted(set(SCOPES if scopes is None else scopes))
     if unknown := set(wanted) - SCOPES.keys():
         errors.append(FieldError("/scopes", "unknown", f"Unknown scopes: {', '.join(sorted(unknown))}."))

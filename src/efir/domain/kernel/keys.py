@@ -16,14 +16,14 @@ class Keys:
 
     def key(self, purpose: str) -> bytes:
         """Keyed BLAKE2b of the purpose under the secret."""
-        return _derived(self.secret, purpose)
+        return _derive(self.secret, purpose)
 
     def earlier(self, purpose: str) -> tuple[bytes, ...]:
-        """Answer the keys of a purpose under the secrets of earlier times."""
-        return tuple(_derived(secret, purpose) for secret in self.before)
+        """Return the keys of a purpose under the secrets of earlier times."""
+        return tuple(_derive(secret, purpose) for secret in self.before)
 
     def macs(self, purpose: str, message: bytes) -> list[bytes]:
-        """Answer what `mac` gives now and gave under the secrets of earlier times, to look for what was stored then."""
+        """Return what `mac` gives now and gave under the secrets of earlier times, to look for what was stored then."""
         keys = (self.key(purpose), *self.earlier(purpose))
         return [blake2b(message, key=key, digest_size=BYTES).digest() for key in keys]
 
@@ -33,6 +33,6 @@ class Keys:
 
 
 @lru_cache(64)
-def _derived(secret: bytes, purpose: str) -> bytes:
+def _derive(secret: bytes, purpose: str) -> bytes:
     """Purposes are few and fixed, so each is derived once."""
     return blake2b(purpose.encode(), key=sha256(secret).digest(), digest_size=BYTES).digest()

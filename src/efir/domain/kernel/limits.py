@@ -9,7 +9,7 @@ class Limits:
 
     json_bytes: int = 1 << 20  # largest JSON body, in bytes
     page_default: int = 20  # items of a page when `limit` is absent
-    page_most: int = 100  # most items of a page
+    max_page_size: int = 100  # most items of a page
 
     session_idle_seconds: int = 7 * 86_400  # a login session ends so long after its last request
     session_life_seconds: int = 30 * 86_400  # and so long after signing in in any case
@@ -24,7 +24,7 @@ class Limits:
     sign_in_attempts_network: int = 50  # sign-ins from one network in 15 minutes
     code_attempts: int = 5  # wrong codes of a second factor of one account in 15 minutes
     challenge_seconds: int = 300  # a sign-in waits so long for its second factor, and for a passkey
-    passkeys_most: int = 20  # passkeys of one account
+    max_passkeys: int = 20  # passkeys of one account
     registrations_network: int = 60  # accounts made from one network in an hour
     login_whole_seconds: int = 30 * 86_400  # network addresses in the login history are cut after that
     login_kept_seconds: int = 180 * 86_400  # the login history is kept so long
@@ -35,7 +35,7 @@ class Limits:
     email_code_seconds: int = 600  # a code that confirms an address is good so long
     email_link_seconds: int = 24 * 3600  # and the link beside it
     reset_seconds: int = 900  # a link that sets a new password is good so long
-    mails_hour_most: int = 6  # mails of one kind to one address in an hour
+    max_mails_an_hour: int = 6  # mails of one kind to one address in an hour
     mail_keep_seconds: int = 7 * 86_400  # what is known of a mail is forgotten so long after it was made
     mail_seconds: int = 60  # longest talk with the mail server about one mail
     deletion_grace_seconds: int = 14 * 86_400  # a deleted account can be kept so long, then it is emptied
@@ -47,13 +47,13 @@ class Limits:
     upload_bytes: int = 64 << 30  # largest upload, in bytes
     upload_idle_seconds: int = 24 * 3600  # an unfinished upload is dropped so long after its last byte
     upload_life_seconds: int = 7 * 24 * 3600  # and so long after its start in any case
-    upload_open_most: int = 100  # unfinished uploads of one person
+    max_open_uploads: int = 100  # unfinished uploads of one person
     upload_stall_seconds: int = 60  # a request that sends no byte for so long is ended; what came is kept
     upload_takeover_seconds: int = 3  # a request without a byte for so long can be overtaken by a new one
 
-    title_most: int = 120  # characters of a title
-    description_most: int = 10_000  # characters of a description
-    tags_most: int = 20  # tags of a video
+    max_title_length: int = 120  # characters of a title
+    max_description_length: int = 10_000  # characters of a description
+    max_tags: int = 20  # tags of a video
 
     source_seconds: int = 12 * 3600  # longest video, in seconds
     source_side: int = 8192  # longest side of a picture, in pixels
@@ -95,7 +95,7 @@ class Limits:
     audio_owner_at_once: int = 2  # conversions of one person at once within requests of a process
     audio_owner_hourly: int = 60  # recordings of one person within an hour
     audio_owner_bytes: int = 5 << 30  # MP3 of one person, in bytes
-    audio_waiting_most: int = 1000  # recordings that wait for a worker
+    max_waiting_audio: int = 1000  # recordings that wait for a worker
     audio_child_memory_bytes: int = 1 << 30  # address space of a conversion
     audio_child_seconds: int = 600  # processor time of a conversion
 
@@ -106,12 +106,12 @@ class Limits:
     pool_wait_seconds: int = 2  # longest wait for a free database connection
     drain_edge_seconds: int = 36  # a stopping API process may take so long to finish its requests
     drain_worker_seconds: int = 60  # and a stopping worker to finish or hand back its jobs
-    idempotency_most: int = 4  # requests with an Idempotency-Key that one process answers at a time
+    max_idempotent_requests: int = 4  # requests with an Idempotency-Key that one process answers at a time
     idempotency_seconds: int = 48 * 3600  # an Idempotency-Key is remembered so long
 
-    quiz_questions_most: int = 100  # questions one request may ask for
+    max_quiz_questions: int = 100  # questions one request may ask for
     quiz_requests_network: int = 10_000  # requests for new questions from one network in a minute
     quiz_seconds: int = 10  # a request for questions is answered so soon, whatever its sources do
-    quiz_line_most: int = 2_000  # requests for questions that wait in one process
+    max_queued_quiz_requests: int = 2_000  # requests for questions that wait in one process
     quiz_call_seconds: int = 6  # longest call of a source of questions
     quiz_answer_bytes: int = 2 << 20  # largest answer of a source of questions

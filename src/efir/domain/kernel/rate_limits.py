@@ -38,7 +38,7 @@ class Throttled(TooMany):
         self.verdict = verdict
 
 
-def neighbourhood_of(address: str | None) -> str:
+def subnet_of(address: str | None) -> str:
     """What counts as one crowd: an IPv4 /24, an IPv6 /56; senders without an address are one."""
     network = network_of(address)
     if ":" in network:

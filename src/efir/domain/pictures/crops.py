@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from efir.domain.kernel.errors import FieldError, Invalid
 from efir.domain.pictures.picture import SHAPES, PictureKind, Size
 
-ENLARGED_MOST = 2
+MAX_ENLARGED = 2
 WORKING_LONG, WORKING_SHORT = 1_024, 512  # sides of the copy a draft is cut from again
 
 
@@ -69,7 +69,7 @@ def largest_box(width: int, height: int, kind: PictureKind) -> Box:
 def fitting(box_width: int, kind: PictureKind) -> tuple[Size, ...]:
     """Sizes that need no more than twice the pixels there are; the smallest always."""
     sizes = SHAPES[kind].sizes
-    return tuple(size for size in sizes if size[0] <= ENLARGED_MOST * box_width) or sizes[-1:]
+    return tuple(size for size in sizes if size[0] <= MAX_ENLARGED * box_width) or sizes[-1:]
 
 
 def working_size(width: int, height: int) -> Size:

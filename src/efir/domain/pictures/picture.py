@@ -24,9 +24,9 @@ PictureId = NewType("PictureId", UUID)
 ACCEPTED = "JPEG, PNG, WebP, GIF or AVIF"
 SNIFFED = 144  # bytes that tell a format; browsers look at as many
 MIB = 1 << 20
-PIXELS_MOST = 50_000_000
-SIDE_MOST = 16_383  # of WebP too
-FRAMES_MOST = 1_000
+MAX_PIXELS = 50_000_000
+MAX_SIDE = 16_383  # of WebP too
+MAX_FRAMES = 1_000
 AVIF_BRANDS = frozenset({b"avif", b"avis"})
 HEIC_BRANDS = frozenset({b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b"msf1"})
 
@@ -64,8 +64,8 @@ class PictureTooManyPixels(PictureRefused):
 
     code = "image-too-many-pixels"
     title = (
-        f"This picture is too large: it may have {PIXELS_MOST // 1_000_000} million pixels"
-        f" and {SIDE_MOST:,} along each side. Make it smaller"
+        f"This picture is too large: it may have {MAX_PIXELS // 1_000_000} million pixels"
+        f" and {MAX_SIDE:,} along each side. Make it smaller"
     )
 
 
@@ -244,16 +244,16 @@ def _brands(head: bytes) -> set[bytes]:
 def admit(width: int, height: int, *, frames: int, kind: PictureKind) -> None:
     """Check what the header alone tells; sides in pixels. Raises PictureTooManyPixels, PictureTooSmall, …Heavy."""
     sides = f"This picture is {width:,} pixels wide and {height:,} high"
-    if max(width, height) > SIDE_MOST:
-        raise PictureTooManyPixels(f"{sides}; each side may have {SIDE_MOST:,}. Make it smaller.")
-    if width * height > PIXELS_MOST:
-        whole = f"{width * height:,} pixels in all, of which it may have {PIXELS_MOST:,}"
+    if max(width, height) > MAX_SIDE:
+        raise PictureTooManyPixels(f"{sides}; each side may have {MAX_SIDE:,}. Make it smaller.")
+    if width * height > MAX_PIXELS:
+        whole = f"{width * height:,} pixels in all, of which it may have {MAX_PIXELS:,}"
         raise PictureTooManyPixels(f"{sides}: {whole}. Make it smaller.")
     least = SHAPES[kind].least
     if min(width, height) < least:
         raise PictureTooSmall(f"{sides}; each side needs at least {least}.")
-    if frames > FRAMES_MOST:
-        raise PictureTooHeavy(f"This animation has {frames:,} frames; it may have {FRAMES_MOST:,}.")
+    if frames > MAX_FRAMES:
+        raise PictureTooHeavy(f"This animation has {frames:,} frames; it may have {MAX_FRAMES:,}.")
 
 
 def stored_width(asked: int, stored: Sequence[int], kind: PictureKind) -> int:

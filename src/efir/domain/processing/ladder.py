@@ -7,8 +7,8 @@ from math import ceil
 from efir.domain.processing.source_facts import AudioFacts, MediaFacts, VideoFacts
 from efir.domain.videos.hls import target_duration
 
-RATE_MOST = Fraction(60)
-RATE_LEAST = Fraction(10)
+MAX_RATE = Fraction(60)
+MIN_RATE = Fraction(10)
 STANDARD_RATES = (
     Fraction(24000, 1001),
     Fraction(24),
@@ -25,7 +25,7 @@ GOPS_PER_CHUNK = 12
 NEARLY = Fraction(9, 10)
 TILE = 160
 STILLS = 400
-POSTERS_LEAST, POSTERS = 8, 60
+MIN_POSTERS, POSTERS = 8, 60
 SEEKABLE = frozenset({"mov", "matroska", "mpegts"})
 CHUNK_SPACING = 60.0
 COPY_CONTAINERS = frozenset({"mov", "matroska", "mpegts", "flv"})
@@ -167,7 +167,7 @@ def plan(facts: MediaFacts, *, top: int = DEFAULT_TOP) -> Plan:
         still_step=max(1, round(max(2 * rate, Fraction(frames, STILLS)))),
         still_width=width,
         still_height=height,
-        poster_step=max(1, round(max(min(2 * rate, Fraction(frames, POSTERS_LEAST)), Fraction(frames, POSTERS)))),
+        poster_step=max(1, round(max(min(2 * rate, Fraction(frames, MIN_POSTERS)), Fraction(frames, POSTERS)))),
     )
 
 
@@ -186,10 +186,10 @@ def output_rate(video: VideoFacts) -> Fraction:
         return Fraction(25)
     if video.vfr or not _plain(rate):
         return min(STANDARD_RATES, key=lambda standard: abs(standard - rate))
-    if rate > RATE_MOST:
-        return rate / ceil(rate / RATE_MOST)
-    if rate < RATE_LEAST:
-        return rate * ceil(RATE_LEAST / rate)
+    if rate > MAX_RATE:
+        return rate / ceil(rate / MAX_RATE)
+    if rate < MIN_RATE:
+        return rate * ceil(MIN_RATE / rate)
     return rate
 
 

@@ -12,7 +12,7 @@ from efir.domain.kernel.ids import UserId, VideoId
 from efir.domain.kernel.limits import Limits
 from efir.domain.kernel.ownership import require_owner
 
-TAG_LEAST, TAG_MOST = 2, 40
+MIN_TAG, MAX_TAG = 2, 40
 
 
 class VideoNotFound(NotFound):
@@ -109,7 +109,7 @@ class Video:
     updated_at: datetime
 
     def owned_by(self, user_id: UserId) -> "Video":
-        """Answer the video to its owner. Raises VideoNotFound for others: whether it exists is not their business."""
+        """Return the video to its owner. Raises VideoNotFound for others: whether it exists is not their business."""
         require_owner(self.owner_id, user_id, VideoNotFound)
         return self
 
@@ -128,18 +128,18 @@ def may_watch(visibility: str, *, owner_id: UUID, viewer: UserId | None) -> bool
 
 
 def parse_title(text: str, limits: Limits, *, pointer: str = "/title") -> str:
-    """One line of text, NFC, 1 to `title_most` characters. Raises InvalidVideo."""
+    """One line of text, NFC, 1 to `max_title_length` characters. Raises InvalidVideo."""
     title = " ".join(_clean(text).split())
-    if not 1 <= len(title) <= limits.title_most:
-        raise _wrong(pointer, "length", f"A title has 1 to {limits.title_most} characters.")
+    if not 1 <= len(title) <= limits.max_title_length:
+        raise _wrong(pointer, "length", f"A title has 1 to {limits.max_title_length} characters.")
     return title
 
 
 def parse_description(text: str, limits: Limits, *, pointer: str = "/description") -> str:
     """Lines of text, NFC. Raises InvalidVideo."""
     description = "\n".join(line.rstrip() for line in _clean(text).splitlines()).strip()
-    if len(description) > limits.description_most:
-        raise _wrong(pointer, "length", f"A description has at most {limits.description_most} characters.")
+    if len(description) > limits.max_description_length:
+        raise _wrong(pointer, "length", f"A description has at most {limits.max_description_length} characters.")
     return description
 
 
@@ -148,11 +148,11 @@ def parse_tags(tags: list[str], limits: Limits, *, pointer: str = "/tags") -> li
     shown: dict[str, str] = {}
     for position, tag in enumerate(tags):
         text = " ".join(_clean(tag).lstrip("#").split())
-        if not TAG_LEAST <= len(text) <= TAG_MOST:
-            raise _wrong(f"{pointer}/{position}", "length", f"A tag has {TAG_LEAST} to {TAG_MOST} characters.")
+        if not MIN_TAG <= len(text) <= MAX_TAG:
+            raise _wrong(f"{pointer}/{position}", "length", f"A tag has {MIN_TAG} to {MAX_TAG} characters.")
         shown.setdefault(fold(text), text)
-    if len(shown) > limits.tags_most:
-        raise _wrong(pointer, "count", f"A video has at most {limits.tags_most} tags.")
+    if len(shown) > limits.max_tags:
+        raise _wrong(pointer, "count", f"A video has at most {limits.max_tags} tags.")
     return list(shown.values())
 
 
@@ -167,7 +167,7 @@ def parse_visibility(text: str, *, pointer: str = "/visibility") -> Visibility:
 def title_from_filename(filename: str, limits: Limits) -> str:
     """Propose a title for an upload without one: the file's name without folders and ending."""
     stem = filename.replace("\\", "/").rsplit("/", 1)[-1].rsplit(".", 1)[0].replace("_", " ")
-    return " ".join(_clean(stem).split())[: limits.title_most].strip() or "Untitled"
+    return " ".join(_clean(stem).split())[: limits.max_title_length].strip() or "Untitled"
 
 
 def _clean(text: str) -> str:

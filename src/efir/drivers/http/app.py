@@ -66,7 +66,7 @@ def create_app(
         [*handlers, *pages],
         dependencies={"call": Provide(_call, sync_to_thread=False)},
         response_class=Answer,
-        middleware=[Security(ports, trusted=trusted_proxies), Idempotency(most=ports.limits.idempotency_most)],
+        middleware=[Security(ports, trusted=trusted_proxies), Idempotency(most=ports.limits.max_idempotent_requests)],
         exception_handlers={**exception_handlers},
         openapi_config=openapi.configuration(version),
         request_max_body_size=ports.limits.json_bytes,

@@ -29,8 +29,8 @@ async def recordings(page: NamedDependency[Page], cursor: FromQuery[str | None] 
         "audio.html",
         items=found.items,
         next=following,
-        bytes_most=call.ports.limits.audio_bytes,
-        title_most=call.ports.limits.title_most,
+        max_bytes=call.ports.limits.audio_bytes,
+        max_title_length=call.ports.limits.max_title_length,
         failures={code: words(text) for code, text in error_messages.RECORDINGS.items()},
         other_failure=words(error_messages.OTHER_FAILURE),
     )

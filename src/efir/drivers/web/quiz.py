@@ -20,7 +20,7 @@ LISTED = 12
 SOURCES = {
     "cldr": "Unicode CLDR", "jservice": "jService", "opentdb": "Open Trivia DB", "opentriviaqa": "OpenTriviaQA",
 }  # fmt: skip
-WORDS_MOST = 200
+MAX_WORDS = 200
 
 
 @get("/quiz", opt=PUBLIC, include_in_schema=False)
@@ -34,7 +34,7 @@ async def quiz(
     cursor: FromQuery[str | None] = None,
 ) -> Response[str]:
     """Show a drawn question and the stored ones; an answer is in the page only when it was asked for."""
-    asked = {"q": q[:WORDS_MOST], "category": category, "difficulty": difficulty}
+    asked = {"q": q[:MAX_WORDS], "category": category, "difficulty": difficulty}
     return page.render("quiz.html", form=Form(asked), **await _shown(page, asked, question, answer, cursor))
 
 

@@ -18,9 +18,9 @@ async def upload(page: NamedDependency[Page]) -> Response[str]:
     limits = page.call.ports.limits
     return page.render(
         "upload.html",
-        upload_most=limits.upload_bytes,
-        title_most=limits.title_most,
-        description_most=limits.description_most,
+        max_upload=limits.upload_bytes,
+        max_title_length=limits.max_title_length,
+        max_description_length=limits.max_description_length,
         visibilities=visibilities(page.words.gettext),
         stages=stages(page.words.gettext),
         failures={code: page.words.gettext(text) for code, text in error_messages.FAILURES.items()},

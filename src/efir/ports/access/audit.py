@@ -7,7 +7,7 @@ from uuid import UUID
 from msgspec import Meta, Struct
 
 from efir.domain.access.audit import Entry
-from efir.ports.kernel.pagination import Found, Slice
+from efir.ports.kernel.pagination import PageRequest, Rows
 
 
 class EntryView(Struct, frozen=True):
@@ -33,6 +33,6 @@ class AuditLog(Protocol):
 class AuditViews(Protocol):
     """The audit log, read."""
 
-    async def listed(self, wanted: Slice, *, action: str = "", target: str = "") -> Found[EntryView]:
+    async def listed(self, wanted: PageRequest, *, action: str = "", target: str = "") -> Rows[EntryView]:
         """List entries, newest first, of one action or target when given."""
         ...

@@ -63,7 +63,7 @@ class Change(Struct, frozen=True, array_like=True):
     version: int = 0
 
 
-class Copied(Struct, frozen=True):
+class CacheLookup(Struct, frozen=True):
     """A found copy (None: ask PostgreSQL), and the generation to keep a fresh one in (None: keep none).
 
     `refused` means that the signing key is known to be compromised: nothing signed by it counts.
@@ -74,10 +74,10 @@ class Copied(Struct, frozen=True):
     refused: bool = False
 
 
-class Copies(Protocol):
+class CredentialCache(Protocol):
     """Copies of credentials."""
 
-    async def find(self, key: str, *, signed_by: str = "") -> Copied:
+    async def find(self, key: str, *, signed_by: str = "") -> CacheLookup:
         """Look up a copy in one round trip; never raises. `signed_by` is the signing key of an access token."""
         ...
 
@@ -94,7 +94,7 @@ class AccessChanges(Protocol):
     """Changes inside a transaction that have not reached the copies yet."""
 
     async def put(self, changes: list[Change]) -> int:
-        """Store changes together; answers their number."""
+        """Store changes together; return their number."""
         ...
 
     async def waiting(self, most: int) -> list[tuple[int, list[Change]]]:
@@ -110,4 +110,4 @@ class AccessChanges(Protocol):
 class AccessPorts:
     """What makes rights count in every process."""
 
-    copies: Copies
+    copies: CredentialCache

@@ -8,7 +8,7 @@ from msgspec import Meta, Struct
 
 from efir.domain.access.roles import Grant, Role, RoleId
 from efir.domain.kernel.ids import UserId
-from efir.ports.kernel.pagination import Found, Slice
+from efir.ports.kernel.pagination import PageRequest, Rows
 
 
 class PermissionView(Struct, frozen=True):
@@ -80,7 +80,7 @@ class RoleRepository(Protocol):
 class RoleViews(Protocol):
     """Roles and grants, read."""
 
-    async def listed(self, wanted: Slice) -> Found[RoleView]:
+    async def listed(self, wanted: PageRequest) -> Rows[RoleView]:
         """List roles, newest first."""
         ...
 

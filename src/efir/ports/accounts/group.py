@@ -8,14 +8,14 @@ from efir.ports.accounts.email_verification import ProofRepository
 from efir.ports.accounts.exports import ExportViews
 from efir.ports.accounts.profiles import ProfileRepository, ProfileViews
 from efir.ports.accounts.registrations import RegistrationRepository, RegistrationViews
-from efir.ports.users import Addresses
+from efir.ports.users import EmailParser
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AccountPorts:
     """How email addresses are read, and when one is asked for and has to be confirmed."""
 
-    addresses: Addresses
+    addresses: EmailParser
     email_check: EmailCheck
     require_email: RequireEmail
 

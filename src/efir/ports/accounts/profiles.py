@@ -57,7 +57,7 @@ class ProfileRepository(Protocol):
     """Own accounts inside a transaction."""
 
     async def account(self, user_id: UserId, *, lock: bool = False) -> Account:
-        """Answer an account that is not emptied. Raises UserNotFound."""
+        """Return an account that is not emptied. Raises UserNotFound."""
         ...
 
     async def by_confirmed_email(self, email_key: str, *, lock: bool = False) -> Account | None:
@@ -105,5 +105,5 @@ class ProfileViews(Protocol):
         ...
 
     async def password(self, user_id: UserId) -> bytes | None:
-        """Answer the wrapped password hash, None when there is no password."""
+        """Return the wrapped password hash, None when there is no password."""
         ...

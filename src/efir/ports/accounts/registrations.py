@@ -69,7 +69,7 @@ class RegistrationRepository(Protocol):
         ...
 
     async def by_ticket(self, ticket_hash: bytes, *, now: datetime) -> Registration:
-        """Answer a living registration and hold its row. Raises RegistrationNotFound."""
+        """Return a living registration and hold its row. Raises RegistrationNotFound."""
         ...
 
     async def change(self, registration_id: RegistrationId, values: Mapping[str, Any]) -> None:
@@ -81,11 +81,11 @@ class RegistrationRepository(Protocol):
         ...
 
     async def next_picture(self, registration_id: RegistrationId, *, sent: bool) -> tuple[int, int]:
-        """Count one more picture, sent or cut from another; answers its number, and how many were sent."""
+        """Count one more picture, sent or cut from another; return its number, and how many were sent."""
         ...
 
     async def picture_gen(self, picture_id: UUID | None) -> int:
-        """Answer the number of a registration's picture; 0 without one."""
+        """Return the number of a registration's picture; 0 without one."""
         ...
 
     async def reserve(self, key: str, registration_id: RegistrationId, *, now: datetime, until: datetime) -> bool:

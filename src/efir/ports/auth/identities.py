@@ -8,7 +8,7 @@ from msgspec import Meta, Struct
 
 from efir.domain.auth.identities import Identity, IdentityId
 from efir.domain.kernel.ids import UserId
-from efir.ports.kernel.pagination import Found, Slice
+from efir.ports.kernel.pagination import PageRequest, Rows
 
 
 class ProviderSession(Struct, frozen=True):
@@ -53,7 +53,7 @@ class IdentityRepository(Protocol):
         ...
 
     async def hint(self, session_id: UUID) -> tuple[str, bytes] | None:
-        """Answer where a login session came from: the issuer, and the sealed ID token."""
+        """Return where a login session came from: the issuer, and the sealed ID token."""
         ...
 
     async def keep_a_way_in(self, user_id: UserId) -> None:
@@ -64,6 +64,6 @@ class IdentityRepository(Protocol):
 class IdentityViews(Protocol):
     """Identities, read."""
 
-    async def list(self, owner: UserId, wanted: Slice) -> Found[IdentityView]:
+    async def list(self, owner: UserId, wanted: PageRequest) -> Rows[IdentityView]:
         """List a user's identities, newest first."""
         ...

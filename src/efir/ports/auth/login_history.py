@@ -8,7 +8,7 @@ from msgspec import Meta, Struct
 
 from efir.domain.auth.login_history import Login
 from efir.domain.kernel.ids import UserId
-from efir.ports.kernel.pagination import Found, Slice
+from efir.ports.kernel.pagination import PageRequest, Rows
 
 
 class LoginView(Struct, frozen=True):
@@ -32,13 +32,13 @@ class LoginRepository(Protocol):
         ...
 
     async def shorten(self, *, now: datetime, whole: timedelta, kept: timedelta, most: int) -> int:
-        """Cut addresses older than `whole`, delete rows older than `kept`; answers how many rows changed."""
+        """Cut addresses older than `whole`, delete rows older than `kept`; return how many rows changed."""
         ...
 
 
 class LoginViews(Protocol):
     """Login history, read."""
 
-    async def of_user(self, user_id: UserId, wanted: Slice) -> Found[LoginView]:
+    async def of_user(self, user_id: UserId, wanted: PageRequest) -> Rows[LoginView]:
         """List a user's attempts, newest first."""
         ...

@@ -52,12 +52,12 @@ class Provider(Protocol):
 
     @property
     def view(self) -> ProviderView:
-        """Answer how it is shown."""
+        """Return how it is shown."""
         ...
 
     @property
     def issuer(self) -> str:
-        """Answer who it is."""
+        """Return who it is."""
         ...
 
     async def address(self, *, state: str, nonce: str, challenge: str, fresh: bool) -> str:

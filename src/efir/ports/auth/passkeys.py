@@ -9,7 +9,7 @@ from msgspec import Meta, Struct
 
 from efir.domain.auth.passkeys import Passkey, PasskeyId
 from efir.domain.kernel.ids import UserId
-from efir.ports.kernel.pagination import Found, Slice
+from efir.ports.kernel.pagination import PageRequest, Rows
 
 Json = Mapping[str, Any]
 
@@ -55,11 +55,11 @@ class Ceremonies(Protocol):
         ...
 
     def challenge_of(self, answer: Json) -> bytes | None:
-        """Answer the challenge a browser says it answers; nothing is checked yet."""
+        """Return the challenge a browser says it answers; nothing is checked yet."""
         ...
 
-    def named(self, answer: Json) -> tuple[bytes, bytes | None]:
-        """Answer which passkey, and whose, an answer says it is of; empty when it says nothing."""
+    def require_id(self, answer: Json) -> tuple[bytes, bytes | None]:
+        """Return which passkey, and whose, an answer says it is of; empty when it says nothing."""
         ...
 
     def made(self, answer: Json, *, challenge: bytes) -> MadePasskey:
@@ -98,6 +98,6 @@ class PasskeyRepository(Protocol):
 class PasskeyViews(Protocol):
     """Passkeys, read."""
 
-    async def list(self, owner: UserId, wanted: Slice) -> Found[PasskeyView]:
+    async def list(self, owner: UserId, wanted: PageRequest) -> Rows[PasskeyView]:
         """List a user's passkeys, newest first."""
         ...

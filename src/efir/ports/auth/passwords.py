@@ -17,7 +17,7 @@ class Passwords(Protocol):
         ...
 
     async def hash(self, password: str) -> bytes:
-        """Answer what may be stored: a hash under the instance's key."""
+        """Return what may be stored: a hash under the instance's key."""
         ...
 
     async def matches(self, stored: bytes | None, password: str) -> bool:

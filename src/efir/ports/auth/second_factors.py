@@ -38,11 +38,11 @@ class AppCodes(Protocol):
         ...
 
     def opened(self, sealed: bytes, *, user_id: UserId) -> bytes | None:
-        """Answer a sealed secret of this user."""
+        """Return a sealed secret of this user."""
         ...
 
     def step(self, sealed: bytes, code: str, *, user_id: UserId, now: datetime) -> int | None:
-        """Answer the time step a code belongs to, within one step of `now`; None for a wrong one."""
+        """Return the time step a code belongs to, within one step of `now`; None for a wrong one."""
         ...
 
 
@@ -54,7 +54,7 @@ class SecondFactorRepository(Protocol):
         ...
 
     async def lock(self, user_id: UserId) -> Totp | None:
-        """Answer the authenticator app and let nobody else use it until the transaction ends."""
+        """Return the authenticator app and let nobody else use it until the transaction ends."""
         ...
 
     async def begin(self, totp: Totp, *, now: datetime) -> bool:
@@ -94,5 +94,5 @@ class SecondFactorViews(Protocol):
         ...
 
     async def of_user(self, user_id: UserId) -> SecondFactorView:
-        """Answer what an account has."""
+        """Return what an account has."""
         ...

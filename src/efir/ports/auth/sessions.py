@@ -9,7 +9,7 @@ from msgspec import Meta, Struct
 from efir.domain.auth.sessions import ApiToken, LoginSession, TokenId
 from efir.domain.kernel.ids import SessionId, UserId
 from efir.ports.access.credential_cache import Credential
-from efir.ports.kernel.pagination import Found, Slice
+from efir.ports.kernel.pagination import PageRequest, Rows
 
 
 class TokenView(Struct, frozen=True):
@@ -75,7 +75,7 @@ class SessionRepository(Protocol):
     async def revoke_others(
         self, owner: UserId, *, keep: SessionId | None, now: datetime, reason: str
     ) -> list[SessionId]:
-        """End all of a user's sessions but one; answers which have ended."""
+        """End all of a user's sessions but one; return which have ended."""
         ...
 
     async def rotate(
@@ -116,10 +116,10 @@ class SessionViews(Protocol):
         """Find an API token that is neither expired nor revoked."""
         ...
 
-    async def devices(self, owner: UserId, wanted: Slice, *, now: datetime) -> Found[DeviceView]:
+    async def devices(self, owner: UserId, wanted: PageRequest, *, now: datetime) -> Rows[DeviceView]:
         """List a user's active login sessions, newest first."""
         ...
 
-    async def tokens(self, owner: UserId, wanted: Slice) -> Found[TokenView]:
+    async def tokens(self, owner: UserId, wanted: PageRequest) -> Rows[TokenView]:
         """List a user's tokens that are not revoked, newest first."""
         ...

@@ -54,7 +54,7 @@ class AccessTokens(Protocol):
         ...
 
     async def published(self) -> KeySet:
-        """Answer the public keys that tokens may be checked with."""
+        """Return the public keys that tokens may be checked with."""
         ...
 
     def made(self, *, now: datetime, state: str) -> SigningKey:
@@ -66,7 +66,7 @@ class SigningKeyRepository(Protocol):
     """Signing keys inside a transaction."""
 
     async def lock(self) -> list[SigningKey]:
-        """Answer all keys that are not retired, and let nobody else change keys until the transaction ends."""
+        """Return all keys that are not retired, and let nobody else change keys until the transaction ends."""
         ...
 
     async def add(self, key: SigningKey) -> None:

@@ -13,7 +13,7 @@ from efir.domain.kernel.errors import NoSpace, NotFound
 
 BlobKey = NewType("BlobKey", str)
 
-KEY_CHARACTERS_MOST = 400
+MAX_KEY_CHARACTERS = 400
 _SEGMENT = r"[A-Za-z0-9_][A-Za-z0-9._-]{0,199}"
 _KEY = re.compile(rf"{_SEGMENT}(?:/{_SEGMENT})*")
 
@@ -41,8 +41,8 @@ def blob_key(text: str) -> BlobKey:
 
     So a key can neither climb out of the store nor be taken for an option. Raises BlobKeyRefused.
     """
-    if len(text) > KEY_CHARACTERS_MOST or not _KEY.fullmatch(text):
-        raise BlobKeyRefused(text[:KEY_CHARACTERS_MOST])
+    if len(text) > MAX_KEY_CHARACTERS or not _KEY.fullmatch(text):
+        raise BlobKeyRefused(text[:MAX_KEY_CHARACTERS])
     return BlobKey(text)
 
 

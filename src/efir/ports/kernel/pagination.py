@@ -14,7 +14,7 @@ class Position(msgspec.Struct, frozen=True, array_like=True):
     id: str
 
 
-class Slice(msgspec.Struct, frozen=True):
+class PageRequest(msgspec.Struct, frozen=True):
     """The wanted part of a list: `limit` rows after one position, or before another."""
 
     limit: int
@@ -22,7 +22,7 @@ class Slice(msgspec.Struct, frozen=True):
     before: Position | None = None
 
 
-class Found(msgspec.Struct, Generic[T], frozen=True):
+class Rows(msgspec.Struct, Generic[T], frozen=True):
     """Rows of a slice in list order, and the positions from which the list goes on."""
 
     items: list[T]
@@ -38,7 +38,7 @@ class Page(msgspec.Struct, Generic[T], frozen=True):
     prev: Annotated[str | None, msgspec.Meta(description="Cursor of the page before; null at the start.")] = None
 
 
-def found(rows: list[Any], wanted: Slice, position: Any) -> Found[Any]:
+def found(rows: list[Any], wanted: PageRequest, position: Any) -> Rows[Any]:
     """Cut `limit + 1` rows, in reading direction, into a page; `position` tells a row's place in the list."""
     more = len(rows) > wanted.limit
     rows = rows[: wanted.limit]
@@ -47,7 +47,7 @@ def found(rows: list[Any], wanted: Slice, position: Any) -> Found[Any]:
         earlier, later = more, True
     else:
         earlier, later = wanted.after is not None, more
-    return Found(
+    return Rows(
         items=rows,
         next=position(rows[-1]) if rows and later else None,
         prev=position(rows[0]) if rows and earlier else None,

@@ -22,7 +22,7 @@ class Replies(Protocol):
         ...
 
     async def get(self, principal: str, key: str) -> Reply | None:
-        """Answer what was stored under the key."""
+        """Return what was stored under the key."""
         ...
 
     async def put(self, principal: str, key: str, reply: Reply) -> None:

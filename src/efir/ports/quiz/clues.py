@@ -54,7 +54,7 @@ class ClueViews(Protocol):
     """Clues, read."""
 
     async def random(self, count: int) -> list[Clue]:
-        """Answer different clues by chance."""
+        """Return different clues by chance."""
         ...
 
     async def final(self, count: int) -> list[Clue]:
@@ -62,11 +62,11 @@ class ClueViews(Protocol):
         ...
 
     async def some(self, which: ClueFilter, *, offset: int) -> list[Clue]:
-        """Answer up to a hundred clues in the order of saving."""
+        """Return up to a hundred clues in the order of saving."""
         ...
 
     async def categories(self, count: int, *, offset: int) -> list[ClueCategory]:
-        """Answer categories in the order of their ids."""
+        """Return categories in the order of their ids."""
         ...
 
     async def category(self, category_id: int) -> ClueGroup:

@@ -8,7 +8,7 @@ from uuid import UUID
 from msgspec import UNSET, Meta, Struct, UnsetType
 
 from efir.domain.quiz import Candidate, QuestionId
-from efir.ports.kernel.pagination import Found, Slice
+from efir.ports.kernel.pagination import PageRequest, Rows
 
 DATE = "Date the source gives for the question; null when it gives none."
 
@@ -118,7 +118,7 @@ class QuestionBank(Protocol):
         ...
 
     def read(self, position: int, count: int) -> Drawn:
-        """Answer the questions from a position on; it has been made readable before."""
+        """Return the questions from a position on; it has been made readable before."""
         ...
 
 
@@ -141,18 +141,18 @@ class QuestionViews(Protocol):
         """Raises QuestionNotFound."""
         ...
 
-    async def newest(self, wanted: Slice, which: QuestionFilter) -> Found[QuestionView]:
+    async def newest(self, wanted: PageRequest, which: QuestionFilter) -> Rows[QuestionView]:
         """List questions, the last saved first."""
         ...
 
     async def random(self, count: int) -> list[QuestionView]:
-        """Answer different stored questions by chance, fewer when there are fewer."""
+        """Return different stored questions by chance, fewer when there are fewer."""
         ...
 
-    async def categories(self, wanted: Slice) -> Found[QuestionCategory]:
+    async def categories(self, wanted: PageRequest) -> Rows[QuestionCategory]:
         """List categories by title."""
         ...
 
     async def largest_categories(self, most: int) -> list[QuestionCategory]:
-        """Answer the categories with most questions, by title."""
+        """Return the categories with most questions, by title."""
         ...

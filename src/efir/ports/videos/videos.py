@@ -9,7 +9,7 @@ from msgspec import Meta, Struct
 from efir.domain.kernel.ids import UserId, VideoId
 from efir.domain.videos.video import Video, VideoState
 from efir.ports.channels import ChannelRef
-from efir.ports.kernel.pagination import Found, Slice
+from efir.ports.kernel.pagination import PageRequest, Rows
 
 
 class Mp4(Struct, frozen=True, gc=False):
@@ -109,11 +109,11 @@ class VideoRepository(Protocol):
         ...
 
     async def get(self, video_id: VideoId, *, lock: bool = False) -> Video:
-        """Answer a video that is not deleted. Raises VideoNotFound."""
+        """Return a video that is not deleted. Raises VideoNotFound."""
         ...
 
     async def find(self, video_id: VideoId, *, lock: bool = False) -> Video | None:
-        """Answer a video, or None when it is unknown or deleted."""
+        """Return a video, or None when it is unknown or deleted."""
         ...
 
     async def change(self, video_id: VideoId, change: VideoChange, *, now: datetime) -> None:
@@ -153,11 +153,11 @@ class VideoViews(Protocol):
         ...
 
     async def newest(
-        self, wanted: Slice, *, channel: str | None, tag: str | None, user: str | None
-    ) -> Found[VideoFacts]:
+        self, wanted: PageRequest, *, channel: str | None, tag: str | None, user: str | None
+    ) -> Rows[VideoFacts]:
         """List public watchable videos, newest first; `user` is the nickname of whose they are."""
         ...
 
-    async def of_owner(self, owner: UserId, wanted: Slice) -> Found[VideoFacts]:
+    async def of_owner(self, owner: UserId, wanted: PageRequest) -> Rows[VideoFacts]:
         """List all videos of a user, newest first, whatever their state."""
         ...

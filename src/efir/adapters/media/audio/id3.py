@@ -5,7 +5,7 @@ import struct
 from efir.ports.audio import Loudness, Tags
 
 REFERENCE = -18.0  # LUFS, of ReplayGain 2.0
-TEXT_MOST = 300
+MAX_TEXT = 300
 
 
 def id3(tags: Tags, loudness: Loudness) -> bytes:
@@ -29,7 +29,7 @@ def _note(name: str, value: str) -> bytes:
 
 
 def _text(value: object) -> bytes:
-    return b"\x01" + str(value)[:TEXT_MOST].encode("utf-16", errors="replace")
+    return b"\x01" + str(value)[:MAX_TEXT].encode("utf-16", errors="replace")
 
 
 def _frame(name: bytes, content: bytes) -> bytes:

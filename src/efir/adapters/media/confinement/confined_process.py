@@ -21,8 +21,8 @@ from efir.adapters.media.confinement.confine import FAILED, LOWEST
 from efir.adapters.media.confinement.sandbox import Limits, Sandbox, environment
 from efir.domain.processing.source_facts import MediaUnreadable, MediaWorkStalled, SandboxUnavailable
 
-OUTPUT_MOST = 16 << 20
-COMPLAINT_MOST = 2_000
+MAX_OUTPUT = 16 << 20
+MAX_COMPLAINT = 2_000
 READ_SIZE = 1 << 16
 GONE_SECONDS = 0.5
 POLL_SECONDS = 0.05
@@ -144,7 +144,7 @@ class _Child:
     def complaint(self) -> str:
         """The end of standard error without anything that a terminal or log would obey."""
         text = self._tail.decode(errors="backslashreplace").strip()
-        return "".join(char if char.isprintable() else repr(char)[1:-1] for char in text)[-COMPLAINT_MOST:]
+        return "".join(char if char.isprintable() else repr(char)[1:-1] for char in text)[-MAX_COMPLAINT:]
 
     def give_way(self, nice: int) -> None:
         """Let the whole session give way to the service; at the lowest rank it leaves one processor to everything else.
@@ -257,11 +257,11 @@ class _Child:
             self._pipes[fd](data)
 
     def _take_complaint(self, data: bytes) -> None:
-        self._tail = (self._tail + data)[-4 * COMPLAINT_MOST :]
+        self._tail = (self._tail + data)[-4 * MAX_COMPLAINT :]
 
     def _take_output(self, data: bytes) -> None:
         if self._on_line is None:
-            self.output += data[: OUTPUT_MOST - len(self.output)]
+            self.output += data[: MAX_OUTPUT - len(self.output)]
             return
         *lines, self._rest = (self._rest + data).split(b"\n")
         self._rest = self._rest[:READ_SIZE]

@@ -22,7 +22,7 @@ REFUSALS = {
 WAITING_SECONDS = 180.0  # a child nobody needed ends after so long
 MEMORY = 1536 << 20
 FILE_BYTES = 32 << 20
-HASH_MOST = 28
+MAX_HASH = 28
 
 
 class Shaper:
@@ -123,7 +123,7 @@ class Shaper:
             width=told.width,
             height=told.height,
             files=[self._file(f"{entry.width}.webp", entry) for entry in told.files],
-            thumbhash=bytes.fromhex(told.thumbhash)[:HASH_MOST],
+            thumbhash=bytes.fromhex(told.thumbhash)[:MAX_HASH],
         )
 
     def _file(self, name: str, entry: "_Entry") -> MadeFile:

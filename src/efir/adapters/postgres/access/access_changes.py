@@ -12,14 +12,14 @@ delete from access_changes where number in
 returning number, changes"""
 
 
-class WaitingChanges:
+class PostgresAccessChanges:
     """Changes inside a transaction that have not reached the copies yet."""
 
     def __init__(self, connection: Any) -> None:
         self._connection = connection
 
     async def put(self, changes: list[Change]) -> int:
-        """Store changes together; answers their number."""
+        """Store changes together; return their number."""
         return int(
             await self._connection.fetchval(
                 "insert into access_changes (changes) values ($1) returning number", changes

@@ -7,7 +7,7 @@ from efir.adapters.postgres.kernel.mapping import inserted, to_values
 from efir.adapters.postgres.kernel.pagination import keyset
 from efir.domain.access.audit import Entry
 from efir.ports.access.audit import EntryView
-from efir.ports.kernel.pagination import Found, Position, Slice, found
+from efir.ports.kernel.pagination import PageRequest, Position, Rows, found
 
 LISTED = """
 select a.id, a.at, u.nickname, a.action, a.target, a.facts, a.request_id
@@ -15,13 +15,13 @@ select a.id, a.at, u.nickname, a.action, a.target, a.facts, a.request_id
  where ($1 = '' or a.action = $1) and ($2 = '' or a.target = $2) and {where} order by {order} limit {limit}"""
 
 
-class ReadAudit:
+class PostgresAuditViews:
     """Read model of the audit log."""
 
     def __init__(self, connection: Any) -> None:
         self._connection = connection
 
-    async def listed(self, wanted: Slice, *, action: str = "", target: str = "") -> Found[EntryView]:
+    async def listed(self, wanted: PageRequest, *, action: str = "", target: str = "") -> Rows[EntryView]:
         """List entries, newest first, of one action or target when given."""
         sql, arguments = keyset(
             LISTED, wanted, key="a.at", kind="timestamptz", read=datetime.fromisoformat, first=3, id_column="a.id"
@@ -30,7 +30,7 @@ class ReadAudit:
         return found(rows, wanted, lambda row: Position(row.at.isoformat(), str(row.id)))
 
 
-class Audit:
+class PostgresAuditLog:
     """The audit log inside a transaction."""
 
     def __init__(self, connection: Any) -> None:

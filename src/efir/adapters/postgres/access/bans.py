@@ -14,7 +14,7 @@ select user_id from ban where lifted_at is null and ends_at <= $1 order by ends_
    for update skip locked"""
 
 
-class Bans:
+class PostgresBanRepository:
     """Bans inside a transaction."""
 
     def __init__(self, connection: Any) -> None:

@@ -1,11 +1,11 @@
 """What the area keeps in PostgreSQL: roles, bans and the audit log."""
 
-from efir.adapters.postgres.access.access_changes import WaitingChanges
-from efir.adapters.postgres.access.audit import Audit, ReadAudit
-from efir.adapters.postgres.access.bans import Bans
-from efir.adapters.postgres.access.roles import ReadRoles, Roles
+from efir.adapters.postgres.access.access_changes import PostgresAccessChanges
+from efir.adapters.postgres.access.audit import PostgresAuditLog, PostgresAuditViews
+from efir.adapters.postgres.access.bans import PostgresBanRepository
+from efir.adapters.postgres.access.roles import PostgresRoleRepository, PostgresRoleViews
 from efir.adapters.postgres.kernel.constraints import Broken
-from efir.adapters.postgres.kernel.repository_attribute import Connected, On
+from efir.adapters.postgres.kernel.repository_attribute import Connected, RepositoryAttribute
 from efir.domain.access.roles import RoleNameTaken
 from efir.domain.users import UserNotFound
 
@@ -15,10 +15,10 @@ class AccessRepositories(Connected):
 
     __slots__ = ()
 
-    roles = On(Roles)
-    bans = On(Bans)
-    audit = On(Audit)
-    access_changes = On(WaitingChanges)
+    roles = RepositoryAttribute(PostgresRoleRepository)
+    bans = RepositoryAttribute(PostgresBanRepository)
+    audit = RepositoryAttribute(PostgresAuditLog)
+    access_changes = RepositoryAttribute(PostgresAccessChanges)
 
 
 class AccessReadModels(Connected):
@@ -26,8 +26,8 @@ class AccessReadModels(Connected):
 
     __slots__ = ()
 
-    roles = On(ReadRoles)
-    audit = On(ReadAudit)
+    roles = RepositoryAttribute(PostgresRoleViews)
+    audit = RepositoryAttribute(PostgresAuditViews)
 
 
 BROKEN: Broken = {

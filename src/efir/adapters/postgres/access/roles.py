@@ -10,7 +10,7 @@ from efir.domain.access.roles import ADMINISTRATOR, Grant, Role, RoleId, RoleNot
 from efir.domain.kernel.ids import UserId
 from efir.domain.users import UserNotFound
 from efir.ports.access.roles import GrantView, RoleView
-from efir.ports.kernel.pagination import Found, Position, Slice, found
+from efir.ports.kernel.pagination import PageRequest, Position, Rows, found
 
 LOCK = 4_205_127_114  # any number, the same in every process
 STORED = "array(select p.code from role_permission p where p.role_id = r.id order by p.code)"
@@ -35,13 +35,13 @@ select count(*) from user_role g join role r on r.id = g.role_id join user_accou
  where r.name = $1 and g.expires_at is null and u.status = 'active'"""
 
 
-class ReadRoles:
+class PostgresRoleViews:
     """Read models of roles."""
 
     def __init__(self, connection: Any) -> None:
         self._connection = connection
 
-    async def listed(self, wanted: Slice) -> Found[RoleView]:
+    async def listed(self, wanted: PageRequest) -> Rows[RoleView]:
         """List roles, newest first."""
         sql, arguments = keyset(
             ROLES,
@@ -73,7 +73,7 @@ class ReadRoles:
         ]
 
 
-class Roles:
+class PostgresRoleRepository:
     """Roles and grants inside a transaction."""
 
     def __init__(self, connection: Any) -> None:

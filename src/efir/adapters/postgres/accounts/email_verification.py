@@ -11,7 +11,7 @@ select user_id, purpose, email, email_key, token_hash, code_hash, created_at, co
   from mailbox_proof where """
 
 
-class Proofs:
+class PostgresProofRepository:
     """Proofs inside a transaction."""
 
     def __init__(self, connection: Any) -> None:

@@ -6,7 +6,7 @@ from typing import Any
 from efir.domain.kernel.ids import UserId
 
 
-class ReadExports:
+class PostgresExportViews:
     """Rows about a person as JSON objects."""
 
     def __init__(self, connection: Any, statements: Mapping[str, str]) -> None:

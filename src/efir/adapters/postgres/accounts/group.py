@@ -1,10 +1,10 @@
 """What the area keeps in PostgreSQL: profiles, proofs of mailboxes and registrations."""
 
-from efir.adapters.postgres.accounts.email_verification import Proofs
-from efir.adapters.postgres.accounts.profiles import Profiles, ReadProfiles
-from efir.adapters.postgres.accounts.registrations import ReadRegistrations, Registrations
+from efir.adapters.postgres.accounts.email_verification import PostgresProofRepository
+from efir.adapters.postgres.accounts.profiles import PostgresProfileRepository, PostgresProfileViews
+from efir.adapters.postgres.accounts.registrations import PostgresRegistrationRepository, PostgresRegistrationViews
 from efir.adapters.postgres.kernel.constraints import Broken
-from efir.adapters.postgres.kernel.repository_attribute import Connected, On
+from efir.adapters.postgres.kernel.repository_attribute import Connected, RepositoryAttribute
 from efir.domain.accounts.email_verification import EmailTaken
 from efir.domain.users import UserNotFound
 
@@ -14,9 +14,9 @@ class AccountRepositories(Connected):
 
     __slots__ = ()
 
-    profiles = On(Profiles)
-    proofs = On(Proofs)
-    registrations = On(Registrations)
+    profiles = RepositoryAttribute(PostgresProfileRepository)
+    proofs = RepositoryAttribute(PostgresProofRepository)
+    registrations = RepositoryAttribute(PostgresRegistrationRepository)
 
 
 class AccountReadModels(Connected):
@@ -24,8 +24,8 @@ class AccountReadModels(Connected):
 
     __slots__ = ()
 
-    registrations = On(ReadRegistrations)
-    profiles = On(ReadProfiles)
+    registrations = RepositoryAttribute(PostgresRegistrationViews)
+    profiles = RepositoryAttribute(PostgresProfileViews)
 
 
 BROKEN: Broken = {

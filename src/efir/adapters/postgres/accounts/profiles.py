@@ -42,7 +42,7 @@ PERSONAL = (
 )  # fmt: skip
 
 
-class ReadProfiles:
+class PostgresProfileViews:
     """Read models of people."""
 
     def __init__(self, connection: Any) -> None:
@@ -59,20 +59,20 @@ class ReadProfiles:
         )  # fmt: skip
 
     async def password(self, user_id: UserId) -> bytes | None:
-        """Answer the wrapped password hash, None when there is no password."""
+        """Return the wrapped password hash, None when there is no password."""
         sql = "select wrapped from password_credential where user_id = $1"
         wrapped: bytes | None = await self._connection.fetchval(sql, user_id)
         return wrapped
 
 
-class Profiles:
+class PostgresProfileRepository:
     """Own accounts inside a transaction."""
 
     def __init__(self, connection: Any) -> None:
         self._connection = connection
 
     async def account(self, user_id: UserId, *, lock: bool = False) -> Account:
-        """Answer an account that is not emptied. Raises UserNotFound."""
+        """Return an account that is not emptied. Raises UserNotFound."""
         row = await self._connection.fetchrow(ACCOUNT + "id = $1" + (" for update" if lock else ""), user_id)
         if row is None:
             raise UserNotFound

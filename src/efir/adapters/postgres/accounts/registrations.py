@@ -47,7 +47,7 @@ with gone as (select key from name_reservation where expires_at <= $1 limit 500 
 delete from name_reservation using gone where name_reservation.key = gone.key"""
 
 
-class ReadRegistrations:
+class PostgresRegistrationViews:
     """Read models of unfinished registrations."""
 
     def __init__(self, connection: Any) -> None:
@@ -66,7 +66,7 @@ class ReadRegistrations:
         return bool(await self._connection.fetchval(ADDRESS_TAKEN, email_key))
 
 
-class Registrations:
+class PostgresRegistrationRepository:
     """Unfinished registrations inside a transaction."""
 
     def __init__(self, connection: Any) -> None:
@@ -78,7 +78,7 @@ class Registrations:
         await self._connection.execute(inserted("registration", values), *values.values())
 
     async def by_ticket(self, ticket_hash: bytes, *, now: datetime) -> Registration:
-        """Answer a living registration and hold its row. Raises RegistrationNotFound."""
+        """Return a living registration and hold its row. Raises RegistrationNotFound."""
         return _one(await self._connection.fetchrow(f"{ONE} for update", ticket_hash, now))
 
     async def change(self, registration_id: RegistrationId, values: Mapping[str, Any]) -> None:
@@ -95,12 +95,12 @@ class Registrations:
         return await self._connection.fetchval(sql, registration_id, most) is not None
 
     async def next_picture(self, registration_id: RegistrationId, *, sent: bool) -> tuple[int, int]:
-        """Count one more picture, sent or cut from another; answers its number, and how many were sent."""
+        """Count one more picture, sent or cut from another; return its number, and how many were sent."""
         row = await self._connection.fetchrow(NEXT_PICTURE, registration_id, int(sent))
         return row[0], row[1]
 
     async def picture_gen(self, picture_id: UUID | None) -> int:
-        """Answer the number of a registration's picture; 0 without one."""
+        """Return the number of a registration's picture; 0 without one."""
         return int(await self._connection.fetchval("select gen from staged_upload where id = $1", picture_id) or 0)
 
     async def reserve(self, key: str, registration_id: RegistrationId, *, now: datetime, until: datetime) -> bool:

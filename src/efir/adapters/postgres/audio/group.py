@@ -1,8 +1,8 @@
 """What the area keeps in PostgreSQL: audio records."""
 
-from efir.adapters.postgres.audio.records import Audio, ReadAudio
+from efir.adapters.postgres.audio.records import PostgresAudioRepository, PostgresAudioViews
 from efir.adapters.postgres.kernel.constraints import Broken
-from efir.adapters.postgres.kernel.repository_attribute import Connected, On
+from efir.adapters.postgres.kernel.repository_attribute import Connected, RepositoryAttribute
 from efir.domain.audio.records import UsernameTaken
 from efir.domain.users import UserNotFound
 
@@ -12,7 +12,7 @@ class AudioRepositories(Connected):
 
     __slots__ = ()
 
-    audio = On(Audio)
+    audio = RepositoryAttribute(PostgresAudioRepository)
 
 
 class AudioReadModels(Connected):
@@ -20,7 +20,7 @@ class AudioReadModels(Connected):
 
     __slots__ = ()
 
-    audio = On(ReadAudio)
+    audio = RepositoryAttribute(PostgresAudioViews)
 
 
 BROKEN: Broken = {

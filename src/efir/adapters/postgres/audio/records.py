@@ -10,7 +10,7 @@ from efir.domain.audio.records import AudioRecord, RecordId, RecordingNotFound, 
 from efir.domain.audio.wav import Wav
 from efir.domain.kernel.ids import UserId
 from efir.ports.audio import AudioFacts, ConvertedAudio, Usage, Waveform
-from efir.ports.kernel.pagination import Found, Position, Slice, found
+from efir.ports.kernel.pagination import PageRequest, Position, Rows, found
 
 FACTS = """
 select id, owner_id, title, state, store, duration, channels, sample_rate, size, sha256, loudness_integrated,
@@ -34,7 +34,7 @@ select coalesce(sum(size), 0)::bigint, count(*) filter (where created_at > $2),
   from audio_records where owner_id = $1"""
 
 
-class ReadAudio:
+class PostgresAudioViews:
     """Read models of recordings: one statement each."""
 
     def __init__(self, connection: Any) -> None:
@@ -47,7 +47,7 @@ class ReadAudio:
             raise RecordingNotFound
         return AudioFacts(*row)
 
-    async def of_owner(self, owner: UserId, wanted: Slice) -> Found[AudioFacts]:
+    async def of_owner(self, owner: UserId, wanted: PageRequest) -> Rows[AudioFacts]:
         """List a person's recordings, newest first."""
         filters = "owner_id = $1 and {where} order by {order} limit {limit}"
         sql, position = keyset(
@@ -57,7 +57,7 @@ class ReadAudio:
         return found(rows, wanted, lambda row: Position(row.created_at.isoformat(), str(row.id)))
 
     async def waveform(self, record_id: RecordId) -> Waveform:
-        """Answer the peaks of a recording that is ready. Raises RecordingNotFound, RecordingNotReady."""
+        """Return the peaks of a recording that is ready. Raises RecordingNotFound, RecordingNotReady."""
         row = await self._connection.fetchrow(
             "select sample_rate, samples_per_pixel, peaks from audio_records where id = $1", record_id
         )
@@ -72,7 +72,7 @@ class ReadAudio:
         )  # fmt: skip
 
 
-class Audio:
+class PostgresAudioRepository:
     """Recordings inside a transaction."""
 
     def __init__(self, connection: Any) -> None:
@@ -102,7 +102,7 @@ class Audio:
         return to_domain(row, AudioRecord)
 
     async def find(self, record_id: RecordId) -> AudioRecord | None:
-        """Answer a recording, or None when it is unknown or deleted."""
+        """Return a recording, or None when it is unknown or deleted."""
         row = await self._connection.fetchrow(RECORD + "id = $1", record_id)
         return None if row is None else to_domain(row, AudioRecord)
 

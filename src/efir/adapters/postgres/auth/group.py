@@ -1,13 +1,13 @@
 """What the area keeps in PostgreSQL: sessions, second factors, passkeys, identities, sign-ins and signing keys."""
 
-from efir.adapters.postgres.auth.identities import Identities, ReadIdentities
-from efir.adapters.postgres.auth.login_history import Logins, ReadLogins
-from efir.adapters.postgres.auth.passkeys import Passkeys, ReadPasskeys
-from efir.adapters.postgres.auth.second_factors import ReadSecondFactors, SecondFactors
-from efir.adapters.postgres.auth.sessions import ReadSessions, Sessions
-from efir.adapters.postgres.auth.signing_keys import ReadSigningKeys, SigningKeys
+from efir.adapters.postgres.auth.identities import PostgresIdentityRepository, PostgresIdentityViews
+from efir.adapters.postgres.auth.login_history import PostgresLoginRepository, PostgresLoginViews
+from efir.adapters.postgres.auth.passkeys import PostgresPasskeyRepository, PostgresPasskeyViews
+from efir.adapters.postgres.auth.second_factors import PostgresSecondFactorRepository, PostgresSecondFactorViews
+from efir.adapters.postgres.auth.sessions import PostgresSessionRepository, PostgresSessionViews
+from efir.adapters.postgres.auth.signing_keys import PostgresSigningKeyRepository, PostgresSigningKeyViews
 from efir.adapters.postgres.kernel.constraints import Broken
-from efir.adapters.postgres.kernel.repository_attribute import Connected, On
+from efir.adapters.postgres.kernel.repository_attribute import Connected, RepositoryAttribute
 from efir.domain.auth.identities import IdentityTaken
 from efir.domain.auth.passkeys import PasskeyKnown
 from efir.domain.users import UserNotFound
@@ -18,12 +18,12 @@ class AuthRepositories(Connected):
 
     __slots__ = ()
 
-    sessions = On(Sessions)
-    second_factors = On(SecondFactors)
-    passkeys = On(Passkeys)
-    identities = On(Identities)
-    logins = On(Logins)
-    signing_keys = On(SigningKeys)
+    sessions = RepositoryAttribute(PostgresSessionRepository)
+    second_factors = RepositoryAttribute(PostgresSecondFactorRepository)
+    passkeys = RepositoryAttribute(PostgresPasskeyRepository)
+    identities = RepositoryAttribute(PostgresIdentityRepository)
+    logins = RepositoryAttribute(PostgresLoginRepository)
+    signing_keys = RepositoryAttribute(PostgresSigningKeyRepository)
 
 
 class AuthReadModels(Connected):
@@ -31,12 +31,12 @@ class AuthReadModels(Connected):
 
     __slots__ = ()
 
-    sessions = On(ReadSessions)
-    second_factors = On(ReadSecondFactors)
-    passkeys = On(ReadPasskeys)
-    identities = On(ReadIdentities)
-    logins = On(ReadLogins)
-    signing_keys = On(ReadSigningKeys)
+    sessions = RepositoryAttribute(PostgresSessionViews)
+    second_factors = RepositoryAttribute(PostgresSecondFactorViews)
+    passkeys = RepositoryAttribute(PostgresPasskeyViews)
+    identities = RepositoryAttribute(PostgresIdentityViews)
+    logins = RepositoryAttribute(PostgresLoginViews)
+    signing_keys = RepositoryAttribute(PostgresSigningKeyViews)
 
 
 BROKEN: Broken = {

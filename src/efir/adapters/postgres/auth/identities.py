@@ -9,7 +9,7 @@ from efir.adapters.postgres.kernel.pagination import keyset
 from efir.domain.auth.identities import Identity, IdentityId, IdentityNotFound, LastWayIn
 from efir.domain.kernel.ids import UserId
 from efir.ports.auth.identities import IdentityView
-from efir.ports.kernel.pagination import Found, Position, Slice, found
+from efir.ports.kernel.pagination import PageRequest, Position, Rows, found
 
 LIST = """
 select id, provider, shown, linked_at, last_used_at from external_identity
@@ -27,20 +27,20 @@ select exists (select from password_credential where user_id = $1)
     or exists (select from external_identity where user_id = $1)"""
 
 
-class ReadIdentities:
+class PostgresIdentityViews:
     """Read model of identities."""
 
     def __init__(self, connection: Any) -> None:
         self._connection = connection
 
-    async def list(self, owner: UserId, wanted: Slice) -> Found[IdentityView]:
+    async def list(self, owner: UserId, wanted: PageRequest) -> Rows[IdentityView]:
         """List a user's identities, newest first."""
         sql, arguments = keyset(LIST, wanted, key="linked_at", kind="timestamptz", read=datetime.fromisoformat, first=2)
         rows = [IdentityView(*row) for row in await self._connection.fetch(sql, owner, *arguments)]
         return found(rows, wanted, lambda row: Position(row.linked_at.isoformat(), str(row.id)))
 
 
-class Identities:
+class PostgresIdentityRepository:
     """Identities inside a transaction."""
 
     def __init__(self, connection: Any) -> None:
@@ -71,7 +71,7 @@ class Identities:
         return [row[0] for row in await self._connection.fetch(SESSIONS, issuer, sid, sub)]
 
     async def hint(self, session_id: UUID) -> tuple[str, bytes] | None:
-        """Answer where a login session came from: the issuer, and the sealed ID token."""
+        """Return where a login session came from: the issuer, and the sealed ID token."""
         row = await self._connection.fetchrow(
             "select idp_issuer, idp_hint from login_session where id = $1 and idp_hint is not null", session_id
         )

@@ -8,7 +8,7 @@ from efir.adapters.postgres.kernel.pagination import keyset
 from efir.domain.auth.login_history import Login, device_of
 from efir.domain.kernel.ids import UserId
 from efir.ports.auth.login_history import LoginView
-from efir.ports.kernel.pagination import Found, Position, Slice, found
+from efir.ports.kernel.pagination import PageRequest, Position, Rows, found
 
 OF_USER = """
 select id, at, outcome, method, host(ip), ua, session_id from login_event
@@ -19,13 +19,13 @@ update login_event set shortened = true, ip = network(set_masklen(ip, case famil
 FORGET = "delete from login_event where id in (select id from login_event where at < $1 limit $2)"
 
 
-class ReadLogins:
+class PostgresLoginViews:
     """Read model of the login history."""
 
     def __init__(self, connection: Any) -> None:
         self._connection = connection
 
-    async def of_user(self, user_id: UserId, wanted: Slice) -> Found[LoginView]:
+    async def of_user(self, user_id: UserId, wanted: PageRequest) -> Rows[LoginView]:
         """List a user's attempts, newest first."""
         sql, arguments = keyset(OF_USER, wanted, key="at", kind="timestamptz", read=datetime.fromisoformat, first=2)
         rows = [
@@ -38,7 +38,7 @@ class ReadLogins:
         return found(rows, wanted, lambda row: Position(row.at.isoformat(), str(row.id)))
 
 
-class Logins:
+class PostgresLoginRepository:
     """Login history inside a transaction."""
 
     def __init__(self, connection: Any) -> None:
@@ -50,7 +50,7 @@ class Logins:
         await self._connection.execute(inserted("login_event", values), *values.values())
 
     async def shorten(self, *, now: datetime, whole: timedelta, kept: timedelta, most: int) -> int:
-        """Cut addresses older than `whole`, delete rows older than `kept`; answers how many rows changed."""
+        """Cut addresses older than `whole`, delete rows older than `kept`; return how many rows changed."""
         cut = await self._connection.execute(SHORTEN, now - whole, most)
         gone = await self._connection.execute(FORGET, now - kept, most)
         return int(cut.rpartition(" ")[2]) + int(gone.rpartition(" ")[2])

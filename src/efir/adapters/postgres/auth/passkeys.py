@@ -8,7 +8,7 @@ from efir.adapters.postgres.kernel.pagination import keyset
 from efir.domain.auth.passkeys import Passkey, PasskeyId, PasskeyNotFound
 from efir.domain.kernel.ids import UserId
 from efir.ports.auth.passkeys import PasskeyView, UsedPasskey
-from efir.ports.kernel.pagination import Found, Position, Slice, found
+from efir.ports.kernel.pagination import PageRequest, Position, Rows, found
 
 LIST = """
 select id, label, backed_up, created_at, last_used_at from webauthn_credential
@@ -18,13 +18,13 @@ select id, cred_id, user_id, public_key, sign_count, backup_eligible, backed_up,
   from webauthn_credential where cred_id = $1 for update"""
 
 
-class ReadPasskeys:
+class PostgresPasskeyViews:
     """Read model of passkeys."""
 
     def __init__(self, connection: Any) -> None:
         self._connection = connection
 
-    async def list(self, owner: UserId, wanted: Slice) -> Found[PasskeyView]:
+    async def list(self, owner: UserId, wanted: PageRequest) -> Rows[PasskeyView]:
         """List a user's passkeys, newest first."""
         sql, arguments = keyset(
             LIST, wanted, key="created_at", kind="timestamptz", read=datetime.fromisoformat, first=2
@@ -33,7 +33,7 @@ class ReadPasskeys:
         return found(rows, wanted, lambda row: Position(row.created_at.isoformat(), str(row.id)))
 
 
-class Passkeys:
+class PostgresPasskeyRepository:
     """Passkeys inside a transaction."""
 
     def __init__(self, connection: Any) -> None:

@@ -29,7 +29,7 @@ update recovery_code set used_at = $3
  where user_id = $1 and code_hash = any($2::bytea[]) and used_at is null returning user_id"""
 
 
-class ReadSecondFactors:
+class PostgresSecondFactorViews:
     """Read model of second factors."""
 
     def __init__(self, connection: Any) -> None:
@@ -40,16 +40,16 @@ class ReadSecondFactors:
         return bool(await self._connection.fetchval(NEEDED, user_id))
 
     async def of_user(self, user_id: UserId) -> SecondFactorView:
-        """Answer what an account has."""
+        """Return what an account has."""
         since, left = await self._connection.fetchrow(OF_USER, user_id)
         return SecondFactorView(enabled=since is not None, confirmed_at=since, recovery_codes_left=left)
 
 
-class SecondFactors(ReadSecondFactors):
+class PostgresSecondFactorRepository(PostgresSecondFactorViews):
     """Second factors inside a transaction."""
 
     async def lock(self, user_id: UserId) -> Totp | None:
-        """Answer the authenticator app and let nobody else use it until the transaction ends."""
+        """Return the authenticator app and let nobody else use it until the transaction ends."""
         row = await self._connection.fetchrow(LOCK, user_id)
         return None if row is None else to_domain(row, Totp)
 

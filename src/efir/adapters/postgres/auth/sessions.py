@@ -12,7 +12,7 @@ from efir.domain.auth.sessions import ApiToken, LoginSession, SessionNotFound, T
 from efir.domain.kernel.ids import SessionId, UserId
 from efir.ports.access.credential_cache import Credential
 from efir.ports.auth.sessions import DeviceView, RefreshState, TokenView
-from efir.ports.kernel.pagination import Found, Position, Slice, found
+from efir.ports.kernel.pagination import PageRequest, Position, Rows, found
 
 TOKENS = """
 select id, name, scopes, created_at, expires_at, last_used_at from api_token
@@ -36,7 +36,7 @@ select s.user_id, s.rt_seq, s.rt_hash, s.rt_prev_hash, s.rt_rotated_at, s.ua,
   from login_session s join user_account u on u.id = s.user_id where s.id = $1 for update of s"""
 
 
-class ReadSessions:
+class PostgresSessionViews:
     """Read models of login sessions and tokens."""
 
     def __init__(self, connection: Any) -> None:
@@ -57,7 +57,7 @@ class ReadSessions:
         row = await self._connection.fetchrow(BY_TOKEN, secret_hash, now)
         return None if row is None else credential(row)
 
-    async def devices(self, owner: UserId, wanted: Slice, *, now: datetime) -> Found[DeviceView]:
+    async def devices(self, owner: UserId, wanted: PageRequest, *, now: datetime) -> Rows[DeviceView]:
         """List a user's active login sessions, newest first."""
         sql, arguments = keyset(
             DEVICES, wanted, key="created_at", kind="timestamptz", read=datetime.fromisoformat, first=3
@@ -71,7 +71,7 @@ class ReadSessions:
         ]  # fmt: skip
         return found(rows, wanted, lambda row: Position(row.created_at.isoformat(), str(row.id)))
 
-    async def tokens(self, owner: UserId, wanted: Slice) -> Found[TokenView]:
+    async def tokens(self, owner: UserId, wanted: PageRequest) -> Rows[TokenView]:
         """List a user's tokens that are not revoked, newest first."""
         sql, arguments = keyset(
             TOKENS, wanted, key="created_at", kind="timestamptz", read=datetime.fromisoformat, first=2
@@ -80,7 +80,7 @@ class ReadSessions:
         return found(rows, wanted, lambda row: Position(row.created_at.isoformat(), str(row.id)))
 
 
-class Sessions:
+class PostgresSessionRepository:
     """Login sessions and tokens inside a transaction."""
 
     def __init__(self, connection: Any) -> None:
@@ -131,7 +131,7 @@ class Sessions:
     async def revoke_others(
         self, owner: UserId, *, keep: SessionId | None, now: datetime, reason: str
     ) -> list[SessionId]:
-        """End all of a user's sessions but one; answers which have ended."""
+        """End all of a user's sessions but one; return which have ended."""
         rows = await self._connection.fetch(
             "update login_session set revoked_at = $2, revoke_reason = $4 "
             "where user_id = $1 and revoked_at is null and id is distinct from $3 returning id",

@@ -11,7 +11,7 @@ select kid, alg, public_jwk, private_sealed, state, changed_at from signing_key
  where state in ('pending', 'active', 'retiring') order by changed_at"""
 
 
-class ReadSigningKeys:
+class PostgresSigningKeyViews:
     """Read model of signing keys."""
 
     def __init__(self, connection: Any) -> None:
@@ -22,11 +22,11 @@ class ReadSigningKeys:
         return [SigningKey(*row) for row in await self._connection.fetch(USABLE)]
 
 
-class SigningKeys(ReadSigningKeys):
+class PostgresSigningKeyRepository(PostgresSigningKeyViews):
     """Signing keys inside a transaction."""
 
     async def lock(self) -> list[SigningKey]:
-        """Answer all keys that are not retired, and let nobody else change keys until the transaction ends."""
+        """Return all keys that are not retired, and let nobody else change keys until the transaction ends."""
         await self._connection.execute(f"select pg_advisory_xact_lock({LOCK})")
         return await self.usable()
 

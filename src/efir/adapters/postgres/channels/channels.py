@@ -10,7 +10,7 @@ from efir.ports.channels import ChannelView
 ROWS = "select id, owner_id, handle, title, description, created_at from channels where "
 
 
-class ReadChannels:
+class PostgresChannelViews:
     """Read models of channels."""
 
     def __init__(self, connection: Any) -> None:
@@ -26,7 +26,7 @@ class ReadChannels:
         return ChannelView(*row)
 
 
-class Channels:
+class PostgresChannelRepository:
     """Channels inside a transaction."""
 
     def __init__(self, connection: Any) -> None:
@@ -42,7 +42,7 @@ class Channels:
         return self._one(await self._connection.fetchrow(ROWS + "handle = $1", handle))
 
     async def first_of(self, owner: UserId) -> Channel:
-        """Answer the channel made at registration. Raises ChannelNotFound."""
+        """Return the channel made at registration. Raises ChannelNotFound."""
         sql = ROWS + "owner_id = $1 order by created_at, id limit 1"
         return self._one(await self._connection.fetchrow(sql, owner))
 

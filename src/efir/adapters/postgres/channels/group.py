@@ -1,8 +1,8 @@
 """What the area keeps in PostgreSQL: channels."""
 
-from efir.adapters.postgres.channels.channels import Channels, ReadChannels
+from efir.adapters.postgres.channels.channels import PostgresChannelRepository, PostgresChannelViews
 from efir.adapters.postgres.kernel.constraints import Broken
-from efir.adapters.postgres.kernel.repository_attribute import Connected, On
+from efir.adapters.postgres.kernel.repository_attribute import Connected, RepositoryAttribute
 from efir.domain.channels import HandleTaken
 from efir.domain.users import UserNotFound
 
@@ -12,7 +12,7 @@ class ChannelRepositories(Connected):
 
     __slots__ = ()
 
-    channels = On(Channels)
+    channels = RepositoryAttribute(PostgresChannelRepository)
 
 
 class ChannelReadModels(Connected):
@@ -20,7 +20,7 @@ class ChannelReadModels(Connected):
 
     __slots__ = ()
 
-    channels = On(ReadChannels)
+    channels = RepositoryAttribute(PostgresChannelViews)
 
 
 BROKEN: Broken = {

@@ -1,8 +1,8 @@
 """What the area keeps in PostgreSQL: jobs and events."""
 
-from efir.adapters.postgres.jobs.jobs import ReadJobs
+from efir.adapters.postgres.jobs.jobs import PostgresJobViews
 from efir.adapters.postgres.jobs.outbox import PostgresOutbox
-from efir.adapters.postgres.kernel.repository_attribute import Connected, On
+from efir.adapters.postgres.kernel.repository_attribute import Connected, RepositoryAttribute
 
 
 class JobRepositories(Connected):
@@ -10,7 +10,7 @@ class JobRepositories(Connected):
 
     __slots__ = ()
 
-    outbox = On(PostgresOutbox)
+    outbox = RepositoryAttribute(PostgresOutbox)
 
 
 class JobReadModels(Connected):
@@ -18,4 +18,4 @@ class JobReadModels(Connected):
 
     __slots__ = ()
 
-    jobs = On(ReadJobs)
+    jobs = RepositoryAttribute(PostgresJobViews)

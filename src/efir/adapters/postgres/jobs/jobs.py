@@ -115,7 +115,7 @@ update jobs set kills = kills + 1, state = 'poison', error = $3, finished_at = n
 POISONED = {"code": "job-killed-workers", "detail": "This was stopped several times without coming to an end."}
 
 
-class ReadJobs:
+class PostgresJobViews:
     """Read models of jobs."""
 
     def __init__(self, connection: Any) -> None:
@@ -146,7 +146,7 @@ class ReadJobs:
         return [row[0] for row in await self._connection.fetch(sql, subject, generation, list(kinds))]
 
 
-class Jobs(ReadJobs):
+class PostgresJobRepository(PostgresJobViews):
     """Jobs inside a transaction; `woken` collects what workers are told of after the commit."""
 
     def __init__(self, connection: Any, woken: list[tuple[Queue, JobId]]) -> None:

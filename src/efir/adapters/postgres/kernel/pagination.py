@@ -6,12 +6,12 @@ from typing import Any
 from uuid import UUID
 
 from efir.domain.kernel.errors import Malformed
-from efir.ports.kernel.pagination import Slice
+from efir.ports.kernel.pagination import PageRequest
 
 
 def keyset(
     sql: str,
-    wanted: Slice,
+    wanted: PageRequest,
     *,
     key: str,
     kind: str,

@@ -14,7 +14,7 @@ class Connected:
     connection: Any
 
 
-class On(Generic[Part]):
+class RepositoryAttribute(Generic[Part]):
     """An attribute made on the holder's connection when it is asked for: most uses need one of many."""
 
     def __init__(self, make: Callable[[Any], Part]) -> None:

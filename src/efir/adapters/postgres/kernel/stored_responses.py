@@ -22,7 +22,7 @@ class PostgresReplies:
         return bool(await self._connection.fetchval(sql, f"{principal} {key}"))
 
     async def get(self, principal: str, key: str) -> Reply | None:
-        """Answer what was stored under the key."""
+        """Return what was stored under the key."""
         sql = "select sealed from replies where principal = $1 and key = $2"
         sealed = await self._connection.fetchval(sql, principal, key)
         return None if sealed is None else msgspec.msgpack.decode(self._unseal(sealed), type=Reply)

@@ -28,7 +28,7 @@ update mails set state = $2, ended_at = $3, sealed = case when $2 = 'kept' then 
 Unseal = Callable[[bytes], bytes]
 
 
-class ReadMails:
+class PostgresMailViews:
     """Read models of mails."""
 
     def __init__(self, connection: Any, unseal: Unseal) -> None:
@@ -36,11 +36,11 @@ class ReadMails:
         self._unseal = unseal
 
     async def kept(self, limit: int) -> list[Mail]:
-        """Answer mails of the development mailbox, newest first."""
+        """Return mails of the development mailbox, newest first."""
         return [_mail(row, self._unseal) for row in await self._connection.fetch(KEPT, limit)]
 
 
-class Mails:
+class PostgresMailRepository:
     """Mails inside a transaction."""
 
     def __init__(self, connection: Any, seal: Callable[[bytes], bytes], unseal: Unseal) -> None:

@@ -1,8 +1,8 @@
 """What the area keeps in PostgreSQL: pictures."""
 
 from efir.adapters.postgres.kernel.constraints import Broken
-from efir.adapters.postgres.kernel.repository_attribute import Connected, On
-from efir.adapters.postgres.pictures.pictures import Pictures, ReadPictures
+from efir.adapters.postgres.kernel.repository_attribute import Connected, RepositoryAttribute
+from efir.adapters.postgres.pictures.pictures import PostgresPictureRepository, PostgresPictureViews
 from efir.domain.users import UserNotFound
 
 
@@ -11,7 +11,7 @@ class PictureRepositories(Connected):
 
     __slots__ = ()
 
-    pictures = On(Pictures)
+    pictures = RepositoryAttribute(PostgresPictureRepository)
 
 
 class PictureReadModels(Connected):
@@ -19,7 +19,7 @@ class PictureReadModels(Connected):
 
     __slots__ = ()
 
-    pictures = On(ReadPictures)
+    pictures = RepositoryAttribute(PostgresPictureViews)
 
 
 BROKEN: Broken = {

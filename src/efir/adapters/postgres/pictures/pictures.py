@@ -46,24 +46,24 @@ update staged_upload set state = 'deleting'
 ENDED = "select id from staged_upload where state = 'deleting' and cleared_at is null limit $1"
 
 
-class ReadPictures:
+class PostgresPictureViews:
     """Read models of pictures."""
 
     def __init__(self, connection: Any) -> None:
         self._connection = connection
 
     async def claimed(self, picture_id: PictureId) -> StoredPicture:
-        """Answer a picture that somebody keeps. Raises PictureNotFound."""
+        """Return a picture that somebody keeps. Raises PictureNotFound."""
         return self._one(await self._connection.fetchrow(ONE + "state = 'claimed'", picture_id))
 
     async def worn(self, owner: UserId) -> StoredPicture | None:
-        """Answer the avatar somebody wears."""
+        """Return the avatar somebody wears."""
         where = "state = 'claimed' and id = (select avatar_id from user_account where id = $1)"
         row = await self._connection.fetchrow(ONE.replace("id = $1 and ", where), owner)
         return None if row is None else self._one(row)
 
     async def staged(self, picture_id: PictureId, registration_id: UUID) -> StoredPicture:
-        """Answer the picture of a draft. Raises PictureNotFound."""
+        """Return the picture of a draft. Raises PictureNotFound."""
         where = "state = 'staged' and registration_id = $2"
         return self._one(await self._connection.fetchrow(ONE + where, picture_id, registration_id))
 
@@ -74,7 +74,7 @@ class ReadPictures:
         return msgspec.convert(dict(row), StoredPicture)
 
 
-class Pictures:
+class PostgresPictureRepository:
     """Pictures inside a transaction."""
 
     def __init__(self, connection: Any) -> None:
@@ -123,7 +123,7 @@ class Pictures:
         await self._connection.execute("update staged_upload set state = 'deleting' where owner_id = $1", owner)
 
     async def expire(self, now: datetime, *, limit: int) -> list[PictureId]:
-        """Give up what nobody refers to and is late; answers pictures whose bytes should be removed."""
+        """Give up what nobody refers to and is late; return pictures whose bytes should be removed."""
         await self._connection.execute(EXPIRE, now, limit)
         await self._connection.execute(ORPHANS, limit)
         return [PictureId(row[0]) for row in await self._connection.fetch(ENDED, limit)]
@@ -139,6 +139,6 @@ class Pictures:
         await self._connection.execute(sql, before)
 
     async def known(self, picture_ids: Sequence[PictureId]) -> set[PictureId]:
-        """Answer which of these have a row."""
+        """Return which of these have a row."""
         sql = "select id from staged_upload where id = any($1::uuid[])"
         return {PictureId(row[0]) for row in await self._connection.fetch(sql, list(picture_ids))}

@@ -15,14 +15,14 @@ select q.number, q.answer, q.question, q.value, q.aired_at, q.category_id, coale
 CATEGORY = "select id, title, questions from question_categories "
 
 
-class ReadClues:
+class PostgresClueViews:
     """Read models of clues."""
 
     def __init__(self, connection: Any) -> None:
         self._connection = connection
 
     async def random(self, count: int) -> list[Clue]:
-        """Answer different clues by chance."""
+        """Return different clues by chance."""
         numbers = [row["number"] for row in await by_chance(self._connection, count)]
         sql = f"{CLUES} where q.number = any($1::bigint[])"
         rows = {row[0]: _clue(row) for row in await self._connection.fetch(sql, numbers)} if numbers else {}
@@ -34,7 +34,7 @@ class ReadClues:
         return [_clue(row) for row in await self._connection.fetch(sql, count)]
 
     async def some(self, which: ClueFilter, *, offset: int) -> list[Clue]:
-        """Answer up to a hundred clues in the order of saving."""
+        """Return up to a hundred clues in the order of saving."""
         tests = {
             "q.value = ${}": which.value,
             "q.category_id = ${}": which.category,
@@ -48,7 +48,7 @@ class ReadClues:
         return [_clue(row) for row in rows]
 
     async def categories(self, count: int, *, offset: int) -> list[ClueCategory]:
-        """Answer categories in the order of their ids."""
+        """Return categories in the order of their ids."""
         rows = await self._connection.fetch(f"{CATEGORY} order by id limit $1 offset $2", count, offset)
         return [ClueCategory(*row) for row in rows]
 

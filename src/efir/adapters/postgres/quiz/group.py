@@ -1,8 +1,8 @@
 """What the area keeps in PostgreSQL: quiz questions."""
 
-from efir.adapters.postgres.kernel.repository_attribute import Connected, On
-from efir.adapters.postgres.quiz.clues import ReadClues
-from efir.adapters.postgres.quiz.questions import Questions, ReadQuestions
+from efir.adapters.postgres.kernel.repository_attribute import Connected, RepositoryAttribute
+from efir.adapters.postgres.quiz.clues import PostgresClueViews
+from efir.adapters.postgres.quiz.questions import PostgresQuestionRepository, PostgresQuestionViews
 
 
 class QuizRepositories(Connected):
@@ -10,7 +10,7 @@ class QuizRepositories(Connected):
 
     __slots__ = ()
 
-    questions = On(Questions)
+    questions = RepositoryAttribute(PostgresQuestionRepository)
 
 
 class QuizReadModels(Connected):
@@ -18,5 +18,5 @@ class QuizReadModels(Connected):
 
     __slots__ = ()
 
-    questions = On(ReadQuestions)
-    clues = On(ReadClues)
+    questions = RepositoryAttribute(PostgresQuestionViews)
+    clues = RepositoryAttribute(PostgresClueViews)

@@ -5,7 +5,7 @@ from typing import Any
 
 from efir.adapters.postgres.kernel.pagination import keyset
 from efir.domain.quiz import Candidate, QuestionId, QuestionNotFound
-from efir.ports.kernel.pagination import Found, Position, Slice, found
+from efir.ports.kernel.pagination import PageRequest, Position, Rows, found
 from efir.ports.quiz.questions import Added, QuestionCategory, QuestionFilter, QuestionView
 
 LINE = 4_205_127_114  # of the advisory lock that every writer of questions takes, also in `store_questions`
@@ -33,7 +33,7 @@ select {COLUMNS} from (
  order by random() limit $1::int"""  # noqa: S608  # own names only
 
 
-class Questions:
+class PostgresQuestionRepository:
     """Questions inside a transaction."""
 
     def __init__(self, connection: Any) -> None:
@@ -54,7 +54,7 @@ class Questions:
         return Added(next(iter(kinds["previous"]), None), saved, unsaved)
 
 
-class ReadQuestions:
+class PostgresQuestionViews:
     """Read models of questions."""
 
     def __init__(self, connection: Any) -> None:
@@ -67,7 +67,7 @@ class ReadQuestions:
             raise QuestionNotFound
         return QuestionView(*row)
 
-    async def newest(self, wanted: Slice, which: QuestionFilter) -> Found[QuestionView]:
+    async def newest(self, wanted: PageRequest, which: QuestionFilter) -> Rows[QuestionView]:
         """List questions, the last saved first; one statement."""
         tests = {
             "search @@ websearch_to_tsquery('english', ${})": which.q,
@@ -85,10 +85,10 @@ class ReadQuestions:
         return found([QuestionView(*row) for row in rows], wanted, lambda row: Position(str(row.number), str(row.id)))
 
     async def random(self, count: int) -> list[QuestionView]:
-        """Answer different questions by chance; few are shuffled, among many some numbers are drawn."""
+        """Return different questions by chance; few are shuffled, among many some numbers are drawn."""
         return [QuestionView(*row) for row in await by_chance(self._connection, count)]
 
-    async def categories(self, wanted: Slice) -> Found[QuestionCategory]:
+    async def categories(self, wanted: PageRequest) -> Rows[QuestionCategory]:
         """List categories by title."""
         position = wanted.before or wanted.after
         backwards = wanted.before is not None
@@ -101,7 +101,7 @@ class ReadQuestions:
         return found(rows, wanted, lambda row: Position(row.title, str(row.id)))
 
     async def largest_categories(self, most: int) -> list[QuestionCategory]:
-        """Answer the categories with most questions, by title."""
+        """Return the categories with most questions, by title."""
         return [QuestionCategory(*row) for row in await self._connection.fetch(LARGEST, most)]
 
 

@@ -1,8 +1,8 @@
 """What the area keeps in PostgreSQL: uploads."""
 
 from efir.adapters.postgres.kernel.constraints import Broken
-from efir.adapters.postgres.kernel.repository_attribute import Connected, On
-from efir.adapters.postgres.uploads.uploads import Uploads
+from efir.adapters.postgres.kernel.repository_attribute import Connected, RepositoryAttribute
+from efir.adapters.postgres.uploads.uploads import PostgresUploadRepository
 from efir.domain.users import UserNotFound
 
 
@@ -11,7 +11,7 @@ class UploadRepositories(Connected):
 
     __slots__ = ()
 
-    uploads = On(Uploads)
+    uploads = RepositoryAttribute(PostgresUploadRepository)
 
 
 BROKEN: Broken = {

@@ -43,7 +43,7 @@ class ReadUploads:
         self._connection = connection
 
 
-class Uploads:
+class PostgresUploadRepository:
     """Uploads inside a transaction."""
 
     def __init__(self, connection: Any) -> None:

@@ -1,8 +1,8 @@
 """What the area keeps in PostgreSQL: users."""
 
 from efir.adapters.postgres.kernel.constraints import Broken
-from efir.adapters.postgres.kernel.repository_attribute import Connected, On
-from efir.adapters.postgres.users.users import ReadUsers, Users
+from efir.adapters.postgres.kernel.repository_attribute import Connected, RepositoryAttribute
+from efir.adapters.postgres.users.users import PostgresUserRepository, PostgresUserViews
 from efir.domain.users import NicknameTaken, PhoneTaken
 
 
@@ -11,7 +11,7 @@ class UserRepositories(Connected):
 
     __slots__ = ()
 
-    users = On(Users)
+    users = RepositoryAttribute(PostgresUserRepository)
 
 
 class UserReadModels(Connected):
@@ -19,7 +19,7 @@ class UserReadModels(Connected):
 
     __slots__ = ()
 
-    users = On(ReadUsers)
+    users = RepositoryAttribute(PostgresUserViews)
 
 
 BROKEN: Broken = {

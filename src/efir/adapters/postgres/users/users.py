@@ -12,7 +12,7 @@ from efir.domain.audio.records import AUDIO_SCOPES
 from efir.domain.kernel.ids import UserId
 from efir.domain.pictures.picture import PictureId
 from efir.domain.users import NamedUser, NicknameTaken, User, UserNotFound, UserStatus
-from efir.ports.kernel.pagination import Found, Position, Slice, found
+from efir.ports.kernel.pagination import PageRequest, Position, Rows, found
 from efir.ports.pictures import avatar_address
 from efir.ports.users import AccountView, Login, MeView, UserView
 
@@ -56,7 +56,7 @@ with added as (
 insert into api_token (user_id, kind, name, secret_hash, scopes, created_at) values ($1, 'uuid', $2, $5, $6, $4)"""
 
 
-class ReadUsers:
+class PostgresUserViews:
     """Read models of users."""
 
     def __init__(self, connection: Any) -> None:
@@ -85,13 +85,15 @@ class ReadUsers:
         return msgspec.structs.replace(UserView(*row[:-1]), avatar=avatar_address(row[-1]))
 
     async def account(self, user_id: UserId, *, now: datetime) -> AccountView:
-        """Answer one account as administrators see it. Raises UserNotFound."""
+        """Return one account as administrators see it. Raises UserNotFound."""
         row = await self._connection.fetchrow(f"{ACCOUNT} where u.id = $2 and u.status <> 'deleted'", now, user_id)
         if row is None:
             raise UserNotFound
         return AccountView(*row)
 
-    async def accounts(self, wanted: Slice, *, text: str, status: str, role: str, now: datetime) -> Found[AccountView]:
+    async def accounts(
+        self, wanted: PageRequest, *, text: str, status: str, role: str, now: datetime
+    ) -> Rows[AccountView]:
         """List accounts, newest first; empty filters do not count. `text` is part of a name or an address."""
         sql, arguments = keyset(
             ACCOUNTS, wanted, key="u.created_at", kind="timestamptz", read=datetime.fromisoformat, first=5,
@@ -112,7 +114,7 @@ update user_account set avatar_id = $2, authz_ver = authz_ver + 1 from before wh
 returning before.avatar_id, authz_ver"""
 
 
-class Users:
+class PostgresUserRepository:
     """Users inside a transaction."""
 
     def __init__(self, connection: Any) -> None:
@@ -131,14 +133,14 @@ class Users:
             )
 
     async def set_avatar(self, user_id: UserId, picture_id: PictureId | None) -> tuple[UUID | None, int]:
-        """Give a user another avatar, or none; answers the one before and the account's new version."""
+        """Give a user another avatar, or none; return the one before and the account's new version."""
         row = await self._connection.fetchrow(SET_AVATAR, user_id, picture_id)
         if row is None:
             raise UserNotFound
         return row[0], row[1]
 
     async def set_status(self, user_id: UserId, status: UserStatus, *, end_sessions: bool) -> int:
-        """Change what an account may do at all; answers its new version. Raises UserNotFound."""
+        """Change what an account may do at all; return its new version. Raises UserNotFound."""
         return await self._changed("status = $2, epoch = epoch + $3", user_id, status.value, int(end_sessions))
 
     async def ban(self, user_id: UserId) -> int:
@@ -150,7 +152,7 @@ class Users:
         return await self.set_status(user_id, UserStatus.ACTIVE, end_sessions=False)
 
     async def rights_changed(self, user_id: UserId) -> int:
-        """Note that the roles of a user changed; answers the account's new version. Raises UserNotFound."""
+        """Note that the roles of a user changed; return the account's new version. Raises UserNotFound."""
         return await self._changed("status = status", user_id)
 
     async def _changed(self, change: str, user_id: UserId, *values: Any) -> int:

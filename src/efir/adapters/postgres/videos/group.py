@@ -1,9 +1,9 @@
 """What the area keeps in PostgreSQL: videos and renditions."""
 
 from efir.adapters.postgres.kernel.constraints import Broken
-from efir.adapters.postgres.kernel.repository_attribute import Connected, On
-from efir.adapters.postgres.videos.renditions import ReadRenditions, Renditions
-from efir.adapters.postgres.videos.videos import ReadVideos, Videos
+from efir.adapters.postgres.kernel.repository_attribute import Connected, RepositoryAttribute
+from efir.adapters.postgres.videos.renditions import PostgresRenditionRepository, PostgresRenditionViews
+from efir.adapters.postgres.videos.videos import PostgresVideoRepository, PostgresVideoViews
 from efir.domain.channels import ChannelNotFound
 from efir.domain.users import UserNotFound
 
@@ -13,8 +13,8 @@ class VideoRepositories(Connected):
 
     __slots__ = ()
 
-    videos = On(Videos)
-    renditions = On(Renditions)
+    videos = RepositoryAttribute(PostgresVideoRepository)
+    renditions = RepositoryAttribute(PostgresRenditionRepository)
 
 
 class VideoReadModels(Connected):
@@ -22,8 +22,8 @@ class VideoReadModels(Connected):
 
     __slots__ = ()
 
-    videos = On(ReadVideos)
-    renditions = On(ReadRenditions)
+    videos = RepositoryAttribute(PostgresVideoViews)
+    renditions = RepositoryAttribute(PostgresRenditionViews)
 
 
 BROKEN: Broken = {

@@ -47,7 +47,7 @@ with old as (select id, init_key from renditions where video_id = $1 and generat
 select init_key from old union all select s.key from segments s join old on old.id = s.rendition_id"""
 
 
-class ReadRenditions:
+class PostgresRenditionViews:
     """Read models of renditions."""
 
     def __init__(self, connection: Any) -> None:
@@ -73,7 +73,7 @@ class ReadRenditions:
         return None if row is None else FileFacts(*row)
 
 
-class Renditions:
+class PostgresRenditionRepository:
     """Renditions inside a transaction."""
 
     def __init__(self, connection: Any) -> None:

@@ -9,7 +9,7 @@ from efir.adapters.postgres.kernel.pagination import keyset
 from efir.domain.channels import fold
 from efir.domain.kernel.ids import UserId, VideoId
 from efir.domain.videos.video import Video, VideoNotFound, VideoState
-from efir.ports.kernel.pagination import Found, Position, Slice, found
+from efir.ports.kernel.pagination import PageRequest, Position, Rows, found
 from efir.ports.videos.videos import VideoChange, VideoFacts
 
 COLUMNS = """id, channel_id, owner_id, title, description, tags, visibility, state, generation, access_epoch,
@@ -34,7 +34,7 @@ NEWEST = "v.visibility = 'public' and v.state in ('playable','ready') and {where
 PAGE = " order by {order} limit {limit}"
 
 
-class ReadVideos:
+class PostgresVideoViews:
     """Read models of videos: one statement each."""
 
     def __init__(self, connection: Any) -> None:
@@ -48,8 +48,8 @@ class ReadVideos:
         return VideoFacts(*row)
 
     async def newest(
-        self, wanted: Slice, *, channel: str | None, tag: str | None, user: str | None
-    ) -> Found[VideoFacts]:
+        self, wanted: PageRequest, *, channel: str | None, tag: str | None, user: str | None
+    ) -> Rows[VideoFacts]:
         """List public watchable videos, newest first; `user` is the nickname of whose they are."""
         filters, arguments = "", list[Any]()
         if channel is not None:
@@ -68,7 +68,7 @@ class ReadVideos:
         rows = [VideoFacts(*row) for row in await self._connection.fetch(sql, *arguments, *position)]
         return found(rows, wanted, lambda row: Position(row.published_at.isoformat(), str(row.id)))
 
-    async def of_owner(self, owner: UserId, wanted: Slice) -> Found[VideoFacts]:
+    async def of_owner(self, owner: UserId, wanted: PageRequest) -> Rows[VideoFacts]:
         """List all videos of a user, newest first, whatever their state."""
         sql, position = keyset(
             FACTS + "v.owner_id = $1 and {where}" + PAGE, wanted, key="v.id", id_column="v.id", kind="uuid",
@@ -78,7 +78,7 @@ class ReadVideos:
         return found(rows, wanted, lambda row: Position(str(row.id), str(row.id)))
 
 
-class Videos:
+class PostgresVideoRepository:
     """Videos inside a transaction."""
 
     def __init__(self, connection: Any) -> None:
@@ -90,14 +90,14 @@ class Videos:
         await self._connection.execute(inserted("videos", values), *values.values())
 
     async def get(self, video_id: VideoId, *, lock: bool = False) -> Video:
-        """Answer a video that is not deleted. Raises VideoNotFound."""
+        """Return a video that is not deleted. Raises VideoNotFound."""
         found = await self.find(video_id, lock=lock)
         if found is None:
             raise VideoNotFound
         return found
 
     async def find(self, video_id: VideoId, *, lock: bool = False) -> Video | None:
-        """Answer a video, or None when it is unknown or deleted."""
+        """Return a video, or None when it is unknown or deleted."""
         sql = f"select {COLUMNS} from videos where id = $1 and deleted_at is null"  # noqa: S608  # own names only
         row = await self._connection.fetchrow(sql + (" for update" if lock else ""), video_id)
         return None if row is None else to_domain(row, Video)

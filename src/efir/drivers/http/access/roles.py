@@ -8,7 +8,7 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath, JSONBody, QueryParameter
 from msgspec import UNSET
 
-from efir.application.access.requirements import SIGNED_IN, needing
+from efir.application.access.requirements import SIGNED_IN, requires
 from efir.application.access.roles import (
     check_permission,
     create_role,
@@ -47,7 +47,7 @@ TAGS = ["Roles"]
 
 @get(
     "/api/v1/permissions",
-    opt=needing(Permission.ROLES_READ),
+    opt=requires(Permission.ROLES_READ),
     operation_id="listPermissions",
     tags=TAGS,
     responses=raises(*DENIED),
@@ -84,7 +84,7 @@ async def check(
 
 
 @get(
-    "/api/v1/roles", opt=needing(Permission.ROLES_READ), operation_id="listRoles", tags=TAGS, responses=raises(*DENIED)
+    "/api/v1/roles", opt=requires(Permission.ROLES_READ), operation_id="listRoles", tags=TAGS, responses=raises(*DENIED)
 )
 async def roles(
     request: Request[Any, Any, Any],
@@ -99,7 +99,7 @@ async def roles(
 
 @post(
     "/api/v1/roles",
-    opt=needing(Permission.ROLES_MANAGE),
+    opt=requires(Permission.ROLES_MANAGE),
     operation_id="createRole",
     tags=TAGS,
     responses=raises(*DENIED, CsrfFailed, InvalidRole, RoleNameTaken, WiderThanOwn),
@@ -115,7 +115,7 @@ async def create(data: JSONBody[NewRole], call: NamedDependency[Call]) -> Respon
 
 @get(
     "/api/v1/roles/{name:str}",
-    opt=needing(Permission.ROLES_READ),
+    opt=requires(Permission.ROLES_READ),
     operation_id="getRole",
     tags=TAGS,
     responses=raises(*DENIED, RoleNotFound),
@@ -128,7 +128,7 @@ async def one(name: FromPath[str], call: NamedDependency[Call]) -> RoleView:
 
 @patch(
     "/api/v1/roles/{name:str}",
-    opt=needing(Permission.ROLES_MANAGE),
+    opt=requires(Permission.ROLES_MANAGE),
     operation_id="updateRole",
     tags=TAGS,
     responses=raises(*DENIED, CsrfFailed, RoleNotFound, SystemRole, InvalidRole, RoleNameTaken, WiderThanOwn),
@@ -145,7 +145,7 @@ async def update(name: FromPath[str], data: JSONBody[ChangedRole], call: NamedDe
 
 @delete(
     "/api/v1/roles/{name:str}",
-    opt=needing(Permission.ROLES_MANAGE),
+    opt=requires(Permission.ROLES_MANAGE),
     operation_id="deleteRole",
     tags=TAGS,
     responses=raises(*DENIED, CsrfFailed, RoleNotFound, SystemRole, WiderThanOwn),
@@ -157,7 +157,7 @@ async def remove(name: FromPath[str], call: NamedDependency[Call]) -> None:
 
 @get(
     "/api/v1/users/{user_id:uuid}/roles",
-    opt=needing(Permission.ROLES_READ),
+    opt=requires(Permission.ROLES_READ),
     operation_id="listUserRoles",
     tags=TAGS,
     responses=raises(*DENIED, UserNotFound),
@@ -177,7 +177,7 @@ async def of_user(
 
 @put(
     "/api/v1/users/{user_id:uuid}/roles/{name:str}",
-    opt=needing(Permission.ROLES_GRANT),
+    opt=requires(Permission.ROLES_GRANT),
     operation_id="grantRole",
     tags=TAGS,
     status_code=204,
@@ -199,7 +199,7 @@ async def grant(
 
 @delete(
     "/api/v1/users/{user_id:uuid}/roles/{name:str}",
-    opt=needing(Permission.ROLES_GRANT),
+    opt=requires(Permission.ROLES_GRANT),
     operation_id="revokeRole",
     tags=TAGS,
     responses=raises(*DENIED, CsrfFailed, RoleNotFound, UserNotFound, WiderThanOwn, LastAdministrator),

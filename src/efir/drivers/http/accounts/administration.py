@@ -9,7 +9,7 @@ from litestar.params import FromPath, JSONBody, QueryParameter
 
 from efir.application.access.audit import list_audit
 from efir.application.access.bans import ban_user, unban_user
-from efir.application.access.requirements import needing
+from efir.application.access.requirements import requires
 from efir.application.accounts.administration import list_user_logins, list_users
 from efir.application.context import Call
 from efir.domain.access.bans import CannotBan, InvalidBan
@@ -37,7 +37,7 @@ TargetQuery = Annotated[str, QueryParameter(max_length=100, description="Only th
 
 
 @get(
-    "/api/v1/users", opt=needing(Permission.USERS_READ), operation_id="listUsers", tags=TAGS, responses=raises(*DENIED)
+    "/api/v1/users", opt=requires(Permission.USERS_READ), operation_id="listUsers", tags=TAGS, responses=raises(*DENIED)
 )
 async def users(  # query parameters
     request: Request[Any, Any, Any],
@@ -58,7 +58,7 @@ async def users(  # query parameters
 
 @get(
     "/api/v1/users/{user_id:uuid}/login-history",
-    opt=needing(Permission.USERS_READ),
+    opt=requires(Permission.USERS_READ),
     operation_id="listUserLogins",
     tags=TAGS,
     responses=raises(*DENIED, UserNotFound),
@@ -78,7 +78,7 @@ async def user_logins(
 
 @put(
     "/api/v1/users/{user_id:uuid}/ban",
-    opt=needing(Permission.USERS_BAN),
+    opt=requires(Permission.USERS_BAN),
     operation_id="banUser",
     tags=TAGS,
     status_code=204,
@@ -94,7 +94,7 @@ async def ban(user_id: FromPath[UUID], data: JSONBody[NewBan], call: NamedDepend
 
 @delete(
     "/api/v1/users/{user_id:uuid}/ban",
-    opt=needing(Permission.USERS_BAN),
+    opt=requires(Permission.USERS_BAN),
     operation_id="unbanUser",
     tags=TAGS,
     responses=raises(*DENIED, CsrfFailed, UserNotFound),
@@ -105,7 +105,7 @@ async def unban(user_id: FromPath[UUID], call: NamedDependency[Call]) -> None:
 
 
 @get(
-    "/api/v1/audit", opt=needing(Permission.AUDIT_READ), operation_id="listAudit", tags=TAGS, responses=raises(*DENIED)
+    "/api/v1/audit", opt=requires(Permission.AUDIT_READ), operation_id="listAudit", tags=TAGS, responses=raises(*DENIED)
 )
 async def audit(  # query parameters
     request: Request[Any, Any, Any],

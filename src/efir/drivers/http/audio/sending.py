@@ -12,7 +12,7 @@ from msgspec import UNSET, Meta, Struct, UnsetType
 from efir.application.access.requirements import PUBLIC, SIGNED_IN
 from efir.application.audio.conversion import About, Added, add_record
 from efir.application.audio.records import audio_credential
-from efir.application.audio.spooling import Received, received
+from efir.application.audio.spooling import Received, spool
 from efir.application.context import Call
 from efir.domain.audio import records
 from efir.domain.auth.sessions import CsrfFailed, NoSession, ScopeMissing
@@ -133,7 +133,7 @@ class _Sending:
         try:
             self._announced()
             chunks = sent.chunks(lambda: self._early(sent, who))
-            async with received(self._call.ports, chunks) as sound:
+            async with spool(self._call.ports, chunks) as sound:
                 self._who = self._who or await who()
                 if not sent.sent:
                     raise records.wrong("/audio", "missing", "The file is missing.")

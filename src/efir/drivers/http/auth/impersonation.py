@@ -8,7 +8,7 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath, JSONBody
 from msgspec import Meta, Struct
 
-from efir.application.access.requirements import HARMLESS, SIGNED_IN, needing
+from efir.application.access.requirements import HARMLESS, SIGNED_IN, requires
 from efir.application.auth.impersonation import Impersonation, end_impersonation, impersonate
 from efir.application.context import Call
 from efir.domain.access.permissions import OnlyLooking, Permission
@@ -32,7 +32,7 @@ class WithReason(Struct, forbid_unknown_fields=True):
 
 @post(
     "/api/v1/users/{user_id:uuid}/impersonate",
-    opt=needing(Permission.USERS_IMPERSONATE),
+    opt=requires(Permission.USERS_IMPERSONATE),
     operation_id="impersonateUser",
     tags=TAGS,
     status_code=200,

@@ -6,7 +6,7 @@ from litestar import post
 from litestar.di import NamedDependency
 from litestar.params import FromPath, JSONBody
 
-from efir.application.access.requirements import needing
+from efir.application.access.requirements import requires
 from efir.application.auth.mfa_recovery import remove_lost_factor
 from efir.application.context import Call
 from efir.domain.access.permissions import Permission
@@ -23,7 +23,7 @@ from efir.drivers.http.kernel.problems import DENIED, raises
 
 @post(
     "/api/v1/users/{user_id:uuid}/remove-second-factor",
-    opt=needing(Permission.USERS_RECOVER),
+    opt=requires(Permission.USERS_RECOVER),
     operation_id="removeLostSecondFactor",
     tags=["Administration"],
     status_code=204,

@@ -10,7 +10,7 @@ from litestar.params import FromPath, QueryParameter
 from msgspec import Meta, Struct
 
 from efir.application.access.requirements import PUBLIC, SIGNED_IN
-from efir.application.accounts.federated_signup import arrive
+from efir.application.accounts.federated_signup import begin_federated_signup
 from efir.application.auth.identities import log_out_by_provider, log_out_everywhere
 from efir.application.auth.oidc import (
     FLOW_SECONDS,
@@ -37,7 +37,7 @@ from efir.ports.kernel.one_time_store import StatesAway
 
 TAGS = ["Other providers"]
 PRIVATE = {"cache-control": "no-store"}
-TOKEN_MOST = 20_000  # bytes of a form with a logout token
+MAX_TOKEN = 20_000  # bytes of a form with a logout token
 BackQuery = Annotated[str, QueryParameter(max_length=600, description="Path of this site to go to afterwards.")]
 FreshQuery = Annotated[bool, QueryParameter(description="Ask for a new proof even of somebody signed in there.")]
 # The framework keeps the name `state` for itself.
@@ -149,7 +149,7 @@ async def logout(provider: FromPath[str], call: NamedDependency[Call]) -> Respon
 
 @post(
     "/api/v1/auth/oidc/{provider:str}/backchannel-logout", operation_id="logOutByProvider", tags=TAGS, status_code=200,
-    opt=ANONYMOUS, request_max_body_size=TOKEN_MOST, responses=raises(ProviderNotFound, ProviderAway, StatesAway),
+    opt=ANONYMOUS, request_max_body_size=MAX_TOKEN, responses=raises(ProviderNotFound, ProviderAway, StatesAway),
 )  # fmt: skip
 async def backchannel(
     request: Request[Any, Any, Any], provider: FromPath[str], call: NamedDependency[Call]
@@ -178,7 +178,7 @@ async def _registration(request: Request[Any, Any, Any], call: Call, provider: s
     if newcomer is None:
         return ""
     earlier = known_ticket({"cookie": request.headers.get("cookie", "")}, call.ports.origin)
-    return await arrive(
+    return await begin_federated_signup(
         call.ports, provider=provider, claims=newcomer, earlier=earlier, visitor=call.visitor, now=call.now
     )
 

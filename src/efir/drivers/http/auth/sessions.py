@@ -161,7 +161,7 @@ def replaced(call: Call) -> SessionId | None:
 
 
 def entered(call: Call, signed: SignedIn) -> Response[LoggedIn]:
-    """Answer a fresh login session: who, the token for unsafe requests, and the cookie."""
+    """Return a fresh login session: who, the token for unsafe requests, and the cookie."""
     token = csrf.issue(call.ports.keys, str(signed.session_id), call.ports.new_secret())
     return Response(
         LoggedIn(signed.user, token),

@@ -15,7 +15,7 @@ from efir.drivers.http.kernel.registration_ticket import known_ticket
 from efir.ports.kernel.stored_responses import Reply
 from efir.ports.transactions import Transaction
 
-KEY_MOST = 255
+MAX_KEY = 255
 SERVER_ERROR = 500
 DROPPED = frozenset({"x-request-id", "date"})
 
@@ -55,8 +55,8 @@ class Idempotency(ASGIMiddleware):
             await next_app(scope, receive, send)
             return
         call: Call = scope["state"]["call"]
-        if not 1 <= len(key) <= KEY_MOST or not key.isascii():
-            raise Malformed(f"An Idempotency-Key has 1 to {KEY_MOST} ASCII characters.")
+        if not 1 <= len(key) <= MAX_KEY or not key.isascii():
+            raise Malformed(f"An Idempotency-Key has 1 to {MAX_KEY} ASCII characters.")
         body = await _read(receive, call.ports.limits.json_bytes)
         principal = _principal(call, scope)
         request_hash = hashlib.sha256(

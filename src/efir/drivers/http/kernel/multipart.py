@@ -6,7 +6,7 @@ from multipart import MultipartError, MultipartSegment, PushMultipartParser, par
 
 from efir.domain.kernel.errors import Malformed, UnsupportedMedia
 
-FIELD_BYTES, PARTS_MOST = 4096, 32
+FIELD_BYTES, MAX_PARTS = 4096, 32
 FORM = "multipart/form-data"
 
 
@@ -20,7 +20,7 @@ class SentForm:
             raise UnsupportedMedia(f"Send the fields as {FORM}.")
         self._body, self._files = body, files
         try:
-            self._parser = PushMultipartParser(options.get("boundary", ""), max_segment_count=PARTS_MOST)
+            self._parser = PushMultipartParser(options.get("boundary", ""), max_segment_count=MAX_PARTS)
         except MultipartError as error:
             raise Malformed(f"The form cannot be read: {error}.") from error
         self.fields: dict[str, str] = {}

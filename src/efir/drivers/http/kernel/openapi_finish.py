@@ -6,7 +6,7 @@ from typing import Any
 
 import msgspec
 
-from efir.application.access.requirements import NEEDS, Access
+from efir.application.access.requirements import REQUIREMENT, Access
 
 GENERIC = re.compile(r'\b([A-Z]\w*)_efir\.[\w.]*?\b([A-Z]\w*)_(?=["/])')  # Page_efir.ports.videos.VideoView_
 CREDENTIALS: list[dict[str, list[str]]] = [{"session": []}, {"token": []}]
@@ -26,7 +26,7 @@ def tidied(
     schema["components"]["schemas"] |= forms
     for path, operations in schema["paths"].items():
         for method in METHODS & operations.keys():
-            needs = options[path, method][NEEDS]
+            needs = options[path, method][REQUIREMENT]
             operations[method]["security"] = _security(path, needs)
             if isinstance(needs, tuple):
                 operations[method]["x-permission"] = list(needs)

@@ -14,7 +14,7 @@ CursorQuery = Annotated[str | None, QueryParameter(description="`next` or `prev`
 
 
 def paged(request: Request[Any, Any, Any], page: Page[T]) -> Answer[Page[T]]:
-    """Answer a page with a `Link` header (RFC 8288) to its neighbours."""
+    """Return a page with a `Link` header (RFC 8288) to its neighbours."""
     if page.next is None and page.prev is None:
         return Answer(page)
     asked = request.query_params.multi_items() if request.scope["query_string"] else ()

@@ -43,7 +43,7 @@ STREAMED: Any = {"streams": True}
 FIELD = "image"
 FORM_EXTRA = 64 * 1024  # bytes of a form around its picture
 PIECE = 256 * 1024
-DRAINED_MOST = 32 << 20
+MAX_DRAINED = 32 << 20
 NAME = re.compile(r"([1-9][0-9]{1,3})\.webp")
 RAW = re.compile(r"image/[\w.+-]+|application/octet-stream")
 FENCED = {
@@ -135,7 +135,7 @@ async def _pieces(part: UploadFile) -> AsyncIterator[bytes]:
 
 
 async def _drain(chunks: AsyncIterator[bytes]) -> None:
-    left = DRAINED_MOST
+    left = MAX_DRAINED
     async for chunk in chunks:
         left -= len(chunk)
         if left < 0:
@@ -161,6 +161,6 @@ def side_of(name: str) -> int:
 
 
 def picture_answer(call: Call, file: PictureFile, cache_control: str) -> FileAnswer:
-    """Answer a stored WebP, in a box that no script gets out of."""
+    """Return a stored WebP, in a box that no script gets out of."""
     head = FileHead(media_type="image/webp", tag=digest_tag(file.sha256), cache_control=cache_control, headers=FENCED)
     return FileAnswer(partial(call.ports.blobs.open, file.key), head)

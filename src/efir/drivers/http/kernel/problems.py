@@ -129,7 +129,7 @@ def problem(
 
 
 def of_domain(_request: Request[Any, Any, Any], error: DomainError) -> Response[bytes]:
-    """Answer a broken rule."""
+    """Return a broken rule."""
     status = status_of(type(error))
     headers = {}
     if status == HTTPStatus.UNAUTHORIZED:
@@ -145,7 +145,7 @@ def of_domain(_request: Request[Any, Any, Any], error: DomainError) -> Response[
 
 
 def of_http(_request: Request[Any, Any, Any], error: HTTPException) -> Response[bytes]:
-    """Answer what the framework refused."""
+    """Return what the framework refused."""
     if isinstance(error, ValidationException):
         return _validation(error)
     status = HTTPStatus(error.status_code)

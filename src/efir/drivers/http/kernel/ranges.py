@@ -7,8 +7,8 @@ from functools import lru_cache
 from itertools import pairwise
 from typing import NamedTuple
 
-RANGES_MOST = 16
-_DIGITS_MOST = 18
+MAX_RANGES = 16
+_MAX_DIGITS = 18
 _RANGES = re.compile(r"bytes=(.*)", re.IGNORECASE | re.DOTALL)
 _RANGE = re.compile(r"([0-9]*)-([0-9]*)")
 _TAG = re.compile(r'(?:W/)?"[\x21\x23-\x7e\x80-\xff]*"')
@@ -38,7 +38,7 @@ def slices_of(header: str, size: int) -> tuple[Slice, ...]:
     """
     match = _RANGES.fullmatch(header)
     specs = [spec for part in match[1].split(",") if (spec := part.strip(" \t"))] if match else []
-    if not specs or len(specs) > RANGES_MOST:
+    if not specs or len(specs) > MAX_RANGES:
         return ()
     found: list[Slice] = []
     for spec in specs:
@@ -58,7 +58,7 @@ def slices_of(header: str, size: int) -> tuple[Slice, ...]:
 def _number(text: str) -> int | None:
     if not text:
         return None
-    return int(text) if len(text) <= _DIGITS_MOST else 10**_DIGITS_MOST
+    return int(text) if len(text) <= _MAX_DIGITS else 10**_MAX_DIGITS
 
 
 def _slice(first: int | None, last: int | None, size: int) -> Slice | None:

@@ -13,9 +13,9 @@ from litestar.enums import ScopeType
 from litestar.middleware import ASGIMiddleware
 from litestar.types import ASGIApp, Receive, Send
 
-from efir.application.access.requirements import PUBLIC, SAFE, admit, stated
+from efir.application.access.requirements import PUBLIC, SAFE, admit, is_stated
 from efir.application.auth import csrf
-from efir.application.auth.credentials import bearer_credential, impersonated, session_credential
+from efir.application.auth.credentials import bearer_credential, find_impersonated, session_credential
 from efir.application.context import Call, Ports
 from efir.domain.auth.sessions import CsrfFailed, InvalidToken
 from efir.domain.kernel.cookies import DEVICE, PLACE, cookie_name
@@ -104,7 +104,7 @@ class Security(ASGIMiddleware):
         found = await session_credential(self._ports, secret=cookie, now=now, extend=not option.get("keeps_idle"))
         if found is not None and f"{self._place}=" in headers["cookie"]:
             place = cookie_value(headers, self._place)
-            found = (place and await impersonated(self._ports, found, secret=place, now=now)) or found
+            found = (place and await find_impersonated(self._ports, found, secret=place, now=now)) or found
         if found is not None and method not in SAFE and not (option.get("form") or option.get("entrance")):
             csrf.check(self._ports.keys, str(found.session_id), headers.get("x-csrf-token"))
         return found
@@ -135,7 +135,7 @@ class Security(ASGIMiddleware):
 def check_statements(app: Litestar) -> None:
     """Raises NeedsUnstated for a handler, wherever it comes from, that does not say what it needs."""
     for path, handler in handlers_of(app):
-        if stated(handler.opt):
+        if is_stated(handler.opt):
             continue
         if handler.fn.__module__ != OPTIONS_MAKER:
             raise NeedsUnstated(f"{handler} at {path}")

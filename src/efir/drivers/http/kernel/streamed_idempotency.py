@@ -8,7 +8,7 @@ from litestar.response.base import ASGIResponse
 
 from efir.application.kernel.idempotency import Once, Unrepeated
 from efir.domain.kernel.errors import Malformed
-from efir.drivers.http.kernel.idempotency import KEY_MOST, KeyInUse, KeyReused
+from efir.drivers.http.kernel.idempotency import MAX_KEY, KeyInUse, KeyReused
 from efir.drivers.http.kernel.responses import Answer, encode
 from efir.ports.kernel.stored_responses import Reply
 from efir.ports.transactions import Transaction
@@ -54,8 +54,8 @@ def once_of(request: Request[Any, Any, Any], principal: object, *content: bytes,
     key = request.headers.get("idempotency-key")
     if key is None:
         return Unrepeated()
-    if not 1 <= len(key) <= KEY_MOST or not key.isascii():
-        raise Malformed(f"An Idempotency-Key has 1 to {KEY_MOST} ASCII characters.")
+    if not 1 <= len(key) <= MAX_KEY or not key.isascii():
+        raise Malformed(f"An Idempotency-Key has 1 to {MAX_KEY} ASCII characters.")
     address = f"{request.method} {request.scope['path']}?".encode() + request.scope["query_string"]
     digest = hashlib.sha256()
     for part in (address, *content):

@@ -11,7 +11,7 @@ from litestar.params import FromPath, FromQuery
 
 from efir.application.access.audit import list_audit
 from efir.application.access.bans import ban_user, unban_user
-from efir.application.access.requirements import PUBLIC, SIGNED_IN, needing
+from efir.application.access.requirements import PUBLIC, SIGNED_IN, requires
 from efir.application.access.roles import (
     create_role,
     delete_role,
@@ -39,7 +39,7 @@ ALL = 100
 
 
 @get(
-    "/admin", opt=needing(Permission.USERS_READ, Permission.ROLES_READ, Permission.AUDIT_READ), include_in_schema=False
+    "/admin", opt=requires(Permission.USERS_READ, Permission.ROLES_READ, Permission.AUDIT_READ), include_in_schema=False
 )
 async def admin(page: NamedDependency[Page]) -> Response[str]:
     """Go to the first area the reader may see."""
@@ -54,7 +54,7 @@ async def admin(page: NamedDependency[Page]) -> Response[str]:
     return page.redirect("/")
 
 
-@get("/admin/users", opt=needing(Permission.USERS_READ), include_in_schema=False)
+@get("/admin/users", opt=requires(Permission.USERS_READ), include_in_schema=False)
 async def users(
     page: NamedDependency[Page],
     q: FromQuery[str] = "",
@@ -75,7 +75,7 @@ async def users(
     )  # fmt: skip
 
 
-@get("/admin/users/{user_id:uuid}", opt=needing(Permission.USERS_READ), include_in_schema=False)
+@get("/admin/users/{user_id:uuid}", opt=requires(Permission.USERS_READ), include_in_schema=False)
 async def user(user_id: FromPath[UUID], page: NamedDependency[Page]) -> Response[str]:
     """Show an account with its roles and its last sign-ins."""
     page.call.actor(Permission.USERS_READ)
@@ -86,7 +86,7 @@ async def user(user_id: FromPath[UUID], page: NamedDependency[Page]) -> Response
     "/admin/users/{user_id:uuid}/roles",
     include_in_schema=False,
     status_code=200,
-    opt=needing(Permission.ROLES_GRANT) | FORM,
+    opt=requires(Permission.ROLES_GRANT) | FORM,
 )
 async def grant(request: Request[Any, Any, Any], user_id: FromPath[UUID], page: NamedDependency[Page]) -> Response[str]:
     """Let somebody hold a role, or take it away."""
@@ -112,7 +112,7 @@ async def grant(request: Request[Any, Any, Any], user_id: FromPath[UUID], page: 
     "/admin/users/{user_id:uuid}/ban",
     include_in_schema=False,
     status_code=200,
-    opt=needing(Permission.USERS_BAN) | FORM,
+    opt=requires(Permission.USERS_BAN) | FORM,
 )
 async def ban(request: Request[Any, Any, Any], user_id: FromPath[UUID], page: NamedDependency[Page]) -> Response[str]:
     """Ban somebody, or lift the ban."""
@@ -133,7 +133,7 @@ async def ban(request: Request[Any, Any, Any], user_id: FromPath[UUID], page: Na
     return page.redirect(f"/admin/users/{user_id}?notice=saved")
 
 
-@get("/admin/roles", opt=needing(Permission.ROLES_READ), include_in_schema=False)
+@get("/admin/roles", opt=requires(Permission.ROLES_READ), include_in_schema=False)
 async def roles(page: NamedDependency[Page], cursor: FromQuery[str | None] = None) -> Response[str]:
     """List roles."""
     page.call.actor(Permission.ROLES_READ)
@@ -141,14 +141,14 @@ async def roles(page: NamedDependency[Page], cursor: FromQuery[str | None] = Non
     return page.render("admin/roles.html", items=found.items, next=_following("/admin/roles", {}, found.next))
 
 
-@get("/admin/new-role", opt=needing(Permission.ROLES_MANAGE), include_in_schema=False)
+@get("/admin/new-role", opt=requires(Permission.ROLES_MANAGE), include_in_schema=False)
 async def new_role(page: NamedDependency[Page]) -> Response[str]:
     """Ask for a new role."""
     page.call.actor(Permission.ROLES_MANAGE)
     return page.render("admin/role.html", form=Form(), role=None, chosen=[], permissions=every_permission())
 
 
-@get("/admin/roles/{name:str}", opt=needing(Permission.ROLES_READ), include_in_schema=False)
+@get("/admin/roles/{name:str}", opt=requires(Permission.ROLES_READ), include_in_schema=False)
 async def role(name: FromPath[str], page: NamedDependency[Page]) -> Response[str]:
     """Show a role."""
     page.call.actor(Permission.ROLES_READ)
@@ -159,7 +159,7 @@ async def role(name: FromPath[str], page: NamedDependency[Page]) -> Response[str
     )
 
 
-@post("/admin/roles", include_in_schema=False, status_code=200, opt=needing(Permission.ROLES_MANAGE) | FORM)
+@post("/admin/roles", include_in_schema=False, status_code=200, opt=requires(Permission.ROLES_MANAGE) | FORM)
 async def make_role(request: Request[Any, Any, Any], page: NamedDependency[Page]) -> Response[str]:
     """Make a role."""
     values, chosen = await _role_form(request)
@@ -176,7 +176,7 @@ async def make_role(request: Request[Any, Any, Any], page: NamedDependency[Page]
     return page.redirect("/admin/roles?notice=saved")
 
 
-@post("/admin/roles/{name:str}", include_in_schema=False, status_code=200, opt=needing(Permission.ROLES_MANAGE) | FORM)
+@post("/admin/roles/{name:str}", include_in_schema=False, status_code=200, opt=requires(Permission.ROLES_MANAGE) | FORM)
 async def save_role(request: Request[Any, Any, Any], name: FromPath[str], page: NamedDependency[Page]) -> Response[str]:
     """Change or delete a role."""
     values, chosen = await _role_form(request)
@@ -197,7 +197,7 @@ async def save_role(request: Request[Any, Any, Any], name: FromPath[str], page: 
     return page.redirect("/admin/roles?notice=saved")
 
 
-@get("/admin/audit", opt=needing(Permission.AUDIT_READ), include_in_schema=False)
+@get("/admin/audit", opt=requires(Permission.AUDIT_READ), include_in_schema=False)
 async def audit(
     page: NamedDependency[Page],
     action: FromQuery[str] = "",

@@ -7,7 +7,7 @@ from litestar import Request, Response, post
 from litestar.di import NamedDependency
 from litestar.params import FromPath
 
-from efir.application.access.requirements import HARMLESS, SIGNED_IN, needing
+from efir.application.access.requirements import HARMLESS, SIGNED_IN, requires
 from efir.application.auth.impersonation import end_impersonation, impersonate
 from efir.domain.access.permissions import Permission
 from efir.domain.kernel.cookies import PLACE
@@ -23,7 +23,7 @@ from efir.drivers.web.kernel.sign_in_cookies import short_cookie
     "/admin/users/{user_id:uuid}/impersonate",
     include_in_schema=False,
     status_code=200,
-    opt=needing(Permission.USERS_IMPERSONATE) | FORM,
+    opt=requires(Permission.USERS_IMPERSONATE) | FORM,
 )
 async def start(request: Request[Any, Any, Any], user_id: FromPath[UUID], page: NamedDependency[Page]) -> Response[str]:
     """Go to the main page as somebody else sees it."""

@@ -7,7 +7,7 @@ from litestar import Request, Response, post
 from litestar.di import NamedDependency
 from litestar.params import FromPath
 
-from efir.application.access.requirements import needing
+from efir.application.access.requirements import requires
 from efir.application.auth.mfa_recovery import remove_lost_factor
 from efir.domain.access.permissions import Permission
 from efir.domain.kernel.errors import DomainError
@@ -21,7 +21,7 @@ from efir.drivers.web.kernel.page import Page
     "/admin/users/{user_id:uuid}/second-factor",
     include_in_schema=False,
     status_code=200,
-    opt=needing(Permission.USERS_RECOVER) | FORM,
+    opt=requires(Permission.USERS_RECOVER) | FORM,
 )
 async def remove(
     request: Request[Any, Any, Any], user_id: FromPath[UUID], page: NamedDependency[Page]

@@ -54,7 +54,7 @@ async def forgot_page(page: NamedDependency[Page]) -> Response[str]:
 
 @post("/forgot", include_in_schema=False, status_code=200, opt=PUBLIC | FORM)
 async def forgot(request: Request[Any, Any, Any], page: NamedDependency[Page]) -> Response[str]:
-    """Answer the same for every address."""
+    """Return the same for every address."""
     values = await typed(request)
     try:
         page.check(values)

@@ -38,18 +38,18 @@ def posted_crop(values: dict[str, str]) -> CropBox:
 
 
 def crop_form(avatar: AvatarView) -> Form:
-    """Answer the form of the largest square in the middle of a picture, in percent."""
+    """Return the form of the largest square in the middle of a picture, in percent."""
     box = largest_box(avatar.width, avatar.height, PictureKind.AVATAR)
     middle = {"x": 100 * box.left / avatar.width, "y": 100 * box.top / avatar.height, "size": 100.0}
     return Form({name: f"{value:g}" for name, value in middle.items()})
 
 
 def picture_facts(page: Page) -> dict[str, Any]:
-    """Answer what a page shows that takes a picture."""
+    """Return what a page shows that takes a picture."""
     _ = page.words.gettext
     return {
         "types": TYPES,
-        "picture_most": page.call.ports.limits.picture_bytes,
+        "max_picture": page.call.ports.limits.picture_bytes,
         "complaints": {code: _(text) for code, text in error_messages.PICTURES.items()},
     }
 

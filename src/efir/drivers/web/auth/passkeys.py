@@ -49,7 +49,7 @@ async def removed(
 async def _shown(page: Page) -> dict[str, Any]:
     call = page.call
     owner = UserId(call.session().user_id)
-    found = await list_passkeys(call.ports, owner=owner, limit=call.ports.limits.passkeys_most, cursor=None)
+    found = await list_passkeys(call.ports, owner=owner, limit=call.ports.limits.max_passkeys, cursor=None)
     return {"items": found.items, "site": passkey_site(page)}
 
 

@@ -86,7 +86,7 @@ async def _signed_in(page: Page, name: str, password: str) -> SignedIn:
 
 
 async def _end_session(page: Page) -> str | None:
-    """End the login session; answers where it ends at the provider it came from."""
+    """End the login session; return where it ends at the provider it came from."""
     session_id = page.call.current_session()
     return await log_out_everywhere(page.call.ports, session_id=session_id, now=page.call.now)
 

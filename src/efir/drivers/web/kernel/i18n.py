@@ -10,7 +10,7 @@ from babel.messages.pofile import read_po
 
 LANGUAGES = {"en": "English", "ru": "Русский"}
 DEFAULT = "en"
-HEADER_MOST = 200  # longer Accept-Language headers are noise
+MAX_HEADER = 200  # longer Accept-Language headers are noise
 
 
 def catalogue(folder: Path, language: str, domain: str = "efir") -> gettext.NullTranslations:
@@ -30,7 +30,7 @@ def chosen(setting: str | None, accepted: str) -> str:
     """Choose the language of a page: the reader's setting, then what the browser asks for, then English."""
     if setting in LANGUAGES:
         return setting
-    wanted = [tag for tag, weight in sorted(_weighted(accepted[:HEADER_MOST]), key=lambda pair: -pair[1]) if weight > 0]
+    wanted = [tag for tag, weight in sorted(_weighted(accepted[:MAX_HEADER]), key=lambda pair: -pair[1]) if weight > 0]
     return negotiate_locale(wanted, list(LANGUAGES), sep="-") or DEFAULT
 
 

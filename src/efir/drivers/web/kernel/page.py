@@ -100,7 +100,7 @@ class Page:
     def render(
         self, template: str, *, status: int = HTTPStatus.OK, cookies: Sequence[Cookie] = (), **data: Any
     ) -> Response[str]:
-        """Answer a page; one that did not change since the reader last got it is not sent again."""
+        """Return a page; one that did not change since the reader last got it is not sent again."""
         body = self.shared.templates.render(template, self.lang, **self._frame() | data)
         cookies = [*cookies, *self._visitor_cookies()]
         if status != HTTPStatus.OK:
@@ -124,7 +124,7 @@ class Page:
         renamed: Mapping[str, str] | None = None,
         **data: Any,
     ) -> Response[str]:
-        """Answer the form again, with what was typed and what is wrong.
+        """Return the form again, with what was typed and what is wrong.
 
         `renamed` are fields that have other names on a page of several forms.
         """

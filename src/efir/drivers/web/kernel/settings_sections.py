@@ -24,12 +24,12 @@ class Section:
 
 
 def show(page: Page, template: str, **data: Any) -> Response[str]:
-    """Answer a page of the settings."""
+    """Return a page of the settings."""
     return page.render(template, sections=_of(page), **data)
 
 
 def refuse(page: Page, template: str, values: dict[str, str], error: DomainError, **data: Any) -> Response[str]:
-    """Answer a form of the settings again, with what was typed and what is wrong."""
+    """Return a form of the settings again, with what was typed and what is wrong."""
     return page.refuse(template, values, error, sections=_of(page), **data)
 
 

@@ -112,9 +112,9 @@ def _edited(page: Page, video: VideoView) -> dict[str, Any]:
     limits = page.call.ports.limits
     return {
         "video": video,
-        "title_most": limits.title_most,
-        "description_most": limits.description_most,
-        "tags_most": limits.tags_most,
+        "max_title_length": limits.max_title_length,
+        "max_description_length": limits.max_description_length,
+        "max_tags": limits.max_tags,
         "visibilities": visibilities(page.words.gettext),
         "stages": stages(page.words.gettext),
     }
