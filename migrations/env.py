@@ -1,20 +1,21 @@
 """How Alembic reaches the database: one connection, an advisory lock, a short lock timeout."""
 
 import asyncio
+from typing import cast
 
-import asyncpg
+from advanced_alchemy.alembic.commands import AlembicCommandConfig
+from advanced_alchemy.base import metadata_registry
 from alembic import context
 from sqlalchemy import Connection, text
-from sqlalchemy.ext.asyncio import create_async_engine
-from sqlalchemy.pool import NullPool
-
-from efir.adapters.postgres.tables import Row
+from sqlalchemy.ext.asyncio import AsyncEngine
 
 LOCK = 4_205_127_113  # any number, the same in every process
+config = cast("AlembicCommandConfig", context.config)
+metadata = metadata_registry.get(config.bind_key)
 
 
 def run(connection: Connection) -> None:
-    schema = context.config.attributes["schema"]
+    schema = config.version_table_schema
     connection.execute(text("select pg_advisory_lock(:lock)"), {"lock": LOCK})
     connection.execute(text(f'create schema if not exists "{schema}"'))
     connection.execute(text(f'set search_path to "{schema}", public'))
@@ -23,13 +24,15 @@ def run(connection: Connection) -> None:
     connection.dialect.default_schema_name = schema
     context.configure(
         connection=connection,
-        target_metadata=Row.metadata,
-        compare_type=True,
-        render_as_batch=False,
+        target_metadata=metadata,
+        compare_type=config.compare_type,
+        render_as_batch=config.render_as_batch,
+        user_module_prefix=config.user_module_prefix,
         transaction_per_migration=True,
+        version_table=config.version_table_name,
         version_table_schema=schema,
         include_object=lambda _object, name, kind, reflected, _to: (
-            not (kind == "table" and reflected and name not in Row.metadata.tables)
+            not (kind == "table" and reflected and name not in metadata.tables)
         ),
     )
     with context.begin_transaction():
@@ -37,14 +40,10 @@ def run(connection: Connection) -> None:
     connection.commit()
 
 
-async def reach() -> None:
-    url = context.config.attributes["url"]
-    engine = create_async_engine(
-        "postgresql+asyncpg://", async_creator=lambda: asyncpg.connect(url), poolclass=NullPool
-    )
+async def reach(engine: AsyncEngine) -> None:
     async with engine.connect() as connection:
         await connection.run_sync(run)
     await engine.dispose()
 
 
-asyncio.run(reach())
+asyncio.run(reach(cast("AsyncEngine", config.engine)))

@@ -1,6 +1,7 @@
 """${message}"""
 
 import sqlalchemy as sa
+from advanced_alchemy import types
 from alembic import op
 from sqlalchemy.dialects import postgresql
 ${imports if imports else ""}

@@ -5,15 +5,16 @@ import os
 import subprocess
 import sys
 from collections.abc import Iterator
+from pathlib import Path
 
 import asyncpg
 import pytest
-from alembic import command
 from alembic.script import ScriptDirectory
 
 from conftest import named
 from efir.adapters.postgres.joined import BROKEN
-from efir.adapters.postgres.migrate import applied, configured, downgrade, newest, upgrade
+from efir.adapters.postgres.kernel.revision import applied
+from efir.adapters.postgres.migrate import commands, downgrade, newest, upgrade
 
 CANNOT_HAPPEN = {
     "pk_",  # keys are made by us, UUIDv7
@@ -28,6 +29,17 @@ CANNOT_HAPPEN = {
     "fk_user_role_granted_by_", "fk_ban_by_id_", "fk_login_event_",  # who acts has an account
 }  # fmt: skip
 
+SCHEMA = {
+    "columns": """select c.relname, attname, format_type(atttypid, atttypmod), attnotnull::text, attidentity::text,
+                         attgenerated::text, attcollation::regcollation::text, pg_get_expr(adbin, adrelid)
+                    from pg_attribute join pg_class c on c.oid = attrelid
+                    left join pg_attrdef on adrelid = attrelid and adnum = attnum
+                   where relnamespace = 'public'::regnamespace and relkind = 'r' and attnum > 0 and not attisdropped""",
+    "constraints": """select conrelid::regclass::text, conname, pg_get_constraintdef(oid) from pg_constraint
+                       where connamespace = 'public'::regnamespace""",
+    "indexes": "select tablename, indexname, indexdef from pg_indexes where schemaname = 'public'",
+}
+
 
 async def _execute(url: str, *statements: str) -> None:
     connection = await asyncpg.connect(url)
@@ -36,6 +48,16 @@ async def _execute(url: str, *statements: str) -> None:
             await connection.execute(statement)
     finally:
         await connection.close()
+
+
+async def _schema(url: str) -> dict[str, set[tuple[str, ...]]]:
+    """All columns with their types and defaults, all constraints and all indexes, but for Alembic's own table."""
+    connection = await asyncpg.connect(url)
+    try:
+        found = {what: await connection.fetch(query) for what, query in SCHEMA.items()}
+    finally:
+        await connection.close()
+    return {what: {tuple(row.values()) for row in rows if row[0] != "alembic_version"} for what, rows in found.items()}
 
 
 @pytest.fixture
@@ -50,7 +72,9 @@ def empty() -> Iterator[str]:
 
 @pytest.mark.parametrize("schema", ["public", "red"])
 def test_every_revision_goes_up_down_and_up_again(empty: str, schema: str) -> None:
-    revisions = [script.revision for script in ScriptDirectory.from_config(configured(empty, schema)).walk_revisions()]
+    revisions = [
+        script.revision for script in ScriptDirectory.from_config(commands(empty, schema).config).walk_revisions()
+    ]
     for revision in reversed(revisions):
         upgrade(empty, schema, revision)
         downgrade(empty, schema)
@@ -60,7 +84,34 @@ def test_every_revision_goes_up_down_and_up_again(empty: str, schema: str) -> No
 
 def test_autogenerate_finds_nothing_to_do(empty: str) -> None:
     upgrade(empty, "public")
-    command.check(configured(empty, "public"))
+    commands(empty, "public").check()
+
+
+def test_a_revision_made_from_the_tables_makes_the_schema_of_all_revisions(empty: str, tmp_path: Path) -> None:
+    upgrade(empty, "public")
+    asked = asyncio.run(_schema(empty))
+    asyncio.run(_execute(empty, "drop schema public cascade", "create schema public"))
+    alembic = commands(empty, "public")
+    alembic.config.set_main_option("path_separator", "os")
+    alembic.config.set_main_option("version_locations", str(tmp_path))
+    alembic.revision("all tables", autogenerate=True)
+    alembic.upgrade()
+    assert asyncio.run(_schema(empty)) == asked
+
+
+def test_an_alembic_ini_where_the_command_is_given_is_not_read(empty: str, tmp_path: Path) -> None:
+    (tmp_path / "alembic.ini").write_text("[alembic]\nscript_location = elsewhere\nnot an option\n", encoding="utf-8")
+    environment = {**os.environ, "EFIR_DATABASE__URL": empty, "EFIR_ENV_FILE": os.devnull}
+    command = [sys.executable, "-m", "efir", "migrate"]
+    told = [
+        subprocess.run(command, check=True, env=environment, cwd=tmp_path, capture_output=True, timeout=60)
+        for _ in range(2)
+    ]
+    assert [ended.stdout.decode() for ended in told] == [
+        f"the database went from revision none to {newest()}\n",
+        f"the database is at revision {newest()}, the newest\n",
+    ]
+    assert [ended.stderr for ended in told] == [b"", b""]
 
 
 def test_two_processes_may_migrate_at_once(empty: str) -> None:

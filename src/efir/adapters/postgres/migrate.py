@@ -1,50 +1,53 @@
-"""Migrations: Alembic, one process at a time by an advisory lock."""
+"""Migrations: Alembic as advanced-alchemy configures it, one process at a time by an advisory lock."""
 
 from pathlib import Path
 
 import asyncpg
-from alembic import command
-from alembic.config import Config
+from advanced_alchemy.alembic.commands import AlembicCommands
+from advanced_alchemy.config import AlembicAsyncConfig, SQLAlchemyAsyncConfig
 from alembic.script import ScriptDirectory
+from sqlalchemy.ext.asyncio import create_async_engine
+from sqlalchemy.pool import NullPool
 
 import efir
-from efir.adapters.postgres.kernel.constraints import reached
+from efir.adapters.postgres.kernel.revision import VERSION_TABLE
+from efir.adapters.postgres.tables import Row
 
 
-def configured(url: str, schema: str) -> Config:
-    """Alembic's configuration; revisions lie beside the sources, or inside an installed package."""
+def commands(url: str, schema: str) -> AlembicCommands:
+    """Return Alembic's commands for a schema; revisions lie beside the sources, or inside an installed package."""
     installed = Path(efir.__file__).parent / "migrations"
-    config = Config()
     scripts = installed if installed.is_dir() else Path(efir.__file__).parents[2] / "migrations"
-    config.set_main_option("script_location", str(scripts))
-    config.attributes.update(url=url, schema=schema)
-    return config
+    return AlembicCommands(
+        SQLAlchemyAsyncConfig(
+            # asyncpg reads addresses that SQLAlchemy does not know: a folder of sockets, several hosts
+            engine_instance=create_async_engine(
+                "postgresql+asyncpg://", async_creator=lambda: asyncpg.connect(url), poolclass=NullPool
+            ),
+            metadata=Row.metadata,
+            alembic_config=AlembicAsyncConfig(
+                script_config="",  # else an alembic.ini of the folder the command is given in would be read
+                script_location=str(scripts),
+                version_table_name=VERSION_TABLE,
+                version_table_schema=schema,
+                user_module_prefix="types.",
+                render_as_batch=False,
+                compare_type=True,
+            ),
+        )
+    )
 
 
 def upgrade(url: str, schema: str, revision: str = "head") -> None:
     """Bring the schema to a revision; does nothing when it is there already."""
-    command.upgrade(configured(url, schema), revision)
+    commands(url, schema).upgrade(revision)
 
 
 def downgrade(url: str, schema: str, revision: str = "-1") -> None:
     """Take revisions back."""
-    command.downgrade(configured(url, schema), revision)
+    commands(url, schema).downgrade(revision)
 
 
 def newest() -> str:
-    """Identify the newest revision this code knows."""
-    return ScriptDirectory.from_config(configured("", "public")).get_current_head() or ""
-
-
-async def applied(url: str, schema: str) -> str | None:
-    """Identify the revision the database has, or None. Raises DatabaseAway."""
-    with reached():
-        connection = await asyncpg.connect(url, timeout=5)
-        try:
-            present = await connection.fetchval("select to_regclass($1)", f"{schema}.alembic_version")
-            if present is None:
-                return None
-            sql = f'select version_num from "{schema}".alembic_version'  # noqa: S608  # a setting, not input
-            return str(await connection.fetchval(sql))
-        finally:
-            await connection.close()
+    """Return the newest revision this code knows, or an empty text without any."""
+    return ScriptDirectory.from_config(commands("", "public").config).get_current_head() or ""

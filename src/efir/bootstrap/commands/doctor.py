@@ -10,9 +10,9 @@ import redis
 
 from efir.adapters.embedded import postgres, valkey
 from efir.adapters.embedded.sockets import existing_socket_directory
-from efir.adapters.postgres.migrate import newest
 from efir.bootstrap.commands import checks
 from efir.bootstrap.processes.http_probe import answers
+from efir.bootstrap.processes.revisions import newest_revisions
 from efir.bootstrap.startup.settings_loading import configured
 from efir.bootstrap.wiring.mail import mailer_of
 from efir.domain.kernel.hosts import host_of, is_loopback
@@ -70,7 +70,7 @@ async def database(settings: Settings) -> Finding:
     except (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError, ValueError) as error:
         cause = str(error) or type(error).__name__
         return Finding("database", "problem", f"it does not answer: {cause}", "check EFIR_DATABASE__URL and the server")
-    known = newest()
+    known = ", ".join(sorted(newest_revisions()))
     detail = f"PostgreSQL {version // 10_000}.{version % 10_000}, schema at revision {revision or 'none'}"
     if version < OLDEST_POSTGRES:
         return Finding("database", "problem", f"{detail}: too old", "use PostgreSQL 15 or newer")

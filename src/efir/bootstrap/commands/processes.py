@@ -5,7 +5,7 @@ import os
 import time
 from collections.abc import Awaitable, Callable, Sequence
 
-from efir.bootstrap.processes.revisions import revisions
+from efir.bootstrap.processes.revisions import newest_revisions, revisions
 from efir.bootstrap.startup.settings_loading import attached, exported, keys_of, media_directory, refusing
 from efir.drivers.cli.arguments import api_arguments, migrate_arguments, worker_arguments
 from efir.drivers.cli.exits import Exit
@@ -46,7 +46,7 @@ def migrate(argv: Sequence[str]) -> int:
     changes, wait = migrate_arguments(argv)
     settings = attached(changes, cache_needed=False)
     from efir.adapters.postgres.kernel.constraints import DatabaseAway
-    from efir.adapters.postgres.migrate import applied, newest, upgrade
+    from efir.adapters.postgres.kernel.revision import applied
 
     url, schema = settings.database.url, settings.database.schema
     try:
@@ -56,15 +56,22 @@ def migrate(argv: Sequence[str]) -> int:
         raise CommandFailed(
             f"the database does not answer ({cause})", "check EFIR_DATABASE__URL and the server", Exit.UNAVAILABLE
         ) from error
+    return _upgraded(url, schema, before)
+
+
+def _upgraded(url: str, schema: str, before: str | None) -> int:
+    """Bring a database from the revision it has to the newest, and say so."""
     if before is not None and before not in revisions()[0]:
         raise CommandFailed(
             f"the database has revision {before}, which this release does not know",
             "use the release that made it, or restore a backup",
             Exit.CONFIGURATION,
         )
-    if before == newest():
+    if newest_revisions() == {before}:
         print(f"the database is at revision {before}, the newest")
         return Exit.OK
+    from efir.adapters.postgres.migrate import newest, upgrade  # SQLAlchemy, which is large
+
     upgrade(url, schema)
     print(f"the database went from revision {before or 'none'} to {newest()}")
     return Exit.OK

@@ -12,7 +12,7 @@ from typing import Any
 from efir import VERSION
 from efir.adapters.embedded.programs import end_with_parent
 from efir.application.context import Ports
-from efir.bootstrap.startup import import_blocker, logs
+from efir.bootstrap.startup import import_blocker, logs  # noqa: F401  # the first comes before all that imports Litestar
 from efir.bootstrap.wiring.ports import opened
 from efir.drivers.http.app import create_app
 from efir.drivers.http.kernel import cookies, problems, registration_ticket
@@ -20,7 +20,6 @@ from efir.drivers.http.quiz import questions
 from efir.drivers.web.app import create_pages
 from efir.settings import Settings, current
 
-LEFT_OUT = import_blocker.UNUSED
 THREADS_NICE = 10
 TURN = 0.0005  # seconds a thread keeps the interpreter from the loop; with 0.005, the default, answers came as late
 MAX_YOUNG = 20_000  # new objects between two collections; at 700, the default, a request of a list causes one

@@ -4,8 +4,8 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from advanced_alchemy.types import BigIntIdentity
 from sqlalchemy import (
-    BigInteger,
     ForeignKey,
     Identity,
     Index,
@@ -89,6 +89,6 @@ class AccessChangeRow(Row):
     """A change of rights or credentials on its way to the copies in fast memory."""
 
     __tablename__ = "access_changes"
-    number: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)
+    number: Mapped[int] = mapped_column(BigIntIdentity, Identity(), primary_key=True)
     changes: Mapped[dict[str, Any]]
     created_at: Mapped[datetime] = mapped_column(server_default=NOW)

@@ -3,6 +3,8 @@
 from datetime import datetime
 from uuid import UUID
 
+from advanced_alchemy.mixins import AuditColumns
+from advanced_alchemy.types import BigIntIdentity
 from sqlalchemy import (
     BigInteger,
     CheckConstraint,
@@ -19,15 +21,13 @@ from sqlalchemy.orm import Mapped, mapped_column
 from efir.adapters.postgres.kernel.row import Row
 
 
-class QuestionCategoryRow(Row):
+class QuestionCategoryRow(AuditColumns, Row):
     """A category; `questions` counts its stored questions and is written with them."""
 
     __tablename__ = "question_categories"
     id: Mapped[int] = mapped_column(Identity(always=True), primary_key=True)
     title: Mapped[str] = mapped_column(Text(collation="C"), unique=True)
     questions: Mapped[int] = mapped_column(server_default="0")
-    created_at: Mapped[datetime]
-    updated_at: Mapped[datetime]
 
 
 class QuestionRow(Row):
@@ -42,7 +42,7 @@ class QuestionRow(Row):
         Index("ix_questions_search", "search", postgresql_using="gin"),
     )
     id: Mapped[UUID] = mapped_column(primary_key=True, server_default=text("uuidv7()"))
-    number: Mapped[int] = mapped_column(BigInteger, Identity(always=True), unique=True)
+    number: Mapped[int] = mapped_column(BigIntIdentity, Identity(always=True), unique=True)
     fingerprint: Mapped[bytes] = mapped_column(unique=True)
     question: Mapped[str]
     answer: Mapped[str]

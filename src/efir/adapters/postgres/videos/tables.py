@@ -3,6 +3,7 @@
 from datetime import datetime
 from uuid import UUID
 
+from advanced_alchemy.mixins import AuditColumns
 from sqlalchemy import (
     BigInteger,
     CheckConstraint,
@@ -17,7 +18,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from efir.adapters.postgres.kernel.row import Row
 
 
-class VideoRow(Row):
+class VideoRow(AuditColumns, Row):
     """A video; `state` is derived from its jobs."""
 
     __tablename__ = "videos"
@@ -55,8 +56,6 @@ class VideoRow(Row):
     comments: Mapped[int] = mapped_column(server_default="0")
     failure_code: Mapped[str | None]
     failure_detail: Mapped[str | None]
-    created_at: Mapped[datetime]
-    updated_at: Mapped[datetime]
     published_at: Mapped[datetime | None]
     deleted_at: Mapped[datetime | None]
 
