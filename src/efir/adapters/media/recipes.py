@@ -205,9 +205,9 @@ def sound_cut_seconds(plan: Plan) -> str:
 def _sound(facts: MediaFacts, plan: Plan) -> Iterator[str]:
     if facts.audio is None:
         return
-    yield from ("-filter_complex", steady_sound(facts.audio, sound_tracks(facts), facts.container))
+    yield from ("-filter_complex", steady_sound(facts.audio, sound_tracks(facts)))
     yield from ("-map", "[steady]", "-c:a", "pcm_f32le", "-f", "null", "-", "-dec", "0:0")
-    yield from ("-filter_complex", timed_sound(facts.audio, plan.seconds))
+    yield from ("-filter_complex", timed_sound(facts.audio, plan.seconds, facts.container))
     yield from ("-map", "[sound]", "-vn", "-sn", "-dn", *CLEAN, *AAC, "-bsf:a", PRIMING)
     yield from segments("audio", sound_cut_seconds(plan))
 
