@@ -1,8 +1,11 @@
 """Named clips, one for each way in which files of people differ, and clips by seed that combine the ways."""
 
+import re
+import struct
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from fractions import Fraction
+from functools import reduce
 from itertools import accumulate
 from pathlib import Path
 from random import Random
@@ -131,14 +134,32 @@ def missing(clip: Clip, *gone: int) -> Clip:
     return replace(clip, times=tuple(clip.times[place] for place in kept), flashes=flashes)
 
 
-def joined(first: Clip, second: Clip, *, foreign: bytes = b"") -> Maker:
-    """Return a maker of two files, one after the other in one, with bytes that belong to neither in front."""
+def joined(*parts: Clip, foreign: bytes = b"") -> Maker:
+    """Return a maker of files, one after the other in one, with bytes that belong to none in front."""
 
     def write(folder: Path) -> Made:
-        parts = [make(part, folder / f"{name}.{part.container}") for name, part in (("a", first), ("b", second))]
-        whole = folder / f"clip.{first.container}"
-        whole.write_bytes(foreign + b"".join(part.read_bytes() for part in parts))
-        return whole, one_after_another(truth_of(first), truth_of(second))
+        made = [make(part, folder / f"part-{place}.{part.container}") for place, part in enumerate(parts)]
+        whole = folder / f"clip.{parts[0].container}"
+        whole.write_bytes(foreign + b"".join(part.read_bytes() for part in made))
+        return whole, reduce(one_after_another, map(truth_of, parts))
+
+    return write
+
+
+def begun_again(clip: Clip) -> Maker:
+    """Return a maker of a clip in fragments whose clocks begin again in the middle of the file."""
+
+    def write(folder: Path) -> Made:
+        file, truth = just(clip)(folder)
+        data = bytearray(file.read_bytes())
+        times = [at.start() + 8 for at in re.finditer(rb"tfdt\x01\x00\x00\x00", data)]
+        later = times[len(times) // 4 * 2 :]  # picture and sound in turns
+        for track in range(2):
+            first = struct.unpack_from(">Q", data, later[track])[0]
+            for at in later[track::2]:
+                struct.pack_into(">Q", data, at, struct.unpack_from(">Q", data, at)[0] - first)
+        file.write_bytes(data)
+        return file, truth
 
     return write
 
@@ -207,6 +228,8 @@ BASE = clip_of()
 LATE_CLOCK = F(2**33, 90_000) - 1
 PAIR = "-i CLIP -filter_complex [0:a]channelsplit=channel_layout=stereo[l][r] -map 0:v -map [l] -map [r] -c:v copy"
 BOX = (256, 144)
+PIECES = {"movflags": "+frag_keyframe+empty_moov"}
+EDITED_PIECES = {"movflags": "+frag_keyframe+empty_moov+delay_moov"}
 CASES: dict[str, Maker] = {
     **{f"plain {coding.picture} in {coding.container}": of(
         coding.container, coding.picture, coding.sound, voices=(Voice(rate=coding.sound_rate),),
@@ -293,6 +316,16 @@ CASES: dict[str, Maker] = {
     "joined TS that goes back": joined(
         clip_of("ts", sound="mp2", start=F(50)), numbered_on(clip_of("ts", sound="mp2", start=F(20)))),
     "the clock of a TS runs over": of("ts", "libx264", "mp2", start=LATE_CLOCK),
+    "joined MP4": joined(clip_of(), numbered_on(clip_of())),
+    "joined pieces of MP4": joined(*(clip_of(sound="flac", muxing=PIECES, first=first) for first in (0, 50, 100))),
+    "joined pieces of MP4 with edits": joined(*(
+        clip_of(options={"preset": "veryfast", "bf": "3"}, muxing=EDITED_PIECES, first=first) for first in (0, 50))),
+    "joined pieces of MP4 of unlike size and rate": joined(
+        clip_of(sound="flac", muxing=PIECES, forms=(Form(width=192, height=108),)),
+        clip_of(sound="flac", muxing=PIECES, first=50, rate=F(30), voices=(Voice(rate=44_100),))),
+    "the clock of pieces begins again": begun_again(clip_of(sound="flac", muxing=PIECES)),
+    "pieces of one frame": remuxed(
+        BASE, "-i CLIP -c copy -movflags frag_every_frame+delay_moov+negative_cts_offsets"),
     "foreign bytes before a TS": lambda folder: _in_front(bytes(100), folder),
 }  # fmt: skip
 SHORT = (
@@ -303,7 +336,9 @@ SHORT = (
     "turned by a quarter", "colours: bt709-full", "colours: bt2020", "colours: hlg-full", "colours: unnamed",
     "colours: named late", "5.1", "two mono tracks", "2.0 to 5.1", "48 kHz to 44.1 kHz", "sound ends early",
     "picture starts late", "a gap in sound in MKV", "a gap in AAC in FLV", "commentary first", "a thumbnail first",
-    "a cover first", "subtitles longer than the film", "twenty fonts", "joined TS", "the clock of a TS runs over",
+    "a cover first", "subtitles longer than the film", "twenty fonts", "joined TS", "joined pieces of MP4",
+    "joined pieces of MP4 of unlike size and rate", "the clock of pieces begins again", "pieces of one frame",
+    "the clock of a TS runs over",
     "foreign bytes before a TS",
 )  # fmt: skip
 
@@ -315,6 +350,7 @@ NOT_AS_STORED = frozenset(
         for name in CASES
         if "joined" in name
         or "runs over" in name
+        or "begins again" in name
         or name in {"a thumbnail first", "turned by a quarter", "odd sizes on their side"}
     }
 )

@@ -24,7 +24,8 @@ def packet(pts: int, dts: int | None, duration: int, *, key: bool = True) -> Any
 
 
 def log() -> PacketLog:
-    return PacketLog(SimpleNamespace(time_base=Fraction(1, TICKS), codec_context=None))  # type: ignore[arg-type]  # all that it asks
+    stream: Any = SimpleNamespace(time_base=Fraction(1, TICKS), codec_context=None)  # all that it asks
+    return PacketLog(stream, lambda _: True)
 
 
 def joined(starts: list[int], frames: list[int], *, decoding: bool) -> tuple[list[PacketLog], int]:
@@ -123,7 +124,7 @@ def test_single_stamps_that_are_wrong_make_no_film_longer(places: set[int], off:
 
 @given(st.lists(st.integers(-2 * TICKS, 1 << 32), min_size=1, max_size=90, unique=True), st.booleans())
 def test_corrected_packets_have_decoding_times_that_a_muxer_takes(stamps: list[int], keys: bool) -> None:  # noqa: FBT001  # drawn
-    clock = Clock(SimpleNamespace(time_base=Fraction(1, TICKS), codec_context=None), [], 10)
+    clock = Clock(SimpleNamespace(time_base=Fraction(1, TICKS), codec_context=None), [], 10, lambda _: True)
     given_back = []
     for stamp in sorted(stamps):
         given_back += clock.corrected(packet(stamp, None, FRAME, key=keys))

@@ -76,6 +76,13 @@ class MediaEncrypted(MediaRefused):
     title = "The video is encrypted (copy protection), so it cannot be read. Send a copy without protection."
 
 
+class MediaPartsUnlike(MediaRefused):
+    """Recordings joined to one file that have other tracks or codecs than each other."""
+
+    code = "media-parts-unlike"
+    title = "The file holds several recordings of different kinds, one after another. Send each in a file of its own."
+
+
 class MediaTooLong(MediaRefused):
     """Longer than the limit."""
 

@@ -21,6 +21,7 @@ REFUSALS: dict[str, type[media.MediaRefused]] = {
         media.MediaAudioOnly,
         media.MediaCodecRefused,
         media.MediaEncrypted,
+        media.MediaPartsUnlike,
     )
 }
 WHOLE = 0.9  # of the promised length: less is a file cut short, as far as its containers tell

@@ -18,8 +18,9 @@ from efir.adapters.media.inspection.clock import clock_facts
 from efir.adapters.media.inspection.continuity import corrections
 from efir.adapters.media.inspection.frames import FrameSampler
 from efir.adapters.media.inspection.packets import PacketLog
+from efir.adapters.media.inspection.parts import PartsUnlikeError
 from efir.adapters.media.inspection.picture import picture_facts, told_of
-from efir.adapters.media.inspection.reading import packets_of
+from efir.adapters.media.inspection.reading import Source
 from efir.adapters.media.inspection.selection import (
     can_open,
     codec_of,
@@ -32,8 +33,6 @@ from efir.adapters.media.inspection.selection import (
 from efir.adapters.media.inspection.sound import sound_facts
 from efir.domain.media import VIDEO_CODECS
 
-ALIASES = {"mov": "mov,mp4,m4a,3gp,3g2,mj2", "matroska": "matroska,webm"}
-MAX_STREAMS = 1000
 PRIMING_SECONDS = Fraction(1, 20)  # silence that encoders of sound put in front, up to 2048 samples of 44.1 kHz
 
 
@@ -45,36 +44,32 @@ def main() -> None:
         print(json.dumps(_measure(order)))  # noqa: T201  # the parent reads it
     except PatchWelcomeError as error:  # whole, but of a kind that the library cannot read
         print(json.dumps({"refused": "media-refused", "why": str(error)}))  # noqa: T201  # the parent reads it
+    except PartsUnlikeError:
+        print(json.dumps({"refused": "media-parts-unlike"}))  # noqa: T201  # the parent reads it
     except (FFmpegError, ValueError, OverflowError) as error:
         print(json.dumps({"refused": "media-unreadable", "why": str(error)}))  # noqa: T201  # the parent reads it
-
-
-def open_source(demuxer: str, descriptor: int) -> InputContainer:
-    """Open a foreign file by its descriptor with one named demuxer, and nothing else."""
-    options = {"fd": str(descriptor), "protocol_whitelist": "fd", "format_whitelist": ALIASES.get(demuxer, demuxer)}
-    options["max_streams"] = str(MAX_STREAMS)
-    return av.open("fd:", format=demuxer, options=options, metadata_errors="replace")
 
 
 def _measure(order: dict[str, Any]) -> dict[str, Any]:
     """Take the likeliest picture; one that turns out to be a still, or cannot be decoded, gives way to the next."""
     found: dict[str, Any] = {}
     best: dict[str, Any] = {}
-    with open_source(order["format"], 3) as container:
+    source = Source(order["format"], 3)
+    with source.open() as container:
         films = pictures(container, order["disabled"])
         if not films:
             return {"refused": "media-audio-only" if container.streams.audio else "media-no-video"}
         for number, film in enumerate(films):
             if number:
                 container.seek(0)
-            found = _facts(container, film, order)
+            found = _facts(source, container, film, order)
             if "refused" not in found and found.get("frames", 2) > 1:
                 return found
             best = found if not best or "refused" in best else best
     return best
 
 
-def _facts(container: InputContainer, picture: Any, order: dict[str, Any]) -> dict[str, Any]:
+def _facts(source: Source, container: InputContainer, picture: Any, order: dict[str, Any]) -> dict[str, Any]:
     codec, context = codec_of(picture), picture.codec_context
     facts = {"streams": len(container.streams.video) + len(container.streams.audio), "codec": codec}
     if codec not in VIDEO_CODECS:
@@ -83,7 +78,7 @@ def _facts(container: InputContainer, picture: Any, order: dict[str, Any]) -> di
     if max(context.width, context.height) > order["side"] or context.width * context.height > order["pixels"]:
         return facts  # not a frame of it is decoded
     candidates = sounds(container, order["disabled"])
-    logs, frames, furthest = _read(container, picture, candidates)
+    logs, frames, furthest = _read(source, container, picture, candidates)
     description = _description(container)
     heard = _heard(candidates, picture, logs, programs(description))
     used = [logs[stream.index] for stream in (picture, *heard)]
@@ -96,7 +91,7 @@ def _facts(container: InputContainer, picture: Any, order: dict[str, Any]) -> di
         "edited": used[0].left_out > 0,
         **picture_facts(picture, told_of(description, picture.index), frames.all),
     }
-    return facts | _timed(container, [picture, *heard], used, order["format"])
+    return facts | _timed(container, [picture, *heard], used, order["format"], piped=source.joined or source.unmarked)
 
 
 def _description(container: InputContainer) -> str:
@@ -119,13 +114,14 @@ def _heard(candidates: Sequence[Any], picture: Any, logs: dict[int, PacketLog], 
 
 
 def _read(
-    container: InputContainer, picture: Any, heard: Sequence[Any]
+    source: Source, container: InputContainer, picture: Any, heard: Sequence[Any]
 ) -> tuple[dict[int, PacketLog], FrameSampler, Fraction]:
     """Read every packet; return logs by stream, the frames looked at, and the end of all other streams."""
-    logs = {stream.index: PacketLog(stream) for stream in (picture, *heard)}
+    logs = {stream.index: PacketLog(stream, source.leaves_out) for stream in (picture, *heard)}
     frames = FrameSampler(picture, container.size)
     ends: dict[int, int] = {}
-    for order, packet in enumerate(packets_of(container)):
+    packets = source.packets(container, (picture, *heard), frames.go_on, others=True)
+    for order, packet in enumerate(packets):
         log = logs.get(packet.stream_index)
         if log is None:
             ends[packet.stream_index] = max(
@@ -141,7 +137,7 @@ def _read(
 
 
 def _timed(
-    container: InputContainer, streams: Sequence[Any], logs: Sequence[PacketLog], demuxer: str
+    container: InputContainer, streams: Sequence[Any], logs: Sequence[PacketLog], demuxer: str, *, piped: bool
 ) -> dict[str, Any]:
     """Return everything that counts from the origin: mended clocks, the picture's and the sound's times."""
     picture, heard = streams[0], streams[1:]
@@ -153,6 +149,8 @@ def _timed(
     start = Fraction(container.start_time or 0, 1_000_000)
     if any(tables):
         start = min(log.stamps[0] * log.base for log in logs)
+    if piped:  # ffmpeg by itself would leave packets out
+        tables = [table or [(0, 0)] for table in tables]
     first = logs[0].shown()[0] * logs[0].base
     origin = first if 0 < first - start <= PRIMING_SECONDS else start
     return {

@@ -8,18 +8,18 @@ import heapq
 import json
 import os
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import av
 from av.error import FFmpegError
 
-from efir.adapters.media.inspection.reading import has_headers, is_header, packets_of
-from efir.adapters.media.probing import open_source
+from efir.adapters.media.inspection.reading import Source, has_headers, is_header
 
 FIRST_INPUT = 3
 KEPT = 64  # descriptors from here on are not the program's
-OPTIONS = {"write_index": "0"}  # nobody seeks in a pipe
+OPTIONS = {"write_index": "0", "syncpoints": "timestamped", "strict": "experimental"}
+"""No index, for nobody seeks in a pipe; side data, which has the headers of later recordings, came late to NUT."""
 REORDERED = 32  # packets: more than any codec delays a picture by
 
 
@@ -55,14 +55,15 @@ def _write(order: dict[str, Any], source: int, written: int) -> bool:
 
 def _remux(order: dict[str, Any], source: int, pipe: Any) -> None:
     av.logging.set_level(av.logging.PANIC)
-    with open_source(order["format"], source) as container, av.open(pipe, "w", "nut", OPTIONS) as target:
+    file = Source(order["format"], source)
+    with file.open() as container, av.open(pipe, "w", "nut", OPTIONS) as target:
         streams = [container.streams[index] for index in order["streams"]]
         copies = {stream.index: target.add_stream_from_template(stream, opaque=True) for stream in streams}
         clocks = {
-            stream.index: Clock(stream, table, order["lead"])
+            stream.index: Clock(stream, table, order["lead"], file.leaves_out)
             for stream, table in zip(streams, order["corrections"], strict=True)
         }
-        for packet in packets_of(container, *streams):
+        for packet in file.packets(container, streams, lambda _: None):
             for ready in clocks[packet.stream_index].corrected(packet):
                 ready.stream = copies[packet.stream_index]
                 target.mux(ready)
@@ -78,9 +79,11 @@ class Clock:
     All times are `lead` seconds late, decoding times half of that: a muxer would move everything if one was below zero.
     """
 
-    def __init__(self, stream: Any, table: Sequence[Sequence[int]], lead: int) -> None:
+    def __init__(
+        self, stream: Any, table: Sequence[Sequence[int]], lead: int, leaves_out: Callable[[Any], bool]
+    ) -> None:
         self._table = [*map(tuple, table)]
-        self._headers = has_headers(stream)
+        self._headers, self._leaves_out = has_headers(stream), leaves_out
         self._lead = round(lead / stream.time_base)
         self._number = self._offset = 0
         self._waiting: list[Any] = []
@@ -90,7 +93,9 @@ class Clock:
     def corrected(self, packet: Any) -> Iterator[Any]:
         """Give the packets whose decoding time is known by now."""
         stamp = packet.pts if packet.pts is not None else packet.dts
-        if stamp is None or packet.is_discard or (self._headers and is_header(packet)):
+        if stamp is None or (self._headers and is_header(packet)):
+            return
+        if packet.is_discard and self._leaves_out(packet):
             return
         while self._table and self._table[0][0] <= self._number:
             self._offset = self._table.pop(0)[1]

@@ -196,6 +196,9 @@ FAILURES = {
     "media-sound-unreadable": _(
         "The sound of this video cannot be read. Send a copy with sound that plays, or without sound."
     ),
+    "media-parts-unlike": _(
+        "The file holds several recordings of different kinds, one after another. Send each in a file of its own."
+    ),
     "media-too-long": _("The video is too long. Send it in parts."),
     "media-too-large": _("The picture of this video is too large. Save it with a smaller one."),
     "media-too-fast": _("The video has too many frames a second. Save it with fewer."),

@@ -28,6 +28,10 @@ class FrameSampler:
         self._picture = picture
         self._packets = 0
         self._second: Any = None
+        self.go_on(size)
+
+    def go_on(self, size: int) -> None:
+        """Look at key frames from all over the next `size` bytes, too: places are counted anew from here on."""
         self._places = [size * place // (KEY_FRAMES + 1) for place in range(1, KEY_FRAMES + 1)]
 
     def add(self, packet: "Packet[Any]") -> None:

@@ -1,6 +1,7 @@
 """The packets of one stream as a demuxer hands them out: times, sizes, and where its clock jumps."""
 
 from array import array
+from collections.abc import Callable
 from fractions import Fraction
 from typing import Any
 
@@ -17,9 +18,12 @@ Table = list[tuple[int, int]]
 
 
 class PacketLog:
-    """Time stamps and sizes of one stream's packets, in its own ticks and in the order of decoding."""
+    """Time stamps and sizes of one stream's packets, in its own ticks and in the order of decoding.
 
-    def __init__(self, stream: Stream) -> None:
+    `leaves_out` is asked of packets that are marked to be left out.
+    """
+
+    def __init__(self, stream: Stream, leaves_out: Callable[[Any], bool]) -> None:
         self.base = Fraction(stream.time_base or Fraction(1, 1000))
         self.stamps = array("q")
         self.durations = array("q")
@@ -28,7 +32,7 @@ class PacketLog:
         self.encrypted = False
         self.left_out = 0
         self.clock = JumpFinder(self.base)
-        self._headers = has_headers(stream)
+        self._headers, self._leaves_out = has_headers(stream), leaves_out
         self._decodes = True
         self._lag, self._most = 0, int(LAG_SECONDS / self.base)
 
@@ -47,8 +51,10 @@ class PacketLog:
         stamp = packet.pts
         if stamp is None:
             stamp = time
-        if stamp is None or packet.is_discard:
-            self.left_out += packet.is_discard
+        if stamp is None:
+            return
+        if packet.is_discard and self._leaves_out(packet):
+            self.left_out += 1
             return
         duration, key = packet.duration or 0, packet.is_keyframe
         if time is None or not self._decodes:
