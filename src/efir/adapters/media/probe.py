@@ -8,28 +8,13 @@ from typing import Any
 import msgspec
 
 from efir.adapters.media import children, headers, matroska, sandbox
+from efir.adapters.media.refusals import DOLBY_VISION, SOUND_CODEC, check_clock, refusal
 from efir.domain import limits as bounds
 from efir.domain import media
 from efir.domain.media import AudioFacts, MediaFacts, VideoFacts
 
-REFUSALS: dict[str, type[media.MediaRefused]] = {
-    kind.code: kind
-    for kind in (
-        media.MediaRefused,
-        media.MediaUnreadable,
-        media.MediaNoVideo,
-        media.MediaAudioOnly,
-        media.MediaCodecRefused,
-        media.MediaEncrypted,
-        media.MediaPartsUnlike,
-    )
-}
 WHOLE = 0.9  # of the promised length: less is a file cut short, as far as its containers tell
 LONG, MIN_SOUND_BITRATE = 600, 50  # seconds; bits a second: silence needs more, so a damaged header tells the length
-DOLBY_VISION = (
-    "The colours of this video are coded in a form of Dolby Vision that we cannot convert. "
-    "Export it as HDR10, HLG or SDR and send it again."
-)
 READ_BYTES_PER_SECOND = 20_000_000
 TAIL_SECONDS = 0.1
 KILLED = 128
@@ -50,11 +35,13 @@ class ConfinedProbe:
         demuxer = headers.demuxer(head)
         raw = await self._look(source, demuxer, size, matroska.disabled_tracks(head) if demuxer == "matroska" else [])
         if "refused" in raw:
-            raise REFUSALS[raw["refused"]]
+            raise refusal(raw)
         media.admit_size(raw["width"], raw["height"], self._limits)
         if cut:
             _admit_length(raw)
-        return media.admit(facts(raw, demuxer, size), self._limits)
+        found = facts(raw, demuxer, size)
+        check_clock(raw, found.duration, self._limits)
+        return media.admit(found, self._limits)
 
     async def _look(self, source: Path, demuxer: str, size: int, disabled: list[int]) -> dict[str, Any]:
         limits = self._limits
@@ -159,9 +146,7 @@ def _video(raw: dict[str, Any], duration: float) -> VideoFacts:
 
 def _audio(sound: dict[str, Any], tracks: list[int]) -> AudioFacts:
     if sound["codec"] not in media.AUDIO_CODECS:
-        raise media.MediaCodecRefused(
-            "The sound of this video is coded in a format we cannot read. Convert it to AAC and send the video again."
-        )
+        raise media.MediaCodecRefused(SOUND_CODEC) if sound["codec"] else media.MediaSoundUnreadable
     if not sound["opens"]:
         raise media.MediaSoundUnreadable
     length = max(0.0, sound["end"] - sound["start"])
