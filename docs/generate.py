@@ -26,11 +26,11 @@ import msgspec
 import efir.application
 import efir.domain
 import efir.ports
-from efir.bootstrap import logs
-from efir.bootstrap.http import served
-from efir.bootstrap.ports import opened
-from efir.domain.errors import DomainError
-from efir.drivers.http.problems import status_of
+from efir.bootstrap.startup import logs
+from efir.bootstrap.wiring.http import served
+from efir.bootstrap.wiring.ports import opened
+from efir.domain.kernel.errors import DomainError
+from efir.drivers.http.kernel.problems import status_of
 from efir.settings import PREFIX, Settings, from_environment
 
 TOP = Path(__file__).parent.parent
@@ -147,7 +147,7 @@ def settings_page() -> str:
         "",
         "Read once at the start: flags of the command, then the environment, then `.env` in the working directory.",
         "An unknown name or a wrong value stops the start and is named. An empty value counts as not set.",
-        "Generated from `src/efir/settings.py` and `src/efir/domain/limits.py` by `just openapi`.",
+        "Generated from `src/efir/settings.py` and `src/efir/domain/kernel/limits.py` by `just openapi`.",
     ]
     for title, members in settings().items():
         lines += [

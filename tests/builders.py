@@ -5,7 +5,7 @@ from typing import Any
 
 import httpx
 
-from efir.application.accounts import grant_by_operator
+from efir.application.accounts.administration import grant_by_operator
 from efir.application.context import Ports
 
 PASSWORD = "a long quiet evening"

@@ -18,10 +18,10 @@ from efir.adapters.postgres.migrate import upgrade
 from efir.adapters.postgres.tables import Row
 from efir.adapters.quiz.cldr import write_bank
 from efir.application.context import Ports
-from efir.bootstrap import logs
-from efir.bootstrap.http import served
-from efir.bootstrap.ports import opened
-from efir.domain.users import UserId
+from efir.bootstrap.startup import logs
+from efir.bootstrap.wiring.http import served
+from efir.bootstrap.wiring.ports import opened
+from efir.domain.kernel.ids import UserId
 from efir.settings import Settings, from_environment
 from publishing import Published, owner_of, publisher
 from servers import start_postgres, start_valkey

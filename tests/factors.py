@@ -7,8 +7,8 @@ import pyotp
 
 from builders import registered, signed_in
 from efir.application.context import Ports
-from efir.ports.credentials import Change
-from efir.ports.pages import Slice
+from efir.ports.access.credential_cache import Change
+from efir.ports.kernel.pagination import PageRequest
 
 
 class App:
@@ -39,5 +39,5 @@ async def with_app(client: httpx.AsyncClient, at: datetime, nickname: str = "ada
 async def forgotten(ports: Ports) -> None:
     """Make all copies of credentials invalid: a test has changed the rows behind them."""
     async with ports.read() as views:
-        found = await views.users.accounts(Slice(limit=100), text="", status="", role="", now=ports.clock())
-    await ports.copies.forget([Change("user", str(user.id), 1_000_000) for user in found.items])
+        found = await views.users.accounts(PageRequest(limit=100), text="", status="", role="", now=ports.clock())
+    await ports.access.copies.forget([Change("user", str(user.id), 1_000_000) for user in found.items])

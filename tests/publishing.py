@@ -7,17 +7,16 @@ from pathlib import Path
 from typing import Any
 from uuid import UUID
 
+from efir.application.accounts.signup import register_user
 from efir.application.context import Ports, Visitor
-from efir.application.jobs import run_next
-from efir.application.kinds import KINDS
-from efir.application.users import register_user
-from efir.application.videos import create_video
+from efir.application.jobs.engine import run_next
+from efir.application.videos.videos import create_video
+from efir.bootstrap.wiring.work import WORK
 from efir.domain.jobs import Queue
+from efir.domain.kernel.ids import UserId, VideoId
 from efir.domain.uploads import UploadId
-from efir.domain.users import UserId
-from efir.domain.videos import VideoId
-from efir.ports.blobs import blob_key
-from efir.ports.videos import VideoChange, VideoView
+from efir.ports.kernel.blobs import blob_key
+from efir.ports.videos.videos import VideoChange, VideoView
 
 Published = Callable[[Path], Awaitable[VideoView]]
 
@@ -57,7 +56,7 @@ async def worked(ports: Ports, *queues: Queue) -> list[str]:
         did = False
         while await run_next(
             ports,
-            KINDS,
+            WORK.jobs,
             queue=queue,
             worker="test",
             told=lambda event, job, error: told.append(f"{job.kind} {event} {error!r}"),

@@ -26,8 +26,8 @@ from pathlib import Path
 from efir.adapters.embedded import postgres, valkey
 from efir.adapters.embedded.accounts import give, server_account
 from efir.adapters.embedded.binaries import find_binaries, for_account
-from efir.adapters.embedded.guard import adopt_orphans, watch
 from efir.adapters.embedded.programs import spawn
+from efir.adapters.embedded.reaper import adopt_orphans, watch
 from efir.adapters.embedded.sockets import remove_sockets, socket_directory
 
 PATIENCE = 30.0

@@ -7,8 +7,8 @@ from typing import Annotated, Any, Literal
 
 import msgspec
 
-from efir.domain.limits import Limits
-from efir.domain.registrations import EmailCheck, RequireEmail
+from efir.domain.accounts.registrations import EmailCheck, RequireEmail
+from efir.domain.kernel.limits import Limits
 
 PREFIX = "EFIR_"
 EVERYWHERE = frozenset({"0.0.0.0", "::"})  # noqa: S104  # names of all interfaces, which no browser can open

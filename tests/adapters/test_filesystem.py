@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from efir.adapters.storage import durable
 from efir.adapters.storage.filesystem import FilesystemBlobStore
 from efir.adapters.storage.scratch import LockedScratch
-from efir.ports.blobs import Blob, BlobKeyRefused, BlobMissing, BlobStore, Scratch, StorageFull, blob_key
+from efir.ports.kernel.blobs import Blob, BlobKeyRefused, BlobMissing, BlobStore, Scratch, StorageFull, blob_key
 
 KEY = blob_key("vid/0190/1/720/00001-abcdef.m4s")
 

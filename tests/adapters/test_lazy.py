@@ -8,12 +8,12 @@ from typing import Any
 import asyncpg
 import pytest
 
-from efir.adapters.postgres.constraints import DatabaseAway
-from efir.adapters.postgres.lazy import LazyTransaction, NotCommitted, OneStatement
-from efir.adapters.postgres.questions import LINE
-from efir.application.audio import create_named_user
+from efir.adapters.postgres.kernel.constraints import DatabaseAway
+from efir.adapters.postgres.kernel.lazy import LazyTransaction, NotCommitted, OneStatement
+from efir.adapters.postgres.quiz.questions import LINE
+from efir.application.audio.records import create_named_user
 from efir.application.context import Ports, Visitor
-from efir.domain.audio import UsernameTaken
+from efir.domain.audio.records import UsernameTaken
 
 COUNT = "select count(*) from lazy_rows"
 END_HOLDER = """select pg_terminate_backend(pid) from pg_locks

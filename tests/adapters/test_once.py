@@ -7,18 +7,18 @@ from uuid import uuid4
 import pytest
 
 from efir.adapters.redis.connection import Valkey
-from efir.adapters.redis.once import ValkeyStates
-from efir.ports.once import StatesAway
+from efir.adapters.redis.one_time_store import ValkeyOneTimeStore
+from efir.ports.kernel.one_time_store import StatesAway
 
 
 @pytest.fixture
-async def states(redis_url: str) -> AsyncIterator[ValkeyStates]:
+async def states(redis_url: str) -> AsyncIterator[ValkeyOneTimeStore]:
     valkey = Valkey(redis_url)
-    yield ValkeyStates(valkey)
+    yield ValkeyOneTimeStore(valkey)
     await valkey.close()
 
 
-async def test_of_many_takers_one_gets_the_value(states: ValkeyStates) -> None:
+async def test_of_many_takers_one_gets_the_value(states: ValkeyOneTimeStore) -> None:
     key = str(uuid4())
     await states.put(key, b"once", seconds=60)
     assert await states.look(key) == b"once"
@@ -27,14 +27,14 @@ async def test_of_many_takers_one_gets_the_value(states: ValkeyStates) -> None:
     assert await states.look(key) is None
 
 
-async def test_a_value_ends_with_its_time(states: ValkeyStates) -> None:
+async def test_a_value_ends_with_its_time(states: ValkeyOneTimeStore) -> None:
     key = str(uuid4())
     await states.put(key, b"short", seconds=1)
     await asyncio.sleep(1.1)
     assert await states.take(key) is None
 
 
-async def test_only_the_first_to_name_a_key_is_the_first(states: ValkeyStates) -> None:
+async def test_only_the_first_to_name_a_key_is_the_first(states: ValkeyOneTimeStore) -> None:
     key = str(uuid4())
     named = await asyncio.gather(*(states.first(key, seconds=60) for _ in range(12)))
     assert sum(named) == 1
@@ -42,7 +42,7 @@ async def test_only_the_first_to_name_a_key_is_the_first(states: ValkeyStates) -
 
 async def test_without_valkey_nothing_is_let_through() -> None:
     valkey = Valkey("redis://127.0.0.1:1")
-    states = ValkeyStates(valkey)
+    states = ValkeyOneTimeStore(valkey)
     with pytest.raises(StatesAway):
         await states.put("key", b"value", seconds=60)
     with pytest.raises(StatesAway):

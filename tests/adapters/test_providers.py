@@ -6,7 +6,7 @@ import pytest
 
 from efir.adapters.oidc.documents import safe
 from efir.adapters.secrets.sealing import Sealer
-from efir.bootstrap.providers import providers_of
+from efir.bootstrap.wiring.providers import providers_of
 from efir.settings import SettingsRefused, from_environment
 
 RIGHT = {"ISSUER": "https://provider.example", "CLIENT_ID": "efir"}

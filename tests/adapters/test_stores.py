@@ -13,7 +13,7 @@ import pytest
 from efir.adapters.storage.filesystem import FilesystemBlobStore
 from efir.adapters.storage.s3 import S3BlobStore, StorageAway
 from efir.application.context import Ports
-from efir.ports.blobs import BlobMissing, BlobStore, blob_key
+from efir.ports.kernel.blobs import BlobMissing, BlobStore, blob_key
 from programs import free_port, running
 
 KEY, OTHER = blob_key("aud/1/sound.mp3"), blob_key("aud/10/sound.mp3")
@@ -38,7 +38,7 @@ async def store(request: pytest.FixtureRequest, ports: Ports, tmp_path: Path) ->
     if request.param == "files":
         yield FilesystemBlobStore(tmp_path / "media")
     elif request.param == "database":
-        yield ports.database_blobs
+        yield ports.audio.database_blobs
     else:
         bucket: S3BlobStore = request.getfixturevalue("bucket")
         yield bucket
@@ -107,7 +107,7 @@ async def test_what_a_transaction_did_not_commit_is_not_there(ports: Ports) -> N
             await tx.blobs.put_bytes(KEY, BIG)
             raise RuntimeError
     with pytest.raises(BlobMissing):
-        await ports.database_blobs.open(KEY)
+        await ports.audio.database_blobs.open(KEY)
 
 
 async def test_a_service_that_is_away_is_named_as_such() -> None:

@@ -18,15 +18,15 @@ from joserfc.jwk import OKPKey, import_key
 
 from builders import PASSWORD, another, person, registered, signed_in
 from efir.adapters.secrets.sealing import Sealer
-from efir.application.accounts import OPERATOR
-from efir.application.bans import ban_user
+from efir.application.access.actors import OPERATOR
+from efir.application.access.bans import ban_user
+from efir.application.auth.signing_keys import tend_signing_keys
 from efir.application.context import Ports
-from efir.application.planning import probe_job
-from efir.application.signing_keys import tend_signing_keys
-from efir.bootstrap.configured import keys_of
-from efir.bootstrap.http import served
-from efir.domain.users import UserId
-from efir.domain.videos import VideoId, VideoState
+from efir.application.videos.videos import probe_job
+from efir.bootstrap.startup.settings_loading import keys_of
+from efir.bootstrap.wiring.http import served
+from efir.domain.kernel.ids import UserId, VideoId
+from efir.domain.videos.video import VideoState
 from efir.settings import Settings
 from web.seeds import a_video
 

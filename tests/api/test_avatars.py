@@ -12,7 +12,7 @@ from builders import person
 from drawings import drawing
 from efir.application.context import Ports
 from efir.application.pictures import WORKING, key_of, sweep_pictures, sweep_stray_pictures
-from efir.ports.blobs import blob_key
+from efir.ports.kernel.blobs import blob_key
 from publishing import worked
 
 PATH = "/api/v1/users/me/avatar"

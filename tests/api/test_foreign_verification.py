@@ -9,8 +9,8 @@ import httpx
 import node
 from api.test_sessions import pair
 from builders import registered
+from efir.application.auth.signing_keys import rotate_signing_keys, tend_signing_keys
 from efir.application.context import Ports
-from efir.application.signing_keys import rotate_signing_keys, tend_signing_keys
 
 VERIFY = """
 import { createLocalJWKSet, jwtVerify } from "jose";

@@ -11,11 +11,11 @@ import pytest
 
 from api.test_needs import routes
 from builders import PASSWORD, another, person, registered, signed_in, with_role
-from efir.application.accounts import OPERATOR
+from efir.application.access.actors import OPERATOR
+from efir.application.access.requirements import SAFE
+from efir.application.access.roles import create_role
+from efir.application.auth.signing_keys import tend_signing_keys
 from efir.application.context import Ports
-from efir.application.needs import SAFE
-from efir.application.roles import create_role
-from efir.application.signing_keys import tend_signing_keys
 from factors import forgotten
 
 REASON = {"reason": "Ticket 4711."}

@@ -6,11 +6,11 @@ import httpx
 import pytest
 
 from builders import PASSWORD, another, registered, signed_in, with_role
-from efir.application.accounts import OPERATOR
+from efir.application.access.actors import OPERATOR
+from efir.application.access.roles import create_role
+from efir.application.auth.mfa_recovery import remove_by_operator
 from efir.application.context import Ports
-from efir.application.lost_factors import remove_by_operator
-from efir.application.roles import create_role
-from efir.domain.second_factors import SecondFactorOff
+from efir.domain.auth.second_factors import SecondFactorOff
 from factors import forgotten, with_app
 
 REASON = {"reason": "Showed a passport."}

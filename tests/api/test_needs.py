@@ -10,12 +10,12 @@ import pytest
 from litestar import Controller, Router, asgi, get
 
 from builders import person
+from efir.application.access.requirements import PUBLIC, REQUIREMENT, Access, is_stated, requires
 from efir.application.context import Ports
-from efir.application.needs import NEEDS, PUBLIC, Access, needing, stated
-from efir.domain.permissions import Permission
+from efir.domain.access.permissions import Permission
 from efir.drivers.http.app import create_app
-from efir.drivers.http.security import NeedsUnstated, handlers_of, options_of
-from efir.drivers.web.errors import PROGRAMS
+from efir.drivers.http.kernel.security import NeedsUnstated, handlers_of, options_of
+from efir.drivers.web.kernel.error_pages import PROGRAMS
 
 PARAMETER = re.compile(r"\{(\w+):(\w+)\}")
 FILLED = {"uuid": str(UUID(int=7)), "str": "x", "int": "1", "path": "a/b"}
@@ -27,13 +27,13 @@ async def unmarked() -> str:
     return ""
 
 
-@get("/misspelt", opt={NEEDS: "users.read"})
+@get("/misspelt", opt={REQUIREMENT: "users.read"})
 async def misspelt() -> str:
     """Says it in words of its own."""
     return ""
 
 
-@get("/nobody", opt={NEEDS: ()})
+@get("/nobody", opt={REQUIREMENT: ()})
 async def nobody() -> str:
     """Names no permission at all."""
     return ""
@@ -91,8 +91,8 @@ def for_people(path: str) -> bool:
 
 async def test_every_route_of_the_application_states_what_it_needs(app: Any) -> None:
     found = list(routes(app))
-    assert all(stated(option) for _, _, option in found)
-    kinds = {type(option[NEEDS]) for _, _, option in found}
+    assert all(is_stated(option) for _, _, option in found)
+    kinds = {type(option[REQUIREMENT]) for _, _, option in found}
     assert kinds == {Access, tuple}
     assert {path.split("/")[1] for _, path, _ in found} >= {"api", "admin", "static", "media", "quiz", "record", "i"}
 
@@ -100,7 +100,7 @@ async def test_every_route_of_the_application_states_what_it_needs(app: Any) -> 
 async def test_nobody_passes_a_route_that_needs_somebody(app: Any, client: httpx.AsyncClient) -> None:
     asked = 0
     for method, path, option in routes(app):
-        if option[NEEDS] is Access.PUBLIC:
+        if option[REQUIREMENT] is Access.PUBLIC:
             continue
         asked += 1
         answer = await client.request(method, path, headers={"accept": "application/json"})
@@ -118,12 +118,12 @@ async def test_nobody_without_the_permission_passes_a_route_that_needs_one(app: 
     ada = await person(client)
     asked = 0
     for method, path, option in routes(app):
-        if not isinstance(option[NEEDS], tuple):
+        if not isinstance(option[REQUIREMENT], tuple):
             continue
         asked += 1
         answer = await client.request(method, path, headers=ada.headers | {"accept": "application/json"})
         assert answer.status_code == 403, (method, path, answer.text)
-        assert answer.json()["required_permission"] == option[NEEDS][0], (method, path)
+        assert answer.json()["required_permission"] == option[REQUIREMENT][0], (method, path)
         if for_people(path):
             answer = await client.request(method, path, headers=ada.headers | {"accept": "text/html"})
             assert (answer.status_code, answer.headers["content-type"][:9]) == (403, "text/html"), (method, path)
@@ -133,7 +133,7 @@ async def test_nobody_without_the_permission_passes_a_route_that_needs_one(app: 
 async def test_a_route_for_everybody_sends_nobody_away_to_sign_in(app: Any, client: httpx.AsyncClient) -> None:
     for method, path, option in routes(app):
         if (
-            option[NEEDS] is Access.PUBLIC and method == "GET" and path != "/confirm"
+            option[REQUIREMENT] is Access.PUBLIC and method == "GET" and path != "/confirm"
         ):  # that asks for a code or a person
             answer = await client.get(path, headers={"accept": "application/json"})
             told = answer.json() if "problem" in answer.headers.get("content-type", "") else {}
@@ -141,9 +141,9 @@ async def test_a_route_for_everybody_sends_nobody_away_to_sign_in(app: Any, clie
 
 
 async def test_one_of_several_permissions_is_enough() -> None:
-    option = needing(Permission.USERS_READ, Permission.AUDIT_READ)
-    assert stated(option)
-    assert option[NEEDS] == ("users.read", "audit.read")
+    option = requires(Permission.USERS_READ, Permission.AUDIT_READ)
+    assert is_stated(option)
+    assert option[REQUIREMENT] == ("users.read", "audit.read")
 
 
 async def test_the_document_says_what_each_operation_needs(app: Any, client: httpx.AsyncClient) -> None:
@@ -160,6 +160,6 @@ async def test_the_document_says_what_each_operation_needs(app: Any, client: htt
     assert told["/api/v1/videos", "get"] == ([{}, *both], None)
     options = options_of(app._app)  # noqa: SLF001  # the application inside its wrapper
     for place, (security, permissions) in told.items():
-        needs = options[place][NEEDS]
+        needs = options[place][REQUIREMENT]
         assert ({} in security) == (needs is Access.PUBLIC), place
         assert permissions == (list(needs) if isinstance(needs, tuple) else None), place

@@ -12,8 +12,8 @@ from joserfc.jwk import RSAKey
 
 from builders import another, registered, signed_in
 from efir.application.context import Ports
-from efir.bootstrap.http import served
-from efir.ports.oidc import Provider
+from efir.bootstrap.wiring.http import served
+from efir.ports.auth.oidc import Provider
 from efir.settings import Settings
 from factors import forgotten, with_app
 from hostile import CLIENT, ISSUER, LOGOUT, Hostile
@@ -40,7 +40,7 @@ def providers() -> dict[str, Provider]:
 @pytest.fixture(scope="module")
 def hostile_app(session_ports: Ports, settings: Settings, providers: dict[str, Provider]) -> Any:
     """An Efir whose one provider is the hostile one."""
-    return served(replace(session_ports, providers=providers), settings)
+    return served(replace(session_ports, auth=replace(session_ports.auth, providers=providers)), settings)
 
 
 @pytest.fixture

@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 from builders import person, registered, signed_in
 from efir.adapters.secrets.passkeys import WebauthnCeremonies
 from efir.application.context import Ports
-from efir.domain.passkeys import Passkey, PasskeyId, PasskeyInvalid, PasskeyRefused, PasskeysUnavailable
-from efir.domain.users import UserId
+from efir.domain.auth.passkeys import Passkey, PasskeyId, PasskeyInvalid, PasskeyRefused, PasskeysUnavailable
+from efir.domain.kernel.ids import UserId
 from factors import forgotten
 
 JSON = st.recursive(
@@ -38,7 +38,7 @@ def answers(draw: st.DrawFn) -> dict[str, Any]:
 def test_no_answer_breaks_the_reader(answer: dict[str, Any]) -> None:
     ceremonies = WebauthnCeremonies("https://efir.example", seconds=300)
     ceremonies.challenge_of(answer)
-    ceremonies.named(answer)
+    ceremonies.require_id(answer)
     with pytest.raises(PasskeyInvalid):
         ceremonies.made(answer, challenge=b"x" * 32)
     with pytest.raises(PasskeyRefused):
@@ -134,7 +134,7 @@ async def test_adding_needs_a_fresh_session_of_a_browser(
 
 async def test_an_account_has_so_many_passkeys(client: httpx.AsyncClient, ports: Ports) -> None:
     ada = await registered(client)
-    for number in range(ports.limits.passkeys_most):
+    for number in range(ports.limits.max_passkeys):
         await a_passkey(ports, ada["id"], number)
     headers = await signed_in(client)
     answer = await client.post("/api/v1/auth/passkeys/registration/options", headers=headers)

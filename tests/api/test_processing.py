@@ -9,17 +9,16 @@ import pytest
 
 from builders import person
 from efir.application.context import Ports
-from efir.application.jobs import failure_of
-from efir.domain.media import (
+from efir.application.jobs.engine import failure_of
+from efir.domain.kernel.ids import UserId
+from efir.domain.processing.source_facts import (
     MediaFormatRefused,
-    MediaRefused,
     MediaWorkFailed,
     MediaWorkStalled,
     RenditionDamaged,
     SandboxUnavailable,
 )
-from efir.domain.users import UserId
-from efir.domain.videos import VideoState, is_retryable
+from efir.domain.videos.video import MediaRefused, VideoState, is_retryable
 from web.seeds import a_video
 
 

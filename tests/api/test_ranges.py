@@ -14,9 +14,18 @@ from hypothesis import strategies as st
 from litestar import Litestar, route
 
 from efir.adapters.storage.filesystem import FilesystemBlobStore
-from efir.drivers.http.files import AT_ONCE, CHUNK, IMMUTABLE, Content, FileAnswer, FileHead, digest_tag, disposition
-from efir.drivers.http.ranges import http_date
-from efir.ports.blobs import Blob, BlobMissing, blob_key
+from efir.drivers.http.kernel.files import (
+    AT_ONCE,
+    CHUNK,
+    IMMUTABLE,
+    Content,
+    FileAnswer,
+    FileHead,
+    digest_tag,
+    disposition,
+)
+from efir.drivers.http.kernel.ranges import http_date
+from efir.ports.kernel.blobs import Blob, BlobMissing, blob_key
 
 BYTES = bytes(range(256)) * 40  # 10 240
 SIZE = len(BYTES)

@@ -12,14 +12,13 @@ import redis.asyncio
 
 from builders import PASSWORD, registered
 from drawings import drawing
-from efir.application.availability import check_email
+from efir.application.accounts.availability import check_email
+from efir.application.accounts.registrations import forget_registrations
 from efir.application.context import Ports, Visitor
 from efir.application.pictures import sweep_pictures
-from efir.application.reconciler import tick
-from efir.application.registrations import forget_registrations
-from efir.domain.registrations import EmailCheck, proves_work
-from efir.ports.blobs import blob_key
-from efir.ports.registrations import Availability
+from efir.domain.accounts.registrations import EmailCheck, proves_work
+from efir.ports.accounts.registrations import Availability
+from efir.ports.kernel.blobs import blob_key
 from publishing import worked
 
 PATH = "/api/v1/registrations"
@@ -246,7 +245,7 @@ async def test_with_the_mailbox_setting_no_address_is_ever_answered_truly(
     await connection.execute("update user_account set email_verified_at = now()")
     ticket = (await started(client))["ticket"]
     await connection.execute("update registration set worked = true")
-    strict = replace(ports, email_check=EmailCheck.MAILBOX)
+    strict = replace(ports, accounts=replace(ports.accounts, email_check=EmailCheck.MAILBOX))
     asked = [
         await check_email(strict, ticket=ticket, email=f"{name}@example.org", visitor=Visitor(), now=ports.clock())
         for name in ("grace", "nobody")
@@ -377,12 +376,14 @@ async def test_what_is_left_behind_vanishes(client: httpx.AsyncClient, ports: Po
     await connection.execute("update registration set expires_at = now()")
     await connection.execute("update staged_upload set expires_at = now()")
     assert (await client.get(one)).status_code == 404
-    await tick(ports, {})
+    await forget_registrations(ports)
+    await sweep_pictures(ports)
     assert await stored(ports) == set()
     assert await connection.fetchval("select count(*) from registration") == 0
     assert await connection.fetchval("select count(*) from name_reservation") == 0
     await connection.execute("update staged_upload set created_at = now() - interval '2 minutes'")
-    await tick(ports, {})
+    await forget_registrations(ports)
+    await sweep_pictures(ports)
     assert await connection.fetchval("select count(*) from staged_upload") == 0
 
 

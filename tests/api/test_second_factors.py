@@ -11,13 +11,13 @@ import pyotp
 import pytest
 
 from builders import PASSWORD, another, person, registered, signed_in
+from efir.application.auth.mfa_verification import verify_second_factor
+from efir.application.auth.sessions import start_session
+from efir.application.auth.signing_keys import tend_signing_keys
 from efir.application.context import Ports, Visitor
-from efir.application.second_steps import verify_second_factor
-from efir.application.sessions import start_session
-from efir.application.signing_keys import tend_signing_keys
-from efir.domain.logins import Method
-from efir.domain.second_factors import SecondFactorNeeded, WrongCode
-from efir.domain.users import UserId
+from efir.domain.auth.login_history import Method
+from efir.domain.auth.second_factors import SecondFactorNeeded, WrongCode
+from efir.domain.kernel.ids import UserId
 from efir.ports.users import UserView
 from factors import App, forgotten, with_app
 
@@ -160,12 +160,12 @@ async def test_an_app_gets_its_tokens_after_the_code(
     assert done.status_code == 200, done.text
     assert "set-cookie" not in done.headers
     assert set(done.json()) == {"access_token", "token_type", "expires_in", "refresh_token"}
-    claims = await ports.access_tokens.read(done.json()["access_token"], now=ports.clock())
+    claims = await ports.auth.access_tokens.read(done.json()["access_token"], now=ports.clock())
     assert (claims.aal, claims.amr) == (2, ["pwd", "otp", "mfa"])
     mine = await client.get("/api/v1/users/me", headers={"authorization": f"Bearer {done.json()['access_token']}"})
     assert mine.json()["nickname"] == "ada"
     refreshed = await client.post("/api/v1/auth/token/refresh", json={"refresh_token": done.json()["refresh_token"]})
-    claims = await ports.access_tokens.read(refreshed.json()["access_token"], now=ports.clock())
+    claims = await ports.auth.access_tokens.read(refreshed.json()["access_token"], now=ports.clock())
     assert (claims.aal, claims.amr) == (2, ["pwd", "otp", "mfa"])
 
 

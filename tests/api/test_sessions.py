@@ -8,10 +8,10 @@ import httpx
 import pytest
 
 from builders import PASSWORD, Person, another, person, registered, signed_in, with_role
-from efir.application.bans import lift_ended_bans
+from efir.application.access.bans import lift_ended_bans
+from efir.application.auth.signing_keys import rotate_signing_keys, tend_signing_keys
 from efir.application.context import Ports
-from efir.application.signing_keys import rotate_signing_keys, tend_signing_keys
-from efir.bootstrap.http import served
+from efir.bootstrap.wiring.http import served
 from efir.settings import Settings
 
 FIREFOX = "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0"

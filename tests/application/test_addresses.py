@@ -7,7 +7,7 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from efir.application.addresses import (
+from efir.application.videos.signed_urls import (
     AddressExpired,
     AddressRefused,
     Grant,
@@ -19,8 +19,8 @@ from efir.application.addresses import (
     signed_folder,
     token,
 )
-from efir.application.keys import Keys
-from efir.domain.videos import VideoId
+from efir.domain.kernel.ids import VideoId
+from efir.domain.kernel.keys import Keys
 
 KEYS = Keys(b"k" * 32)
 NOW = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)

@@ -4,8 +4,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec import structs
 
-from efir.application import playlists
-from efir.ports.renditions import RenditionFacts, SegmentFacts
+from efir.application.videos import playlists
+from efir.ports.videos.renditions import RenditionFacts, SegmentFacts
 
 
 def rendition(

@@ -9,9 +9,9 @@ from typing import Any
 
 import pytest
 
+from efir.application.audio.spooling import WRITE_BYTES, spool
 from efir.application.context import Ports
-from efir.application.receiving import WRITE_BYTES, received
-from efir.ports.blobs import StorageFull
+from efir.ports.kernel.blobs import StorageFull
 
 
 async def chunks(content: bytes, size: int) -> AsyncIterator[bytes]:
@@ -22,7 +22,7 @@ async def chunks(content: bytes, size: int) -> AsyncIterator[bytes]:
 @pytest.mark.parametrize("size", [1000, WRITE_BYTES - 1, WRITE_BYTES, 3 * WRITE_BYTES])
 async def test_every_byte_arrives_once_and_is_hashed(ports: Ports, size: int) -> None:
     content = bytes(range(256)) * 2000
-    async with received(ports, chunks(content, size)) as sound:
+    async with spool(ports, chunks(content, size)) as sound:
         assert sound.path.read_bytes() == content
         assert (sound.size, sound.sha256) == (len(content), hashlib.sha256(content).digest())
     assert not sound.path.exists()
@@ -44,5 +44,5 @@ class FullDisk:
 async def test_a_full_disk_is_told_as_such(ports: Ports, tmp_path: Path) -> None:
     full: Any = FullDisk(tmp_path)
     with pytest.raises(StorageFull):
-        async with received(replace(ports, scratch=full), chunks(b"x" * 300_000, 1000)):
+        async with spool(replace(ports, scratch=full), chunks(b"x" * 300_000, 1000)):
             pass

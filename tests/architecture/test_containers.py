@@ -9,8 +9,8 @@ import yaml
 
 from architecture.source import TOP, tracked
 from efir.bootstrap.main import COMMANDS
-from efir.bootstrap.serving import DRAIN_SECONDS
-from efir.domain.limits import Limits
+from efir.bootstrap.processes.serving import DRAIN_SECONDS
+from efir.domain.kernel.limits import Limits
 from efir.settings import from_environment
 
 CONTAINERFILE = (TOP / "Containerfile").read_text()

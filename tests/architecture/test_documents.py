@@ -105,3 +105,9 @@ def _inside(kind: Any) -> list[tuple[str, ...]]:
 
 def _is_group(kind: object) -> bool:
     return isinstance(kind, type) and (dataclasses.is_dataclass(kind) or issubclass(kind, msgspec.Struct))
+
+
+def test_the_index_of_decisions_lists_all_of_them() -> None:
+    folder = TOP / "docs" / "decisions"
+    linked = re.findall(r"\]\(([^)]+)\)", (folder / "index.md").read_text())
+    assert linked == sorted(path.name for path in folder.glob("0*.md"))

@@ -8,6 +8,8 @@ MODULE_LINES = 300
 FUNCTION_LINES = 40
 SAYS_NOTHING = {"util", "utils", "helper", "helpers", "common", "misc", "manager", "managers", "service", "base"}
 
+TERMS = {"common_passwords"}  # a term of the field (NIST SP 800-63B §3.1.1.2), not a drawer for whatever is left
+
 Function = ast.FunctionDef | ast.AsyncFunctionDef
 
 
@@ -31,7 +33,9 @@ def test_no_function_is_longer_than_a_screen() -> None:
 
 
 def test_no_name_says_nothing() -> None:
-    modules = [module.name for module in package() if SAYS_NOTHING & words(module.name)]
+    modules = [
+        module.name for module in package() if SAYS_NOTHING & words(module.name) and module.path.stem not in TERMS
+    ]
     definitions = [
         f"{module.at(node)} {node.name}"
         for module in package()

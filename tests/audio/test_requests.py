@@ -17,9 +17,9 @@ from audio import waves
 from audio.sending import MUSIC, RECORDS, add_music, add_record, named, short
 from builders import Person, person, registered, signed_in
 from efir.application.context import Ports
-from efir.application.turns import Turns
-from efir.bootstrap.http import served
-from efir.ports.blobs import blob_key
+from efir.application.kernel.conversion_slots import FairSlots
+from efir.bootstrap.wiring.http import served
+from efir.ports.kernel.blobs import blob_key
 from efir.settings import Settings
 from publishing import worked
 
@@ -256,7 +256,7 @@ async def small(session_ports: Ports, ports: Ports, settings: Settings) -> Calla
     ("limits", "expected"),
     [
         ({"audio_bytes": 4000}, (413, "too-large")), ({"audio_owner_hourly": 1}, (429, "rate-limited")),
-        ({"audio_owner_bytes": 1}, (507, "quota-exceeded")), ({"audio_waiting_most": 0}, (503, "overloaded")),
+        ({"audio_owner_bytes": 1}, (507, "quota-exceeded")), ({"max_waiting_audio": 0}, (503, "overloaded")),
     ],
 )  # fmt: skip
 async def test_every_bound_has_its_answer(
@@ -327,7 +327,7 @@ async def test_the_store_of_files_may_keep_the_mp3(
     connection: Any,
     later: bool,  # noqa: FBT001  # a case
 ) -> None:
-    kept = replace(session_ports, audio_store="storage")
+    kept = replace(session_ports, audio=replace(session_ports.audio, store="storage"))
     transport = httpx.ASGITransport(app=served(kept, settings))
     async with httpx.AsyncClient(transport=transport, base_url="http://efir.test") as bound:
         fields = await named(bound)
@@ -350,14 +350,18 @@ async def test_who_finds_no_turn_gets_a_worker(
     client: httpx.AsyncClient, session_ports: Ports, settings: Settings
 ) -> None:
     fields = await named(client)
-    busy = replace(session_ports, turns=Turns(0, 0), limits=replace(session_ports.limits, audio_slot_seconds=0))
+    busy = replace(
+        session_ports,
+        audio=replace(session_ports.audio, slots=FairSlots(0, 0)),
+        limits=replace(session_ports.limits, audio_slot_seconds=0),
+    )
     transport = httpx.ASGITransport(app=served(busy, settings))
     async with httpx.AsyncClient(transport=transport, base_url="http://efir.test") as bound:
         assert (await add_music(bound, fields, short())).status_code == 202
 
 
 async def test_one_person_does_not_take_every_turn() -> None:
-    turns, ada, bob = Turns(3, 2), uuid.uuid4(), uuid.uuid4()
+    turns, ada, bob = FairSlots(3, 2), uuid.uuid4(), uuid.uuid4()
     async with (
         turns.taken(ada, within=0.1) as one,
         turns.taken(ada, within=0.1) as two,

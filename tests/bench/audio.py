@@ -24,13 +24,14 @@ import asyncpg
 
 from audio import waves
 from bench.rounds import SHORT, Outcome, compare, finish
-from efir.adapters.media import audio_recipes, children
-from efir.adapters.media.audio import FfmpegAudioConverter
-from efir.adapters.media.ffmpeg import Ffmpeg, Progress
-from efir.adapters.media.sandbox import detect
-from efir.adapters.media.verify import unheard
+from efir.adapters.media.audio import commands
+from efir.adapters.media.audio.converter import FfmpegAudioConverter
+from efir.adapters.media.confinement import confined_process
+from efir.adapters.media.confinement.sandbox import detect
+from efir.adapters.media.video.ffmpeg import Ffmpeg, Progress
+from efir.adapters.media.video.verify import unheard
 from efir.adapters.postgres.migrate import upgrade
-from efir.domain.limits import Limits
+from efir.domain.kernel.limits import Limits
 from efir.ports.audio import Tags
 from media.sources import PROGRAM
 from programs import children_of, free_port, running, serving
@@ -40,8 +41,8 @@ REQUESTS = 200 if SHORT else 800
 SECONDS = 60 if SHORT else 120
 PROBES = 150 if SHORT else 600
 MIB = 1 << 20
-GROWTH_MOST = 16 * MIB
-P99_MOST = (
+MAX_GROWTH = 16 * MIB
+MAX_P99 = (
     2.5 if SHORT else 2.0
 )  # the short form holds what is reached on a busy machine, the full one what is asked for
 HERE = Path(__file__).parents[1]
@@ -163,8 +164,8 @@ class Conversions:
         return asyncio.run(self._encoded())
 
     async def _encoded(self) -> float:
-        with children.workspace(self.tool.box, self.home) as work:
-            command = audio_recipes.encode(PROGRAM, self.wav, 2)
+        with confined_process.workspace(self.tool.box, self.home) as work:
+            command = commands.encode(PROGRAM, self.wav, 2)
             progress = Progress(unheard, seconds=self.wav.duration)
             return await self.tool.run(command, work, (self.source,), wall=300, progress=progress)
 
@@ -250,12 +251,12 @@ def outcomes() -> Iterator[Outcome]:
             yield Outcome(name="SQL statements of POST /user", ours=counts[:1], theirs=counts[1:], unit="statements")
             growth = grown(efir)
             name = "growth of memory for 600 s against 16 MiB"
-            yield Outcome(name=name, ours=[growth], theirs=[GROWTH_MOST], unit="bytes", most=1.0)
+            yield Outcome(name=name, ours=[growth], theirs=[MAX_GROWTH], unit="bytes", most=1.0)
             recording = home / "thirty.wav"
             recording.write_bytes(waves.plain(seconds=30, channels=2))
             busy = partial(late_while_converting, efir, recording)
             name = "p99 of POST /user while eight recordings are converted against idle"
-            yield compare(name, busy, partial(idle, efir), unit="ms", most=P99_MOST, rounds=3 if SHORT else 5)
+            yield compare(name, busy, partial(idle, efir), unit="ms", most=MAX_P99, rounds=3 if SHORT else 5)
     finally:
         shutil.rmtree(home)
 

@@ -21,7 +21,7 @@ import pyvips  # after its setting
 
 from bench.reads import instance  # beside pyvips
 from bench.rounds import SHORT, Outcome, compare, finish
-from efir.adapters.media import shaping
+from efir.adapters.media.pictures import picture_worker
 from programs import granian
 
 SIDES = (512, 256, 128, 64)
@@ -62,7 +62,7 @@ def ours(folder: Path) -> float:
     (folder / "source").write_bytes(photo())
     os.chdir(folder)
     start = time.process_time()
-    told = list(shaping.answers({"kind": "avatar", "crop": None, "working": False}))
+    told = list(picture_worker.answers({"kind": "avatar", "crop": None, "working": False}))
     used = time.process_time() - start
     if "refused" in told[0]:
         raise RuntimeError(told[0])
@@ -143,7 +143,7 @@ def outcomes() -> Iterator[Outcome]:
     settings = {f"EFIR_LIMITS__REGISTRATION_PICTURES{rest}": "100000" for rest in ("", "_NETWORK")}
     with (
         instance() as (environment, _),
-        granian("efir.bootstrap.http:application", environment={**environment, **settings}) as (port, _pid),
+        granian("efir.bootstrap.wiring.http:application", environment={**environment, **settings}) as (port, _pid),
     ):
         address = f"{origin}:{port}"
         for words, drops in (("over HTTP", drops_over_http), ("in Chromium", drops_in_browser)):

@@ -13,17 +13,17 @@ from functools import partial
 from pathlib import Path
 
 from bench.rounds import SHORT, Outcome, compare, finish
-from efir.adapters.media import children
-from efir.adapters.media.converter import FfmpegConverter
-from efir.adapters.media.ffmpeg import Ffmpeg
-from efir.adapters.media.probe import ConfinedProbe
-from efir.adapters.media.sandbox import detect
-from efir.adapters.media.tracks import sampled
-from efir.adapters.media.verify import decode
-from efir.domain.limits import Limits
-from efir.domain.media import MediaFacts
-from efir.domain.renditions import Plan, Rung, plan
-from efir.ports.media import ChunkOutput
+from efir.adapters.media.confinement import confined_process
+from efir.adapters.media.confinement.sandbox import detect
+from efir.adapters.media.inspection.probe import ConfinedProbe
+from efir.adapters.media.video.converter import FfmpegConverter
+from efir.adapters.media.video.ffmpeg import Ffmpeg
+from efir.adapters.media.video.tracks import sampled
+from efir.adapters.media.video.verify import decode
+from efir.domain.kernel.limits import Limits
+from efir.domain.processing.ladder import Plan, Rung, plan
+from efir.domain.processing.source_facts import MediaFacts
+from efir.ports.processing.media import ChunkOutput
 from media.sources import PROGRAM
 
 CLIP = 8 if SHORT else 24
@@ -144,8 +144,8 @@ class Bench:
         return await self.converter.encode_chunk(self.source, self.facts, self.plan, 0, rungs, out, drop)
 
     async def nothing(self, out: Path) -> None:
-        with children.workspace(self.box, out) as work:
-            await children.run(self.box, children.Task(argv=("/bin/true",), work=work))
+        with confined_process.workspace(self.box, out) as work:
+            await confined_process.run(self.box, confined_process.Task(argv=("/bin/true",), work=work))
 
     def check_share(self) -> Outcome:
         """Of one chunk's processor seconds, those of its check."""

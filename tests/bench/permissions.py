@@ -18,7 +18,7 @@ import redis
 
 from bench.reads import REQUESTS, cpu_per_request, instance
 from bench.rounds import Outcome, compare, finish
-from efir.domain.sessions import token_text
+from efir.domain.auth.sessions import token_text
 from programs import free_port, granian
 
 PATH = "/api/v1/auth/permissions/check?permission=audit.read"
@@ -110,7 +110,7 @@ def outcomes() -> Iterator[Count | Outcome]:
         servers = Servers(environment)
         header, beside = servers.prepare(), servers.pids()
         nowhere = {"EFIR_REDIS__URL": f"redis://127.0.0.1:{free_port()}/0", "EFIR_LOG__LEVEL": "error"}
-        app = "efir.bootstrap.http:application"
+        app = "efir.bootstrap.wiring.http:application"
         with (
             granian(app, environment=environment) as ours,
             granian(app, environment=environment | nowhere) as theirs,

@@ -80,7 +80,7 @@ def calls(url: str) -> list[int]:
 def ours(environment: dict[str, str], url: str, **more: str) -> Iterator[tuple[int, int]]:
     """Serve Efir with a double as its only source; gives port and process id."""
     own = {"EFIR_QUIZ__JSERVICE_URL": url, "EFIR_QUIZ__SOURCES": "jservice", **UNBOUNDED, **more}
-    with granian("efir.bootstrap.http:application", environment={**environment, **own}) as served:
+    with granian("efir.bootstrap.wiring.http:application", environment={**environment, **own}) as served:
         yield served
 
 
@@ -153,7 +153,7 @@ def ends(environment: dict[str, str]) -> Iterator[Fact]:
     """A source of 150 asked for 200, and 16 requests for 3 of 60."""
     url_of = environment["EFIR_DATABASE__URL"]
     asyncio.run(fetched(url_of, "truncate questions, question_categories cascade"))
-    with source(150) as url, ours(environment, url, EFIR_LIMITS__QUIZ_QUESTIONS_MOST="200") as (port, _):
+    with source(150) as url, ours(environment, url, EFIR_LIMITS__MAX_QUIZ_QUESTIONS="200") as (port, _):
         began = time.monotonic()
         ((status, told),) = asyncio.run(many(port, [200]))
         yield Fact("150 asked for 200: seconds", time.monotonic() - began, 2.5)
@@ -219,7 +219,7 @@ def cost(environment: dict[str, str]) -> Iterator[Fact | Outcome]:
     bank = Path(environment["EFIR_DATA_DIR"]) / "bench.jsonl"
     bank.write_text("".join(json.dumps({"question": f"Bench {n}?", "answer": "x"}) + "\n" for n in range(200_000)))
     with source(10_000_000) as url, granian(
-        "efir.bootstrap.http:application", environment={**environment, **UNBOUNDED, "EFIR_QUIZ__BANK": str(bank)}
+        "efir.bootstrap.wiring.http:application", environment={**environment, **UNBOUNDED, "EFIR_QUIZ__BANK": str(bank)}
     ) as own, peer(environment, url) as other:  # fmt: skip
         yield compare(
             "POST /quiz n=1, offline bank, one by one, CPU", partial(cpu_per_request, own, 1),

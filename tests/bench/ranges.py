@@ -24,8 +24,8 @@ from litestar import Litestar, Request, route
 
 from bench.rounds import SHORT, Outcome, compare, finish
 from efir.adapters.storage.filesystem import FilesystemBlobStore
-from efir.drivers.http.files import IMMUTABLE, FileAnswer, FileHead
-from efir.ports.blobs import blob_key
+from efir.drivers.http.kernel.files import IMMUTABLE, FileAnswer, FileHead
+from efir.ports.kernel.blobs import blob_key
 from programs import NGINX, granian, nginx
 
 SIZE = 64 << 20

@@ -15,11 +15,11 @@ import asyncpg
 import msgspec
 
 from bench.rounds import SHORT, Outcome, compare, finish
+from efir.adapters.postgres.kernel.pagination import keyset
 from efir.adapters.postgres.migrate import upgrade
-from efir.adapters.postgres.pages import keyset
-from efir.adapters.postgres.videos import FACTS, NEWEST, PAGE
-from efir.ports.pages import Slice
-from efir.ports.videos import VideoFacts
+from efir.adapters.postgres.videos.videos import FACTS, NEWEST, PAGE
+from efir.ports.kernel.pagination import PageRequest
+from efir.ports.videos.videos import VideoFacts
 from programs import granian
 from servers import start_postgres, start_valkey
 
@@ -50,8 +50,8 @@ def bare() -> Any:
     held: dict[str, Any] = {}
     encoder = msgspec.json.Encoder()
     listing, _ = keyset(
-        FACTS + NEWEST + PAGE, Slice(limit=20), key="v.published_at", id_column="v.id", kind="timestamptz", read=str,
-        first=1,
+        FACTS + NEWEST + PAGE, PageRequest(limit=20), key="v.published_at", id_column="v.id", kind="timestamptz",
+        read=str, first=1,
     )  # fmt: skip
 
     async def app(scope: Any, receive: Any, send: Any) -> None:
@@ -152,7 +152,7 @@ def outcomes() -> Iterator[Outcome]:
     """One video, and a list of twenty."""
     with (
         instance() as (environment, video_id),
-        granian("efir.bootstrap.http:application", environment=environment) as ours,
+        granian("efir.bootstrap.wiring.http:application", environment=environment) as ours,
         granian("bench.reads:bare", environment=environment) as theirs,
     ):
         for name, path in (

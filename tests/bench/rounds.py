@@ -16,7 +16,7 @@ from typing import Protocol
 SHORT = os.environ.get("EFFORT", "full") == "short"
 ROUNDS = 3 if SHORT else 7
 NOISE = 1.5
-STOLEN_MOST = 0.1  # of all processor time, by the host: seconds measured then say nothing about us
+MAX_STOLEN = 0.1  # of all processor time, by the host: seconds measured then say nothing about us
 GOAL_NOISE = 2.5  # of seconds against a goal that is written down: no reference slows down with the machine
 
 
@@ -100,7 +100,7 @@ def finish(outcomes: Iterable[Checked]) -> None:
         now = _processors()
         stolen = (now[0] - before[0]) / max(1, now[1] - before[1])
         before = now
-        unjudged = SHORT and stolen > STOLEN_MOST and isinstance(outcome, Outcome) and outcome.goal
+        unjudged = SHORT and stolen > MAX_STOLEN and isinstance(outcome, Outcome) and outcome.goal
         note = f"  (not judged: the host took {stolen:.0%} of the processors)" if unjudged else ""
         print(f"{outcome}{note}", flush=True)
         missed += (outcome.far_off and not unjudged) if SHORT else not outcome.holds

@@ -158,7 +158,7 @@ def outcomes() -> Iterator[Told]:
     """Every question that could tell."""
     with (
         instance() as (environment, _),
-        granian("efir.bootstrap.http:application", environment=environment | SETTINGS) as (port, _),
+        granian("efir.bootstrap.wiring.http:application", environment=environment | SETTINGS) as (port, _),
     ):
         line = Line(port)
         with_password, without, nobody = (

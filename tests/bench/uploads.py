@@ -26,7 +26,7 @@ from uploads.talking import TYPE, Talk
 MIB = 1 << 20
 SIZE = (64 if SHORT else 256) * MIB
 LEAST = 0.6
-BUSY_MOST = 24 * MIB
+MAX_BUSY = 24 * MIB
 
 
 def uploaded(talk: Talk, source: Path, whole: bool) -> float:  # noqa: FBT001  # one of two ways
@@ -110,7 +110,7 @@ def outcomes() -> Iterator[Outcome]:
                 yield compare(f"{name} against dd and sha256sum", ours, theirs, unit="MB/s", least=LEAST)
             grown = max(1, memory_of(pid) - before)
             yield Outcome(
-                name="growth of memory against 24 MiB", ours=[grown], theirs=[BUSY_MOST], unit="bytes", most=1.0
+                name="growth of memory against 24 MiB", ours=[grown], theirs=[MAX_BUSY], unit="bytes", most=1.0
             )
     finally:
         shutil.rmtree(home)

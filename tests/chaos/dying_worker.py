@@ -9,8 +9,9 @@ import signal
 import sys
 from typing import Any
 
-from efir.adapters.postgres import jobs, transactions
-from efir.bootstrap.workers import run_workers
+from efir.adapters.postgres import transactions
+from efir.adapters.postgres.jobs import jobs
+from efir.bootstrap.processes.workers import run_workers
 from efir.settings import current
 
 POINT, KIND = sys.argv[1], sys.argv[2]
@@ -21,7 +22,7 @@ def die() -> None:
     os.kill(os.getpid(), signal.SIGKILL)
 
 
-claim, finish, begin = jobs.Jobs.claim, jobs.Jobs.finish, transactions.Database.begin
+claim, finish, begin = jobs.PostgresJobRepository.claim, jobs.PostgresJobRepository.finish, transactions.Database.begin
 
 
 async def claimed(self: Any, *args: Any, **kwargs: Any) -> Any:
@@ -58,7 +59,7 @@ class Dying:
         return result
 
 
-jobs.Jobs.claim = claimed  # type: ignore[method-assign]  # the point of this program
-jobs.Jobs.finish = finished  # type: ignore[method-assign]  # the point of this program
+jobs.PostgresJobRepository.claim = claimed  # type: ignore[method-assign]  # the point of this program
+jobs.PostgresJobRepository.finish = finished  # type: ignore[method-assign]  # the point of this program
 transactions.Database.begin = lambda self: Dying(begin(self))  # type: ignore[method-assign]  # the point of this program
 run_workers(current(), ("fast", "media"))

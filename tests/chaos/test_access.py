@@ -17,8 +17,8 @@ import pytest
 import redis as redis_client
 
 from builders import PASSWORD, registered, signed_in, with_role
+from efir.application.auth.signing_keys import tend_signing_keys
 from efir.application.context import Ports
-from efir.application.signing_keys import tend_signing_keys
 from programs import free_port, running
 from servers import Server, start_valkey
 

@@ -17,7 +17,7 @@ import pytest
 
 from builders import Person
 from efir.application.context import Ports
-from efir.ports.blobs import blob_key
+from efir.ports.kernel.blobs import blob_key
 from programs import children_of, serving
 from relays import Relay, after_bytes, relay
 from uploads.given import ada, no_bytes_of_tests_before, people, server, talk
@@ -199,7 +199,7 @@ async def test_an_upload_ended_while_bytes_arrive_is_gone(talk: Talk, ports: Por
 
     assert (await asyncio.to_thread(run)).startswith((b"HTTP/1.1 409", b"HTTP/1.1 410"))
     assert talk.ask("HEAD", path).status == 410
-    assert await ports.staging.staged() == []
+    assert await ports.uploads.staging.staged() == []
 
 
 @pytest.fixture

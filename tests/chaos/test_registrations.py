@@ -15,10 +15,10 @@ import httpx
 import pytest
 
 from drawings import drawing
+from efir.application.accounts.registrations import ticket_hash
 from efir.application.context import Ports
 from efir.application.pictures import sweep_pictures
-from efir.application.registrations import ticket_hash
-from efir.ports.blobs import blob_key
+from efir.ports.kernel.blobs import blob_key
 from programs import free_port, wait_for
 
 pytestmark = pytest.mark.slow
@@ -57,7 +57,7 @@ def server(environment: dict[str, str], port: int, workers: int) -> subprocess.P
 
 async def drafts(ports: Ports, connection: Any, count: int, nickname: str = "ada") -> list[list[str]]:
     """Registrations that need nothing more and all want one name, as if every reservation had run out."""
-    password, made = await ports.passwords.hash("a long quiet evening"), []
+    password, made = await ports.auth.passwords.hash("a long quiet evening"), []
     for number in range(count):
         ticket, registration_id = ports.new_secret(), ports.new_id()
         await connection.execute(

@@ -17,9 +17,8 @@ import redis as redis_client
 
 import clips
 from efir.application.context import Ports
-from efir.application.videos import delete_video
-from efir.domain.users import UserId
-from efir.domain.videos import VideoId
+from efir.application.videos.videos import delete_video
+from efir.domain.kernel.ids import UserId, VideoId
 from publishing import Published
 from servers import start_valkey
 

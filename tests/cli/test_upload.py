@@ -15,10 +15,11 @@ import pytest
 import clips
 from cli.conftest import PATIENCE, Uploading
 from efir.application.context import Ports
-from efir.application.processing import video_failed
+from efir.application.processing.pipeline import video_failed
 from efir.bootstrap.main import main
-from efir.domain.jobs import Failure, FailureKind
-from efir.ports.blobs import blob_key
+from efir.domain.jobs import Failure
+from efir.domain.kernel.errors import FailureKind
+from efir.ports.kernel.blobs import blob_key
 from relays import after_bytes, before_answer, relay
 
 MEGABYTE = 1 << 20

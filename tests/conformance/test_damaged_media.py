@@ -11,11 +11,11 @@ from pathlib import Path
 
 import pytest
 
-from efir.adapters.media.converter import FfmpegConverter
-from efir.adapters.media.ffmpeg import Ffmpeg
-from efir.adapters.media.probe import ConfinedProbe
-from efir.adapters.media.sandbox import detect
-from efir.domain.limits import Limits
+from efir.adapters.media.confinement.sandbox import detect
+from efir.adapters.media.inspection.probe import ConfinedProbe
+from efir.adapters.media.video.converter import FfmpegConverter
+from efir.adapters.media.video.ffmpeg import Ffmpeg
+from efir.domain.kernel.limits import Limits
 from media.damage import CONTAINERS, REFUSED, RIGHT, answer, beside_a_player, damaged, nothing
 from media.marked_cases import CASES
 from media.sources import KINDS, PROGRAM, source

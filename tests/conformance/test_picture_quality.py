@@ -7,13 +7,13 @@ from pathlib import Path
 
 import pytest
 
-from efir.adapters.media.converter import FfmpegConverter
-from efir.adapters.media.ffmpeg import Ffmpeg
-from efir.adapters.media.probe import ConfinedProbe
-from efir.adapters.media.sandbox import detect
-from efir.adapters.media.tracks import join
-from efir.domain.limits import Limits
-from efir.domain.renditions import plan
+from efir.adapters.media.confinement.sandbox import detect
+from efir.adapters.media.inspection.probe import ConfinedProbe
+from efir.adapters.media.video.converter import FfmpegConverter
+from efir.adapters.media.video.ffmpeg import Ffmpeg
+from efir.adapters.media.video.tracks import join
+from efir.domain.kernel.limits import Limits
+from efir.domain.processing.ladder import plan
 from media.sources import PROGRAM, ffmpeg
 
 pytestmark = pytest.mark.slow

@@ -15,9 +15,9 @@ import pytest
 import clips
 import node
 from efir.application.context import Ports
-from efir.application.jobs import run_next
-from efir.application.kinds import KINDS
-from efir.application.media import MediaNotFound
+from efir.application.jobs.engine import run_next
+from efir.application.videos.media_files import MediaNotFound
+from efir.bootstrap.wiring.work import WORK
 from efir.domain.jobs import Queue
 from processing.lists import Lists, addresses, text_at
 from publishing import Published, shown
@@ -75,7 +75,7 @@ async def test_every_list_of_a_video_is_right_at_every_moment(
     video = await publish(SOURCES[source]())
     lists, moments = Lists(ports, video.id), list[dict[str, str]]()
     while any(
-        [await run_next(ports, KINDS, queue=queue, worker="w", told=lambda *_: None) for queue in reversed(Queue)]
+        [await run_next(ports, WORK.jobs, queue=queue, worker="w", told=lambda *_: None) for queue in reversed(Queue)]
     ):
         await lists.look(1)
         moment = await texts(ports, video.id)

@@ -13,19 +13,19 @@ import pytest
 import pyvips
 from PIL import Image, ImageCms
 
-from efir.adapters.media.pictures import vips_pictures
-from efir.adapters.media.sandbox import detect
-from efir.domain.crops import CropBox
-from efir.domain.errors import DomainError
-from efir.domain.limits import Limits
-from efir.domain.pictures import PictureKind
+from efir.adapters.media.confinement.sandbox import detect
+from efir.adapters.media.pictures.converter import vips_pictures
+from efir.domain.kernel.errors import DomainError
+from efir.domain.kernel.limits import Limits
+from efir.domain.pictures.crops import CropBox
+from efir.domain.pictures.picture import PictureKind
 from efir.ports.pictures import PictureOrder
 
 pytestmark = pytest.mark.slow
 
 ROOM = Path(__file__).parents[2] / ".node" / "pictures"  # git-ignored, like the peers from npm
-SHARE_MOST = 0.25
-DIFFERENT_MOST, DIFFERENT_USUALLY = 12.0, 3.0  # of 255; fine grain is what WebP leaves out
+MAX_SHARE = 0.25
+MAX_DIFFERENT, DIFFERENT_USUALLY = 12.0, 3.0  # of 255; fine grain is what WebP leaves out
 
 
 @cache
@@ -90,6 +90,6 @@ async def test_every_picture_is_made_or_refused_and_what_is_made_looks_like_it(t
             shares.append(sum(len(file.content) for file in found.files) / len(content))
     assert set(refused) == {(".tif", "image-type"), (".gif", "image-too-small")}
     assert len(differences) > 25
-    assert max(differences.values()) < DIFFERENT_MOST, differences
+    assert max(differences.values()) < MAX_DIFFERENT, differences
     assert statistics.median(differences.values()) < DIFFERENT_USUALLY
-    assert statistics.median(shares) < SHARE_MOST, "a photo of a phone is twenty times larger, and gives the same bytes"
+    assert statistics.median(shares) < MAX_SHARE, "a photo of a phone is twenty times larger, and gives the same bytes"

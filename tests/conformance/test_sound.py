@@ -17,13 +17,13 @@ import pytest
 import soundfile
 
 from audio import tones, waves
-from efir.adapters.media.audio import FfmpegAudioConverter
-from efir.adapters.media.ffmpeg import Ffmpeg
-from efir.adapters.media.sandbox import detect
-from efir.domain.errors import DomainError
-from efir.domain.limits import Limits
-from efir.domain.mpeg import mpeg_rate
-from efir.domain.speakers import stereo_gains
+from efir.adapters.media.audio.converter import FfmpegAudioConverter
+from efir.adapters.media.confinement.sandbox import detect
+from efir.adapters.media.video.ffmpeg import Ffmpeg
+from efir.domain.audio.mpeg import mpeg_rate
+from efir.domain.audio.speakers import stereo_gains
+from efir.domain.kernel.errors import DomainError
+from efir.domain.kernel.limits import Limits
 from efir.ports.audio import ConvertedAudio, Tags
 from media.sources import PROGRAM
 

@@ -12,7 +12,7 @@ from typing import Any
 
 TOP = Path(__file__).parents[2]
 HARD_LIMITS = {"nofile": resource.RLIMIT_NOFILE, "nproc": resource.RLIMIT_NPROC}
-LIMIT_MOST = 8192
+MAX_LIMIT = 8192
 
 
 class CommandBroke(Exception):
@@ -90,7 +90,7 @@ def engine_of(name: str, project: str, room: Path, variables: dict[str, str]) ->
 def _podman(room: Path) -> dict[str, str]:
     """Where no systemd runs, and where limits cannot be raised, podman has to be told; else it is left alone."""
     limits = {name: resource.getrlimit(kind)[1] for name, kind in HARD_LIMITS.items()}
-    bounded = {name: min(hard, LIMIT_MOST) for name, hard in limits.items() if hard != resource.RLIM_INFINITY}
+    bounded = {name: min(hard, MAX_LIMIT) for name, hard in limits.items() if hard != resource.RLIM_INFINITY}
     if Path("/run/systemd/system").is_dir():
         return {}
     ulimits = ", ".join(f'"{name}={limit}:{limit}"' for name, limit in bounded.items())

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from efir.domain.colours import (
+from efir.domain.pictures.colours import (
     BT2020,
     D65,
     PRIMARIES,

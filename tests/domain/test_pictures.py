@@ -7,8 +7,8 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from efir.domain.crops import CropBox, InvalidCrop, fitting, largest_box, parse_crop, pixel_box, working_size
-from efir.domain.pictures import (
+from efir.domain.pictures.crops import CropBox, InvalidCrop, fitting, largest_box, parse_crop, pixel_box, working_size
+from efir.domain.pictures.picture import (
     SHAPES,
     PictureFormat,
     PictureKind,

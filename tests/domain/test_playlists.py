@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from efir.domain.playlists import bit_rates, planned_target_duration, target_duration
-from efir.domain.renditions import Plan, Rung
+from efir.domain.processing.ladder import Plan, Rung, planned_target_duration
+from efir.domain.videos.hls import bit_rates, target_duration
 
 SECONDS = st.fractions(Fraction(1, 1000), Fraction(40))
 

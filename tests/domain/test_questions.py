@@ -8,7 +8,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from efir.domain.questions import (
+from efir.domain.quiz import (
     Candidate,
     Difficulty,
     InvalidQuestionCount,
@@ -16,7 +16,7 @@ from efir.domain.questions import (
     Refusal,
     candidate,
     check_count,
-    cleaned,
+    clean,
     distinct,
     fingerprint,
     normal,
@@ -90,7 +90,7 @@ def test_deeply_nested_markup_is_read_in_no_time() -> None:
 def test_whatever_a_row_holds_it_is_a_question_or_refused(raw: RawQuestion) -> None:
     found = candidate(raw, source="test")
     if isinstance(found, Candidate):
-        assert found.question == cleaned(found.question) != ""
+        assert found.question == clean(found.question) != ""
         assert found.answer != ""
         (found.question + found.answer + (found.category or "") + (found.source_id or "")).encode()
         assert "\0" not in found.question + found.answer

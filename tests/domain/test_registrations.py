@@ -8,9 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from efir.domain.identities import Arrival
-from efir.domain.limits import Limits
-from efir.domain.registrations import (
+from efir.domain.accounts.registrations import (
     NEEDED,
     Registration,
     RegistrationFinished,
@@ -25,6 +23,8 @@ from efir.domain.registrations import (
     step_after,
     steps_of,
 )
+from efir.domain.auth.identities import Arrival
+from efir.domain.kernel.limits import Limits
 from efir.domain.users import InvalidUser, parse_language, parse_nickname, parse_phone
 
 START = datetime(2026, 11, 21, 9, tzinfo=UTC)
@@ -104,8 +104,8 @@ def test_a_finished_registration_cannot_be_changed_and_another_ones_is_not_found
     with pytest.raises(RegistrationFinished):
         described(user_id=PERSON).open()
     with pytest.raises(RegistrationNotFound):
-        described().named(PERSON)
-    assert described().named(ID).named(None).id == ID
+        described().require_id(PERSON)
+    assert described().require_id(ID).require_id(None).id == ID
 
 
 @given(st.integers(0, 30 * 3600))

@@ -7,17 +7,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from efir.domain.limits import Limits
-from efir.domain.media import MediaFacts, MediaRefused, admit
-from efir.domain.renditions import (
-    LADDER,
-    Plan,
-    can_copy_audio,
-    can_copy_video,
-    output_rate,
-    plan,
-    rungs,
-)
+from efir.domain.kernel.limits import Limits
+from efir.domain.processing.ladder import LADDER, Plan, can_copy_audio, can_copy_video, output_rate, plan, rungs
+from efir.domain.processing.source_facts import MediaFacts, admit
+from efir.domain.videos.video import MediaRefused
 from facts import AUDIO, FACTS, VIDEO
 
 sides = st.integers(2, 8192)

@@ -6,11 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from efir.domain.bans import InvalidBan, parse_ban
-from efir.domain.logins import device_of
-from efir.domain.permissions import EVERY, MEANINGS, Permission, is_permission
-from efir.domain.rates import network_of
-from efir.domain.roles import (
+from efir.domain.access.bans import InvalidBan, parse_ban
+from efir.domain.access.permissions import EVERY, MEANINGS, Permission, is_permission
+from efir.domain.access.roles import (
     ADMINISTRATOR,
     NAME,
     InvalidGrant,
@@ -22,6 +20,8 @@ from efir.domain.roles import (
     parse_permissions,
     permissions_of,
 )
+from efir.domain.auth.login_history import device_of
+from efir.domain.kernel.rate_limits import network_of
 
 NOW = datetime(2026, 11, 20, tzinfo=UTC)
 CODES = st.sampled_from(sorted(EVERY))

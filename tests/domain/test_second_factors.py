@@ -8,11 +8,11 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from efir.domain.cookies import cookie_name
-from efir.domain.passkeys import Passkey, PasskeyId, PasskeyInvalid, parse_label, site_name
-from efir.domain.returning import local_path
-from efir.domain.second_factors import CodesLocked, Totp, WrongCode, recovery_code, typed_code
-from efir.domain.users import UserId
+from efir.domain.auth.passkeys import Passkey, PasskeyId, PasskeyInvalid, parse_label, site_name
+from efir.domain.auth.redirects import local_path
+from efir.domain.auth.second_factors import CodesLocked, Totp, WrongCode, recovery_code, typed_code
+from efir.domain.kernel.cookies import cookie_name
+from efir.domain.kernel.ids import UserId
 
 NOW = datetime(2026, 11, 20, 12, tzinfo=UTC)
 WINDOW = timedelta(minutes=15)

@@ -7,13 +7,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from efir.adapters.secrets.randomness import new_id, new_secret
-from efir.application import csrf, cursors
-from efir.application.keys import Keys
-from efir.domain.errors import Malformed
-from efir.domain.jobs import FailureKind, delay_after
-from efir.domain.limits import Limits
-from efir.domain.sessions import CsrfFailed, InvalidToken, token_secret, token_text
-from efir.ports.pages import Found, Position, Slice, found
+from efir.application.auth import csrf
+from efir.application.kernel import cursors
+from efir.domain.auth.sessions import CsrfFailed, InvalidToken, token_secret, token_text
+from efir.domain.jobs import delay_after
+from efir.domain.kernel.errors import FailureKind, Malformed
+from efir.domain.kernel.keys import Keys
+from efir.domain.kernel.limits import Limits
+from efir.ports.kernel.pagination import PageRequest, Position, Rows, found
 
 KEYS, OTHER = Keys(b"k" * 32), Keys(b"o" * 32)
 LIMITS = Limits()
@@ -66,42 +67,42 @@ def test_no_other_text_is_a_proof(text: str) -> None:
 @given(key=st.text(max_size=40), identifier=st.text(max_size=40), forward=st.booleans())
 def test_a_cursor_leads_back_to_its_place_in_its_list_only(key: str, identifier: str, *, forward: bool) -> None:
     place = Position(key, identifier)
-    page = cursors.page(KEYS, "list", Found([1], place if forward else None, None if forward else place))
+    page = cursors.paginate(KEYS, "list", Rows([1], place if forward else None, None if forward else place))
     text = page.next or page.prev
     assert text is not None
-    part = cursors.wanted(KEYS, LIMITS, "list", limit=5, cursor=text)
-    assert part == Slice(5, place if forward else None, None if forward else place)
+    part = cursors.parse_page(KEYS, LIMITS, "list", limit=5, cursor=text)
+    assert part == PageRequest(5, place if forward else None, None if forward else place)
     for keys, name in ((OTHER, "list"), (KEYS, "other list")):
         with pytest.raises(Malformed):
-            cursors.wanted(keys, LIMITS, name, limit=5, cursor=text)
+            cursors.parse_page(keys, LIMITS, name, limit=5, cursor=text)
 
 
 @given(st.text(max_size=120))
 def test_no_other_text_is_a_cursor(text: str) -> None:
     with pytest.raises(Malformed):
-        cursors.wanted(KEYS, LIMITS, "list", limit=5, cursor=text)
+        cursors.parse_page(KEYS, LIMITS, "list", limit=5, cursor=text)
 
 
 @given(st.integers(0, 40), st.integers(1, 7))
 def test_pages_in_both_directions_show_every_row_once(count: int, limit: int) -> None:
     rows = list(range(count))
 
-    def fetched(part: Slice) -> Found[int]:
+    def fetched(part: PageRequest) -> Rows[int]:
         if part.before is not None:
             mine = [row for row in reversed(rows) if row < int(part.before.key)]
         else:
             mine = [row for row in rows if part.after is None or row > int(part.after.key)]
         return found(mine[: limit + 1], part, lambda row: Position(str(row), ""))
 
-    forward, page = [], fetched(Slice(limit))
+    forward, page = [], fetched(PageRequest(limit))
     while True:
         forward += page.items
         if page.next is None:
             break
-        page = fetched(Slice(limit, after=page.next))
+        page = fetched(PageRequest(limit, after=page.next))
     backward = list(page.items)
     while page.prev is not None:
-        page = fetched(Slice(limit, before=page.prev))
+        page = fetched(PageRequest(limit, before=page.prev))
         backward = page.items + backward
     assert forward == rows
     assert backward == rows

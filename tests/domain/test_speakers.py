@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from efir.domain import speakers
-from efir.domain.speakers import stereo_gains
+from efir.domain.audio import speakers
+from efir.domain.audio.speakers import stereo_gains
 
 CHANNELS = st.integers(3, 8)
 MASKS = st.one_of(

@@ -5,9 +5,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from domain.test_renditions import FACTS
-from efir.domain.media import RenditionDamaged
-from efir.domain.renditions import Plan, plan
-from efir.domain.timelines import Cut, check_run, check_rung, check_sound
+from efir.domain.processing.ladder import Plan, plan
+from efir.domain.processing.source_facts import RenditionDamaged
+from efir.domain.processing.timelines import Cut, check_run, check_rung, check_sound
 
 PLAN = replace(plan(FACTS), frames=1_450)
 TICKS = 512

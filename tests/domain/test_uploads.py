@@ -7,8 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from efir.domain.errors import DomainError
-from efir.domain.limits import Limits
+from efir.domain.kernel.errors import DomainError
+from efir.domain.kernel.ids import UserId
+from efir.domain.kernel.limits import Limits
 from efir.domain.uploads import (
     OffsetMismatch,
     Upload,
@@ -27,7 +28,6 @@ from efir.domain.uploads import (
     parse_metadata,
     room,
 )
-from efir.domain.users import UserId
 
 LIMITS = Limits(upload_bytes=1000)
 NOW = datetime(2026, 11, 20, tzinfo=UTC)

@@ -8,15 +8,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from efir.domain.channels import ChannelId, fold
-from efir.domain.limits import Limits
-from efir.domain.users import UserId
-from efir.domain.videos import (
+from efir.domain.kernel.ids import UserId, VideoId
+from efir.domain.kernel.limits import Limits
+from efir.domain.videos.video import (
     InvalidVideo,
     Video,
-    VideoId,
     VideoNotFound,
     VideoState,
     Visibility,
+    may_watch,
     parse_description,
     parse_tags,
     parse_title,
@@ -43,7 +43,7 @@ def test_a_title_is_one_clean_line_or_refused(text: str) -> None:
     except InvalidVideo:
         return
     assert title
-    assert len(title) <= LIMITS.title_most
+    assert len(title) <= LIMITS.max_title_length
     assert "\n" not in title
     assert parse_title(title, LIMITS) == title
 
@@ -60,7 +60,7 @@ def test_tags_are_few_and_each_is_there_once(tags: list[str]) -> None:
         kept = parse_tags(tags, LIMITS)
     except InvalidVideo:
         return
-    assert len(kept) <= LIMITS.tags_most
+    assert len(kept) <= LIMITS.max_tags
     assert len({fold(tag) for tag in kept}) == len(kept)
 
 
@@ -71,14 +71,14 @@ def test_a_tag_written_twice_in_other_letters_is_one_tag() -> None:
 def test_a_description_has_a_bound() -> None:
     assert parse_description("a \n b\n", LIMITS) == "a\n b"
     with pytest.raises(InvalidVideo):
-        parse_description("x" * (LIMITS.description_most + 1), LIMITS)
+        parse_description("x" * (LIMITS.max_description_length + 1), LIMITS)
 
 
 @pytest.mark.parametrize("visibility", Visibility)
 def test_only_a_private_video_is_hidden_and_never_from_its_owner(visibility: Visibility) -> None:
-    assert video(visibility).visible_to(OWNER)
+    assert may_watch(visibility, owner_id=OWNER, viewer=OWNER)
     for viewer in (STRANGER, None):
-        assert video(visibility).visible_to(viewer) == (visibility is not Visibility.PRIVATE)
+        assert may_watch(visibility, owner_id=OWNER, viewer=viewer) == (visibility is not Visibility.PRIVATE)
 
 
 def test_a_stranger_is_told_that_there_is_no_such_video() -> None:

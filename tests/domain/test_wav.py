@@ -9,11 +9,11 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from audio import waves
-from efir.domain.audio import AudioEmpty, AudioLimitsExceeded, NotWav, WavCodecUnsupported, WavMalformed
-from efir.domain.errors import DomainError
-from efir.domain.limits import Limits
-from efir.domain.wav import Wav, adpcm_header, read_wav
-from efir.domain.wav_format import Coding
+from efir.domain.audio.records import AudioEmpty, AudioLimitsExceeded, NotWav, WavCodecUnsupported, WavMalformed
+from efir.domain.audio.wav import Wav, adpcm_header, read_wav
+from efir.domain.audio.wav_format import Coding
+from efir.domain.kernel.errors import DomainError
+from efir.domain.kernel.limits import Limits
 
 LIMITS = Limits()
 TONE = waves.integers(waves.sine(seconds=0.1), 2)

@@ -8,9 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from audio import waves
-from efir.domain import wav_texts
-from efir.domain.limits import Limits
-from efir.domain.wav import Wav, read_wav
+from efir.domain.audio import wav_texts
+from efir.domain.audio.wav import Wav, read_wav
+from efir.domain.kernel.limits import Limits
 
 FMT = waves.chunk(b"fmt ", waves.fmt(1, 1, 8000, 16))
 DATA = waves.chunk(b"data", b"\1\0" * 800)

@@ -73,8 +73,8 @@ def migrate() -> None:
 
 if __name__ == "__main__":
     if sys.argv[1] == "up":
-        from efir.bootstrap import stack
         from efir.bootstrap.main import main
+        from efir.bootstrap.processes import stack
 
         stack.COMMAND = (sys.executable, "-I", "-S", __file__)  # the standard library is enough for them
         sys.exit(main(sys.argv[1:]))

@@ -10,7 +10,7 @@ import pytest
 
 from efir.adapters.embedded.sockets import existing_socket_directory
 from efir.adapters.embedded.wire import postgres_execute
-from efir.bootstrap.doctor import cache, database
+from efir.bootstrap.commands.doctor import cache, database
 from efir.settings import from_environment
 from embedded.conftest import SOURCES, Up, free_port
 

@@ -13,14 +13,14 @@ import pytest
 
 from efir import VERSION
 from efir.adapters.embedded import postgres
-from efir.adapters.embedded.keeper import Daemon, StartFailed
+from efir.adapters.embedded.daemon import Daemon, StartFailed
 from efir.adapters.embedded.lock import DirectoryInUse, DirectoryLock
 from efir.adapters.embedded.logs import Lines, LogFile
 from efir.adapters.embedded.programs import Program
 from efir.adapters.embedded.sockets import existing_socket_directory, remove_sockets, socket_directory
 from efir.adapters.embedded.supervisor import Supervisor
 from efir.adapters.embedded.wire import ServerRefused, postgres_execute
-from efir.bootstrap.revisions import newest_revisions
+from efir.bootstrap.processes.revisions import newest_revisions
 from efir.drivers.cli.up import shown_address, worth_showing
 from embedded.conftest import PATIENCE, living
 from servers import start_postgres, start_valkey
@@ -41,7 +41,7 @@ async def never() -> bool:
 
 
 def test_a_log_file_is_bounded(tmp_path: Path) -> None:
-    log = LogFile(tmp_path / "logs" / "api.log", most_bytes=1000)
+    log = LogFile(tmp_path / "logs" / "api.log", max_bytes=1000)
     for number in range(1000):
         log.write(f"line {number}".encode())
     log.close()
@@ -254,7 +254,7 @@ def test_servers_for_tests_end_with_a_killed_test_run(tmp_path: Path) -> None:
 
 
 def test_a_full_disk_loses_lines_only(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    log = LogFile(tmp_path / "log", most_bytes=10)
+    log = LogFile(tmp_path / "log", max_bytes=10)
     real = os.open
 
     def full(*_: object) -> int:

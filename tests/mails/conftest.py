@@ -10,9 +10,9 @@ import redis.asyncio
 
 from efir.adapters.mail.smtp import SmtpMailer, sender_address, smtp_server
 from efir.application.context import Ports
-from efir.application.jobs import run_next
-from efir.application.kinds import KINDS
-from efir.bootstrap.http import served
+from efir.application.jobs.engine import run_next
+from efir.bootstrap.wiring.http import served
+from efir.bootstrap.wiring.work import WORK
 from efir.domain.jobs import Queue
 from efir.settings import Settings
 from sinks import Sink, smtp_sink
@@ -39,9 +39,8 @@ def sink(server: Sink) -> Sink:
 def session_mailing(session_ports: Ports, server: Sink) -> Ports:
     """All ports, with the mail server."""
     sender = sender_address("Efir <efir@efir.test>")
-    return replace(
-        session_ports, mailer=SmtpMailer(smtp_server(f"smtp://127.0.0.1:{server.port}"), sender=sender, seconds=5)
-    )
+    mailer = SmtpMailer(smtp_server(f"smtp://127.0.0.1:{server.port}"), sender=sender, seconds=5)
+    return replace(session_ports, mail=replace(session_ports.mail, mailer=mailer))
 
 
 @pytest.fixture
@@ -66,7 +65,7 @@ async def work_off(ports: Ports, queue: Queue = Queue.MAIL) -> list[str]:
     """Do the jobs of a queue that are due."""
     told: list[str] = []
     while await run_next(
-        ports, KINDS, queue=queue, worker="w", told=lambda event, job, _error: told.append(f"{job.kind} {event}")
+        ports, WORK.jobs, queue=queue, worker="w", told=lambda event, job, _error: told.append(f"{job.kind} {event}")
     ):
         pass
     return told

@@ -15,9 +15,11 @@ import pytest
 
 from builders import PASSWORD, person, registered, signed_in, with_role
 from drawings import drawing
-from efir.adapters.postgres.exports import SUBJECTS
+from efir.adapters.postgres.joined import EXPORTED
 from efir.adapters.postgres.tables import Row
 from efir.application.context import Ports
+from efir.application.jobs.outbox import relay_events
+from efir.bootstrap.wiring.work import WORK
 from efir.domain.jobs import Queue
 from mails.conftest import Deliver, work_off
 from mails.test_emails import confirmed
@@ -196,7 +198,7 @@ def test_every_table_that_belongs_to_people_is_in_the_archive() -> None:
         for key in table.foreign_keys
         if key.column.table.name == "user_account" and key.parent.name in {"user_id", "owner_id"}
     }
-    told = " ".join(SUBJECTS.values())
+    told = " ".join(EXPORTED.values())
     assert len(owned) > 12
     assert {name for name in owned if not re.search(rf"\b(from|join) {name}\b", told)} <= {"jobs"}
 
@@ -270,6 +272,8 @@ async def test_after_the_time_for_regret_nothing_of_a_person_is_left(
     assert await connection.fetchval("select status from user_account") == "pending_delete", "not before its time"
     await connection.execute("update user_account set purge_at = now() - interval '1 s'")
     await connection.execute("update jobs set run_at = now()")
+    await work_off(mailing, Queue.FAST)
+    await relay_events(mailing, WORK.consumers)
     await work_off(mailing, Queue.FAST)
     await deliver()
     assert "This is the last mail" in plain(sink.to("ada@example.org")[-1])

@@ -10,10 +10,10 @@ import structlog
 
 from efir.adapters.mail.smtp import SmtpMailer, SmtpRefused, SmtpServer, message_of, sender_address, smtp_server
 from efir.application.context import Ports
-from efir.application.mails import Envelope, forget_mails, put_mail
-from efir.domain.mails import FACTS, Mail, MailId, MailKind, MailRefused
-from efir.domain.users import EmailAddress
-from efir.ports.mails import MailServerAway
+from efir.application.mail.mails import Envelope, forget_mails, put_mail
+from efir.domain.kernel.ids import EmailAddress
+from efir.domain.mail import FACTS, Mail, MailId, MailKind, MailRefused
+from efir.ports.mail import MailServerAway
 from mails.conftest import Deliver, work_off
 from relays import before_answer, relay
 from sinks import Sink, links_of, marked_up, plain, self_signed, smtp_sink
@@ -97,7 +97,7 @@ async def test_a_server_that_is_away_is_asked_for_more_than_a_day(
     mailing: Ports, connection: Any, ports: Ports
 ) -> None:
     nowhere = SmtpMailer(smtp_server("smtp://127.0.0.1:1"), sender=sender_address("efir@efir.test"), seconds=1)
-    away, waited = replace(mailing, mailer=nowhere), 0.0
+    away, waited = replace(mailing, mail=replace(mailing.mail, mailer=nowhere)), 0.0
     await put(away)
     for _ in range(20):
         told = await work_off(away)
@@ -127,7 +127,7 @@ async def test_a_lost_answer_leads_to_a_second_mail_with_the_same_id(
 ) -> None:
     with relay(sink.port, before_answer(lambda piece: piece.endswith(b"\r\n.\r\n"))) as cut:
         mailer = SmtpMailer(smtp_server(f"smtp://127.0.0.1:{cut.port}"), sender=sender_address("e@e.test"), seconds=5)
-        through = replace(mailing, mailer=mailer)
+        through = replace(mailing, mail=replace(mailing.mail, mailer=mailer))
         await put(through)
         assert await work_off(through) == ["send_mail job started", "send_mail job will be tried again"]
         await connection.execute("update jobs set run_at = now()")
@@ -186,21 +186,26 @@ async def test_a_line_is_encrypted_before_the_login(ports: Ports, tmp_path: Path
         async with ports.begin() as tx:
             envelope = Envelope(EmailAddress(ADA, ADA), "en")
             await put_mail(
-                replace(ports, mailer=mailer), tx, MailKind.PASSWORD_CHANGED, envelope, now=ports.clock(), nickname="a"
+                replace(ports, mail=replace(ports.mail, mailer=mailer)),
+                tx,
+                MailKind.PASSWORD_CHANGED,
+                envelope,
+                now=ports.clock(),
+                nickname="a",
             )
-        await work_off(replace(ports, mailer=mailer))
+        await work_off(replace(ports, mail=replace(ports.mail, mailer=mailer)))
         assert sink.logins == [("a@b", "right")]
         assert sink.encrypted == [not tls]  # the sink notes STARTTLS; over TLS it is reached by nothing else
         stranger = SmtpMailer(server, sender=sender_address("e@e.test"), seconds=1)
         with pytest.raises(MailServerAway):
-            await stranger.send(ports.wording.letter(a_mail(ports)))
+            await stranger.send(ports.mail.wording.letter(a_mail(ports)))
         if tls:
             return  # one wrong login is enough: the sink makes it wait
         wrong = SmtpMailer(
             replace(server, password="wrong"), sender=sender_address("e@e.test"), seconds=5, trusted=trusted
         )
         with pytest.raises(MailServerAway):
-            await wrong.send(ports.wording.letter(a_mail(ports)))
+            await wrong.send(ports.mail.wording.letter(a_mail(ports)))
 
 
 async def test_a_server_without_encryption_gets_no_login(ports: Ports) -> None:
@@ -208,7 +213,7 @@ async def test_a_server_without_encryption_gets_no_login(ports: Ports) -> None:
         server = replace(smtp_server(f"smtp://127.0.0.1:{sink.port}"), username="a", password="right", starttls=True)
         with pytest.raises(MailServerAway):
             await SmtpMailer(server, sender=sender_address("e@e.test"), seconds=5).send(
-                ports.wording.letter(a_mail(ports))
+                ports.mail.wording.letter(a_mail(ports))
             )
         assert sink.logins == []
 

@@ -12,7 +12,7 @@ import pytest
 
 from builders import PASSWORD, registered, signed_in
 from efir.application.context import Ports
-from efir.bootstrap.http import served
+from efir.bootstrap.wiring.http import served
 from efir.domain.jobs import Queue
 from efir.settings import Settings
 from mails.conftest import Deliver, work_off

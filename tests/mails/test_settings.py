@@ -3,9 +3,9 @@
 import msgspec
 import pytest
 
-from efir.bootstrap.config import leaves
-from efir.bootstrap.doctor import mail
-from efir.bootstrap.mail import mail_of, mailer_of
+from efir.bootstrap.commands.config import leaves
+from efir.bootstrap.commands.doctor import mail
+from efir.bootstrap.wiring.mail import mail_of, mailer_of
 from efir.drivers.cli.up import mail_hint
 from efir.settings import Settings, SettingsRefused, from_environment
 from sinks import Sink, smtp_sink

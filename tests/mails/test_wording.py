@@ -9,8 +9,8 @@ from babel.messages.pofile import read_po
 
 from efir.adapters.mail.wording import CONTENTS, HERE, LOCALE
 from efir.application.context import Ports
-from efir.domain.alerts import Alert
-from efir.domain.mails import FACTS, Mail, MailId, MailKind, WrongFacts
+from efir.domain.auth.alerts import Alert
+from efir.domain.mail import FACTS, Mail, MailId, MailKind, WrongFacts
 from mails.test_delivery import VALUES, facts_of
 from web.test_texts import places
 
@@ -42,14 +42,14 @@ def test_a_mail_with_other_facts_than_its_kind_needs_is_a_fault(ports: Ports, fa
 
 
 def test_typed_text_is_never_markup(ports: Ports) -> None:
-    letter = ports.wording.letter(mail(ports, MailKind.PASSWORD_CHANGED, {"nickname": "<b>&\"'"}))
+    letter = ports.mail.wording.letter(mail(ports, MailKind.PASSWORD_CHANGED, {"nickname": "<b>&\"'"}))
     assert "<b>" not in letter.html
     assert "<b>&\"'" in letter.text
 
 
 @pytest.mark.parametrize("kind", MailKind)
 def test_a_subject_is_one_line_and_no_subject_tells_a_link(ports: Ports, kind: MailKind) -> None:
-    letter = ports.wording.letter(mail(ports, kind, facts_of(kind)))
+    letter = ports.mail.wording.letter(mail(ports, kind, facts_of(kind)))
     assert letter.subject.isprintable()
     assert VALUES["token"] not in letter.subject
     assert not re.search(r"<script|onclick|<img|https?://(?!efir\.test)", letter.html)
@@ -58,7 +58,7 @@ def test_a_subject_is_one_line_and_no_subject_tells_a_link(ports: Ports, kind: M
 @pytest.mark.parametrize("what", Alert)
 def test_every_change_of_signing_in_has_words(ports: Ports, what: Alert) -> None:
     facts = {"nickname": "ada", "what": what.value}
-    texts = {ports.wording.letter(mail(ports, MailKind.SECURITY_CHANGED, facts)).text}
+    texts = {ports.mail.wording.letter(mail(ports, MailKind.SECURITY_CHANGED, facts)).text}
     assert len(texts.pop().splitlines()) > 4
 
 

@@ -11,7 +11,7 @@ import numpy as np
 from av.stream import Disposition
 from numpy.typing import NDArray
 
-from efir.adapters.media.tracks import join
+from efir.adapters.media.video.tracks import join
 from media.judging import judge_packets, samples_of
 from media.publishing import Published
 

@@ -13,8 +13,8 @@ from typing import Any
 import pyvips
 from PIL import Image, ImageCms
 
-from efir.adapters.media.avif_sequences import box
-from efir.adapters.media.png import SIGNATURE, chunk
+from efir.adapters.media.pictures.avif_sequences import box
+from efir.adapters.media.pictures.png import SIGNATURE, chunk
 from media.sources import ffmpeg
 
 PATCHES, SIDE = 8, 16  # patches in a row, pixels of one

@@ -5,12 +5,12 @@ from pathlib import Path
 
 import pytest
 
-from efir.adapters.media.converter import FfmpegConverter
-from efir.adapters.media.ffmpeg import Ffmpeg
-from efir.adapters.media.probe import ConfinedProbe
-from efir.adapters.media.sandbox import Sandbox, candidates, detect, paths, tried
-from efir.domain.limits import Limits
-from efir.domain.media import MediaFacts
+from efir.adapters.media.confinement.sandbox import Sandbox, candidates, detect, paths, tried
+from efir.adapters.media.inspection.probe import ConfinedProbe
+from efir.adapters.media.video.converter import FfmpegConverter
+from efir.adapters.media.video.ffmpeg import Ffmpeg
+from efir.domain.kernel.limits import Limits
+from efir.domain.processing.source_facts import MediaFacts
 from media.sources import PROGRAM, source
 
 Probed = Callable[[str], Awaitable[MediaFacts]]

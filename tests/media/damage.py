@@ -12,10 +12,10 @@ from typing import Any
 
 import av
 
-from efir.adapters.media.converter import FfmpegConverter
-from efir.adapters.media.tracks import join
-from efir.domain.media import MediaRefused
-from efir.ports.media import MediaProbe
+from efir.adapters.media.video.converter import FfmpegConverter
+from efir.adapters.media.video.tracks import join
+from efir.domain.videos.video import MediaRefused
+from efir.ports.processing.media import MediaProbe
 from media.judging import Seen, judge_packets, light_of, see
 from media.marked_pictures import read
 from media.publishing import publish

@@ -14,8 +14,8 @@ import av
 import numpy as np
 from numpy.typing import NDArray
 
-from efir.adapters.media.tracks import join
-from efir.ports.media import Track
+from efir.adapters.media.video.tracks import join
+from efir.ports.processing.media import Track
 from media import colours, marked_pictures, packet_rules
 from media.colours import Colour
 from media.fragments import Malformed

@@ -10,9 +10,9 @@ import av
 import numpy as np
 from av.packet import Packet
 
-from efir.adapters.media.tracks import join
-from efir.domain.renditions import Plan
-from efir.ports.media import Still
+from efir.adapters.media.video.tracks import join
+from efir.domain.processing.ladder import Plan
+from efir.ports.processing.media import Still
 from media import marked_pictures
 from media.colours import Colour, planes
 from media.judging import AAC, SLACK, beeps_of, judge_packets, light_of, samples_of

@@ -215,6 +215,16 @@ def formed(
     return of(container, codec, sound, forms=forms)
 
 
+def shapes(*pixels: Fraction) -> tuple[Form, ...]:
+    """Return forms of one coded size whose pixels have these shapes."""
+    return tuple(Form(width=192, height=144, pixel=pixel) for pixel in pixels)
+
+
+def reshaped(*pixels: Fraction, picture: str = "libx264") -> Maker:
+    """Return a maker of a clip whose pixels change their shape on the way."""
+    return of("ts", picture, "ac3", forms=shapes(*pixels))
+
+
 def voiced(*layouts: str, rates: tuple[int, ...] = (48_000,), container: str = "ts", sound: str = "ac3") -> Maker:
     """Return a maker of a clip whose sound changes on the way."""
     count = max(len(layouts), len(rates))
@@ -224,6 +234,12 @@ def voiced(*layouts: str, rates: tuple[int, ...] = (48_000,), container: str = "
     return of(container, "libx264", sound, voices=voices)
 
 
+REORDERED = {
+    "two": {"bf": "2"},
+    "a pyramid in open groups": {"bf": "3", "x264-params": "b-pyramid=normal:open-gop=1:keyint=10"},
+    "eight": {"bf": "8", "x264-params": "b-adapt=0:b-pyramid=none"},
+    "none": {"bf": "0"},
+}
 BASE = clip_of()
 LATE_CLOCK = F(2**33, 90_000) - 1
 PAIR = "-i CLIP -filter_complex [0:a]channelsplit=channel_layout=stereo[l][r] -map 0:v -map [l] -map [r] -c:v copy"
@@ -238,6 +254,12 @@ CASES: dict[str, Maker] = {
     "plain theora in ogv": remuxed(
         clip_of("mkv", "ffv1", "flac"), "-i CLIP -c:v libtheora -q:v 9 -c:a libvorbis", container="ogv"),
     "B-frames": of(options={"preset": "veryfast", "bf": "3"}),
+    **{f"B-frames in AVI: {name}": of("avi", "libx264", "pcm_s16le", options={"preset": "veryfast"} | options)
+       for name, options in REORDERED.items()},
+    **{f"B-frames in AVI: {name}": remuxed(
+        clip_of("mkv", "ffv1", "flac"), f"-i CLIP -c:v {codec} -bf 2 -q:v 2 -c:a pcm_s16le", container="avi",
+    ) for name, codec in (("MPEG-4", "mpeg4"), ("MPEG-2", "mpeg2video"))},
+    "B-frames in WMV": of("wmv", "libx264", "wmav2", voices=(Voice(rate=44_100),), options={"bf": "2"}),
     "pieces of MP4": of(sound="flac", muxing={"movflags": "+frag_keyframe+empty_moov"}),
     "no sound": of(sound=None),
     **{f"{float(rate):.5g} frames a second": of("mkv", "libx264", "flac", rate=rate, seconds=F(4) if rate < 10 else TWO)
@@ -248,6 +270,9 @@ CASES: dict[str, Maker] = {
     "uneven in MKV": of("mkv", "libx264", "flac", times=uneven_times(1)),
     "uneven in MP4": of(times=uneven_times(2)),
     "uneven in WebM": of("webm", "libvpx", "libopus", times=uneven_times(3)),
+    "uneven over a segment": of("mkv", "libx264", "flac", times=uneven_times(116, seconds=5)),
+    "uneven over a segment in FLV": of("flv", "libx264", "aac", times=uneven_times(335, seconds=5),
+                                       voices=(Voice(rate=44_100),)),
     "a hole in the picture": of("mkv", "libx264", "flac", times=uneven_times(4, hole=F(1))),
     "frames are missing": just(replace(missing(clip_of("mkv", "libx264", "flac"), 11, 12, 30), rate=None)),
     "frames are missing in AVI": just(missing(clip_of("avi", "mpeg4", "pcm_s16le"), 11, 30)),
@@ -259,6 +284,13 @@ CASES: dict[str, Maker] = {
         "bt601", container="webm", picture="libvpx-vp9", sizes=((128, 72), (192, 108), BOX)),
     "turned in mid-stream": formed("unnamed", container="webm", picture="libvpx", sizes=(BOX, (144, 256))),
     "narrower in mid-stream": formed("bt709", container="ts", sizes=(BOX, (192, 144))),
+    "wider pixels in mid-stream": reshaped(F(1), F(4, 3), F(1)),
+    "wider pixels in MPEG-2": reshaped(F(4, 3), F(16, 9), picture="mpeg2video"),
+    "narrower pixels in MKV": remuxed(clip_of("ts", forms=shapes(F(4, 3), F(1))), "-i CLIP -c copy", container="mkv"),
+    "smaller after half a second": of(
+        "ts", sound="ac3", seconds=F(1), forms=(Form(width=192), Form(width=96, height=72))),
+    "larger for a moment": of("ts", sound="ac3", seconds=F(6), forms=(
+        *(Form(width=128, height=72),) * 5, Form(), *(Form(width=128, height=72),) * 9)),
     "odd sizes in WebM": of("webm", "libvpx-vp9", "libopus", forms=(Form(width=255, height=143),)),
     "odd sizes in MPEG": of("mpg", "mpeg2video", "mp2", forms=(Form(width=240, height=135),)),
     "odd sizes on their side": remuxed(
@@ -330,20 +362,30 @@ CASES: dict[str, Maker] = {
     "the clock of pieces begins again": begun_again(clip_of(sound="flac", muxing=PIECES)),
     "pieces of one frame": remuxed(
         BASE, "-i CLIP -c copy -movflags frag_every_frame+delay_moov+negative_cts_offsets"),
+    **{f"stamps of sound tremble: {name}": remuxed(
+        clip_of(*coding, seconds=F(4)), f"-i CLIP -c copy -bsf:a setts=ts=TS+round(({slip})/TB)", container=coding[0])
+       for name, coding, slip in (
+        ("AAC in turns", ("mkv", "libx264", "aac"), r".042*mod(N\,2)"),
+        ("FLAC in turns", ("mkv", "libx264", "flac"), r".042*mod(N\,2)"),
+        ("Opus by threes", ("webm", "libvpx", "libopus"), r".042*(lt(mod(N\,6)\,3)*2-1)"),
+        ("FLAC at random", ("mkv", "libx264", "flac"), ".042*(random(1)*2-1)"),
+        ("MP3 now and then", ("mkv", "libx264", "libmp3lame"), r".06*lt(mod(N\,20)\,2)"))},
     "foreign bytes before a TS": lambda folder: _in_front(bytes(100), folder),
 }  # fmt: skip
 SHORT = (
     "plain libx264 in mp4", "plain libx264 in flv", "plain mpeg4 in avi", "plain wmv2 in wmv", "plain theora in ogv",
     "1 frames a second", "23.976 frames a second", "120 frames a second", "longer than a segment at 29.97",
-    "uneven in MKV", "a hole in the picture", "the first frame of an AVI is held", "smaller in VP8",
-    "narrower in mid-stream", "odd sizes in WebM", "very wide, with five rungs", "pixels that are not square",
+    "uneven in MKV", "uneven over a segment", "a hole in the picture", "the first frame of an AVI is held",
+    "smaller in VP8", "narrower in mid-stream", "wider pixels in MPEG-2", "smaller after half a second",
+    "B-frames in AVI: two", "B-frames in AVI: MPEG-4",
+    "odd sizes in WebM", "very wide, with five rungs", "pixels that are not square",
     "turned by a quarter", "colours: bt709-full", "colours: bt2020", "colours: hlg-full", "colours: unnamed",
     "colours: named late", "5.1", "two mono tracks", "2.0 to 5.1", "48 kHz to 44.1 kHz", "sound ends early",
     "picture starts late", "a gap in sound in MKV", "a gap in AAC in FLV", "commentary first", "a thumbnail first",
     "a cover first", "subtitles longer than the film", "twenty fonts", "joined TS", "joined FLV", "joined WMV",
     "joined pieces of MP4",
     "joined pieces of MP4 of unlike size and rate", "the clock of pieces begins again", "pieces of one frame",
-    "the clock of a TS runs over",
+    "stamps of sound tremble: AAC in turns", "stamps of sound tremble: FLAC at random", "the clock of a TS runs over",
     "foreign bytes before a TS",
 )  # fmt: skip
 
@@ -354,8 +396,10 @@ NOT_AS_STORED = frozenset(
         name
         for name in CASES
         if "joined" in name
+        or "B-frames in" in name
         or "runs over" in name
         or "begins again" in name
+        or "tremble" in name
         or name in {"a thumbnail first", "turned by a quarter", "odd sizes on their side"}
     }
 )

@@ -8,11 +8,11 @@ from itertools import pairwise
 from math import ceil
 from uuid import UUID
 
-from efir.application import playlists
-from efir.domain.playlists import bit_rates, planned_target_duration, target_duration
-from efir.domain.renditions import Plan, Rung
-from efir.ports.media import Track
-from efir.ports.renditions import RenditionFacts, SegmentFacts
+from efir.application.videos import playlists
+from efir.domain.processing.ladder import Plan, Rung, planned_target_duration
+from efir.domain.videos.hls import bit_rates, target_duration
+from efir.ports.processing.media import Track
+from efir.ports.videos.renditions import RenditionFacts, SegmentFacts
 from media.fragments import (
     Header,
     ParameterSet,

@@ -6,10 +6,10 @@ from pathlib import Path
 
 import msgspec
 
-from efir.adapters.media.converter import FfmpegConverter
-from efir.domain.media import MediaFacts, RenditionDamaged
-from efir.domain.renditions import Plan, can_chunk, can_copy_video, plan
-from efir.ports.media import ChunkOutput, CopiedTracks, MediaProbe, Still, Track
+from efir.adapters.media.video.converter import FfmpegConverter
+from efir.domain.processing.ladder import Plan, can_chunk, can_copy_video, plan
+from efir.domain.processing.source_facts import MediaFacts, RenditionDamaged
+from efir.ports.processing.media import ChunkOutput, CopiedTracks, MediaProbe, Still, Track
 
 Choose = Callable[[Plan], Plan]
 

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from efir.adapters.media.converter import FfmpegConverter
-from efir.adapters.media.probe import ConfinedProbe
-from efir.domain.renditions import Plan
+from efir.adapters.media.inspection.probe import ConfinedProbe
+from efir.adapters.media.video.converter import FfmpegConverter
+from efir.domain.processing.ladder import Plan
 from media.long_sources import Long, judge_long, make_long
 from media.publishing import publish
 

@@ -14,13 +14,13 @@ import pytest
 import soundfile
 
 from audio import waves
-from efir.adapters.media.audio import FfmpegAudioConverter
-from efir.adapters.media.ffmpeg import Ffmpeg
-from efir.adapters.media.sandbox import Sandbox
-from efir.domain.audio import AudioUndecodable
-from efir.domain.errors import DomainError
-from efir.domain.limits import Limits
-from efir.domain.mpeg import mpeg_rate
+from efir.adapters.media.audio.converter import FfmpegAudioConverter
+from efir.adapters.media.confinement.sandbox import Sandbox
+from efir.adapters.media.video.ffmpeg import Ffmpeg
+from efir.domain.audio.mpeg import mpeg_rate
+from efir.domain.audio.records import AudioUndecodable
+from efir.domain.kernel.errors import DomainError
+from efir.domain.kernel.limits import Limits
 from efir.ports.audio import ConvertedAudio, Tags
 from media.sources import PROGRAM
 

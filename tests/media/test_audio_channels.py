@@ -9,14 +9,14 @@ import pytest
 import soundfile
 
 from audio import tones, waves
-from efir.adapters.media import audio as converter_module
-from efir.adapters.media import audio_proof, audio_recipes
-from efir.adapters.media.audio import FfmpegAudioConverter
-from efir.adapters.media.ffmpeg import Ffmpeg
-from efir.adapters.media.sandbox import Sandbox
-from efir.domain.audio import AudioUndecodable
-from efir.domain.limits import Limits
-from efir.domain.speakers import stereo_gains
+from efir.adapters.media.audio import commands, proof
+from efir.adapters.media.audio import converter as converter_module
+from efir.adapters.media.audio.converter import FfmpegAudioConverter
+from efir.adapters.media.confinement.sandbox import Sandbox
+from efir.adapters.media.video.ffmpeg import Ffmpeg
+from efir.domain.audio.records import AudioUndecodable
+from efir.domain.audio.speakers import stereo_gains
+from efir.domain.kernel.limits import Limits
 from efir.ports.audio import ConvertedAudio, Tags
 from media.sources import PROGRAM
 
@@ -151,7 +151,7 @@ async def test_channels_all_too_high_to_be_kept_are_told(converted: Converted, r
 
 def losing(lost: int) -> Callable[..., str]:
     """An encoder's filters that forget a channel."""
-    right = audio_recipes.shaped
+    right = commands.shaped
 
     def shaped(wav: Any, scale: float) -> str:
         first, mixed, last = right(wav, scale).partition("pan=stereo|")
@@ -183,13 +183,13 @@ async def test_a_lost_channel_is_noticed(
         samples[9000:9960, lost] = tones.tones(1, seconds=0.02, level=0.8)[:, 0]
     content = tones.written(samples, mask=0)
     await converted(content)
-    monkeypatch.setattr(converter_module.recipes, "encode", _encode_with(losing(lost)))
+    monkeypatch.setattr(converter_module.commands, "encode", _encode_with(losing(lost)))
     with pytest.raises(AudioUndecodable):
         await converted(content)
 
 
 def _encode_with(shaped: Callable[..., str]) -> Callable[..., list[str]]:
-    encode = audio_recipes.encode
+    encode = commands.encode
 
     def encoded(ffmpeg: str, wav: Any, quality: int, scale: float) -> list[str]:
         command = list(encode(ffmpeg, wav, quality, scale))
@@ -203,7 +203,7 @@ async def test_a_channel_that_the_check_forgets_as_well_is_noticed(
     converted: Converted, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """What was measured before any mixing says that it has to be there."""
-    right, lost = audio_recipes.probes, 2
+    right, lost = commands.probes, 2
 
     def forgetful(gains: Any) -> str:
         head, _, sums = right(gains).partition("|")
@@ -211,8 +211,8 @@ async def test_a_channel_that_the_check_forgets_as_well_is_noticed(
 
     content = tones.written(tones.tones(4), mask=0)
     await converted(content)
-    monkeypatch.setattr(audio_recipes, "probes", forgetful)
-    monkeypatch.setattr(converter_module.recipes, "encode", _encode_with(losing(lost)))
+    monkeypatch.setattr(commands, "probes", forgetful)
+    monkeypatch.setattr(converter_module.commands, "encode", _encode_with(losing(lost)))
     with pytest.raises(AudioUndecodable):
         await converted(content)
 
@@ -222,9 +222,9 @@ def test_the_loudest_moment_is_found_wherever_it_is() -> None:
     for place in (0, 1, 24, 48, 49):
         powers = [*quiet]
         powers[place] = 1.0
-        assert audio_proof.loudest(powers, 4) == 0.25
-    assert audio_proof.loudest([], 4) == 0.0
-    assert audio_proof.loudest([1.0], 4) == 1.0
+        assert proof.loudest(powers, 4) == 0.25
+    assert proof.loudest([], 4) == 0.0
+    assert proof.loudest([1.0], 4) == 1.0
 
 
 async def test_several_pieces_and_silence_between_them_keep_their_time(converted: Converted) -> None:

@@ -9,13 +9,13 @@ import pytest
 import soundfile
 
 from audio import tones, waves
-from efir.adapters.media import audio as converter_module
-from efir.adapters.media.audio import FfmpegAudioConverter
-from efir.adapters.media.ffmpeg import Ffmpeg
-from efir.adapters.media.sandbox import Sandbox
-from efir.domain.audio import AudioUndecodable
-from efir.domain.limits import Limits
-from efir.domain.mpeg import mpeg_rate
+from efir.adapters.media.audio import converter as converter_module
+from efir.adapters.media.audio.converter import FfmpegAudioConverter
+from efir.adapters.media.confinement.sandbox import Sandbox
+from efir.adapters.media.video.ffmpeg import Ffmpeg
+from efir.domain.audio.mpeg import mpeg_rate
+from efir.domain.audio.records import AudioUndecodable
+from efir.domain.kernel.limits import Limits
 from efir.ports.audio import ConvertedAudio, Tags
 from media.sources import PROGRAM
 
@@ -91,7 +91,7 @@ async def test_quiet_tones_are_converted(converted: Converted, decibels: int, he
 
 
 async def test_figures_do_not_depend_on_what_ffmpeg_says(converted: Converted, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(converter_module.children, "COMPLAINT_MOST", 0)
+    monkeypatch.setattr(converter_module.confined_process, "MAX_COMPLAINT", 0)
     made, _ = await converted(silence_with(HIT, 3, 0.5))
     assert made.loudness.true_peak == pytest.approx(tones.decibels(np.abs(HIT).max()), abs=0.5)
     assert made.loudness.integrated is not None

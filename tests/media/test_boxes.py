@@ -5,8 +5,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from efir.adapters.media import boxes
-from efir.adapters.media.boxes import BoxesBroken, InitFacts
+from efir.adapters.media.video import boxes
+from efir.adapters.media.video.boxes import BoxesBroken, InitFacts
 from media.sources import ffmpeg, source
 
 

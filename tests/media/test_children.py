@@ -14,10 +14,10 @@ from uuid import uuid4
 
 import pytest
 
-from efir.adapters.media import children
-from efir.adapters.media.children import Finished, Task, workspace
-from efir.adapters.media.sandbox import Limits, Sandbox, python
-from efir.domain.media import MediaUnreadable, MediaWorkStalled, SandboxUnavailable
+from efir.adapters.media.confinement import confined_process
+from efir.adapters.media.confinement.confined_process import Finished, Task, workspace
+from efir.adapters.media.confinement.sandbox import Limits, Sandbox, python
+from efir.domain.processing.source_facts import MediaUnreadable, MediaWorkStalled, SandboxUnavailable
 from media.sources import PROGRAM, source
 
 ENDLESS = f"{PROGRAM} -nostdin -v error -re -f lavfi -i testsrc2=s=64x64:r=5 -progress pipe:1 -f null -"
@@ -67,19 +67,25 @@ def marked() -> tuple[str, tuple[str, ...]]:
 
 
 async def test_output_exit_code_and_complaints_come_back(box: Sandbox, work: Path) -> None:
-    done = await children.run(box, script("import sys; print('said'); sys.stderr.write('sorry'); sys.exit(7)", work))
+    done = await confined_process.run(
+        box, script("import sys; print('said'); sys.stderr.write('sorry'); sys.exit(7)", work)
+    )
     assert done == Finished(code=7, output=b"said\n", complaint="sorry", cpu_seconds=done.cpu_seconds)
 
 
 async def test_complaints_are_short_and_cannot_steer_a_terminal(box: Sandbox, work: Path) -> None:
-    done = await children.run(box, script("import sys; sys.stderr.write('x' * 100000 + '\\x1b[2J\\r\\n\\u202e')", work))
+    done = await confined_process.run(
+        box, script("import sys; sys.stderr.write('x' * 100000 + '\\x1b[2J\\r\\n\\u202e')", work)
+    )
     assert done.complaint.endswith("x\\x1b[2J\\r\\n\\u202e")
-    assert len(done.complaint) <= children.COMPLAINT_MOST
+    assert len(done.complaint) <= confined_process.MAX_COMPLAINT
 
 
 async def test_output_is_kept_to_a_bound(box: Sandbox, work: Path) -> None:
-    most = children.OUTPUT_MOST
-    done = await children.run(box, script(f"import os\nfor _ in range(20): os.write(1, bytes({most // 16}))", work))
+    most = confined_process.MAX_OUTPUT
+    done = await confined_process.run(
+        box, script(f"import os\nfor _ in range(20): os.write(1, bytes({most // 16}))", work)
+    )
     assert len(done.output) == most
 
 
@@ -87,7 +93,7 @@ async def test_a_child_knows_nothing_of_our_environment(
     box: Sandbox, work: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("EFIR_SECRET", "do not tell")
-    done = await children.run(box, script("import os; print(sorted(os.environ))", work))
+    done = await confined_process.run(box, script("import os; print(sorted(os.environ))", work))
     assert b"EFIR" not in done.output
     assert b"HOME" in done.output
 
@@ -98,7 +104,7 @@ async def test_inputs_are_open_files_three_and_on(box: Sandbox, work: Path, out:
         file.write_text(file.name)
         file.chmod(0o600)
     task = script("import os; print(os.read(3, 9) + os.read(4, 9)); os.fstat(5)", work, inputs=files)
-    done = await children.run(box, task)
+    done = await confined_process.run(box, task)
     assert done.output == b"b'onetwo'\n"
     assert "Bad file descriptor" in done.complaint
 
@@ -108,53 +114,53 @@ async def test_only_plain_files_are_opened(box: Sandbox, work: Path, out: Path, 
     file = out / kind
     {"link": lambda: file.symlink_to("/etc/passwd"), "pipe": lambda: os.mkfifo(file), "folder": file.mkdir}[kind]()
     with pytest.raises((MediaUnreadable, OSError)):
-        await children.run(box, script("", work, inputs=(file,)))
+        await confined_process.run(box, script("", work, inputs=(file,)))
 
 
 async def test_memory_has_a_bound(box: Sandbox, work: Path) -> None:
     task = script("bytearray(400 << 20)", work, limits=Limits(memory=300 << 20))
-    assert "MemoryError" in (await children.run(box, task)).complaint
+    assert "MemoryError" in (await confined_process.run(box, task)).complaint
 
 
 async def test_files_have_a_largest_size(box: Sandbox, work: Path) -> None:
     text = "import os; os.write(os.open('big', os.O_CREAT | os.O_WRONLY), bytes(2 << 20)); os.write(1, b'written')"
-    await children.run(box, script(text, work, limits=Limits(file=1 << 20)))
+    await confined_process.run(box, script(text, work, limits=Limits(file=1 << 20)))
     assert (work / "big").stat().st_size == 1 << 20
     task = Task(argv=("/bin/dd", "if=/dev/zero", "of=big", "bs=1M", "count=3"), work=work, limits=Limits(file=1 << 20))
-    done = await children.run(box, task)
+    done = await confined_process.run(box, task)
     # the first process of a namespace of its own is not ended by such a signal: there the write itself fails
     assert done.code == 128 + signal.SIGXFSZ or (done.code == 1 and "File too large" in done.complaint)
     assert (work / "big").stat().st_size == 1 << 20
 
 
 async def test_processor_time_has_a_bound(box: Sandbox, work: Path) -> None:
-    done = await children.run(box, script("while True: pass", work, limits=Limits(cpu=1)))
+    done = await confined_process.run(box, script("while True: pass", work, limits=Limits(cpu=1)))
     assert done.code in {128 + signal.SIGXCPU, 128 + signal.SIGKILL}
 
 
 async def test_silence_for_the_stall_limit_ends_a_child(box: Sandbox, work: Path) -> None:
     began = time.monotonic()
     with pytest.raises(MediaWorkStalled, match=r"no progress for 0\.3 s"):
-        await children.run(box, Task(argv=("/bin/sleep", "60"), work=work, stall=0.3))
+        await confined_process.run(box, Task(argv=("/bin/sleep", "60"), work=work, stall=0.3))
     assert time.monotonic() - began < 30
 
 
 async def test_lines_without_progress_do_not_count(box: Sandbox, work: Path) -> None:
     text = "import time\nwhile True: print('frame=1', flush=True); time.sleep(0.02)"
     with pytest.raises(MediaWorkStalled):
-        await children.run(box, script(text, work, stall=0.4), lambda _: False)
+        await confined_process.run(box, script(text, work, stall=0.4), lambda _: False)
 
 
 async def test_a_child_that_goes_on_ends_at_the_wall_limit(box: Sandbox, work: Path) -> None:
     mark, argv = marked()
     with pytest.raises(MediaWorkStalled, match=r"longer than 0\.8 s"):
-        await children.run(box, Task(argv=argv, work=work, stall=5, wall=0.8), lambda _: True)
+        await confined_process.run(box, Task(argv=argv, work=work, stall=5, wall=0.8), lambda _: True)
     await soon(lambda: not living(mark))
 
 
 async def test_a_stopped_child_is_killed_at_the_stall_limit(box: Sandbox, work: Path) -> None:
     mark, argv = marked()
-    run = asyncio.create_task(children.run(box, Task(argv=argv, work=work, stall=1.0), lambda _: True))
+    run = asyncio.create_task(confined_process.run(box, Task(argv=argv, work=work, stall=1.0), lambda _: True))
     await soon(lambda: living(mark))
     await asyncio.sleep(0.3)
     for pid in living(mark):
@@ -170,7 +176,7 @@ async def test_cancelling_leaves_no_process_and_no_scratch(boxes: list[Sandbox],
 
         async def work_in_scratch(walls: Sandbox, argv: tuple[str, ...]) -> None:
             with workspace(walls, out) as folder:
-                await children.run(walls, Task(argv=argv, work=folder), lambda _: True)
+                await confined_process.run(walls, Task(argv=argv, work=folder), lambda _: True)
 
         run = asyncio.create_task(work_in_scratch(walls, argv))
         await soon(lambda mark=mark: living(mark))
@@ -188,19 +194,19 @@ async def test_a_listener_that_fails_ends_the_child(box: Sandbox, work: Path) ->
         raise RuntimeError("listener")
 
     with pytest.raises(RuntimeError, match="listener"):
-        await children.run(box, Task(argv=argv, work=work), failing)
+        await confined_process.run(box, Task(argv=argv, work=work), failing)
     await soon(lambda: not living(mark))
 
 
 PARENT = """
 import asyncio, pickle, sys
 from pathlib import Path
-from efir.adapters.media import children
+from efir.adapters.media.confinement import confined_process
 box, argv, folder = pickle.loads(bytes.fromhex(sys.argv[1]))
 async def main():
-    with children.workspace(box, Path(folder)) as work:
+    with confined_process.workspace(box, Path(folder)) as work:
         print("started", flush=True)
-        await children.run(box, children.Task(argv=argv, work=work), lambda _: True)
+        await confined_process.run(box, confined_process.Task(argv=argv, work=work), lambda _: True)
 asyncio.run(main())
 """
 
@@ -226,19 +232,19 @@ async def test_killing_the_worker_leaves_no_child(boxes: list[Sandbox], out: Pat
 async def test_without_walls_nothing_is_run(work: Path) -> None:
     nowhere = Sandbox(name="none", reason="this machine cannot")
     with pytest.raises(SandboxUnavailable, match="this machine cannot"):
-        await children.run(nowhere, Task(argv=("/bin/true",), work=work))
+        await confined_process.run(nowhere, Task(argv=("/bin/true",), work=work))
 
 
 async def test_walls_that_fail_later_are_told_from_a_failing_program(box: Sandbox, out: Path) -> None:
     with pytest.raises(SandboxUnavailable):
-        await children.run(box, Task(argv=("/bin/true",), work=out / "missing"))
+        await confined_process.run(box, Task(argv=("/bin/true",), work=out / "missing"))
 
 
 async def test_processor_seconds_are_counted(boxes: list[Sandbox], out: Path) -> None:
     for walls in boxes:
         with workspace(walls, out) as folder:
             words = f"{PROGRAM} -nostdin -v error -f lavfi -i testsrc2=s=640x360:d=60 -f null -"
-            done = await children.run(walls, Task(argv=tuple(words.split()), work=folder), lambda _: True)
+            done = await confined_process.run(walls, Task(argv=tuple(words.split()), work=folder), lambda _: True)
         assert done.code == 0
         assert 0.05 < done.cpu_seconds < 20
 
@@ -246,9 +252,9 @@ async def test_processor_seconds_are_counted(boxes: list[Sandbox], out: Path) ->
 def test_a_file_that_a_child_left_is_taken_only_if_it_is_plain(out: Path) -> None:
     (out / "link").symlink_to(source("plain.mp4"))
     with pytest.raises(ValueError, match="plain"):
-        children.keep(out / "link", out / "kept")
+        confined_process.keep(out / "link", out / "kept")
     (out / "file").write_text("made")
-    assert children.keep(out / "file", out / "kept").read_text() == "made"
+    assert confined_process.keep(out / "file", out / "kept").read_text() == "made"
 
 
 @pytest.mark.skipif(not Path("/proc/self/autogroup").exists(), reason="this kernel does not share by session")
@@ -260,8 +266,8 @@ async def test_a_child_of_low_rank_takes_its_whole_session_along(box: Sandbox, w
         return True
 
     said = "import os; print(os.nice(0), os.sched_getscheduler(0) == os.SCHED_IDLE, flush=True)"
-    await children.run(box, script(f"{said}; import time; time.sleep(0.3)", work, nice=19), looked)
+    await confined_process.run(box, script(f"{said}; import time; time.sleep(0.3)", work, nice=19), looked)
     assert found
     assert {text.rpartition(" ")[2].strip() for text in found} == {"19"}
-    done = await children.run(box, script(said, work, nice=19))
+    done = await confined_process.run(box, script(said, work, nice=19))
     assert done.output.split() == [b"19", b"True"]

@@ -5,10 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from efir.adapters.media.matroska import disabled_tracks
-from efir.adapters.media.probe import ConfinedProbe
-from efir.domain.media import MediaCodecRefused, MediaEncrypted, MediaFacts, MediaTooManyStreams
-from efir.domain.renditions import can_copy_audio, can_copy_video
+from efir.adapters.media.inspection.matroska import disabled_tracks
+from efir.adapters.media.inspection.probe import ConfinedProbe
+from efir.domain.processing.ladder import can_copy_audio, can_copy_video
+from efir.domain.processing.source_facts import MediaCodecRefused, MediaEncrypted, MediaFacts, MediaTooManyStreams
 from media.edited import ENTRY, VIDEO, box, element, scrambled_disc, with_box, with_element
 from media.sources import X264, ffmpeg
 

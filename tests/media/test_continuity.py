@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from efir.adapters.media.inspection.continuity import corrections
 from efir.adapters.media.inspection.jumps import MAX_JUMPS
 from efir.adapters.media.inspection.packets import PacketLog
-from efir.adapters.media.retiming import Clock
+from efir.adapters.media.video.retiming import Clock
 
 TICKS = 90_000
 FRAME, PACKET = 3_600, 1_920  # of 25 frames a second and of AAC at 48 kHz, in ticks of a transport stream

@@ -6,12 +6,12 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from efir.adapters.media import boxes, recipes
-from efir.adapters.media.converter import FfmpegConverter
-from efir.adapters.media.tracks import join
-from efir.domain.media import MediaFacts
-from efir.domain.renditions import Plan, can_copy_audio, plan
-from efir.ports.media import ChunkOutput, Track
+from efir.adapters.media.video import boxes, commands
+from efir.adapters.media.video.converter import FfmpegConverter
+from efir.adapters.media.video.tracks import join
+from efir.domain.processing.ladder import Plan, can_copy_audio, plan
+from efir.domain.processing.source_facts import MediaFacts
+from efir.ports.processing.media import ChunkOutput, Track
 from media.conftest import Probed
 from media.sources import KINDS, PROGRAM, ffmpeg, source
 
@@ -74,7 +74,7 @@ async def test_every_kind_becomes_the_planned_frames(
 
 def grid(facts: MediaFacts, chosen: Plan, name: str, ordinal: int) -> list[str]:
     """Number and hash of the frames that an encoder would get, by the recipe itself."""
-    words = list(recipes.encode(PROGRAM, facts, chosen, ordinal, chosen.rungs[:1], fast=False))
+    words = list(commands.encode(PROGRAM, facts, chosen, ordinal, chosen.rungs[:1], fast=False))
     start, end = words.index("-copyts"), words.index("-filter_complex") + 2
     stills = [word for word in words if word in {"[tile]", "[poster]"}]
     sinks = [word for still in stills for word in ("-map", still, "-f", "null", "-")]

@@ -6,8 +6,8 @@ from fractions import Fraction
 from hypothesis import given
 from hypothesis import strategies as st
 
-from efir.adapters.media.recipes import cut_seconds, sound_cut_seconds
-from efir.domain.renditions import AAC_FRAME, Plan, plan
+from efir.adapters.media.video.commands import cut_seconds, sound_cut_seconds
+from efir.domain.processing.ladder import AAC_FRAME, Plan, plan
 from facts import FACTS, VIDEO
 
 HOURS = 12

@@ -7,9 +7,9 @@ from random import Random
 import av
 import pytest
 
-from efir.adapters.media.converter import FfmpegConverter
-from efir.adapters.media.probe import ConfinedProbe
-from efir.adapters.media.tracks import join
+from efir.adapters.media.inspection.probe import ConfinedProbe
+from efir.adapters.media.video.converter import FfmpegConverter
+from efir.adapters.media.video.tracks import join
 from media.damage import CONTAINERS, REFUSED, RIGHT, answer, beside_a_player, damaged
 from media.judging import hear, judge_packets, judge_step, see
 from media.marked_cases import CASES, clip_of

@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from efir.adapters.media.headers import demuxer
-from efir.domain.media import MediaEmpty, MediaFormatRefused
+from efir.adapters.media.inspection.headers import demuxer
+from efir.domain.processing.source_facts import MediaEmpty, MediaFormatRefused
 from media.sources import source
 
 CONTAINERS = {

@@ -9,13 +9,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from efir.adapters.media.converter import FfmpegConverter
-from efir.adapters.media.inspection.marks import BLOCK, starts_of
 from efir.adapters.media.inspection.parts import MAX_PARTS, parts_of
-from efir.adapters.media.probe import ConfinedProbe
-from efir.adapters.media.tracks import join
-from efir.domain.media import MediaPartsUnlike
-from efir.domain.renditions import plan
+from efir.adapters.media.inspection.probe import ConfinedProbe
+from efir.adapters.media.inspection.starts import BLOCK, starts_of
+from efir.adapters.media.video.converter import FfmpegConverter
+from efir.adapters.media.video.tracks import join
+from efir.domain.processing.ladder import plan
+from efir.domain.processing.source_facts import MediaPartsUnlike
 from media.sources import ffmpeg
 
 RATE = 48_000

@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from efir.adapters.media.inspection.parts import MAX_PARTS, Window, parts_of
-from efir.adapters.media.probe import ConfinedProbe
-from efir.domain.media import MediaPartsUnlike
+from efir.adapters.media.inspection.probe import ConfinedProbe
+from efir.domain.processing.source_facts import MediaPartsUnlike
 from media.marked_cases import PIECES, clip_of, joined
 from media.marked_sources import Clip, Form
 

@@ -9,9 +9,9 @@ import msgspec
 import numpy as np
 import pytest
 
-from efir.adapters.media.converter import FfmpegConverter
-from efir.adapters.media.probe import ConfinedProbe
-from efir.ports.media import Track
+from efir.adapters.media.inspection.probe import ConfinedProbe
+from efir.adapters.media.video.converter import FfmpegConverter
+from efir.ports.processing.media import Track
 from media import packet_rules
 from media.judging import Heard, Seen, Truth, hear, judge_pictures, judge_sound, judge_step, see, truth_of
 from media.marked_cases import clip_of

@@ -6,12 +6,12 @@ from pathlib import Path
 
 import pytest
 
-from efir.adapters.media.sandbox import Sandbox
+from efir.adapters.media.confinement.sandbox import Sandbox
 
 PARENT = """
 import asyncio, os, sys, tempfile
 from pathlib import Path
-from efir.adapters.media import children, sandbox
+from efir.adapters.media.confinement import confined_process, sandbox
 from media.sources import PROGRAM
 
 count, held = int(sys.argv[1]), int(sys.argv[2])
@@ -25,11 +25,11 @@ async def main():
         files = tuple(folder / f"{place}" for place in range(count))
         for place, file in enumerate(files):
             file.write_text(f"input{place}")
-        with children.workspace(box, folder) as work:
+        with confined_process.workspace(box, folder) as work:
             limits = sandbox.Limits(memory=1 << 30, cpu=20, file=0)
             argv = (*sandbox.python()[:-1], "-c", child)
-            task = children.Task(argv=argv, work=work, inputs=files, limits=limits, wall=30)
-            done = await children.run(box, task)
+            task = confined_process.Task(argv=argv, work=work, inputs=files, limits=limits, wall=30)
+            done = await confined_process.run(box, task)
             print(done.code, done.output.decode().split(), done.complaint, done.cpu_seconds > 0)
 
 asyncio.run(main())

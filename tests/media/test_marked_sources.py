@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from efir.adapters.media.converter import FfmpegConverter
-from efir.adapters.media.probe import ConfinedProbe
+from efir.adapters.media.inspection.probe import ConfinedProbe
+from efir.adapters.media.video.converter import FfmpegConverter
 from media.judging import joined_looks, judge, judge_source
 from media.marked_cases import CASES, NOT_AS_STORED, SHORT, USUAL
 from media.publishing import publish

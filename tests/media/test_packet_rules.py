@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from efir.adapters.media.converter import FfmpegConverter
-from efir.adapters.media.probe import ConfinedProbe
+from efir.adapters.media.inspection.probe import ConfinedProbe
+from efir.adapters.media.video.converter import FfmpegConverter
 from media.judging import judge_packets
 from media.publishing import publish
 from media.sources import KINDS, source

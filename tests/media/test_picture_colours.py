@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 import pyvips
 
-from efir.adapters.media.png import chunk
-from efir.domain.colours import TRANSFERS, srgb_value
+from efir.adapters.media.pictures.png import chunk
+from efir.domain.pictures.colours import TRANSFERS, srgb_value
 from media import charts
 from media.charts import Chunk, Colour, code_points, gamma, png, points, profile, profile_chunk
 from media.test_pictures import read, shaped

@@ -10,11 +10,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
-from efir.adapters.media import av1, avif, avif_sequences, gif, png, profiles
-from efir.adapters.media.boxes import BoxesBroken
-from efir.domain import pictures as rules
-from efir.domain.crops import CropBox
-from efir.domain.pictures import PictureBroken, PictureKind, PictureRefused, PictureTooHeavy, PictureTypeRefused
+from efir.adapters.media.inspection import av1
+from efir.adapters.media.pictures import avif, avif_sequences, gif, icc_profiles, png
+from efir.adapters.media.video.boxes import BoxesBroken
+from efir.domain.pictures import picture
+from efir.domain.pictures.crops import CropBox
+from efir.domain.pictures.picture import PictureBroken, PictureKind, PictureRefused, PictureTooHeavy, PictureTypeRefused
 from efir.ports.pictures import PictureOrder
 from media import charts
 from media.charts import Colour
@@ -86,7 +87,7 @@ def test_a_sequence_cut_short_is_refused(room: Path, part: float, frames: int) -
 def test_a_sequence_of_too_many_frames_is_refused_with_their_number(
     room: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(rules, "FRAMES_MOST", 4)
+    monkeypatch.setattr(picture, "MAX_FRAMES", 4)
     with pytest.raises(PictureTooHeavy, match="has 5 frames; it may have 4"):
         made(room, charts.avif(frames=5))
     assert made(room, charts.avif(frames=4))
@@ -247,7 +248,7 @@ PARSERS = [
     avif_sequences.first_frame,
     avif.read_colours,
     gif.first_frame,
-    profiles.read_colours,
+    icc_profiles.read_colours,
     av1.code_points,
 ]
 SEEDS = [

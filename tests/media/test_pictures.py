@@ -18,15 +18,15 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 import node
-from efir.adapters.media import shaping
-from efir.adapters.media.pictures import VipsPictures, vips_pictures
-from efir.adapters.media.sandbox import Sandbox
-from efir.adapters.media.shapers import REFUSALS
-from efir.adapters.media.thumbhash import thumbhash
-from efir.domain import pictures as rules
-from efir.domain.crops import CropBox
-from efir.domain.limits import Limits
-from efir.domain.pictures import (
+from efir.adapters.media.confinement.sandbox import Sandbox
+from efir.adapters.media.pictures import picture_worker
+from efir.adapters.media.pictures.converter import VipsPictures, vips_pictures
+from efir.adapters.media.pictures.picture_process import REFUSALS
+from efir.adapters.media.pictures.thumbhash import thumbhash
+from efir.domain.kernel.limits import Limits
+from efir.domain.pictures import picture
+from efir.domain.pictures.crops import CropBox
+from efir.domain.pictures.picture import (
     PictureBroken,
     PictureInterrupted,
     PictureKind,
@@ -108,7 +108,7 @@ def shaped(folder: Path, content: bytes, order: PictureOrder = AVATAR, *, workin
         Path("source").write_bytes(content)
         crop = order.crop
         wanted = {"kind": order.kind, "working": working, "crop": crop and [crop.x, crop.y, crop.size]}
-        told = list(shaping.answers(wanted))
+        told = list(picture_worker.answers(wanted))
         if "refused" in told[0]:
             raise REFUSALS[told[0]["refused"]](told[0].get("detail", ""))
         files = [MadeFile(**file, content=Path(f"{file['width']}.webp").read_bytes()) for file in told[0]["files"]]
@@ -338,7 +338,7 @@ def test_a_small_picture_is_refused_with_the_rule(room: Path) -> None:
 def test_an_animation_gives_its_first_frame_and_too_long_a_one_is_refused(
     room: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(rules, "FRAMES_MOST", 4)
+    monkeypatch.setattr(picture, "MAX_FRAMES", 4)
 
     def animation(frames: int, side: int) -> bytes:
         strip = pyvips.Image.arrayjoin(
@@ -362,7 +362,7 @@ def workers_of(room: Path) -> dict[int, list[bytes]]:
             words, surroundings = (entry / "cmdline").read_bytes(), (entry / "environ").read_bytes()
         except OSError:
             continue
-        if b"shaping" in words and str(room).encode() in words + surroundings:
+        if b"picture_worker" in words and str(room).encode() in words + surroundings:
             found[int(entry.name)] = words.split(b"\0")
     return found
 

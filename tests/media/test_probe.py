@@ -4,11 +4,12 @@ from pathlib import Path
 
 import pytest
 
-from efir.adapters.media.probe import ConfinedProbe
-from efir.adapters.media.sandbox import Sandbox
-from efir.domain.limits import Limits
-from efir.domain.media import MediaFacts, MediaNoVideo, MediaRefused, MediaUnreadable
-from efir.domain.renditions import can_copy_audio, can_copy_video
+from efir.adapters.media.confinement.sandbox import Sandbox
+from efir.adapters.media.inspection.probe import ConfinedProbe
+from efir.domain.kernel.limits import Limits
+from efir.domain.processing.ladder import can_copy_audio, can_copy_video
+from efir.domain.processing.source_facts import MediaFacts, MediaNoVideo, MediaUnreadable
+from efir.domain.videos.video import MediaRefused
 from media.conftest import Probed
 from media.sources import ffmpeg, source
 from media.test_headers import NO_VIDEO

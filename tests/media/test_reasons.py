@@ -9,14 +9,15 @@ from typing import Any
 
 import pytest
 
-from efir.adapters.media.converter import FfmpegConverter
 from efir.adapters.media.inspection.clock import covered
 from efir.adapters.media.inspection.packets import PacketLog
-from efir.adapters.media.probe import ConfinedProbe
-from efir.adapters.media.refusals import check_clock
-from efir.domain.limits import Limits
-from efir.domain.media import MediaRefused, MediaUnreadable
-from efir.domain.renditions import plan
+from efir.adapters.media.inspection.probe import ConfinedProbe
+from efir.adapters.media.inspection.refusals import check_clock
+from efir.adapters.media.video.converter import FfmpegConverter
+from efir.domain.kernel.limits import Limits
+from efir.domain.processing.ladder import plan
+from efir.domain.processing.source_facts import MediaUnreadable
+from efir.domain.videos.video import MediaRefused
 from media.sources import X264, ffmpeg
 
 PICTURE = "-f lavfi -i testsrc2=size=64x36:rate=25:duration=1"

@@ -9,11 +9,12 @@ from pathlib import Path
 
 import pytest
 
-from efir.adapters.media import children, sandbox
-from efir.adapters.media.children import Task, workspace
-from efir.adapters.media.probe import ConfinedProbe
-from efir.adapters.media.sandbox import Limits, Sandbox, candidates, detect, paths, tried
-from efir.domain.media import MediaFormatRefused, MediaRefused
+from efir.adapters.media.confinement import confined_process, sandbox
+from efir.adapters.media.confinement.confined_process import Task, workspace
+from efir.adapters.media.confinement.sandbox import Limits, Sandbox, candidates, detect, paths, tried
+from efir.adapters.media.inspection.probe import ConfinedProbe
+from efir.domain.processing.source_facts import MediaFormatRefused
+from efir.domain.videos.video import MediaRefused
 from media.sources import PROGRAM, source
 
 linux = pytest.mark.skipif(sys.platform != "linux", reason="walls of the Linux kernel")
@@ -88,7 +89,7 @@ async def test_a_program_inside_reaches_nothing_outside(
     for walls in boxes:
         with workspace(walls, out) as work:
             argv = (sandbox.python()[0], "-I", "-S", "-c", attempts[program])
-            done = await children.run(walls, Task(argv=argv, work=work))
+            done = await confined_process.run(walls, Task(argv=argv, work=work))
         assert done.code == 1, walls.name
         assert "Error" in done.complaint
     assert not touched(listener)
@@ -105,7 +106,7 @@ async def test_inside_there_are_no_rights_and_no_other_processes(boxes: list[San
     for walls in boxes:
         with workspace(walls, out) as work:
             argv = (sandbox.python()[0], "-I", "-S", "-c", text)
-            done = await children.run(walls, Task(argv=argv, work=work, limits=Limits(files=99)))
+            done = await confined_process.run(walls, Task(argv=argv, work=work, limits=Limits(files=99)))
         uid, no_new_rights, pid, sees_processes, files = json.loads(done.output)
         assert no_new_rights == 1
         assert files == 99
@@ -125,7 +126,7 @@ async def test_ffmpeg_told_to_leave_cannot(
     argv = (PROGRAM, "-nostdin", "-v", "error", "-i", address, "-c", "copy", "-f", "null", "-")
     for walls in boxes:
         with workspace(walls, out) as work:
-            done = await children.run(walls, Task(argv=argv, work=work, wall=20))
+            done = await confined_process.run(walls, Task(argv=argv, work=work, wall=20))
         assert done.code != 0, walls.name
     assert not touched(listener)
 

@@ -5,10 +5,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from efir.adapters.media.converter import FfmpegConverter
-from efir.adapters.media.probe import ConfinedProbe
-from efir.adapters.media.tracks import join
-from efir.domain.renditions import plan
+from efir.adapters.media.inspection.probe import ConfinedProbe
+from efir.adapters.media.video.converter import FfmpegConverter
+from efir.adapters.media.video.tracks import join
+from efir.domain.processing.ladder import plan
 from media.sources import X264, ffmpeg
 
 RATE, LOUD = 48_000, 0.1

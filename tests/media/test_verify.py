@@ -9,10 +9,10 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from efir.adapters.media.converter import FfmpegConverter
-from efir.domain.media import RenditionDamaged
-from efir.domain.renditions import Plan, plan
-from efir.ports.media import MediaFile, Segment, Track
+from efir.adapters.media.video.converter import FfmpegConverter
+from efir.domain.processing.ladder import Plan, plan
+from efir.domain.processing.source_facts import RenditionDamaged
+from efir.ports.processing.media import MediaFile, Segment, Track
 from media.conftest import Probed
 from media.sources import source
 

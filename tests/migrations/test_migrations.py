@@ -12,7 +12,7 @@ from alembic import command
 from alembic.script import ScriptDirectory
 
 from conftest import named
-from efir.adapters.postgres.constraints import BROKEN
+from efir.adapters.postgres.joined import BROKEN
 from efir.adapters.postgres.migrate import applied, configured, downgrade, newest, upgrade
 
 CANNOT_HAPPEN = {

@@ -16,13 +16,14 @@ import msgspec
 
 import clips
 from efir.application.context import Ports
-from efir.domain.media import MediaFacts, RenditionDamaged
-from efir.domain.renditions import Plan, Rung
-from efir.ports.media import (
+from efir.domain.processing.ladder import Plan, Rung
+from efir.domain.processing.source_facts import MediaFacts, RenditionDamaged
+from efir.ports.processing.media import (
     ChunkOutput,
     CopiedTracks,
     MediaConverter,
     MediaFile,
+    MediaPorts,
     MediaProbe,
     Pictures,
     Report,
@@ -51,7 +52,9 @@ def bound(outcome: Outcome | None) -> None:
 
 def commanded(ports: Ports) -> Ports:
     """Ports whose media work obeys `bound`."""
-    return replace(ports, probe=Probe(ports.probe), converter=Converter(ports.converter, _kept()))
+    return replace(
+        ports, media=MediaPorts(probe=Probe(ports.media.probe), converter=Converter(ports.media.converter, _kept()))
+    )
 
 
 def failing(**faults: list[Exception]) -> None:

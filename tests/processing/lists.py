@@ -5,8 +5,8 @@ from dataclasses import dataclass, field
 from uuid import UUID
 
 from efir.application.context import Ports
-from efir.application.media import MediaNotFound, Wanted, find_media
-from efir.domain.videos import VideoId
+from efir.application.videos.media_files import MediaNotFound, Wanted, find_media
+from efir.domain.kernel.ids import VideoId
 
 TARGET = re.compile(r"^#EXT-X-TARGETDURATION:(\d+)$", re.MULTILINE)
 LENGTH = re.compile(r"^#EXTINF:([0-9.]+),$", re.MULTILINE)

@@ -8,7 +8,7 @@ import pytest
 import clips
 from efir.application.context import Ports
 from efir.domain.jobs import Queue
-from efir.domain.videos import VideoId
+from efir.domain.kernel.ids import VideoId
 from publishing import Published, shown, worked
 
 

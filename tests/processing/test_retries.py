@@ -8,15 +8,15 @@ from uuid import UUID
 import pytest
 
 from efir.application.context import Ports
-from efir.application.jobs import run_next
-from efir.application.kinds import KINDS
-from efir.application.videos import retry_video
-from efir.application.watching import Processing, get_processing
+from efir.application.jobs.engine import run_next
+from efir.application.processing.progress import Processing, get_processing
+from efir.application.processing.reprocessing import retry_video
+from efir.bootstrap.wiring.work import WORK
 from efir.domain.jobs import Queue
-from efir.domain.media import MediaUnreadable, MediaWorkFailed, RenditionDamaged
-from efir.domain.users import UserId
-from efir.domain.videos import VideoId, VideoInProgress, VideoNotRetryable
-from efir.ports.renditions import RenditionFacts
+from efir.domain.kernel.ids import UserId, VideoId
+from efir.domain.processing.source_facts import MediaUnreadable, MediaWorkFailed, RenditionDamaged
+from efir.domain.videos.video import VideoInProgress, VideoNotRetryable
+from efir.ports.videos.renditions import RenditionFacts
 from processing.commanded import failing, long_clip
 from processing.lists import Lists, addresses, text_at
 from publishing import Published, shown, worked
@@ -38,7 +38,7 @@ async def all_worked(ports: Ports, connection: Any) -> list[str]:
 
 async def one(ports: Ports, queue: Queue) -> None:
     """Do the next job of a queue."""
-    assert await run_next(ports, KINDS, queue=queue, worker="test", told=lambda *_: None)
+    assert await run_next(ports, WORK.jobs, queue=queue, worker="test", told=lambda *_: None)
 
 
 async def again(ports: Ports, owner: UserId, video_id: UUID) -> Any:

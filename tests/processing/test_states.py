@@ -11,15 +11,16 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from efir.application.context import Ports
-from efir.application.jobs import reconcile, run_next
-from efir.application.kinds import KINDS
-from efir.application.videos import delete_video, retry_video
-from efir.application.watching import get_processing
-from efir.domain.errors import Unavailable
+from efir.application.jobs.engine import reconcile, run_next
+from efir.application.processing.progress import get_processing
+from efir.application.processing.reprocessing import retry_video
+from efir.application.videos.videos import delete_video
+from efir.bootstrap.wiring.work import WORK
 from efir.domain.jobs import LeaseLost, Queue
-from efir.domain.media import MediaSoundUnreadable, MediaUnreadable, MediaWorkFailed, RenditionDamaged
-from efir.domain.users import UserId
-from efir.domain.videos import VideoId, VideoInProgress, VideoNotFound, VideoNotRetryable
+from efir.domain.kernel.errors import Unavailable
+from efir.domain.kernel.ids import UserId, VideoId
+from efir.domain.processing.source_facts import MediaSoundUnreadable, MediaUnreadable, MediaWorkFailed, RenditionDamaged
+from efir.domain.videos.video import VideoInProgress, VideoNotFound, VideoNotRetryable
 from processing.commanded import bound, long_clip
 from processing.lists import Lists
 from publishing import Published, shown
@@ -76,7 +77,7 @@ class Life:
 
         bound(obey)
         await run_next(
-            self.ports, KINDS, queue=queue, worker="test", told=lambda *about: self.errors.add(type(about[2]))
+            self.ports, WORK.jobs, queue=queue, worker="test", told=lambda *about: self.errors.add(type(about[2]))
         )
 
     async def end(self, which: int, how: str) -> None:
@@ -92,7 +93,7 @@ class Life:
             "update jobs set lease_until = now() - interval '1 s', kills = greatest(kills, $1) where state = 'running'"
         )
         await self.connection.execute(sql, 2 if which > 5 else 0)
-        await reconcile(self.ports, KINDS)
+        await reconcile(self.ports, WORK.jobs)
 
     async def retry(self, _which: int, _how: str) -> None:
         """Press the button."""

@@ -10,9 +10,10 @@ import msgspec
 import pytest
 
 from efir.application.context import Ports
-from efir.application.drawing import QuestionLine
-from efir.bootstrap.http import served
-from efir.bootstrap.questions import question_line
+from efir.application.quiz.queue import BatchingQueue
+from efir.bootstrap.wiring.http import served
+from efir.bootstrap.wiring.questions import question_line
+from efir.ports.quiz.queue import QuizPorts
 from efir.settings import Quiz, Settings
 
 Opened = Callable[..., Awaitable[Ports]]
@@ -22,7 +23,7 @@ Opened = Callable[..., Awaitable[Ports]]
 class Replaceable:
     """Stands for the line in an application that is built once."""
 
-    line: QuestionLine | None = None
+    line: BatchingQueue | None = None
 
     async def take(self, count: int, **more: Any) -> Any:
         assert self.line is not None
@@ -38,7 +39,7 @@ async def asking(ports: Ports, settings: Settings) -> AsyncIterator[Opened]:
             bounds = replace(settings.limits, **(limits or {}))
             own = msgspec.structs.replace(settings, quiz=Quiz(**quiz), limits=bounds)
             line = await stack.enter_async_context(question_line(own, ports.begin, ports.single, ports.clock))
-            return replace(ports, questions=line, limits=bounds)
+            return replace(ports, quiz=QuizPorts(queue=line), limits=bounds)
 
         yield opened
 
@@ -47,7 +48,7 @@ async def asking(ports: Ports, settings: Settings) -> AsyncIterator[Opened]:
 def front(session_ports: Ports, settings: Settings) -> tuple[Any, Replaceable]:
     """An application whose line a test may choose."""
     line = Replaceable()
-    return served(replace(session_ports, questions=line), settings), line  # type: ignore[arg-type]  # what it needs of one
+    return served(replace(session_ports, quiz=QuizPorts(queue=line)), settings), line  # type: ignore[arg-type]  # what it needs of one
 
 
 @pytest.fixture
@@ -58,7 +59,7 @@ async def quiz(front: tuple[Any, Replaceable], ports: Ports) -> AsyncIterator[Ca
     async with httpx.AsyncClient(transport=transport, base_url="http://efir.test") as http:
 
         def over(chosen: Ports) -> httpx.AsyncClient:
-            line.line = chosen.questions
+            line.line = chosen.quiz.queue
             return http
 
         yield over

@@ -12,7 +12,7 @@ from efir.adapters.quiz.bank import FileBank
 from efir.adapters.quiz.rows import read_rows
 from efir.adapters.quiz.texts import decode_line, split_lines, wide_encoding
 from efir.adapters.quiz.trivia import file_rows, folder_rows
-from efir.domain.questions import QuestionSourceAway
+from efir.domain.quiz import QuestionSourceAway
 
 ENDS = st.sampled_from([b"\n", b"\r\n", b"\r"])
 WORDS = st.text(st.characters(exclude_categories=["C", "Z"]), min_size=1, max_size=8)

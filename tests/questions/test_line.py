@@ -7,18 +7,18 @@ from typing import Any
 
 import pytest
 
-from efir.application import drawing
 from efir.application.context import Ports
-from efir.application.drawing import PATIENCE
-from efir.application.questions import fetch_questions
-from efir.application.waiting import Fetched
-from efir.domain.questions import (
+from efir.application.quiz import queue
+from efir.application.quiz.questions import fetch_questions
+from efir.application.quiz.queue import PATIENCE
+from efir.domain.quiz import (
     InvalidQuestionCount,
     QuestionsExhausted,
     QuestionSourceAway,
     QuestionSourceLimited,
     QuizOverloaded,
 )
+from efir.ports.quiz.queue import Fetched
 from jservice_double import BAD_ROWS, FAULTS, clue, jservice
 from questions.conftest import Opened
 
@@ -39,7 +39,7 @@ async def stored(connection: Any) -> int:
 @pytest.fixture
 def fast(monkeypatch: pytest.MonkeyPatch) -> None:
     """Calls count as fast even where a busy machine makes pauses between them."""
-    monkeypatch.setattr(drawing, "AGAIN", 60.0)
+    monkeypatch.setattr(queue, "AGAIN", 60.0)
 
 
 async def test_the_first_request_has_nothing_before_it_and_the_next_the_last_of_the_one_before(
@@ -70,7 +70,7 @@ async def test_requests_in_quick_succession_draw_from_what_one_call_brought(
 async def test_a_request_after_a_pause_asks_only_for_what_it_wants(
     asking: Opened, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(drawing, "AGAIN", 0.0)
+    monkeypatch.setattr(queue, "AGAIN", 0.0)
     with jservice(10_000) as source:
         ports = await asking(jservice_url=source.url)
         for _ in range(3):
@@ -123,7 +123,7 @@ async def test_sixteen_requests_for_three_of_sixty_store_forty_eight(asking: Ope
 
 async def test_a_source_of_150_asked_for_200_gives_what_it_has_and_a_reason(asking: Opened, connection: Any) -> None:
     with jservice(150) as source:
-        ports = await asking(jservice_url=source.url, sources="jservice", limits={"quiz_questions_most": 200})
+        ports = await asking(jservice_url=source.url, sources="jservice", limits={"max_quiz_questions": 200})
         began = time.monotonic()
         with pytest.raises(QuestionsExhausted) as told:
             await fetch_questions(ports, count=200)
@@ -177,7 +177,7 @@ async def test_bad_rows_spoil_nothing_but_themselves(asking: Opened) -> None:
         clue(3, value="x", category=None),
     ]
     with jservice(1_000, faults=[rows]) as source:
-        ports = await asking(jservice_url=source.url, sources="jservice", limits={"quiz_questions_most": 100})
+        ports = await asking(jservice_url=source.url, sources="jservice", limits={"max_quiz_questions": 100})
         found = await fetch_questions(ports, count=len(rows))
     assert [one.question for one in found.saved[:3]] == ["Question 1?", "Is it?", "Question 3?"]
     assert len(found.saved) == len(rows)
@@ -269,7 +269,7 @@ async def test_without_a_source_the_request_says_so(asking: Opened) -> None:
 
 async def test_a_full_line_refuses(asking: Opened) -> None:
     with jservice(1_000, delay=0.3) as source:
-        ports = await asking(jservice_url=source.url, limits={"quiz_line_most": 3})
+        ports = await asking(jservice_url=source.url, limits={"max_queued_quiz_requests": 3})
         answers = await asyncio.gather(*(fetch_questions(ports, count=1) for _ in range(5)), return_exceptions=True)
     assert [type(one) for one in answers] == [Fetched] * 3 + [QuizOverloaded] * 2
 
@@ -314,6 +314,6 @@ async def test_a_closed_line_tells_who_waits(asking: Opened) -> None:
         ports: Ports = await asking(jservice_url=source.url)
         waiting = asyncio.ensure_future(fetch_questions(ports, count=1))
         await asyncio.sleep(0.05)
-        await ports.questions.close()
+        await ports.quiz.queue.close()
         with pytest.raises(QuestionSourceAway):
             await waiting

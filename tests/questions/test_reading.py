@@ -7,7 +7,7 @@ import httpx
 import pytest
 
 from efir.application.context import Ports
-from efir.application.questions import fetch_questions
+from efir.application.quiz.questions import fetch_questions
 from jservice_double import MADE, clue, jservice
 from questions.conftest import Opened
 
@@ -120,7 +120,7 @@ async def test_final_rounds_are_clues_without_a_worth(
 ) -> None:
     rows = [clue(n) for n in range(1, 6)] + [clue(n, value=None) for n in range(6, 120)]
     with jservice(1, faults=[rows[:100], rows[100:]]) as source:
-        ports = await asking(jservice_url=source.url, limits={"quiz_questions_most": 200})
+        ports = await asking(jservice_url=source.url, limits={"max_quiz_questions": 200})
         assert len((await fetch_questions(ports, count=119)).saved) == 119
         http = quiz(ports)
     final = {row["question"] for row in rows if row["value"] is None}

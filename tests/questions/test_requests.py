@@ -11,8 +11,8 @@ import pytest
 from api.test_statements import COUNT
 from builders import person
 from efir.application.context import Ports, Visitor
-from efir.application.questions import fetch_questions
-from efir.domain.rates import Throttled
+from efir.application.quiz.questions import fetch_questions
+from efir.domain.kernel.rate_limits import Throttled
 from jservice_double import jservice
 from questions.conftest import Opened
 
@@ -154,7 +154,7 @@ async def test_a_source_that_the_order_does_not_name_is_not_asked(
 
 async def test_a_full_line_is_a_503(asking: Opened, quiz: Quiz) -> None:
     with jservice(100, delay=0.2) as source:
-        http = quiz(await asking(jservice_url=source.url, limits={"quiz_line_most": 1}))
+        http = quiz(await asking(jservice_url=source.url, limits={"max_queued_quiz_requests": 1}))
         answers = await asyncio.gather(*(http.post("/quiz", json={"questions_num": 1}) for _ in range(3)))
     refused = [one for one in answers if one.status_code == 503]
     assert len(refused) == 2

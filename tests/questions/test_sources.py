@@ -18,10 +18,10 @@ from efir.adapters.quiz.cldr import write_bank
 from efir.adapters.quiz.fetching import Fetching
 from efir.adapters.quiz.jservice import Jservice
 from efir.adapters.quiz.opentdb import OpenTriviaDb
-from efir.application.drawing import Place, QuestionLine
-from efir.application.questions import fetch_questions
-from efir.bootstrap.questions import order_of
-from efir.domain.questions import QuestionsExhausted, QuestionSourceAway, QuestionSourceLimited, fingerprint
+from efir.application.quiz.questions import fetch_questions
+from efir.application.quiz.queue import BatchingQueue, Place
+from efir.bootstrap.wiring.questions import order_of
+from efir.domain.quiz import QuestionsExhausted, QuestionSourceAway, QuestionSourceLimited, fingerprint
 from efir.settings import Quiz, Settings, SettingsRefused
 from jservice_double import answer, jservice
 from questions.conftest import Opened
@@ -42,7 +42,7 @@ def trivia(code: int, *questions: str) -> bytes:
 async def drawn(*answers: bytes, count: int = 5, times: int = 1) -> list[Any]:
     """Ask a source that answers like this."""
     with jservice(1, faults=list(answers)) as double:
-        fetching = Fetching(most_bytes=1 << 20)
+        fetching = Fetching(max_bytes=1 << 20)
         # the double looks at `count` only, and gives its answers in turn whatever the path
         source = OpenTriviaDb(double.url, fetching, gap=0.0)
         try:
@@ -144,7 +144,7 @@ async def test_halves_keep_the_gap_and_the_deadline_and_go_on_in_the_next_call()
 async def test_a_source_with_few_left_gives_them_before_it_is_called_exhausted(asking: Opened) -> None:
     ports, service = await asking(), Trivia(30, empty=4)
     source = OpenTriviaDb("http://trivia.test", cast("Fetching", service), gap=0.0)
-    line = QuestionLine(
+    line = BatchingQueue(
         [Place(name="opentdb", source=source)],
         begin=ports.begin,
         single=ports.single,
@@ -181,7 +181,7 @@ async def test_refusals_of_trivia_are_told(said: bytes, error: type[Exception]) 
 
 async def test_the_gap_between_calls_is_kept() -> None:
     with jservice(1, faults=[TOKEN, trivia(0, "A?"), trivia(0, "B?")]) as double:
-        fetching = Fetching(most_bytes=1 << 20)
+        fetching = Fetching(max_bytes=1 << 20)
         source = OpenTriviaDb(double.url, fetching, gap=0.4)
         began = time.monotonic()
         await source.draw(1, seconds=3)
@@ -195,7 +195,7 @@ async def test_the_gap_between_calls_is_kept() -> None:
 @pytest.mark.parametrize("url", ["{}", "{}/", "{}/api/random", "{}/api/random?count=1"])
 async def test_the_address_of_a_jservice_may_be_written_in_several_ways(url: str) -> None:
     with jservice(10) as double:
-        fetching = Fetching(most_bytes=1 << 20)
+        fetching = Fetching(max_bytes=1 << 20)
         found = await Jservice(url.format(double.url), fetching).draw(3, seconds=3)
         await fetching.close()
     assert len(found.found) == 3
@@ -263,7 +263,7 @@ async def test_a_bank_goes_on_where_it_was_and_another_file_begins_anew(
 
 async def test_a_bank_whose_rows_are_mostly_known_is_read_on(asking: Opened, bank: Callable[[list[Any]], str]) -> None:
     known = [{"question": f"Known {n}", "answer": "x"} for n in range(2_000)]
-    limits = {"quiz_questions_most": 2_000}
+    limits = {"max_quiz_questions": 2_000}
     await fetch_questions(await asking(bank=bank(known), limits=limits), count=2_000)
     path = bank([*known, *({"question": f"New {n}", "answer": "x"} for n in range(3))])
     found = await fetch_questions(await asking(bank=path), count=3)

@@ -8,7 +8,7 @@ import pytest
 
 from builders import Person
 from efir.application.context import Ports
-from efir.application.uploads import sweep_staging
+from efir.application.uploads.uploads import sweep_staging
 from programs import serving
 from uploads.people import People, person_with_token
 from uploads.talking import Talk

@@ -4,7 +4,7 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 
 from builders import Person
-from efir.domain.sessions import SCOPES, token_text
+from efir.domain.auth.sessions import SCOPES, token_text
 
 People = Callable[..., Awaitable[Person]]
 

@@ -3,7 +3,6 @@
 import base64
 import hashlib
 from collections.abc import AsyncIterator
-from dataclasses import replace
 from email.utils import parsedate_to_datetime
 from typing import Any
 from uuid import UUID, uuid4
@@ -15,9 +14,9 @@ from hypothesis import strategies as st
 
 from builders import Person, person, registered, signed_in
 from efir.application.context import Ports
-from efir.application.uploads import expire_uploads, sweep_staging
+from efir.application.uploads.uploads import expire_uploads, sweep_staging
 from efir.domain.uploads import UploadId
-from efir.ports.blobs import BlobMissing, blob_key
+from efir.ports.kernel.blobs import BlobMissing, blob_key
 from uploads.people import People
 
 UPLOADS = "/api/v1/uploads"
@@ -109,7 +108,7 @@ async def test_bytes_arrive_in_pieces_and_are_stored_whole(
     row = await connection.fetchrow("select sha256, filename, filetype from uploads")
     assert tuple(row) == (hashlib.sha256(b"hello world").hexdigest(), "walk.mp4", "video/mp4")
     assert await stored(ports, address) == b"hello world"
-    assert await ports.staging.staged() == []
+    assert await ports.uploads.staging.staged() == []
 
 
 async def test_the_address_is_absolute(client: httpx.AsyncClient, ada: Person) -> None:
@@ -238,7 +237,7 @@ async def test_the_announced_digest_of_the_whole_is_checked(
     assert code(await sent(client, ada, bad, 0, b"jello")) == (460, "upload-digest-mismatch")
     assert (await shown(client, ada, bad)).status_code == 410
     assert await stored(ports, bad) is None
-    assert await ports.staging.staged() == []
+    assert await ports.uploads.staging.staged() == []
 
 
 async def test_a_wrong_body_type_is_refused(client: httpx.AsyncClient, ada: Person) -> None:
@@ -323,7 +322,7 @@ async def test_an_ended_upload_is_gone_with_its_bytes(
         assert code(await sent(client, ada, address, 2, b"llo")) == (410, "upload-gone")
         assert code(await client.delete(address, headers=TUS | ada.headers)) == (410, "upload-gone")
         assert await stored(ports, address) is None
-    assert await ports.staging.staged() == []
+    assert await ports.uploads.staging.staged() == []
     assert await connection.fetchval("select count(*) from uploads where cleared_at is null") == 0
 
 
@@ -381,7 +380,7 @@ async def test_parts_are_joined_in_the_order_named(
         == hashlib.sha256(b"hello world").hexdigest()
     )
     assert code(await sent(client, ada, address, 11, b"x")) == (403, "upload-joined")
-    assert await ports.staging.staged() == []
+    assert await ports.uploads.staging.staged() == []
     assert (await shown(client, ada, hello)).status_code == 410
     assert code(await joined(client, ada, hello, world)) == (410, "upload-gone")
 
@@ -400,7 +399,7 @@ async def test_only_finished_own_parts_are_joined(
     assert code(await joined(client, ada, mine, mine)) == (400, "upload-malformed")
     wrong = encoded(sha256="0" * 64)
     assert code(await joined(client, ada, mine, **{"upload-metadata": wrong})) == (460, "upload-digest-mismatch")
-    assert len(await ports.staging.staged()) == 2  # mine and hers
+    assert len(await ports.uploads.staging.staged()) == 2  # mine and hers
     assert (await joined(client, ada, mine)).status_code == 201
 
 
@@ -423,7 +422,7 @@ async def test_what_nobody_goes_on_with_expires_with_its_bytes(
     assert await expire_uploads(ports) == 2
     assert (await shown(client, ada, old)).status_code == 410
     assert await stored(ports, finished) is None
-    assert [str(found) for found in await ports.staging.staged()] == [fresh.rsplit("/", 1)[1]]
+    assert [str(found) for found in await ports.uploads.staging.staged()] == [fresh.rsplit("/", 1)[1]]
     assert (await sent(client, ada, fresh, 2, b"llo")).status_code == 204
     await connection.execute("update uploads set created_at = now() - interval '15 d'")
     await expire_uploads(ports)
@@ -445,9 +444,9 @@ async def test_expiry_rolls_with_the_bytes_but_ends_in_any_case(
 async def test_bytes_without_a_row_are_swept(client: httpx.AsyncClient, ada: Person, ports: Ports) -> None:
     kept = await begun(client, ada, 9)
     await sent(client, ada, kept, 0, b"123")
-    await (await ports.staging.open(UploadId(uuid4()), offset=0)).close()
+    await (await ports.uploads.staging.open(UploadId(uuid4()), offset=0)).close()
     assert await sweep_staging(ports) == 1
-    assert len(await ports.staging.staged()) == 1
+    assert len(await ports.uploads.staging.staged()) == 1
 
 
 async def test_one_person_has_only_so_many_open_uploads(
@@ -481,7 +480,7 @@ async def test_a_crash_between_store_and_commit_is_mended(
 async def test_lost_bytes_end_the_upload(client: httpx.AsyncClient, ada: Person, ports: Ports) -> None:
     address = await begun(client, ada, 11)
     await sent(client, ada, address, 0, b"hello ")
-    await ports.staging.remove(UploadId(UUID(address.rsplit("/", 1)[1])))
+    await ports.uploads.staging.remove(UploadId(UUID(address.rsplit("/", 1)[1])))
     assert code(await sent(client, ada, address, 6, b"world")) == (410, "upload-gone")
 
 
@@ -503,8 +502,7 @@ async def test_a_full_disk_is_told_before_any_byte(
     async def nothing() -> int:
         return 4
 
-    assert replace(session_ports).staging is session_ports.staging
-    staging: Any = session_ports.staging
+    staging: Any = session_ports.uploads.staging
     staging.free = nothing
     try:
         answer = await client.post(UPLOADS, headers=TUS | ada.headers | {"upload-length": "5"})
@@ -535,7 +533,7 @@ async def test_the_digest_is_right_when_other_processes_saw_the_bytes_before(
     content = bytes(range(256)) * 10_000
     address = await begun(client, ada, len(content))
     await sent(client, ada, address, 0, content[:1_000_000])
-    staging: Any = ports.staging
+    staging: Any = ports.uploads.staging
     staging._digests.clear()  # noqa: SLF001  # as another process would be
     await sent(client, ada, address, 1_000_000, content[1_000_000:])
     assert await connection.fetchval("select sha256 from uploads") == hashlib.sha256(content).hexdigest()

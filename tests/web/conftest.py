@@ -17,7 +17,7 @@ import redis.asyncio
 from playwright.async_api import Browser, BrowserContext, Page, async_playwright, expect
 
 from efir.application.context import Ports
-from efir.domain.users import UserId
+from efir.domain.kernel.ids import UserId
 from programs import free_port, wait_for
 from web.seeds import a_session, somebody
 
@@ -34,7 +34,7 @@ def site(environment: dict[str, str]) -> Iterator[str]:
     port = free_port()
     url = f"http://127.0.0.1:{port}"
     flags = "-m granian --interface asgi --runtime-mode st --workers 1 --no-ws --log-level warning --factory"
-    command = [sys.executable, *flags.split(), "--port", str(port), "efir.bootstrap.http:application"]
+    command = [sys.executable, *flags.split(), "--port", str(port), "efir.bootstrap.wiring.http:application"]
     environ = _clean() | environment | {"EFIR_PUBLIC_URL": url}
     with subprocess.Popen(command, env=environ, stdin=subprocess.DEVNULL, start_new_session=True) as process:
         try:

@@ -7,10 +7,10 @@ from typing import Any
 from playwright.async_api import Page, expect
 
 from drawings import drawing
+from efir.application.accounts.federated_signup import begin_federated_signup
 from efir.application.context import Ports, Visitor
-from efir.application.newcomers import arrive
-from efir.ports.identities import ProviderSession
-from efir.ports.oidc import Claims
+from efir.ports.auth.identities import ProviderSession
+from efir.ports.auth.oidc import Claims
 from factors import App
 from web.conftest import Tab
 from web.seeds import PASSWORD
@@ -99,7 +99,7 @@ async def comes_from_elsewhere(here: Tab, ports: Ports) -> None:
     """Let a browser hold the ticket of somebody whom a provider has sent here for the first time."""
     session = ProviderSession(issuer="https://id.example", sid=None, hint=b"sealed", auth_time=ports.clock())
     claims = Claims(sub="1", session=session, email="ada@example.org", name="Ada Lovelace", nickname="ada")
-    ticket = await arrive(
+    ticket = await begin_federated_signup(
         ports, provider="elsewhere", claims=claims, earlier="", visitor=Visitor(ip="203.0.113.9"), now=ports.clock()
     )
     await here.context.add_cookies([{"name": "reg", "value": ticket, "url": here.site}])

@@ -7,21 +7,22 @@ from pathlib import Path
 from uuid import UUID
 
 from audio import waves
-from efir.application.accounts import OPERATOR
-from efir.application.bans import ban_user
+from efir.application.access.actors import OPERATOR
+from efir.application.access.bans import ban_user
+from efir.application.access.roles import create_role, grant_role
+from efir.application.audio.conversion import sound_key
+from efir.application.auth.sessions import log_in
 from efir.application.context import Ports, Visitor
-from efir.application.recording import sound_key
-from efir.application.roles import create_role, grant_role
-from efir.application.sessions import log_in
-from efir.domain.audio import AudioRecord, RecordId, RecordState
+from efir.domain.audio.records import AudioRecord, RecordId, RecordState
+from efir.domain.audio.wav import read_wav
+from efir.domain.auth.sessions import LoginSession
 from efir.domain.channels import Channel, ChannelId
-from efir.domain.questions import Candidate, RawQuestion, candidate
-from efir.domain.sessions import LoginSession, SessionId
-from efir.domain.users import User, UserId, skeleton
-from efir.domain.videos import Video, VideoId, VideoState, Visibility
-from efir.domain.wav import read_wav
+from efir.domain.kernel.ids import SessionId, UserId, VideoId
+from efir.domain.quiz import Candidate, RawQuestion, candidate
+from efir.domain.users import User, skeleton
+from efir.domain.videos.video import Video, VideoState, Visibility
 from efir.ports.audio import ConvertedAudio, Loudness
-from efir.ports.media import MediaFile
+from efir.ports.processing.media import MediaFile
 
 PASSWORD = "a long quiet evening"
 # Every page: its address, and whether somebody is signed in.
@@ -89,7 +90,7 @@ _hashes: dict[str, bytes] = {}  # hashing is slow on purpose, and every test nee
 async def somebody(ports: Ports, nickname: str = "ada") -> UserId:
     """Store a user with a channel."""
     if PASSWORD not in _hashes:
-        _hashes[PASSWORD] = await ports.passwords.hash(PASSWORD)
+        _hashes[PASSWORD] = await ports.auth.passwords.hash(PASSWORD)
     now, user_id, email = ports.clock(), UserId(ports.new_id()), f"{nickname}@example.org"
     user = User(
         id=user_id, nickname=nickname, nick_skel=skeleton(nickname), display_name=nickname, email=email,

@@ -3,7 +3,7 @@
 import httpx
 import pytest
 
-from efir.application.accounts import setup_code
+from efir.application.accounts.administration import setup_code
 from efir.application.context import Ports
 from web.seeds import a_session, an_administration, somebody
 from web.test_pages import BROWSER, send

@@ -7,8 +7,8 @@ from pathlib import Path
 import httpx
 import pytest
 
-from efir.drivers.web.assets import Assets, served
-from efir.drivers.web.templates import HERE
+from efir.drivers.web.kernel.assets import Assets, served
+from efir.drivers.web.kernel.templates import HERE
 
 ASSETS = Assets(HERE / "static")
 FOREVER = "public, max-age=31536000, immutable"

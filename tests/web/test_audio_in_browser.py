@@ -8,7 +8,7 @@ import pytest
 from playwright.async_api import expect
 
 from audio import waves
-from efir.domain.users import UserId
+from efir.domain.kernel.ids import UserId
 from web.conftest import Opener, Tab
 
 pytestmark = pytest.mark.browser

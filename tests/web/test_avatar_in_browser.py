@@ -7,7 +7,7 @@ from playwright.async_api import Route, expect
 
 from drawings import drawing
 from efir.application.context import Ports
-from efir.domain.users import UserId
+from efir.domain.kernel.ids import UserId
 from web.conftest import PHONE, Opener, Tab
 from web.filling import drop, file, paste, shown
 

@@ -6,8 +6,8 @@ import pytest
 from playwright.async_api import expect
 
 from efir.application.context import Ports
-from efir.domain.users import UserId
-from efir.domain.videos import VideoState
+from efir.domain.kernel.ids import UserId
+from efir.domain.videos.video import VideoState
 from web.conftest import Opener
 from web.seeds import a_video
 

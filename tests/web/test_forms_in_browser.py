@@ -4,7 +4,7 @@ import pytest
 from playwright.async_api import Page, expect
 
 from efir.application.context import Ports
-from efir.domain.users import UserId
+from efir.domain.kernel.ids import UserId
 from web.conftest import Opener
 from web.seeds import PASSWORD, a_video
 

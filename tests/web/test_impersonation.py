@@ -9,10 +9,9 @@ import httpx
 import pytest
 
 from builders import PASSWORD
+from efir.application.auth.second_factors import begin_totp, confirm_totp
 from efir.application.context import Ports
-from efir.application.second_factors import begin_totp, confirm_totp
-from efir.domain.sessions import SessionId
-from efir.domain.users import UserId
+from efir.domain.kernel.ids import SessionId, UserId
 from factors import App, forgotten
 from web.seeds import a_session, an_administration, somebody
 from web.test_pages import BROWSER, send

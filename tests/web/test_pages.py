@@ -12,11 +12,11 @@ import pytest
 
 from drawings import drawing
 from efir.application.context import Ports
-from efir.domain.users import UserId
-from efir.domain.videos import VideoState, Visibility
-from efir.drivers.web import explanations
-from efir.drivers.web.templates import HERE
-from efir.drivers.web.texts import catalogue
+from efir.domain.kernel.ids import UserId
+from efir.domain.videos.video import VideoState, Visibility
+from efir.drivers.web.kernel import error_messages
+from efir.drivers.web.kernel.i18n import catalogue
+from efir.drivers.web.kernel.templates import HERE
 from web.seeds import (
     LONG,
     PAGES,
@@ -29,7 +29,7 @@ from web.seeds import (
 )
 
 BROWSER = {"accept": "text/html,application/xhtml+xml", "accept-language": "en"}
-HTML_MOST, CSS_MOST, JS_MOST = 40_000, 40_000, 60_000  # bytes of one page
+MAX_HTML, MAX_CSS, MAX_JS = 40_000, 40_000, 60_000  # bytes of one page
 MISSING = "0199d1e0-0000-7000-8000-000000000000"
 
 
@@ -300,7 +300,7 @@ async def test_the_owner_of_a_failed_video_is_offered_what_may_help_and_only_tha
     video = await a_video(ports, owner, "x.mkv", state, failure=failure)
     await signed_in(reader, ports, owner)
     reader.cookies.set("lang", lang)
-    reason = explanations.of_failure(failure, catalogue(HERE / "locale", lang))
+    reason = error_messages.of_failure(failure, catalogue(HERE / "locale", lang))
     for path in ("/studio", f"/studio/{video}", f"/watch/{video}"):
         text = without_icons(await reader.get(path))
         assert (f"{button}</button></form>" in text) is again, path
@@ -489,9 +489,9 @@ async def test_a_page_is_light(reader: httpx.AsyncClient, ports: Ports, name: st
     page = (await reader.get(path.format(**videos))).text
     styles = addresses(page, r'<link rel="stylesheet" href="([^"]+)"')
     modules = addresses(page, r'<script type="module" src="([^"]+)"')
-    assert 0 < len(page.encode()) <= HTML_MOST
-    assert 0 < sum([len((await reader.get(style)).content) for style in styles]) <= CSS_MOST
-    assert 0 < await weight(reader, modules) <= JS_MOST
+    assert 0 < len(page.encode()) <= MAX_HTML
+    assert 0 < sum([len((await reader.get(style)).content) for style in styles]) <= MAX_CSS
+    assert 0 < await weight(reader, modules) <= MAX_JS
     foreign = {link.rpartition("/")[2].partition(".")[0] for link in addresses(page, r'<script src="([^"]+)"')}
     assert foreign <= {"htmx"}, "hls.js is loaded by a video that needs it"
 

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from efir.application.context import Ports
-from efir.domain.users import UserId
+from efir.domain.kernel.ids import UserId
 from web.authenticators import Authenticator, asked, plugged, posted
 from web.conftest import Opener, Tab
 from web.seeds import somebody

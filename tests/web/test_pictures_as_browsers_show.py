@@ -12,7 +12,7 @@ import pytest
 from PIL import Image
 from playwright.async_api import Browser, Page
 
-from efir.domain.colours import PRIMARIES, TRANSFERS
+from efir.domain.pictures.colours import PRIMARIES, TRANSFERS
 from media import charts
 from media.charts import Colour, code_points, gamma, png, points, profile, profile_chunk
 from media.test_picture_colours import CLEAR, GREY, INDEXED, PALETTE, PLAIN, furthest

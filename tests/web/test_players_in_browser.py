@@ -8,10 +8,10 @@ import pytest
 import clips
 import node
 from efir.application.context import Ports
-from efir.application.jobs import run_next
-from efir.application.kinds import KINDS
+from efir.application.jobs.engine import run_next
+from efir.bootstrap.wiring.work import WORK
 from efir.domain.jobs import Queue
-from efir.drivers.web.templates import HERE
+from efir.drivers.web.kernel.templates import HERE
 from publishing import publisher, shown, worked
 from web.conftest import Opener
 
@@ -56,7 +56,7 @@ async def test_a_player_begins_before_everything_is_there_and_comes_to_the_end(
     video = await publisher(ports, ada, connection)(clip)
     await worked(ports, Queue.FAST)
     if not copied:
-        assert await run_next(ports, KINDS, queue=Queue.MEDIA, worker="w", told=lambda *_: None)
+        assert await run_next(ports, WORK.jobs, queue=Queue.MEDIA, worker="w", told=lambda *_: None)
     assert (await shown(ports, video.id)).state == "playable"
     here = await tab(bypass_csp=True)
     await here.go("/login")

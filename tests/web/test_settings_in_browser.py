@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from playwright.async_api import expect
 
-from efir.domain.users import UserId
+from efir.domain.kernel.ids import UserId
 from web.conftest import PHONE, Opener, Tab
 from web.looking import flaws
 from web.seeds import PASSWORD

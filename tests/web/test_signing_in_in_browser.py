@@ -7,7 +7,7 @@ import pytest
 from playwright.async_api import expect
 
 from efir.application.context import Ports
-from efir.domain.users import UserId
+from efir.domain.kernel.ids import UserId
 from factors import forgotten
 from web.authenticators import plugged
 from web.conftest import Opener

@@ -9,10 +9,10 @@ from babel.core import Locale
 from babel.messages.extract import extract_from_dir
 from babel.messages.pofile import read_po
 
-from efir.domain import media
-from efir.drivers.web import explanations, formats
-from efir.drivers.web.templates import HERE
-from efir.drivers.web.texts import LANGUAGES, catalogue, chosen
+from efir.domain.processing import source_facts
+from efir.drivers.web.kernel import error_messages, formats
+from efir.drivers.web.kernel.i18n import LANGUAGES, catalogue, chosen
+from efir.drivers.web.kernel.templates import HERE
 
 RU, EN = Locale.parse("ru"), Locale.parse("en")
 NOW = datetime(2026, 11, 20, 12, tzinfo=UTC)
@@ -90,11 +90,15 @@ def test_no_compiled_texts_are_needed() -> None:
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_every_reason_of_a_refused_file_is_explained(language: str) -> None:
     words = catalogue(HERE / "locale", language)
-    kinds = [kind for kind in vars(media).values() if isinstance(kind, type) and issubclass(kind, media.MediaRefused)]
+    kinds = [
+        kind
+        for kind in vars(source_facts).values()
+        if isinstance(kind, type) and issubclass(kind, source_facts.MediaRefused)
+    ]
     assert len(kinds) > 5
-    other = words.gettext(explanations.OTHER_FAILURE)
-    assert [kind.code for kind in kinds if explanations.of_failure(kind.code, words) == other] == []
-    assert explanations.of_failure("media-work-failed", words) == other
+    other = words.gettext(error_messages.OTHER_FAILURE)
+    assert [kind.code for kind in kinds if error_messages.of_failure(kind.code, words) == other] == []
+    assert error_messages.of_failure("media-work-failed", words) == other
 
 
 @pytest.mark.parametrize(

@@ -15,7 +15,7 @@ import pytest
 from playwright.async_api import Request, Route, expect
 
 import clips
-from efir.domain.users import UserId
+from efir.domain.kernel.ids import UserId
 from relays import after_bytes, relay
 from web.conftest import PHONE, Opener, Tab
 

@@ -11,7 +11,7 @@ from playwright.async_api import Route, expect
 
 from drawings import drawing
 from efir.application.context import Ports
-from efir.domain.users import UserId
+from efir.domain.kernel.ids import UserId
 from web.conftest import Opener, Tab
 from web.filling import answered, comes_from_elsewhere, drop, file, go_on, paste, shown
 from web.seeds import PASSWORD

@@ -9,12 +9,26 @@ from uuid import UUID
 import pytest
 
 from efir.application.context import Ports
-from efir.application.jobs import Kind, Progress, get_job, reconcile, retry_job, run_next
-from efir.domain.errors import Invalid, Unavailable
-from efir.domain.jobs import ClaimedJob, Failure, JobId, JobNotFound, JobNotRetryable, LeaseLost, NewJob, Queue
-from efir.domain.media import MediaWorkFailed
-from efir.domain.users import UserId
-from efir.ports.correlation import correlation
+from efir.application.jobs.engine import JobHandler, Progress, get_job, reconcile, retry_job, run_next
+from efir.application.jobs.outbox import relay_events
+from efir.bootstrap.wiring.work import WORK
+from efir.domain.jobs import (
+    ClaimedJob,
+    EventName,
+    Failure,
+    JobId,
+    JobKind,
+    JobNotFound,
+    JobNotRetryable,
+    LeaseLost,
+    NewJob,
+    Queue,
+    UnknownEvents,
+)
+from efir.domain.kernel.errors import Invalid, Unavailable
+from efir.domain.kernel.ids import UserId
+from efir.domain.processing.source_facts import MediaWorkFailed
+from efir.ports.kernel.correlation import correlation
 
 SUBJECT = UUID(int=7)
 OWNER = UserId(UUID(int=1))
@@ -32,7 +46,7 @@ async def put(ports: Ports, *jobs: NewJob) -> list[JobId]:
 
 
 def job(**about: Any) -> NewJob:
-    return NewJob(**({"kind": "work", "subject": SUBJECT, "owner_id": OWNER} | about))
+    return NewJob(**({"kind": JobKind.PURGE_VIDEO, "subject": SUBJECT, "owner_id": OWNER} | about))
 
 
 async def claimed(ports: Ports, *, worker: str = "w", lease: float = 30) -> ClaimedJob | None:
@@ -42,7 +56,7 @@ async def claimed(ports: Ports, *, worker: str = "w", lease: float = 30) -> Clai
 
 async def run(ports: Ports, work: Callable[..., Awaitable[None]], **kind: Any) -> list[str]:
     told: list[str] = []
-    kinds = {"work": Kind(work=work, **kind)}
+    kinds = {JobKind.PURGE_VIDEO: JobHandler(work=work, **kind)}
     await run_next(ports, kinds, queue=Queue.FAST, worker="w", told=lambda event, _job, _error: told.append(event))
     return told
 
@@ -105,7 +119,7 @@ async def test_what_a_zombie_wrote_beside_its_completion_is_rolled_back(ports: P
 
     async def publishes() -> None:
         async with ports.begin() as tx:
-            await tx.outbox.put("half_done", SUBJECT)
+            await tx.outbox.put(EventName.VIDEO_READY, SUBJECT)
             assert zombie is not None
             await tx.jobs.finish(zombie)
 
@@ -186,11 +200,11 @@ async def test_what_follows_a_failure_is_in_its_transaction(ports: Ports, connec
         raise Refused
 
     async def after(_ports: Ports, tx: Any, row: Any, failure: Failure) -> None:
-        await tx.outbox.put("work_failed", row.subject, code=failure.code)
+        await tx.outbox.put(EventName.VIDEO_DELETED, row.subject, code=failure.code)
 
     await put(ports, job())
     await run(ports, failing, after_failure=after)
-    assert await connection.fetchval("select name from outbox") == "work_failed"
+    assert await connection.fetchval("select name from outbox") == "video_deleted"
 
 
 async def test_a_job_that_killed_three_workers_is_quarantined_and_can_be_set_back(
@@ -260,10 +274,34 @@ async def test_a_rolled_back_transaction_leaves_no_job_and_no_event(ports: Ports
 
     async def refused() -> None:
         async with ports.begin() as tx:
-            await tx.outbox.put("never", SUBJECT)
+            await tx.outbox.put(EventName.VIDEO_READY, SUBJECT)
             await tx.jobs.put([job()])
             raise Refused
 
     with pytest.raises(Refused):
         await refused()
     assert await connection.fetchval("select (select count(*) from jobs) + (select count(*) from outbox)") == 0
+
+
+async def test_a_job_of_a_kind_that_this_version_does_not_know_waits_for_one_that_does(
+    ports: Ports, connection: Any
+) -> None:
+    (job_id,) = await put(ports, job())
+    await connection.execute("update jobs set kind = 'of_tomorrow'")
+    assert await run(ports, finish) == ["job started", "job will be tried again"]
+    await connection.execute("update jobs set kind = 'purge_video', run_at = now()")
+    assert await run(ports, finish) == ["job started", "job done"]
+    assert (await state(connection, job_id))["state"] == "done"
+
+
+async def test_an_event_that_nobody_consumes_is_told_and_stays_and_stops_no_other(
+    ports: Ports, connection: Any
+) -> None:
+    async with ports.begin() as tx:
+        await tx.outbox.put(EventName.VIDEO_READY, SUBJECT, generation=1)
+        await tx.outbox.put(EventName.VIDEO_DELETED, SUBJECT)
+    await connection.execute("update outbox set name = 'of_tomorrow' where name = 'video_ready'")
+    with pytest.raises(UnknownEvents, match="of_tomorrow"):
+        await relay_events(ports, WORK.consumers)
+    assert await connection.fetchval("select kind from jobs") == "purge_video"
+    assert [row["name"] for row in await connection.fetch("select name from outbox")] == ["of_tomorrow"]

@@ -5,6 +5,6 @@ from efir.ports.channels import ChannelView
 
 
 async def get_channel(ports: Ports, *, handle: str) -> ChannelView:
-    """Answer a channel. Raises ChannelNotFound."""
+    """Return a channel. Raises ChannelNotFound."""
     async with ports.read() as views:
         return await views.channels.by_handle(handle.lower())

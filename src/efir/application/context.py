@@ -1,86 +1,68 @@
 """What a use case works with, and who asks."""
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from typing import Any, Self
+from typing import Self
 from uuid import UUID
 
-from efir.application.drawing import QuestionLine
-from efir.application.keys import Keys
-from efir.application.turns import Turns
-from efir.domain.errors import Forbidden, Unauthenticated
-from efir.domain.impersonation import OnlyLooking
-from efir.domain.limits import Limits
-from efir.domain.permissions import PermissionMissing
-from efir.domain.registrations import EmailCheck, RequireEmail
-from efir.domain.sessions import ADMIN_SCOPE, NoSession, ScopeMissing, SessionId, StepUpNeeded
-from efir.domain.users import UserId
-from efir.ports.archives import Archives
-from efir.ports.audio import AudioConverter
-from efir.ports.blobs import BlobStore, Scratch
-from efir.ports.credentials import Copies, Credential
-from efir.ports.mails import Mailer, Wording
-from efir.ports.media import MediaConverter, MediaProbe
-from efir.ports.oidc import Provider
-from efir.ports.once import OneTimeStates
-from efir.ports.passkeys import Ceremonies
-from efir.ports.passwords import Passwords
-from efir.ports.pictures import PictureConverter
-from efir.ports.rates import RateLimiter
-from efir.ports.second_factors import AppCodes
-from efir.ports.signing_keys import AccessTokens
+from efir.domain.access.permissions import OnlyLooking, PermissionMissing
+from efir.domain.auth.sessions import ADMIN_SCOPE, NoSession, ScopeMissing, StepUpNeeded
+from efir.domain.kernel.errors import Forbidden, Unauthenticated
+from efir.domain.kernel.ids import SessionId, UserId
+from efir.domain.kernel.keys import Keys
+from efir.domain.kernel.limits import Limits
+from efir.ports.access.credential_cache import AccessPorts, Credential
+from efir.ports.accounts.group import AccountPorts
+from efir.ports.audio import AudioPorts
+from efir.ports.auth.group import AuthPorts
+from efir.ports.kernel.archives import Archives
+from efir.ports.kernel.blobs import BlobStore, Scratch
+from efir.ports.kernel.one_time_store import OneTimeStates
+from efir.ports.kernel.rate_limits import RateLimiter
+from efir.ports.mail import MailPorts
+from efir.ports.pictures import PicturePorts
+from efir.ports.processing.media import MediaPorts
+from efir.ports.quiz.queue import QuizPorts
 from efir.ports.transactions import Begin, Read, Transaction
-from efir.ports.uploads import Staging
-from efir.ports.users import Addresses
+from efir.ports.uploads import UploadPorts
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ports:
-    """Everything outside the core, wired by the composition root."""
+    """Everything outside the core, wired by the composition root: what every area needs, then a group for each area."""
 
     begin: Begin
     single: Begin  # a change that is one statement: no round trips for its beginning and end; a second one is refused
     read: Read
-    joined: Callable[[Any], Begin]
+    joined: Callable[[Transaction], Begin]
     blobs: BlobStore
     scratch: Scratch
     archives: Archives
-    staging: Staging
-    probe: MediaProbe
-    converter: MediaConverter
-    audio: AudioConverter
-    audio_store: str
-    database_blobs: BlobStore
-    turns: Turns
-    pictures: PictureConverter
-    passwords: Passwords
-    addresses: Addresses
-    email_check: EmailCheck
-    require_email: RequireEmail
-    questions: QuestionLine
-    wording: Wording
-    mailer: Mailer | None  # None: nobody takes mail, so it is kept for the development mailbox
     new_id: Callable[[], UUID]
     new_secret: Callable[[], str]
     new_token: Callable[[], UUID]
     new_code: Callable[[], str]
     clock: Callable[[], datetime]
     keys: Keys
-    copies: Copies
     rates: RateLimiter
     once: OneTimeStates
-    app_codes: AppCodes
-    ceremonies: Ceremonies
-    providers: Mapping[str, Provider]
-    access_tokens: AccessTokens
-    access_token_life: timedelta
     limits: Limits
     origin: str
     health: Callable[[], Awaitable[dict[str, tuple[str, str]]]]
 
+    access: AccessPorts
+    accounts: AccountPorts
+    audio: AudioPorts
+    auth: AuthPorts
+    mail: MailPorts
+    media: MediaPorts
+    pictures: PicturePorts
+    quiz: QuizPorts
+    uploads: UploadPorts
+
     def within(self, tx: Transaction) -> Self:
-        """Answer ports whose transactions are parts of `tx`: they last, or not, together with it."""
+        """Return ports whose transactions are parts of `tx`: they last, or not, together with it."""
         begin = self.joined(tx)
         return replace(self, begin=begin, single=begin)
 
@@ -131,7 +113,7 @@ class Call:
         return found is not None and found.user_id == self.credential.user_id
 
     def user(self, scope: str = "") -> UserId:
-        """Answer who asks. Raises NoSession for nobody, ScopeMissing when a token does not cover `scope`.
+        """Return who asks. Raises NoSession for nobody, ScopeMissing when a token does not cover `scope`.
 
         An empty scope is for what only a signed-in person may do, never a token.
         """
@@ -142,19 +124,19 @@ class Call:
         return UserId(self.credential.user_id)
 
     def anybody(self) -> UserId:
-        """Answer who asks by any credential, for what says nothing new to its owner. Raises NoSession for nobody."""
+        """Return who asks by any credential, for what says nothing new to its owner. Raises NoSession for nobody."""
         if self.credential is None:
             raise NoSession
         return UserId(self.credential.user_id)
 
     def known(self) -> Credential:
-        """Answer the credential, whatever kind it is. Raises NoSession for nobody."""
+        """Return the credential, whatever kind it is. Raises NoSession for nobody."""
         if self.credential is None:
             raise NoSession
         return self.credential
 
     def session(self) -> Credential:
-        """Answer the login session. Raises NoSession for nobody, Forbidden for a token."""
+        """Return the login session. Raises NoSession for nobody, Forbidden for a token."""
         if self.credential is None:
             raise NoSession
         if self.credential.session_id is None:
@@ -162,11 +144,11 @@ class Call:
         return self.credential
 
     def current_session(self) -> SessionId:
-        """Answer the id of the login session. Raises NoSession for nobody, Forbidden for a token."""
+        """Return the id of the login session. Raises NoSession for nobody, Forbidden for a token."""
         return SessionId(self.session().session_id or UUID(int=0))
 
     def fresh(self) -> Credential:
-        """Answer a login session whose owner signed in minutes ago.
+        """Return a login session whose owner signed in minutes ago.
 
         Raises StepUpNeeded and OnlyLooking beside what `session` does.
         """
@@ -179,7 +161,7 @@ class Call:
         return found
 
     def actor(self, permission: str) -> Actor:
-        """Answer who asks, when a role allows it. Raises NoSession, ScopeMissing, PermissionMissing."""
+        """Return who asks, when a role allows it. Raises NoSession, ScopeMissing, PermissionMissing."""
         user_id = self.user(ADMIN_SCOPE)
         held = frozenset() if self.credential is None else frozenset(self.credential.permissions)
         if permission not in held:

@@ -7,26 +7,20 @@ picture was given up at the same moment; `sweep_stray_pictures` finds those too.
 import asyncio
 import base64
 import hashlib
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from datetime import datetime, timedelta
 from uuid import UUID
 
 from msgspec import Struct
 
 from efir.application.context import Ports
-from efir.application.jobs import Progress
-from efir.domain.crops import CropBox
-from efir.domain.jobs import ClaimedJob
-from efir.domain.pictures import (
-    Picture,
-    PictureId,
-    PictureKind,
-    PictureNotCuttable,
-    PictureState,
-    stored_width,
-)
-from efir.domain.users import UserId
-from efir.ports.blobs import BlobKey, blob_key
+from efir.application.jobs.engine import JobHandler, JobHandlers, Progress
+from efir.application.jobs.work import Tick
+from efir.domain.jobs import ClaimedJob, JobKind
+from efir.domain.kernel.ids import UserId
+from efir.domain.pictures.crops import CropBox
+from efir.domain.pictures.picture import Picture, PictureId, PictureKind, PictureNotCuttable, PictureState, stored_width
+from efir.ports.kernel.blobs import BlobKey, blob_key
 from efir.ports.pictures import (
     AvatarView,
     Later,
@@ -55,17 +49,17 @@ class PictureFile(Struct, frozen=True):
 
 
 async def find_picture(ports: Ports, *, picture_id: PictureId, side: int) -> PictureFile:
-    """Answer the bytes of a picture that somebody keeps; it never changes. Raises PictureNotFound."""
+    """Return the bytes of a picture that somebody keeps; it never changes. Raises PictureNotFound."""
     async with ports.read() as views:
         return file_of(await views.pictures.claimed(picture_id), side)
 
 
-async def made(
+async def store_picture(
     ports: Ports, picture: Picture, *, body: AsyncIterator[bytes], crop: CropBox | None, later: Later | None = None
 ) -> StoredPicture:
     """Convert what is sent and store every size; the row must be there. Raises what PictureConverter.make raises."""
     try:
-        found = await ports.pictures.make(body, PictureOrder(picture.kind, crop), later)
+        found = await ports.pictures.converter.make(body, PictureOrder(picture.kind, crop), later)
         await asyncio.gather(
             *(ports.blobs.put_bytes(key_of(picture.id, f"{file.width}.webp"), file.content) for file in found.files)
         )
@@ -73,7 +67,7 @@ async def made(
         async with ports.begin() as tx:
             await tx.pictures.end(picture.id)
         raise
-    return _stored(picture, found)
+    return _stored_picture(picture, found)
 
 
 def new_picture(
@@ -112,7 +106,7 @@ async def working_copy(ports: Ports, picture_id: UUID) -> bytes:
 
 
 async def once_cuttable(look: Callable[[], Awaitable[StoredPicture | None]]) -> StoredPicture:
-    """Answer a picture once its working copy is there, a moment after the sizes. Raises PictureNotCuttable."""
+    """Return a picture once its working copy is there, a moment after the sizes. Raises PictureNotCuttable."""
     for _ in range(LOOKS):
         picture = await look()
         if picture is None:
@@ -170,7 +164,7 @@ async def sweep_pictures(ports: Ports) -> int:
 
 
 async def sweep_stray_pictures(ports: Ports) -> int:
-    """Remove old bytes without a row; answers how many pictures. Walks the whole store, so workers do it at start."""
+    """Remove old bytes without a row; return how many pictures. Walks the whole store, so workers do it at start."""
     before = ports.clock() - STRAY
     old: set[PictureId] = set()
     async for info in ports.blobs.list(blob_key(FOLDER)):
@@ -191,7 +185,7 @@ async def drop_working_copy(ports: Ports, job: ClaimedJob, _progress: Progress) 
         await tx.jobs.finish(job)
 
 
-def _stored(picture: Picture, found: MadePictures) -> StoredPicture:
+def _stored_picture(picture: Picture, found: MadePictures) -> StoredPicture:
     return StoredPicture(
         id=picture.id,
         kind=picture.kind,
@@ -203,3 +197,8 @@ def _stored(picture: Picture, found: MadePictures) -> StoredPicture:
         ],
         thumbhash=found.thumbhash,
     )
+
+
+JOBS: JobHandlers = {JobKind.DROP_WORKING_COPY: JobHandler(work=drop_working_copy)}
+TICKS: Sequence[Tick] = (sweep_pictures,)
+STARTS: Sequence[Tick] = (sweep_stray_pictures,)

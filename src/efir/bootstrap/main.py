@@ -21,23 +21,27 @@ class Command(NamedTuple):
 
 
 COMMANDS = {
-    "up": Command("efir.bootstrap.up", "up", "run everything on this machine"),
-    "api": Command("efir.bootstrap.processes", "api", "serve the HTTP API and the pages"),
-    "worker": Command("efir.bootstrap.processes", "worker", "do background work"),
-    "migrate": Command("efir.bootstrap.processes", "migrate", "bring the database to the newest schema"),
-    "alive": Command("efir.bootstrap.alive", "alive", "tell whether the API or a worker here is alive"),
-    "doctor": Command("efir.bootstrap.doctor", "doctor", "check this installation and say what to do"),
-    "admin": Command("efir.bootstrap.admin", "admin", "look after accounts from the machine itself"),
-    "config": Command("efir.bootstrap.config", "config", "show every setting and where it comes from"),
-    "auth": Command("efir.bootstrap.auth", "auth", "find out what password hashes may cost on this machine"),
-    "upload": Command("efir.bootstrap.clients", "upload", "send video files to a server"),
-    "questions": Command("efir.bootstrap.questions", "questions", "store new quiz questions, or make their bank"),
-    "demo": Command("efir.bootstrap.clients", "demo", "add a person and two sample videos to a running server"),
+    "up": Command("efir.bootstrap.commands.up", "up", "run everything on this machine"),
+    "api": Command("efir.bootstrap.commands.processes", "api", "serve the HTTP API and the pages"),
+    "worker": Command("efir.bootstrap.commands.processes", "worker", "do background work"),
+    "migrate": Command("efir.bootstrap.commands.processes", "migrate", "bring the database to the newest schema"),
+    "alive": Command("efir.bootstrap.commands.alive", "alive", "tell whether the API or a worker here is alive"),
+    "doctor": Command("efir.bootstrap.commands.doctor", "doctor", "check this installation and say what to do"),
+    "admin": Command("efir.bootstrap.commands.admin", "admin", "look after accounts from the machine itself"),
+    "config": Command("efir.bootstrap.commands.config", "config", "show every setting and where it comes from"),
+    "auth": Command("efir.bootstrap.commands.auth", "auth", "find out what password hashes may cost on this machine"),
+    "upload": Command("efir.bootstrap.commands.clients", "upload", "send video files to a server"),
+    "questions": Command(
+        "efir.bootstrap.wiring.questions", "questions", "store new quiz questions, or make their bank"
+    ),
+    "demo": Command(
+        "efir.bootstrap.commands.clients", "demo", "add a person and two sample videos to a running server"
+    ),
 }
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Run one command; answers the exit code."""
+    """Run one command; return the exit code."""
     arguments = list(sys.argv[1:] if argv is None else argv)
     debug = DEBUG in arguments
     arguments = [word for word in arguments if word != DEBUG]

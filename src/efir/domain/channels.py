@@ -6,8 +6,9 @@ from datetime import datetime
 from typing import NewType
 from uuid import UUID
 
-from efir.domain.errors import Conflict, Forbidden, NotFound
-from efir.domain.users import UserId
+from efir.domain.kernel.errors import Conflict, Forbidden, NotFound
+from efir.domain.kernel.ids import UserId
+from efir.domain.kernel.ownership import require_owner
 
 ChannelId = NewType("ChannelId", UUID)
 
@@ -45,9 +46,8 @@ class Channel:
     created_at: datetime
 
     def owned_by(self, user_id: UserId) -> "Channel":
-        """Answer the channel itself to its owner. Raises ForeignChannel for anybody else."""
-        if self.owner_id != user_id:
-            raise ForeignChannel
+        """Return the channel itself to its owner. Raises ForeignChannel for anybody else."""
+        require_owner(self.owner_id, user_id, ForeignChannel)
         return self
 
 

@@ -5,7 +5,7 @@ from enum import StrEnum
 from typing import Any, NewType
 from uuid import UUID
 
-from efir.domain.errors import Conflict, NotFound
+from efir.domain.kernel.errors import Conflict, FailureKind, NotFound, WorkFailed
 
 JobId = NewType("JobId", UUID)
 
@@ -31,6 +31,49 @@ class LeaseLost(Conflict):
     title = "The lease of this job is lost"
 
 
+class UnknownEvents(WorkFailed):
+    """Events that no area of this version consumes; they stay in the outbox."""
+
+    code = "events-unknown"
+
+
+class UnknownJobKind(WorkFailed):
+    """A job that no area of this version does: a newer one may."""
+
+    code = "job-kind-unknown"
+    failure = FailureKind.TRANSIENT
+
+
+class JobKind(StrEnum):
+    """Every kind of job; each has one handler, in the `JOBS` of an area."""
+
+    PROBE_VIDEO = "probe_video"
+    COPY_VIDEO = "copy_video"
+    ENCODE_FIRST = "encode_first"
+    ENCODE_AUDIO = "encode_audio"
+    ENCODE_CHUNK = "encode_chunk"
+    FINISH_VIDEO = "finish_video"
+    DROP_FIRST_RENDITIONS = "drop_first_renditions"
+    PURGE_VIDEO = "purge_video"
+    CONVERT_AUDIO = "convert_audio"
+    TIDY_AUDIO = "tidy_audio"
+    DROP_RECORDINGS = "drop_recordings"
+    SEND_MAIL = "send_mail"
+    ANSWER_RESET = "answer_reset"
+    EXPORT_USER = "export_user"
+    DROP_EXPORT = "drop_export"
+    PURGE_USER = "purge_user"
+    DROP_WORKING_COPY = "drop_working_copy"
+
+
+class EventName(StrEnum):
+    """Every event of the outbox, in the past tense; each has consumers, in the `CONSUMERS` of areas."""
+
+    VIDEO_READY = "video_ready"
+    VIDEO_DELETED = "video_deleted"
+    USER_DELETED = "user_deleted"
+
+
 class JobState(StrEnum):
     """Blocked waits for siblings; failed and poison are final, poison meaning that it killed its workers."""
 
@@ -51,14 +94,6 @@ class Queue(StrEnum):
     MEDIA = "media"
 
 
-class FailureKind(StrEnum):
-    """Why an attempt failed: `transient` may pass, `engine` is tried once more, `input` is final."""
-
-    TRANSIENT = "transient"
-    ENGINE = "engine"
-    INPUT = "input"
-
-
 @dataclass(frozen=True, slots=True)
 class Failure:
     """What a person is told about a failed job."""
@@ -77,7 +112,7 @@ class NewJob:
     Jobs of one subject and generation with `blocked` start when `tx.jobs.unblock` says so.
     """
 
-    kind: str
+    kind: JobKind
     subject: UUID
     owner_id: UUID | None = None
     generation: int = 0

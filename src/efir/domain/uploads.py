@@ -10,7 +10,7 @@ from enum import StrEnum
 from typing import NewType
 from uuid import UUID
 
-from efir.domain.errors import (
+from efir.domain.kernel.errors import (
     Busy,
     ChecksumMismatch,
     Conflict,
@@ -21,13 +21,14 @@ from efir.domain.errors import (
     TooLarge,
     TooMany,
 )
-from efir.domain.limits import Limits
-from efir.domain.users import UserId
+from efir.domain.kernel.ids import UserId
+from efir.domain.kernel.limits import Limits
+from efir.domain.kernel.ownership import require_owner
 
 UploadId = NewType("UploadId", UUID)
 
-METADATA_MOST = 8192
-PARTS_MOST = 1000
+MAX_METADATA = 8192
+MAX_PARTS = 1000
 _KEY = re.compile(r"[\x21-\x2b\x2d-\x7e]+")
 
 
@@ -151,15 +152,14 @@ class Upload:
     expires_at: datetime
 
     def owned_by(self, user_id: UserId) -> "Upload":
-        """Answer the upload to its owner. Raises UploadNotFound for others, UploadGone."""
-        if self.owner_id != user_id:
-            raise UploadNotFound
+        """Return the upload to its owner. Raises UploadNotFound for others, UploadGone."""
+        require_owner(self.owner_id, user_id, UploadNotFound)
         if self.state is UploadState.GONE:
             raise UploadGone
         return self
 
     def usable_by(self, user_id: UserId) -> "Upload":
-        """Answer the upload when a video can be made of it by `user_id`.
+        """Return the upload when a video can be made of it by `user_id`.
 
         Raises UploadNotFound for strangers, UploadGone, UploadUsed, UploadUnfinished.
         """
@@ -171,7 +171,7 @@ class Upload:
         return self
 
     def appendable_at(self, offset: int) -> "Upload":
-        """Answer the upload when bytes may be appended at `offset`. Raises UploadJoined, OffsetMismatch."""
+        """Return the upload when bytes may be appended at `offset`. Raises UploadJoined, OffsetMismatch."""
         if self.concat:
             raise UploadJoined
         if self.stored_offset != offset:
@@ -179,7 +179,7 @@ class Upload:
         return self
 
     def length_with(self, declared: int | None, limits: Limits) -> int | None:
-        """Answer the length after a request that may declare the deferred one.
+        """Return the length after a request that may declare the deferred one.
 
         Raises UploadMalformed when it changes or is less than what is there, UploadTooLarge.
         """
@@ -196,7 +196,7 @@ class Upload:
 
 
 def checked_length(length: int, limits: Limits) -> int:
-    """Answer an acceptable length in bytes. Raises UploadTooLarge."""
+    """Return an acceptable length in bytes. Raises UploadTooLarge."""
     if length > limits.upload_bytes:
         raise UploadTooLarge(f"An upload has at most {limits.upload_bytes} bytes.")
     return length
@@ -214,7 +214,7 @@ def expiry(created_at: datetime, now: datetime, limits: Limits) -> datetime:
 
 
 def joinable(parts: Sequence[Upload], limits: Limits) -> int:
-    """Answer the length of parts joined. Raises UploadUnfinished, UploadMalformed, UploadTooLarge."""
+    """Return the length of parts joined. Raises UploadUnfinished, UploadMalformed, UploadTooLarge."""
     for part in parts:
         if not part.partial:
             raise UploadMalformed("Only partial uploads can be joined.")
@@ -228,8 +228,8 @@ def parse_metadata(text: str) -> dict[str, str]:
 
     Raises UploadMalformed.
     """
-    if len(text) > METADATA_MOST:
-        raise UploadMalformed(f"Upload-Metadata has at most {METADATA_MOST} characters.")
+    if len(text) > MAX_METADATA:
+        raise UploadMalformed(f"Upload-Metadata has at most {MAX_METADATA} characters.")
     found: dict[str, str] = {}
     for pair in text.split(",") if text.strip() else []:
         key, _, value = pair.strip().partition(" ")

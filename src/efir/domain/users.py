@@ -6,16 +6,13 @@ from collections.abc import Container
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from typing import NewType
-from uuid import UUID
 
-from efir.domain.errors import Conflict, FieldError, Forbidden, Invalid, NotFound
+from efir.domain.kernel.errors import Conflict, FieldError, Forbidden, Invalid, NotFound
+from efir.domain.kernel.ids import LANGUAGES, UserId
 
-UserId = NewType("UserId", UUID)
-
-NICKNAME_LEAST, NICKNAME_MOST = 3, 30
-DISPLAY_NAME_MOST = 60
-PASSWORD_LEAST, PASSWORD_MOST = 10, 256
+MIN_NICKNAME, MAX_NICKNAME = 3, 30
+MAX_DISPLAY_NAME = 60
+MIN_PASSWORD, MAX_PASSWORD = 10, 256
 NICKNAME = re.compile(r"[a-z0-9](?:[a-z0-9]|[_.-](?=[a-z0-9]))*")
 _RESERVED = """
 about account accounts admin administrator anonymous api app assets audio auth blog channel chat commercial contact
@@ -27,11 +24,10 @@ watch webmaster websocket www
 """
 RESERVED = frozenset(_RESERVED.split())
 BRAND = ("efir", "эфир")
-LANGUAGES = ("en", "ru")
 PHONE = re.compile(r"\+[1-9][0-9]{6,14}")
 NAME_HOLD_DAYS = 90
 NAME_CHANGE_DAYS = 30
-PERSONAL_LEAST = 3
+MIN_PERSONAL = 3
 PERSONAL_LEFT = 4  # characters beside a personal word that are no protection: ten thousand guesses, a year of birth
 
 
@@ -116,14 +112,6 @@ class UserStatus(StrEnum):
     DELETED = "deleted"
 
 
-@dataclass(frozen=True, slots=True)
-class EmailAddress:
-    """An address as shown, and the key by which two spellings are the same address."""
-
-    shown: str
-    key: str
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class User:
     """A person who can sign in."""
@@ -142,8 +130,8 @@ class User:
 def parse_nickname(text: str, *, pointer: str = "/nickname") -> str:
     """Trim and lower a nickname; ASCII only, so that no two look alike by alphabet. Raises InvalidUser."""
     nickname = text.strip().lower()
-    if not NICKNAME_LEAST <= len(nickname) <= NICKNAME_MOST:
-        raise _wrong(pointer, "length", f"A nickname has {NICKNAME_LEAST} to {NICKNAME_MOST} characters.")
+    if not MIN_NICKNAME <= len(nickname) <= MAX_NICKNAME:
+        raise _wrong(pointer, "length", f"A nickname has {MIN_NICKNAME} to {MAX_NICKNAME} characters.")
     if not NICKNAME.fullmatch(nickname):
         raise _wrong(
             pointer,
@@ -164,8 +152,8 @@ def skeleton(nickname: str) -> str:
 def parse_display_name(text: str, *, pointer: str = "/display_name") -> str:
     """Normalise to NFC and refuse control, direction and invisible characters. Raises InvalidUser."""
     name = unicodedata.normalize("NFC", text).strip()
-    if not 1 <= len(name) <= DISPLAY_NAME_MOST:
-        raise _wrong(pointer, "length", f"A display name has 1 to {DISPLAY_NAME_MOST} characters.")
+    if not 1 <= len(name) <= MAX_DISPLAY_NAME:
+        raise _wrong(pointer, "length", f"A display name has 1 to {MAX_DISPLAY_NAME} characters.")
     if any(unicodedata.category(char) in {"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"} for char in name):
         raise _wrong(pointer, "characters", "A display name has no control or invisible characters.")
     return name
@@ -179,8 +167,8 @@ def parse_password(
     `guesses` holds the passwords that are tried first, folded.
     """
     password = unicodedata.normalize("NFC", text)
-    if not PASSWORD_LEAST <= len(password) <= PASSWORD_MOST:
-        raise _wrong(pointer, "length", f"A password has {PASSWORD_LEAST} to {PASSWORD_MOST} characters.")
+    if not MIN_PASSWORD <= len(password) <= MAX_PASSWORD:
+        raise _wrong(pointer, "length", f"A password has {MIN_PASSWORD} to {MAX_PASSWORD} characters.")
     folded = password.casefold()
     if folded in guesses or len(set(folded)) < 3:  # noqa: PLR2004  # one or two characters repeated
         raise _wrong(pointer, "common", "This password is one of the first that anybody would try.")
@@ -207,7 +195,7 @@ def parse_phone(text: str, *, pointer: str = "/phone") -> str:
 def _personal(nickname: str, email_key: str) -> set[str]:
     local, _, domain = email_key.partition("@")
     words = {nickname, nickname[::-1], email_key, local, domain, *domain.split(".")[:-1], *re.split(r"[._+-]", local)}
-    return {word for word in {*words, *BRAND} if len(word) >= PERSONAL_LEAST}
+    return {word for word in {*words, *BRAND} if len(word) >= MIN_PERSONAL}
 
 
 def _little_more(password: str, word: str) -> bool:
@@ -217,3 +205,13 @@ def _little_more(password: str, word: str) -> bool:
 
 def _wrong(pointer: str, code: str, detail: str) -> InvalidUser:
     return InvalidUser(detail, errors=(FieldError(pointer, code, detail),))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NamedUser:
+    """Somebody known by a name alone: no password, no login, one token that covers audio and nothing else."""
+
+    id: UserId
+    name: str
+    name_key: str
+    created_at: datetime

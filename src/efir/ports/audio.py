@@ -1,5 +1,6 @@
 """Audio records: conversion, storage and read models."""
 
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Annotated, Protocol
@@ -7,12 +8,14 @@ from uuid import UUID
 
 from msgspec import Meta, Struct
 
-from efir.domain.audio import AudioRecord, RecordId
-from efir.domain.users import UserId
-from efir.domain.wav import Wav
-from efir.ports.jobs import JobView
-from efir.ports.media import MediaFile, Report
-from efir.ports.pages import Found, Slice
+from efir.domain.audio.records import AudioRecord, RecordId
+from efir.domain.audio.wav import Wav
+from efir.domain.kernel.ids import UserId
+from efir.ports.jobs.jobs import JobView
+from efir.ports.kernel.blobs import BlobStore
+from efir.ports.kernel.conversion_slots import ConversionSlots
+from efir.ports.kernel.pagination import PageRequest, Rows
+from efir.ports.processing.media import MediaFile, Report
 
 
 class Loudness(Struct, frozen=True):
@@ -159,7 +162,7 @@ class AudioRepository(Protocol):
         ...
 
     async def find(self, record_id: RecordId) -> AudioRecord | None:
-        """Answer a recording, or None when it is unknown or deleted."""
+        """Return a recording, or None when it is unknown or deleted."""
         ...
 
     async def set_ready(self, record_id: RecordId, made: ConvertedAudio, *, store: str) -> None:
@@ -186,10 +189,38 @@ class AudioViews(Protocol):
         """Raises RecordingNotFound."""
         ...
 
-    async def of_owner(self, owner: UserId, wanted: Slice) -> Found[AudioFacts]:
+    async def of_owner(self, owner: UserId, wanted: PageRequest) -> Rows[AudioFacts]:
         """List a person's recordings, newest first."""
         ...
 
     async def waveform(self, record_id: RecordId) -> Waveform:
-        """Answer the peaks of a recording that is ready. Raises RecordingNotFound, RecordingNotReady."""
+        """Return the peaks of a recording that is ready. Raises RecordingNotFound, RecordingNotReady."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AudioPorts:
+    """What converts recordings, and where they are kept: `store` is `database` or `storage`."""
+
+    converter: AudioConverter
+    store: str
+    database_blobs: BlobStore
+    slots: ConversionSlots
+
+
+class AudioRepositories(Protocol):
+    """What is changed of audio records."""
+
+    @property
+    def audio(self) -> AudioRepository:
+        """Changes audio records."""
+        ...
+
+
+class AudioReadModels(Protocol):
+    """What is read of audio records."""
+
+    @property
+    def audio(self) -> AudioViews:
+        """Reads audio records."""
         ...

@@ -7,7 +7,7 @@ from uuid import UUID
 from msgspec import Meta, Struct
 
 from efir.domain.channels import Channel
-from efir.domain.users import UserId
+from efir.domain.kernel.ids import UserId
 
 
 class ChannelView(Struct, frozen=True):
@@ -39,7 +39,7 @@ class ChannelRepository(Protocol):
         ...
 
     async def first_of(self, owner: UserId) -> Channel:
-        """Answer the channel made at registration. Raises ChannelNotFound."""
+        """Return the channel made at registration. Raises ChannelNotFound."""
         ...
 
 
@@ -48,4 +48,22 @@ class ChannelViews(Protocol):
 
     async def by_handle(self, handle: str) -> ChannelView:
         """Raises ChannelNotFound."""
+        ...
+
+
+class ChannelRepositories(Protocol):
+    """What is changed of channels."""
+
+    @property
+    def channels(self) -> ChannelRepository:
+        """Changes channels."""
+        ...
+
+
+class ChannelReadModels(Protocol):
+    """What is read of channels."""
+
+    @property
+    def channels(self) -> ChannelViews:
+        """Reads channels."""
         ...

@@ -1,15 +1,16 @@
 """Pictures: making them of what people send, and their rows."""
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Annotated, Protocol
 from uuid import UUID
 
 from msgspec import Meta, Struct
 
-from efir.domain.crops import CropBox
-from efir.domain.pictures import Picture, PictureId, PictureKind
-from efir.domain.users import UserId
+from efir.domain.kernel.ids import UserId
+from efir.domain.pictures.crops import CropBox
+from efir.domain.pictures.picture import Picture, PictureId, PictureKind
 
 
 class PictureSizes(Struct, frozen=True, rename=lambda name: name.removeprefix("s")):
@@ -148,7 +149,7 @@ class PictureRepository(Protocol):
         ...
 
     async def expire(self, now: datetime, *, limit: int) -> list[PictureId]:
-        """Give up what nobody refers to and is late; answers pictures whose bytes should be removed."""
+        """Give up what nobody refers to and is late; return pictures whose bytes should be removed."""
         ...
 
     async def cleared(self, picture_ids: Sequence[PictureId]) -> None:
@@ -160,7 +161,7 @@ class PictureRepository(Protocol):
         ...
 
     async def known(self, picture_ids: Sequence[PictureId]) -> set[PictureId]:
-        """Answer which of these have a row."""
+        """Return which of these have a row."""
         ...
 
 
@@ -168,13 +169,38 @@ class PictureViews(Protocol):
     """Pictures, read."""
 
     async def worn(self, owner: UserId) -> StoredPicture | None:
-        """Answer the avatar somebody wears."""
+        """Return the avatar somebody wears."""
         ...
 
     async def claimed(self, picture_id: PictureId) -> StoredPicture:
-        """Answer a picture that somebody keeps. Raises PictureNotFound."""
+        """Return a picture that somebody keeps. Raises PictureNotFound."""
         ...
 
     async def staged(self, picture_id: PictureId, registration_id: UUID) -> StoredPicture:
-        """Answer the picture of a draft. Raises PictureNotFound."""
+        """Return the picture of a draft. Raises PictureNotFound."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PicturePorts:
+    """What makes pictures."""
+
+    converter: PictureConverter
+
+
+class PictureRepositories(Protocol):
+    """What is changed of pictures."""
+
+    @property
+    def pictures(self) -> PictureRepository:
+        """Changes pictures."""
+        ...
+
+
+class PictureReadModels(Protocol):
+    """What is read of pictures."""
+
+    @property
+    def pictures(self) -> PictureViews:
+        """Reads pictures."""
         ...

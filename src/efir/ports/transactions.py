@@ -4,138 +4,56 @@ from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager
 from typing import Protocol
 
-from efir.ports.audio import AudioRepository, AudioViews
-from efir.ports.audit import AuditLog, AuditViews
-from efir.ports.bans import BanRepository
-from efir.ports.blobs import BlobStore
-from efir.ports.channels import ChannelRepository, ChannelViews
-from efir.ports.clues import ClueViews
-from efir.ports.credentials import AccessChanges
-from efir.ports.exports import ExportViews
-from efir.ports.identities import IdentityRepository, IdentityViews
-from efir.ports.jobs import JobRepository, JobViews
-from efir.ports.logins import LoginRepository, LoginViews
-from efir.ports.mails import MailRepository, MailViews
-from efir.ports.outbox import Outbox
-from efir.ports.passkeys import PasskeyRepository, PasskeyViews
-from efir.ports.pictures import PictureRepository, PictureViews
-from efir.ports.profiles import ProfileRepository, ProfileViews
-from efir.ports.proofs import ProofRepository
-from efir.ports.questions import QuestionRepository, QuestionViews
-from efir.ports.registrations import RegistrationRepository, RegistrationViews
-from efir.ports.renditions import RenditionRepository, RenditionViews
-from efir.ports.replies import Replies
-from efir.ports.roles import RoleRepository, RoleViews
-from efir.ports.second_factors import SecondFactorRepository, SecondFactorViews
-from efir.ports.sessions import SessionRepository, SessionViews
-from efir.ports.signing_keys import SigningKeyRepository, SigningKeyViews
-from efir.ports.uploads import UploadRepository
-from efir.ports.users import UserRepository, UserViews
-from efir.ports.videos import VideoRepository, VideoViews
+from efir.ports.access.group import AccessReadModels, AccessRepositories
+from efir.ports.accounts.group import AccountReadModels, AccountRepositories
+from efir.ports.audio import AudioReadModels, AudioRepositories
+from efir.ports.auth.group import AuthReadModels, AuthRepositories
+from efir.ports.channels import ChannelReadModels, ChannelRepositories
+from efir.ports.jobs.group import JobReadModels, JobRepositories
+from efir.ports.kernel.group import KernelRepositories
+from efir.ports.mail import MailReadModels, MailRepositories
+from efir.ports.pictures import PictureReadModels, PictureRepositories
+from efir.ports.quiz.group import QuizReadModels, QuizRepositories
+from efir.ports.uploads import UploadRepositories
+from efir.ports.users import UserReadModels, UserRepositories
+from efir.ports.videos.group import VideoReadModels, VideoRepositories
 
 
-class Views(Protocol):
-    """Everything that can be read."""
-
-    @property
-    def users(self) -> UserViews: ...
-    @property
-    def sessions(self) -> SessionViews: ...
-    @property
-    def second_factors(self) -> SecondFactorViews: ...
-    @property
-    def passkeys(self) -> PasskeyViews: ...
-    @property
-    def identities(self) -> IdentityViews: ...
-    @property
-    def roles(self) -> RoleViews: ...
-    @property
-    def logins(self) -> LoginViews: ...
-    @property
-    def audit(self) -> AuditViews: ...
-    @property
-    def signing_keys(self) -> SigningKeyViews: ...
-    @property
-    def channels(self) -> ChannelViews: ...
-    @property
-    def videos(self) -> VideoViews: ...
-    @property
-    def renditions(self) -> RenditionViews: ...
-    @property
-    def audio(self) -> AudioViews: ...
-    @property
-    def pictures(self) -> PictureViews: ...
-    @property
-    def registrations(self) -> RegistrationViews: ...
-    @property
-    def jobs(self) -> JobViews: ...
-    @property
-    def questions(self) -> QuestionViews: ...
-    @property
-    def clues(self) -> ClueViews: ...
-    @property
-    def profiles(self) -> ProfileViews: ...
-    @property
-    def mails(self) -> MailViews: ...
-    @property
-    def exports(self) -> ExportViews: ...
+class Views(
+    UserReadModels,
+    AuthReadModels,
+    AccessReadModels,
+    ChannelReadModels,
+    VideoReadModels,
+    AudioReadModels,
+    PictureReadModels,
+    AccountReadModels,
+    JobReadModels,
+    QuizReadModels,
+    MailReadModels,
+    Protocol,
+):
+    """Everything that can be read, by area."""
 
 
-class Transaction(Protocol):
-    """Everything that can be changed, in one transaction; `views` reads inside it."""
+class Transaction(
+    UserRepositories,
+    AuthRepositories,
+    AccessRepositories,
+    ChannelRepositories,
+    VideoRepositories,
+    AudioRepositories,
+    PictureRepositories,
+    AccountRepositories,
+    JobRepositories,
+    QuizRepositories,
+    MailRepositories,
+    UploadRepositories,
+    KernelRepositories,
+    Protocol,
+):
+    """Everything that can be changed, by area, in one transaction; `views` reads inside it."""
 
-    @property
-    def users(self) -> UserRepository: ...
-    @property
-    def sessions(self) -> SessionRepository: ...
-    @property
-    def second_factors(self) -> SecondFactorRepository: ...
-    @property
-    def passkeys(self) -> PasskeyRepository: ...
-    @property
-    def identities(self) -> IdentityRepository: ...
-    @property
-    def roles(self) -> RoleRepository: ...
-    @property
-    def bans(self) -> BanRepository: ...
-    @property
-    def logins(self) -> LoginRepository: ...
-    @property
-    def audit(self) -> AuditLog: ...
-    @property
-    def signing_keys(self) -> SigningKeyRepository: ...
-    @property
-    def access_changes(self) -> AccessChanges: ...
-    @property
-    def channels(self) -> ChannelRepository: ...
-    @property
-    def videos(self) -> VideoRepository: ...
-    @property
-    def renditions(self) -> RenditionRepository: ...
-    @property
-    def uploads(self) -> UploadRepository: ...
-    @property
-    def audio(self) -> AudioRepository: ...
-    @property
-    def blobs(self) -> BlobStore: ...
-    @property
-    def profiles(self) -> ProfileRepository: ...
-    @property
-    def mails(self) -> MailRepository: ...
-    @property
-    def proofs(self) -> ProofRepository: ...
-    @property
-    def pictures(self) -> PictureRepository: ...
-    @property
-    def registrations(self) -> RegistrationRepository: ...
-    @property
-    def jobs(self) -> JobRepository: ...
-    @property
-    def questions(self) -> QuestionRepository: ...
-    @property
-    def outbox(self) -> Outbox: ...
-    @property
-    def replies(self) -> Replies: ...
     @property
     def views(self) -> Views: ...
 

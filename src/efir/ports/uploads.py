@@ -1,13 +1,14 @@
 """Uploads: storage of their rows, and of their bytes until they are complete."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Protocol
 
-from efir.domain.errors import Malformed
+from efir.domain.kernel.errors import Malformed
+from efir.domain.kernel.ids import UserId
 from efir.domain.uploads import Upload, UploadId
-from efir.domain.users import UserId
 
 
 class BodyInterrupted(Malformed):
@@ -145,4 +146,20 @@ class Staging(Protocol):
 
     async def free(self) -> int:
         """Bytes that still fit."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UploadPorts:
+    """Where bytes of uploads are until they are complete."""
+
+    staging: Staging
+
+
+class UploadRepositories(Protocol):
+    """What is changed of uploads."""
+
+    @property
+    def uploads(self) -> UploadRepository:
+        """Changes uploads."""
         ...

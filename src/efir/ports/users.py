@@ -6,10 +6,10 @@ from uuid import UUID
 
 from msgspec import Meta, Struct
 
-from efir.domain.audio import NamedUser
-from efir.domain.pictures import PictureId
-from efir.domain.users import EmailAddress, User, UserId, UserStatus
-from efir.ports.pages import Found, Slice
+from efir.domain.kernel.ids import EmailAddress, UserId
+from efir.domain.pictures.picture import PictureId
+from efir.domain.users import NamedUser, User, UserStatus
+from efir.ports.kernel.pagination import PageRequest, Rows
 
 Avatar = Annotated[
     str | None,
@@ -79,7 +79,7 @@ class UserRepository(Protocol):
     """Users inside a transaction."""
 
     async def set_avatar(self, user_id: UserId, picture_id: PictureId | None) -> tuple[UUID | None, int]:
-        """Give a user another avatar, or none; answers the one before and the account's new version."""
+        """Give a user another avatar, or none; return the one before and the account's new version."""
         ...
 
     async def add(self, user: User, password: bytes | None) -> None:
@@ -87,11 +87,19 @@ class UserRepository(Protocol):
         ...
 
     async def set_status(self, user_id: UserId, status: UserStatus, *, end_sessions: bool) -> int:
-        """Change what an account may do at all; answers its new version. Raises UserNotFound."""
+        """Change what an account may do at all; return its new version. Raises UserNotFound."""
+        ...
+
+    async def ban(self, user_id: UserId) -> int:
+        """Set the status of a banned account and end its sessions; return its new version. Raises UserNotFound."""
+        ...
+
+    async def unban(self, user_id: UserId) -> int:
+        """Set the status of an active account again; return its new version. Raises UserNotFound."""
         ...
 
     async def rights_changed(self, user_id: UserId) -> int:
-        """Note that the roles of a user changed; answers the account's new version. Raises UserNotFound."""
+        """Note that the roles of a user changed; return the account's new version. Raises UserNotFound."""
         ...
 
     async def add_named(self, user: NamedUser, secret_hash: bytes) -> None:
@@ -111,10 +119,12 @@ class UserViews(Protocol):
         ...
 
     async def account(self, user_id: UserId, *, now: datetime) -> AccountView:
-        """Answer one account as administrators see it. Raises UserNotFound."""
+        """Return one account as administrators see it. Raises UserNotFound."""
         ...
 
-    async def accounts(self, wanted: Slice, *, text: str, status: str, role: str, now: datetime) -> Found[AccountView]:
+    async def accounts(
+        self, wanted: PageRequest, *, text: str, status: str, role: str, now: datetime
+    ) -> Rows[AccountView]:
         """List accounts, newest first; empty filters do not count. `text` is part of a name or an address."""
         ...
 
@@ -123,9 +133,27 @@ class UserViews(Protocol):
         ...
 
 
-class Addresses(Protocol):
+class EmailParser(Protocol):
     """E-mail addresses: what is one, and when two are the same."""
 
     def parse(self, text: str) -> EmailAddress:
         """Raises InvalidUser with pointer `/email`."""
+        ...
+
+
+class UserRepositories(Protocol):
+    """What is changed of users."""
+
+    @property
+    def users(self) -> UserRepository:
+        """Changes users."""
+        ...
+
+
+class UserReadModels(Protocol):
+    """What is read of users."""
+
+    @property
+    def users(self) -> UserViews:
+        """Reads users."""
         ...

@@ -4,7 +4,7 @@ import pytest
 from playwright.async_api import expect
 
 from efir.application.context import Ports
-from efir.domain.users import UserId
+from efir.domain.kernel.ids import UserId
 from web.conftest import PHONE, WIDE, Opener
 from web.filling import comes_from_elsewhere, file, shown
 from web.looking import flaws

@@ -7,7 +7,7 @@ import pytest
 from playwright.async_api import expect
 
 from efir.application.context import Ports
-from efir.domain.users import UserId
+from efir.domain.kernel.ids import UserId
 from web.conftest import PHONE, WIDE, Opener
 from web.looking import flaws
 from web.seeds import PAGES, a_house_of_videos, an_administration

@@ -4,7 +4,7 @@ import pytest
 from playwright.async_api import expect
 
 from efir.application.context import Ports
-from efir.domain.users import UserId
+from efir.domain.kernel.ids import UserId
 from web.conftest import PHONE, Opener
 from web.filling import password_given, set_up
 from web.looking import flaws

@@ -8,7 +8,7 @@ from playwright.async_api import expect
 import clips
 from drawings import drawing
 from efir.application.context import Ports
-from efir.domain.users import UserId
+from efir.domain.kernel.ids import UserId
 from web.conftest import PHONE, WIDE, Opener, Tab
 from web.filling import answered, comes_from_elsewhere, file, shown
 from web.seeds import PAGES, a_house_of_videos, an_administration

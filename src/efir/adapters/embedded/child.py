@@ -38,7 +38,7 @@ class Child:
         return self._process.pid
 
     def look(self) -> bool:
-        """Notice the end of the child, and end what is left of its process group; answers whether it ended now.
+        """Notice the end of the child, and end what is left of its process group; return whether it ended now.
 
         The group is killed before the child is reaped, while no other process can have its number.
         """

@@ -16,9 +16,9 @@ TAIL = 20
 class LogFile:
     """Append lines to a file; when it is full it becomes `.1`, the one before `.2`, and the oldest goes."""
 
-    def __init__(self, path: Path, *, most_bytes: int = MOST_BYTES) -> None:
+    def __init__(self, path: Path, *, max_bytes: int = MOST_BYTES) -> None:
         self._path = path
-        self._most = most_bytes
+        self._most = max_bytes
         self._handle, self._size = -1, 0
         path.parent.mkdir(mode=0o700, exist_ok=True)
         self._open()
@@ -85,7 +85,7 @@ class Lines:
 
 
 def drain(handle: int, lines: Lines) -> bool:
-    """Read what is there without waiting; answers whether the writer may write more."""
+    """Read what is there without waiting; return whether the writer may write more."""
     while True:
         try:
             chunk = os.read(handle, CHUNK)

@@ -12,7 +12,7 @@ from pathlib import Path
 from urllib.parse import quote
 
 from efir.adapters.embedded.accounts import Account, can_reach, give, identity, name_of
-from efir.adapters.embedded.leftovers import end_servers
+from efir.adapters.embedded.orphans import end_servers
 from efir.adapters.embedded.programs import Program, quiet_environment
 from efir.adapters.embedded.wire import POSTGRES_SOCKET, ServerRefused, postgres_execute
 
@@ -70,7 +70,7 @@ def postgres_url(sockets: Path) -> str:
 
 
 def create(cluster: Cluster) -> bool:
-    """Make the data directory unless it is there; answers whether it was made.
+    """Make the data directory unless it is there; return whether it was made.
 
     It is made under another name and renamed when complete, so an interrupted first start begins anew.
     Raises ClusterRefused.
@@ -144,7 +144,7 @@ def sync_directory(directory: Path) -> None:
 
 
 def clear_remains(cluster: Cluster) -> int:
-    """End a server that outlived its supervisor and drop its lock files; answers how many processes were left.
+    """End a server that outlived its supervisor and drop its lock files; return how many processes were left.
 
     The lock files hold process ids, which after a power cut may belong to anybody: PostgreSQL would refuse to start.
     The caller holds the lock of the data directory, so nobody else starts a server here.

@@ -11,10 +11,10 @@ from types import TracebackType
 from typing import Self
 
 from efir.adapters.embedded.child import HURRY, Child
-from efir.adapters.embedded.guard import adopt_orphans, children, end_children
-from efir.adapters.embedded.keeper import Daemon, Keeper, StartFailed
+from efir.adapters.embedded.daemon import Daemon, Keeper, StartFailed
 from efir.adapters.embedded.logs import Lines, LogFile
 from efir.adapters.embedded.programs import Program
+from efir.adapters.embedded.reaper import adopt_orphans, children, end_children
 
 Report = Callable[[str], None]
 Listen = Callable[[str, str], None]

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from efir.adapters.embedded.accounts import Account, give
-from efir.adapters.embedded.leftovers import end_servers
+from efir.adapters.embedded.orphans import end_servers
 from efir.adapters.embedded.programs import Program, quiet_environment
 from efir.adapters.embedded.wire import VALKEY_SOCKET, valkey_ready
 
@@ -32,7 +32,7 @@ def valkey_url(sockets: Path) -> str:
 
 
 def prepare(cache: Cache) -> int:
-    """Make the directory and end a server that outlived its supervisor; answers how many processes were left."""
+    """Make the directory and end a server that outlived its supervisor; return how many processes were left."""
     cache.directory.mkdir(mode=0o700, exist_ok=True)
     give(cache.directory, cache.account)
     return end_servers(cache.directory, "valkey-server")

@@ -21,7 +21,7 @@ class ServerRefused(Exception):  # an exception named by the broken rule, as in 
 
 
 def postgres_execute(sockets: Path, database: str, statement: str) -> str | None:
-    """Run one statement over a fresh connection as the superuser `efir`; answers the first value of the first row.
+    """Run one statement over a fresh connection as the superuser `efir`; return the first value of the first row.
 
     Raises ServerRefused with the SQLSTATE, or OSError when nobody listens.
     """

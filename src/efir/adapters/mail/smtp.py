@@ -12,9 +12,9 @@ from urllib.parse import unquote, urlsplit
 import aiosmtplib
 import structlog
 
-from efir.domain.hosts import is_loopback
-from efir.domain.mails import MailRefused
-from efir.ports.mails import Letter, MailServerAway
+from efir.domain.kernel.hosts import is_loopback
+from efir.domain.mail import MailRefused
+from efir.ports.mail import Letter, MailServerAway
 
 PORTS = {"smtp": 25, "smtps": 465, "smtp+starttls": 587}
 PERMANENT = 500  # replies from here on are final (RFC 5321 §4.2.1)

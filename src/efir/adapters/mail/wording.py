@@ -11,9 +11,9 @@ from babel.core import Locale
 from babel.dates import format_date, format_timedelta
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
 
-from efir.domain.alerts import Alert
-from efir.domain.mails import Mail, MailKind
-from efir.ports.mails import Letter
+from efir.domain.auth.alerts import Alert
+from efir.domain.mail import Mail, MailKind
+from efir.ports.mail import Letter
 
 HERE = Path(__file__).parent
 LOCALE = HERE / "locale"

@@ -15,13 +15,13 @@ from joserfc import jwt
 from joserfc.errors import JoseError
 
 from efir.adapters.oidc.documents import Documents, fetched, refused, safe, text
-from efir.ports.identities import ProviderSession
-from efir.ports.oidc import Claims, LogoutNotice, ProviderAway, ProviderView
+from efir.ports.auth.identities import ProviderSession
+from efir.ports.auth.oidc import Claims, LogoutNotice, ProviderAway, ProviderView
 
 SKEW = 30  # seconds
 NOTICE_AGE = 300  # seconds; a logout token is told at once
-TOKEN_MOST = 16_384  # characters
-SUB_MOST = 255  # characters (OpenID Connect Core §2)
+MAX_TOKEN = 16_384  # characters
+MAX_SUB = 255  # characters (OpenID Connect Core §2)
 LOGOUT = "http://schemas.openid.net/event/backchannel-logout"
 Seal = tuple[Callable[[bytes], bytes], Callable[[bytes], bytes]]
 
@@ -51,12 +51,12 @@ class OidcProvider:
 
     @property
     def view(self) -> ProviderView:
-        """Answer how it is shown."""
+        """Return how it is shown."""
         return ProviderView(self._setup.name, self._setup.label, self._callback.removesuffix("callback") + "login")
 
     @property
     def issuer(self) -> str:
-        """Answer who it is."""
+        """Return who it is."""
         return self._setup.issuer
 
     async def address(self, *, state: str, nonce: str, challenge: str, fresh: bool) -> str:
@@ -83,7 +83,7 @@ class OidcProvider:
         return Claims(
             sub=claims["sub"],
             session=ProviderSession(
-                issuer=self.issuer, sid=text(claims, "sid", SUB_MOST) or None, hint=self._seal(token.encode()),
+                issuer=self.issuer, sid=text(claims, "sid", MAX_SUB) or None, hint=self._seal(token.encode()),
                 auth_time=_moment(claims.get("auth_time"), now),
             ),
             email=text(told, "email"), name=text(told, "name", 100),
@@ -106,7 +106,7 @@ class OidcProvider:
         _, claims = await self._signed(token, types={None, "JWT", "logout+jwt"})
         events, issued, ends, at = claims.get("events"), claims.get("iat"), claims.get("exp"), now.timestamp()
         audience = claims.get("aud")
-        sub, sid, jti = (text(claims, name, SUB_MOST) for name in ("sub", "sid", "jti"))
+        sub, sid, jti = (text(claims, name, MAX_SUB) for name in ("sub", "sid", "jti"))
         wrong = (
             claims.get("iss") != self.issuer
             or self._setup.client_id not in (audience if isinstance(audience, list) else [audience])
@@ -137,7 +137,7 @@ class OidcProvider:
 
     async def _signed(self, token: str, *, types: set[str | None]) -> tuple[dict[str, Any], dict[str, Any]]:
         """Read header and claims of a token that one of the provider's keys has signed with a pinned algorithm."""
-        if len(token) > TOKEN_MOST:
+        if len(token) > MAX_TOKEN:
             raise refused("the token is too long")
         try:
             header = json.loads(_decoded(token.partition(".")[0]))
@@ -162,7 +162,7 @@ class OidcProvider:
         times = [claims.get("exp"), claims.get("iat")]
         if not nonce or not all(map(_finite, times)) or claims.get("iss") != self.issuer:
             raise refused("the ID token is of another issuer or of no time")
-        if not isinstance(claims.get("sub"), str) or not 1 <= len(claims["sub"]) <= SUB_MOST:
+        if not isinstance(claims.get("sub"), str) or not 1 <= len(claims["sub"]) <= MAX_SUB:
             raise refused("the ID token names nobody")
         try:
             CodeIDToken(claims, header, options, params).validate(int(now.timestamp()), SKEW)

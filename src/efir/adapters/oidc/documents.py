@@ -11,12 +11,12 @@ import structlog
 from joserfc.errors import JoseError
 from joserfc.jwk import import_key
 
-from efir.domain.identities import ProviderRefused
-from efir.ports.oidc import ProviderAway
+from efir.domain.auth.identities import ProviderRefused
+from efir.ports.auth.oidc import ProviderAway
 
 KEPT = 3600.0  # seconds
 LOOKS = 60.0  # seconds between two looks for unknown keys
-SIZE_MOST = 1 << 20  # bytes of an answer
+MAX_SIZE = 1 << 20  # bytes of an answer
 KEY_TYPES = frozenset({"RSA", "EC", "OKP"})
 LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
 Address = Annotated[str, msgspec.Meta(max_length=2000)]
@@ -49,7 +49,7 @@ class Documents:
         self._looked_at = float("-inf")
 
     async def description(self) -> Description:
-        """Answer the provider's description; an issuer that is not the configured one is refused."""
+        """Return the provider's description; an issuer that is not the configured one is refused."""
         if self._description is None or time.monotonic() - self._described_at > KEPT:
             url = self._issuer.rstrip("/") + "/.well-known/openid-configuration"
             try:
@@ -96,7 +96,7 @@ async def fetched(http: httpx.AsyncClient, method: str, url: str, **more: Any) -
             body = b""
             async for part in answer.aiter_bytes():
                 body += part
-                if len(body) > SIZE_MOST:
+                if len(body) > MAX_SIZE:
                     raise away(url, "too large")
         if not answer.is_success:
             raise away(url, answer.status_code)

@@ -8,7 +8,7 @@ from alembic.config import Config
 from alembic.script import ScriptDirectory
 
 import efir
-from efir.adapters.postgres.constraints import reached
+from efir.adapters.postgres.kernel.constraints import reached
 
 
 def configured(url: str, schema: str) -> Config:

@@ -7,69 +7,48 @@ from typing import Any, Generic, TypeVar
 import asyncpg
 import msgspec
 
-from efir.adapters.postgres.access_changes import WaitingChanges
-from efir.adapters.postgres.audio import Audio
-from efir.adapters.postgres.audit import Audit
-from efir.adapters.postgres.bans import Bans
-from efir.adapters.postgres.blobs import PostgresBlobStore
-from efir.adapters.postgres.channels import Channels
-from efir.adapters.postgres.constraints import UNREACHED, DatabaseAway, reached, translated
-from efir.adapters.postgres.identities import Identities
-from efir.adapters.postgres.jobs import Jobs
-from efir.adapters.postgres.lazy import LazyTransaction, OneStatement
-from efir.adapters.postgres.logins import Logins
-from efir.adapters.postgres.mails import Mails
-from efir.adapters.postgres.outbox import PostgresOutbox
-from efir.adapters.postgres.parts import On
-from efir.adapters.postgres.passkeys import Passkeys
-from efir.adapters.postgres.pictures import Pictures
-from efir.adapters.postgres.pool import Connections
-from efir.adapters.postgres.profiles import Profiles
-from efir.adapters.postgres.proofs import Proofs
-from efir.adapters.postgres.questions import Questions
-from efir.adapters.postgres.registrations import Registrations
-from efir.adapters.postgres.renditions import Renditions
-from efir.adapters.postgres.replies import PostgresReplies
-from efir.adapters.postgres.roles import Roles
-from efir.adapters.postgres.second_factors import SecondFactors
-from efir.adapters.postgres.sessions import Sessions
-from efir.adapters.postgres.signing_keys import SigningKeys
-from efir.adapters.postgres.uploads import Uploads
-from efir.adapters.postgres.users import Users
-from efir.adapters.postgres.videos import Videos
+from efir.adapters.postgres.access.group import AccessRepositories
+from efir.adapters.postgres.accounts.group import AccountRepositories
+from efir.adapters.postgres.audio.group import AudioRepositories
+from efir.adapters.postgres.auth.group import AuthRepositories
+from efir.adapters.postgres.channels.group import ChannelRepositories
+from efir.adapters.postgres.jobs.group import JobRepositories
+from efir.adapters.postgres.jobs.jobs import PostgresJobRepository
+from efir.adapters.postgres.joined import BROKEN
+from efir.adapters.postgres.kernel.blobs import PostgresBlobStore
+from efir.adapters.postgres.kernel.constraints import UNREACHED, DatabaseAway, reached, translated
+from efir.adapters.postgres.kernel.lazy import LazyTransaction, OneStatement
+from efir.adapters.postgres.kernel.pool import Connections
+from efir.adapters.postgres.kernel.stored_responses import PostgresReplies
+from efir.adapters.postgres.mail.mails import PostgresMailRepository
+from efir.adapters.postgres.pictures.group import PictureRepositories
+from efir.adapters.postgres.quiz.group import QuizRepositories
+from efir.adapters.postgres.uploads.group import UploadRepositories
+from efir.adapters.postgres.users.group import UserRepositories
+from efir.adapters.postgres.videos.group import VideoRepositories
 from efir.adapters.postgres.views import PostgresViews, Seal
 from efir.domain.jobs import JobId, Queue
+from efir.ports.transactions import Transaction
 
 Woken = list[tuple[Queue, JobId]]
 Shown = TypeVar("Shown")
 AfterCommit = Callable[[Woken], Awaitable[None]]
 
 
-class PostgresTransaction:
+class PostgresTransaction(
+    UserRepositories,
+    AuthRepositories,
+    AccessRepositories,
+    ChannelRepositories,
+    VideoRepositories,
+    AudioRepositories,
+    PictureRepositories,
+    AccountRepositories,
+    JobRepositories,
+    QuizRepositories,
+    UploadRepositories,
+):
     """Everything that can be changed, on one connection with an open transaction."""
-
-    users = On(Users)
-    sessions = On(Sessions)
-    second_factors = On(SecondFactors)
-    passkeys = On(Passkeys)
-    identities = On(Identities)
-    roles = On(Roles)
-    bans = On(Bans)
-    logins = On(Logins)
-    audit = On(Audit)
-    signing_keys = On(SigningKeys)
-    access_changes = On(WaitingChanges)
-    channels = On(Channels)
-    videos = On(Videos)
-    renditions = On(Renditions)
-    uploads = On(Uploads)
-    audio = On(Audio)
-    profiles = On(Profiles)
-    proofs = On(Proofs)
-    pictures = On(Pictures)
-    registrations = On(Registrations)
-    questions = On(Questions)
-    outbox = On(PostgresOutbox)
 
     def __init__(self, connection: Any, seal: Seal) -> None:
         self.connection = connection
@@ -82,14 +61,14 @@ class PostgresTransaction:
         return PostgresBlobStore(lambda: nullcontext(self.connection))
 
     @property
-    def mails(self) -> Mails:
+    def mails(self) -> PostgresMailRepository:
         """Mails, sealed."""
-        return Mails(self.connection, *self._seal)
+        return PostgresMailRepository(self.connection, *self._seal)
 
     @property
-    def jobs(self) -> Jobs:
+    def jobs(self) -> PostgresJobRepository:
         """Jobs; those that became ready wake workers after the commit."""
-        return Jobs(self.connection, self.woken)
+        return PostgresJobRepository(self.connection, self.woken)
 
     @property
     def replies(self) -> PostgresReplies:
@@ -117,7 +96,7 @@ class Database:
         lazy = LazyTransaction(connection)
         tx, clean = PostgresTransaction(lazy, self.seal), False
         try:
-            with translated():
+            with translated(BROKEN):
                 try:
                     yield tx
                 except BaseException:
@@ -143,7 +122,7 @@ class Database:
         """Lend a connection as it is."""
         connection, clean = await self.take(), False
         try:
-            with translated():
+            with translated(BROKEN):
                 yield connection
                 clean = True
         finally:
@@ -160,12 +139,14 @@ class Database:
         """Give a connection back, after use without an error or with one."""
         await self._connections.give_back(connection, clean=clean)
 
-    def joined(self, outer: PostgresTransaction) -> Callable[[], AbstractAsyncContextManager[PostgresTransaction]]:
-        """Answer a `begin` whose transactions are savepoints of `outer`: they commit, or not, together with it."""
+    def joined(self, outer: Transaction) -> Callable[[], AbstractAsyncContextManager[PostgresTransaction]]:
+        """Return a `begin` whose transactions are savepoints of `outer`: they commit, or not, together with it."""
+        if not isinstance(outer, PostgresTransaction):
+            raise TypeError(outer)
 
         @asynccontextmanager
         async def begin() -> AsyncIterator[PostgresTransaction]:
-            with translated():
+            with translated(BROKEN):
                 async with outer.connection.transaction():
                     yield outer
 
@@ -193,7 +174,7 @@ class _Lent(Generic[Shown]):
     async def __aexit__(self, kind: object, error: BaseException | None, trace: object) -> None:
         await self._database.give_back(self._connection, clean=error is None)
         if error is not None:
-            with translated():
+            with translated(BROKEN):
                 raise error
 
 

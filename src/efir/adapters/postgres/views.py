@@ -3,63 +3,49 @@
 from collections.abc import Callable
 from typing import Any
 
-from efir.adapters.postgres.audio import ReadAudio
-from efir.adapters.postgres.audit import ReadAudit
-from efir.adapters.postgres.channels import ReadChannels
-from efir.adapters.postgres.clues import ReadClues
-from efir.adapters.postgres.exports import ReadExports
-from efir.adapters.postgres.identities import ReadIdentities
-from efir.adapters.postgres.jobs import ReadJobs
-from efir.adapters.postgres.logins import ReadLogins
-from efir.adapters.postgres.mails import ReadMails
-from efir.adapters.postgres.parts import On
-from efir.adapters.postgres.passkeys import ReadPasskeys
-from efir.adapters.postgres.pictures import ReadPictures
-from efir.adapters.postgres.profiles import ReadProfiles
-from efir.adapters.postgres.questions import ReadQuestions
-from efir.adapters.postgres.registrations import ReadRegistrations
-from efir.adapters.postgres.renditions import ReadRenditions
-from efir.adapters.postgres.roles import ReadRoles
-from efir.adapters.postgres.second_factors import ReadSecondFactors
-from efir.adapters.postgres.sessions import ReadSessions
-from efir.adapters.postgres.signing_keys import ReadSigningKeys
-from efir.adapters.postgres.users import ReadUsers
-from efir.adapters.postgres.videos import ReadVideos
+from efir.adapters.postgres.access.group import AccessReadModels
+from efir.adapters.postgres.accounts.exports import PostgresExportViews
+from efir.adapters.postgres.accounts.group import AccountReadModels
+from efir.adapters.postgres.audio.group import AudioReadModels
+from efir.adapters.postgres.auth.group import AuthReadModels
+from efir.adapters.postgres.channels.group import ChannelReadModels
+from efir.adapters.postgres.jobs.group import JobReadModels
+from efir.adapters.postgres.joined import EXPORTED
+from efir.adapters.postgres.mail.mails import PostgresMailViews
+from efir.adapters.postgres.pictures.group import PictureReadModels
+from efir.adapters.postgres.quiz.group import QuizReadModels
+from efir.adapters.postgres.users.group import UserReadModels
+from efir.adapters.postgres.videos.group import VideoReadModels
 
 Seal = tuple[Callable[[bytes], bytes], Callable[[bytes], bytes]]
 
 
-class PostgresViews:
+class PostgresViews(
+    UserReadModels,
+    AuthReadModels,
+    AccessReadModels,
+    ChannelReadModels,
+    VideoReadModels,
+    AudioReadModels,
+    PictureReadModels,
+    AccountReadModels,
+    JobReadModels,
+    QuizReadModels,
+):
     """Everything that can be read, on one connection."""
 
-    __slots__ = ("_seal", "connection")
+    __slots__ = ("_seal",)
 
     def __init__(self, connection: Any, seal: Seal) -> None:
         self.connection = connection
         self._seal = seal
 
-    users = On(ReadUsers)
-    sessions = On(ReadSessions)
-    second_factors = On(ReadSecondFactors)
-    passkeys = On(ReadPasskeys)
-    identities = On(ReadIdentities)
-    roles = On(ReadRoles)
-    logins = On(ReadLogins)
-    audit = On(ReadAudit)
-    signing_keys = On(ReadSigningKeys)
-    channels = On(ReadChannels)
-    videos = On(ReadVideos)
-    renditions = On(ReadRenditions)
-    audio = On(ReadAudio)
-    pictures = On(ReadPictures)
-    registrations = On(ReadRegistrations)
-    jobs = On(ReadJobs)
-    questions = On(ReadQuestions)
-    clues = On(ReadClues)
-    profiles = On(ReadProfiles)
-    exports = On(ReadExports)
+    @property
+    def mails(self) -> PostgresMailViews:
+        """Mails, unsealed."""
+        return PostgresMailViews(self.connection, self._seal[1])
 
     @property
-    def mails(self) -> ReadMails:
-        """Mails, unsealed."""
-        return ReadMails(self.connection, self._seal[1])
+    def exports(self) -> PostgresExportViews:
+        """Everything stored about a person."""
+        return PostgresExportViews(self.connection, EXPORTED)

@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import Any
 
 from efir.adapters.quiz.rows import Rows, read_rows
-from efir.domain.questions import Candidate, QuestionSourceAway, RawQuestion, Refusal, candidate
-from efir.ports.questions import Drawn
+from efir.domain.quiz import Candidate, QuestionSourceAway, RawQuestion, Refusal, candidate
+from efir.ports.quiz.questions import Drawn
 
 MAKER = ("-m", "efir.adapters.quiz.cldr")
 
@@ -33,7 +33,7 @@ class FileBank:
         return self._rows.identity
 
     def read(self, position: int, count: int) -> Drawn:
-        """Answer the questions from a position on."""
+        """Return the questions from a position on."""
         rows = self._rows
         if rows is None:
             raise QuestionSourceAway("The bank is not open.")

@@ -3,7 +3,7 @@
 from collections import deque
 from collections.abc import Callable
 
-from efir.domain.questions import QuestionSourceAway
+from efir.domain.quiz import QuestionSourceAway
 
 FAILURES = 5  # within
 WINDOW = 30.0  # seconds open the breaker, which then lets one call through in each such time

@@ -2,8 +2,8 @@
 
 from collections.abc import Sequence
 
-from efir.domain.questions import Candidate, QuestionSourceAway, RawQuestion, candidate
-from efir.ports.questions import Drawn
+from efir.domain.quiz import Candidate, QuestionSourceAway, RawQuestion, candidate
+from efir.ports.quiz.questions import Drawn
 
 
 def check_rows(rows: Sequence[RawQuestion], *, source: str, licence: str | None = None) -> Drawn:

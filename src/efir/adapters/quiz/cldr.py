@@ -19,13 +19,13 @@ from typing import Any
 from babel import localedata
 from babel.core import get_cldr_version, get_global
 
-KNOWN_MOST = ("fr", "de", "es", "it", "pt", "nl", "ru", "sv", "pl", "tr", "da", "no")
+MAX_KNOWN = ("fr", "de", "es", "it", "pt", "nl", "ru", "sv", "pl", "tr", "da", "no")
 KNOWN_WELL = (
     *("uk", "cs", "sk", "hu", "ro", "bg", "el", "fi", "et", "lv", "lt", "hr", "sr", "sl", "bs", "mk", "sq", "is", "ga"),
     *("cy", "mt", "eu", "ca", "gl", "lb", "af", "sw", "zu", "ar", "he", "fa", "hi", "bn", "ta", "te", "ur", "ka", "hy"),
     *("az", "kk", "uz", "mn", "th", "vi", "id", "ms", "fil", "ko", "ja", "zh", "eo", "la", "be"),
 )
-PLACES_LEAST = 150  # a locale with fewer names of places is left out
+MIN_PLACES = 150  # a locale with fewer names of places is left out
 NO_PLACES = frozenset({"XA", "XB", "ZZ", "QO", "EZ", "UN", "EU"})
 MONTHS = (
     *("January", "February", "March", "April", "May", "June"),
@@ -50,19 +50,19 @@ def rows() -> Iterator[Row]:
     yield from _languages(english, places)
     for code in sorted(name for name in localedata.locale_identifiers() if "_" not in name and name != "en"):
         data, language = _data(code), english["languages"].get(code)
-        if language and len(data.get("territories", ())) >= PLACES_LEAST:
+        if language and len(data.get("territories", ())) >= MIN_PLACES:
             yield from _of_language(code, language, data, english, places)
 
 
 def _of_language(code: str, language: str, data: Any, english: Any, places: dict[str, str]) -> Iterator[Row]:
     """Ask for words of one language, both ways where it is widely learnt."""
-    level = "easy" if code in KNOWN_MOST else "medium" if code in KNOWN_WELL else "hard"
+    level = "easy" if code in MAX_KNOWN else "medium" if code in KNOWN_WELL else "hard"
     named = {place: name for key, place in places.items() if (name := _word(data["territories"].get(key)))}
     yield from _both_ways(named, language, level, "place", f"Places in {language}", back=level != "hard")
     if level != "hard":
         spoken = {
             english["languages"][other]: name
-            for other in (*KNOWN_MOST, *KNOWN_WELL)
+            for other in (*MAX_KNOWN, *KNOWN_WELL)
             if (name := _word(data.get("languages", {}).get(other)))
         }
         yield from _both_ways(spoken, language, level, "language", f"Languages in {language}", back=True)
@@ -158,7 +158,7 @@ def _row(question: str, answer: str, category: str, level: str) -> Row:
 
 
 def write_bank(path: Path, *, made_at: datetime) -> int:
-    """Write the bank whole, under its name only when it is; answers how many questions it has. Raises OSError."""
+    """Write the bank whole, under its name only when it is; return how many questions it has. Raises OSError."""
     path.parent.mkdir(parents=True, exist_ok=True)
     with path.with_name(f".{path.name}.lock").open("w") as alone:
         fcntl.flock(alone, fcntl.LOCK_EX)  # processes that start together make it once

@@ -14,7 +14,7 @@ from typing import Any
 import httpx
 
 from efir.adapters.quiz.breaker import Breaker, Retries
-from efir.domain.questions import QuestionSourceAway, QuestionSourceLimited
+from efir.domain.quiz import QuestionSourceAway, QuestionSourceLimited
 
 CONNECT, READ = 2.0, 5.0  # seconds
 ATTEMPTS = 3
@@ -38,8 +38,8 @@ class _Passing(Exception):  # never leaves this module
 class Fetching:
     """A pooled client for one source, with its breaker."""
 
-    def __init__(self, *, most_bytes: int) -> None:
-        self._most = most_bytes
+    def __init__(self, *, max_bytes: int) -> None:
+        self._most = max_bytes
         # The client's transport without the client: no cookies, no proxies, no credentials, half of the time.
         self._transport: httpx.AsyncHTTPTransport | None = None  # made when first needed: it loads certificates
         self._breaker = Breaker(monotonic)

@@ -4,8 +4,8 @@ from typing import Any
 
 from efir.adapters.quiz.checking import check_rows
 from efir.adapters.quiz.fetching import Fetching
-from efir.domain.questions import QuestionSourceAway, RawQuestion
-from efir.ports.questions import Drawn
+from efir.domain.quiz import QuestionSourceAway, RawQuestion
+from efir.ports.quiz.questions import Drawn
 
 MOST = 100  # a larger `count` is silently cut there
 PATH = "/api/random"

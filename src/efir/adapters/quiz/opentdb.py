@@ -7,8 +7,8 @@ from urllib.parse import unquote
 
 from efir.adapters.quiz.checking import check_rows
 from efir.adapters.quiz.fetching import Fetching
-from efir.domain.questions import QuestionSourceAway, QuestionSourceLimited, RawQuestion
-from efir.ports.questions import Drawn
+from efir.domain.quiz import QuestionSourceAway, QuestionSourceLimited, RawQuestion
+from efir.ports.quiz.questions import Drawn
 
 MOST = 50
 GAP = 5.0  # seconds between two calls from one address

@@ -14,14 +14,14 @@ from joserfc.errors import JoseError
 from joserfc.jwk import ECKey, OKPKey, RSAKey, import_key
 
 from efir.adapters.secrets.sealing import Sealer
-from efir.domain.errors import Unavailable
-from efir.domain.sessions import InvalidToken
-from efir.ports.signing_keys import AccessClaims, SigningKey
-from efir.ports.signing_keys import KeySet as Published
+from efir.domain.auth.sessions import InvalidToken
+from efir.domain.kernel.errors import Unavailable
+from efir.ports.auth.signing_keys import AccessClaims, SigningKey
+from efir.ports.auth.signing_keys import KeySet as Published
 
 Algorithm = Literal["Ed25519", "ES256", "RS256"]
 TYPE = "at+jwt"
-SIZE_MOST = 4096  # characters
+MAX_SIZE = 4096  # characters
 SKEW = 30.0  # seconds
 FRESH = 60.0  # seconds; keys are read again after that
 LOOKS = 1.0  # seconds between two looks for an unknown key
@@ -100,7 +100,7 @@ class JoseAccessTokens:
 
     async def read(self, token: str, *, now: datetime) -> AccessClaims:
         """Check signature, algorithm, type, issuer, audience and times. Raises InvalidToken."""
-        if len(token) > SIZE_MOST:
+        if len(token) > MAX_SIZE:
             raise InvalidToken
         kid = _kid(token)
         stored, key = await self._known(kid)
@@ -121,7 +121,7 @@ class JoseAccessTokens:
         )  # fmt: skip
 
     async def published(self) -> Published:
-        """Answer the public keys that tokens may be checked with, without one that was compromised a moment ago."""
+        """Return the public keys that tokens may be checked with, without one that was compromised a moment ago."""
         await self._refresh(0)
         return Published([stored.public_jwk for stored, _ in self._keys.values()])
 

@@ -9,9 +9,9 @@ import pyotp
 import segno
 
 from efir.adapters.secrets.sealing import Sealer
-from efir.domain.second_factors import STEP_SECONDS
-from efir.domain.users import UserId
-from efir.ports.second_factors import TotpSetup
+from efir.domain.auth.second_factors import STEP_SECONDS
+from efir.domain.kernel.ids import UserId
+from efir.ports.auth.second_factors import TotpSetup
 
 NEAR = (0, -1, 1)  # clocks differ, and typing takes time
 OWNER_BYTES = 16
@@ -41,12 +41,12 @@ class PyotpAppCodes:
         return self._sealer.seal(user_id.bytes + secret)
 
     def opened(self, sealed: bytes, *, user_id: UserId) -> bytes | None:
-        """Answer a sealed secret of this user."""
+        """Return a sealed secret of this user."""
         opened = self._sealer.unseal(sealed)
         return opened[OWNER_BYTES:] if opened[:OWNER_BYTES] == user_id.bytes else None
 
     def step(self, sealed: bytes, code: str, *, user_id: UserId, now: datetime) -> int | None:
-        """Answer the time step a code belongs to; every near one is compared whatever the others gave."""
+        """Return the time step a code belongs to; every near one is compared whatever the others gave."""
         secret = self.opened(sealed, user_id=user_id)
         if secret is None:
             return None

@@ -19,11 +19,11 @@ from webauthn.helpers.structs import (
     UserVerificationRequirement,
 )
 
-from efir.domain.passkeys import LOCAL, PasskeyInvalid, PasskeyRefused, PasskeysUnavailable, site_name
-from efir.domain.users import UserId
-from efir.ports.passkeys import Json, MadePasskey, UsedPasskey
+from efir.domain.auth.passkeys import LOCAL, PasskeyInvalid, PasskeyRefused, PasskeysUnavailable, site_name
+from efir.domain.kernel.ids import UserId
+from efir.ports.auth.passkeys import Json, MadePasskey, UsedPasskey
 
-CRED_ID_MOST = 1023  # bytes (§4, credential id)
+MAX_CRED_ID = 1023  # bytes (§4, credential id)
 TRANSPORTS = frozenset({"ble", "cable", "hybrid", "internal", "nfc", "smart-card", "usb"})
 UNCOUNTED = -1  # the library's comparison is passed by: the one who holds the row compares
 
@@ -60,15 +60,15 @@ class WebauthnCeremonies:
         return options_to_json_dict(options)
 
     def challenge_of(self, answer: Json) -> bytes | None:
-        """Answer the challenge a browser says it answers; nothing is checked yet."""
+        """Return the challenge a browser says it answers; nothing is checked yet."""
         try:
             told = json.loads(base64url_to_bytes(answer["response"]["clientDataJSON"]))
             return base64url_to_bytes(told["challenge"])
         except (KeyError, TypeError, ValueError, AttributeError, RecursionError):
             return None
 
-    def named(self, answer: Json) -> tuple[bytes, bytes | None]:
-        """Answer which passkey, and whose, an answer says it is of; empty when it says nothing."""
+    def require_id(self, answer: Json) -> tuple[bytes, bytes | None]:
+        """Return which passkey, and whose, an answer says it is of; empty when it says nothing."""
         try:
             handle = answer["response"].get("userHandle")
             return base64url_to_bytes(answer["id"]), base64url_to_bytes(handle) if handle else None
@@ -85,7 +85,7 @@ class WebauthnCeremonies:
             told = answer["response"].get("transports")
         except Exception as error:  # foreign bytes went through a parser: whatever it says, they are refused
             raise PasskeyInvalid from error
-        if len(found.credential_id) > CRED_ID_MOST:
+        if len(found.credential_id) > MAX_CRED_ID:
             raise PasskeyInvalid
         return MadePasskey(
             cred_id=found.credential_id, public_key=found.credential_public_key, sign_count=found.sign_count,

@@ -10,14 +10,14 @@ from typing import TypeVar
 
 import argon2
 
-from efir.adapters.secrets.guesses import likely_passwords
+from efir.adapters.secrets.common_passwords import likely_passwords
 from efir.adapters.secrets.sealing import Sealer
-from efir.domain.errors import Unavailable
+from efir.domain.kernel.errors import Unavailable
 
 T = TypeVar("T")
 
 LANES = 1  # OWASP password storage cheat sheet: Argon2id with one lane
-PASSES_MOST, MEMORY_KIB_MOST = 64, 1 << 20  # a stored hash that asks for more is damaged, not slow
+MAX_PASSES, MAX_MEMORY_KIB = 64, 1 << 20  # a stored hash that asks for more is damaged, not slow
 WAITING_FACTOR = 4
 
 
@@ -70,7 +70,7 @@ class Argon2Passwords:
         return self._sealer.old(stored) or self._hasher.check_needs_rehash(self._sealer.unseal(stored).decode())
 
     async def hash(self, password: str) -> bytes:
-        """Answer what may be stored. Raises HashingBusy."""
+        """Return what may be stored. Raises HashingBusy."""
         return self._sealer.seal((await self._run(lambda: self._hasher.hash(password))).encode())
 
     async def matches(self, stored: bytes | None, password: str) -> bool:
@@ -105,6 +105,6 @@ def hasher(cost: Cost) -> argon2.PasswordHasher:
 def _bounded(known: str) -> str:
     """Refuse a stored hash that would cost more than any of ours."""
     found = argon2.extract_parameters(known)
-    if found.time_cost > PASSES_MOST or found.memory_cost > MEMORY_KIB_MOST or found.parallelism > LANES:
+    if found.time_cost > MAX_PASSES or found.memory_cost > MAX_MEMORY_KIB or found.parallelism > LANES:
         raise HashTooCostly
     return known

@@ -10,7 +10,7 @@ import os
 import sys
 from pathlib import Path
 
-READ_MOST = 1024 * 1024
+MAX_READ = 1024 * 1024
 
 _NOWAIT = getattr(os, "RWF_NOWAIT", 0)
 _OPENAT2 = 437  # the same on every architecture
@@ -56,7 +56,7 @@ def open_cached(path: Path) -> int | None:
 
 def read_cached(handle: int, offset: int, length: int) -> bytes | None:
     """Read bytes that are all in memory; None when they are not, or the file system does not know."""
-    if _preadv2 is None or not _NOWAIT or length > READ_MOST:
+    if _preadv2 is None or not _NOWAIT or length > MAX_READ:
         return None
     content: bytes = _new_bytes(None, length)  # not yet shared with anybody, so it may still be filled
     vector = _IoVec(_address(content), length)

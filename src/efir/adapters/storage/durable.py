@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from efir.ports.blobs import StorageFull
+from efir.ports.kernel.blobs import StorageFull
 
 NO_SPACE = frozenset({errno.ENOSPC, errno.EDQUOT})
 PLACE_TRIES = 5

@@ -13,7 +13,7 @@ from pathlib import Path
 from efir.adapters.storage.cached import open_cached, read_cached
 from efir.adapters.storage.durable import place, prune, space_errors
 from efir.adapters.storage.scratch import LockedScratch
-from efir.ports.blobs import Blob, BlobInfo, BlobKey, BlobMissing, blob_key
+from efir.ports.kernel.blobs import Blob, BlobInfo, BlobKey, BlobMissing, blob_key
 
 LISTED_AT_ONCE = 500
 

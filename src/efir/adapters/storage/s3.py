@@ -12,8 +12,8 @@ import obstore
 from obstore.exceptions import BaseError
 from obstore.store import S3Store
 
-from efir.domain.errors import Unavailable
-from efir.ports.blobs import Blob, BlobInfo, BlobKey, BlobMissing, blob_key
+from efir.domain.kernel.errors import Unavailable
+from efir.ports.kernel.blobs import Blob, BlobInfo, BlobKey, BlobMissing, blob_key
 
 TIMEOUT, CONNECT = timedelta(seconds=10), timedelta(seconds=2)
 RETRY = timedelta(seconds=8)

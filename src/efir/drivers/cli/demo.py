@@ -101,7 +101,7 @@ def fill(demo: Demo) -> None:
 
 
 def publish(remote: Remote, clip: Path, title: str, description: str) -> str:
-    """Upload a file and publish it; answers the video's id."""
+    """Upload a file and publish it; return the video's id."""
     patience = Patience(PATIENCE, lambda _trouble: None)
     delivery = Delivery(
         remote=remote, path=clip, size=clip.stat().st_size, patience=patience, progress=lambda _sent: None

@@ -38,7 +38,7 @@ def doctor_arguments(argv: Sequence[str]) -> tuple[dict[str, object], bool]:
 
 
 def present(findings: Sequence[Finding], *, as_json: bool) -> int:
-    """Show the findings; answers the exit code."""
+    """Show the findings; return the exit code."""
     wrong = sum(finding.state == "problem" for finding in findings)
     if as_json:
         print(json.dumps({"ok": not wrong, "checks": [asdict(finding) for finding in findings]}, ensure_ascii=False))

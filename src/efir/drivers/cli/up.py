@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TextIO
 
-from efir.domain.hosts import host_of, is_loopback
+from efir.domain.kernel.hosts import host_of, is_loopback
 from efir.drivers.cli.arguments import changes, command_parser, listening
 
 LOUD = frozenset({"warning", "error", "critical"})

@@ -9,46 +9,38 @@ from litestar.di import Provide
 from litestar.types import ControllerRouterHandler, Scope
 
 from efir.application.context import Call, Ports
-from efir.drivers.http import (
+from efir.drivers.http import channels, jobs, pictures
+from efir.drivers.http.access import roles
+from efir.drivers.http.accounts import accounts, administration, email_verification, exports, passwords, registrations
+from efir.drivers.http.audio import records, sending
+from efir.drivers.http.audio.records_openapi import FORMS
+from efir.drivers.http.auth import (
     access_tokens,
-    accounts,
     api_tokens,
-    audio,
-    audio_sending,
-    channels,
-    clues,
-    emails,
-    exports,
-    health,
     identities,
     impersonation,
-    jobs,
-    lost_factors,
-    media,
+    mfa_recovery,
     oidc,
-    openapi,
     passkeys,
-    passwords,
-    pictures,
-    questions,
-    registrations,
-    roles,
     second_factors,
     sessions,
-    uploads,
-    users,
-    videos,
 )
-from efir.drivers.http.access import Access
-from efir.drivers.http.answers import Answer
-from efir.drivers.http.idempotency import Idempotency
-from efir.drivers.http.problems import HANDLERS as PROBLEM_HANDLERS
-from efir.drivers.http.security import Security, call_of, check_statements
+from efir.drivers.http.kernel import openapi
+from efir.drivers.http.kernel.idempotency import Idempotency
+from efir.drivers.http.kernel.picture_bodies import PICTURE_FORM
+from efir.drivers.http.kernel.problems import HANDLERS as PROBLEM_HANDLERS
+from efir.drivers.http.kernel.request_log import Access
+from efir.drivers.http.kernel.responses import Answer
+from efir.drivers.http.kernel.security import Security, call_of, check_statements
+from efir.drivers.http.operations import health
+from efir.drivers.http.quiz import clues, questions
+from efir.drivers.http.uploads import uploads
+from efir.drivers.http.videos import media_files, videos
 
 API = (
-    users, registrations, pictures, sessions, second_factors, passkeys, oidc, identities, access_tokens, api_tokens,
-    emails, passwords, exports, roles, accounts, impersonation, lost_factors, channels, uploads, videos, media,
-    questions, clues, audio, audio_sending, jobs, health, openapi,
+    accounts, registrations, pictures, sessions, second_factors, passkeys, oidc, identities, access_tokens, api_tokens,
+    email_verification, passwords, exports, roles, administration, impersonation, mfa_recovery, channels, uploads,
+    videos, media_files, questions, clues, records, sending, jobs, health, openapi,
 )  # fmt: skip
 HEADERS = {
     "x-content-type-options": "nosniff",
@@ -74,12 +66,12 @@ def create_app(
         [*handlers, *pages],
         dependencies={"call": Provide(_call, sync_to_thread=False)},
         response_class=Answer,
-        middleware=[Security(ports, trusted=trusted_proxies), Idempotency(most=ports.limits.idempotency_most)],
+        middleware=[Security(ports, trusted=trusted_proxies), Idempotency(most=ports.limits.max_idempotent_requests)],
         exception_handlers={**exception_handlers},
         openapi_config=openapi.configuration(version),
         request_max_body_size=ports.limits.json_bytes,
         lifespan=list(lifespan),
-        state=State({"accel": accel}),
+        state=State({"accel": accel, "openapi_forms": FORMS | {"PictureForm": PICTURE_FORM.to_schema()}}),
         debug=False,
         pdb_on_exception=False,
     )

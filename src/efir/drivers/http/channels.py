@@ -4,11 +4,11 @@ from litestar import get
 from litestar.di import NamedDependency
 from litestar.params import FromPath
 
+from efir.application.access.requirements import PUBLIC
 from efir.application.channels import get_channel
 from efir.application.context import Call
-from efir.application.needs import PUBLIC
 from efir.domain.channels import ChannelNotFound
-from efir.drivers.http.problems import raises
+from efir.drivers.http.kernel.problems import raises
 from efir.ports.channels import ChannelView
 
 

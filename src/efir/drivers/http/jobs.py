@@ -6,13 +6,13 @@ from litestar import get
 from litestar.di import NamedDependency
 from litestar.params import FromPath
 
+from efir.application.access.requirements import SIGNED_IN
 from efir.application.context import Call
-from efir.application.jobs import get_job
-from efir.application.needs import SIGNED_IN
+from efir.application.jobs.engine import get_job
+from efir.domain.auth.sessions import NoSession
 from efir.domain.jobs import JobId, JobNotFound
-from efir.domain.sessions import NoSession
-from efir.drivers.http.problems import raises
-from efir.ports.jobs import JobView
+from efir.drivers.http.kernel.problems import raises
+from efir.ports.jobs.jobs import JobView
 
 
 @get(

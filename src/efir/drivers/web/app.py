@@ -8,53 +8,46 @@ from litestar import Request, Router
 from litestar.datastructures import Cookie
 from litestar.di import Provide
 
-from efir.domain.errors import DomainError
-from efir.drivers.web import (
-    accounts,
-    admin,
-    api_tokens,
-    audio,
+from efir.domain.kernel.errors import DomainError
+from efir.drivers.web import audio, mail, quiz, uploads, users
+from efir.drivers.web.access import admin, impersonation, mfa_recovery
+from efir.drivers.web.accounts import (
     avatars,
-    credentials,
     deletion,
-    devices,
-    discover,
-    email_codes,
-    emails,
-    errors,
+    email_verification,
     exports,
-    identities,
-    impersonation,
-    lost_factors,
-    mailbox,
-    passkeys,
     passwords,
-    people,
-    preferences,
     profiles,
-    quiz,
+    registration_codes,
     registrations,
-    second_factors,
-    signing_in,
-    studio,
-    upload,
-    watch,
 )
-from efir.drivers.web.assets import Assets
-from efir.drivers.web.files import static_files
-from efir.drivers.web.page import Page, Shared
-from efir.drivers.web.templates import HERE, Templates
+from efir.drivers.web.auth import (
+    api_tokens,
+    credentials,
+    devices,
+    identities,
+    mfa_verification,
+    passkeys,
+    second_factors,
+    sessions,
+)
+from efir.drivers.web.kernel import error_pages, preferences
+from efir.drivers.web.kernel.assets import Assets
+from efir.drivers.web.kernel.files import static_files
+from efir.drivers.web.kernel.page import Page, Shared
+from efir.drivers.web.kernel.templates import HERE, Templates
+from efir.drivers.web.videos import discover, studio, watch
 
 AREAS = (
     discover,
-    people,
-    accounts,
+    users,
+    sessions,
     registrations,
-    email_codes,
-    signing_in,
-    emails,
+    registration_codes,
+    mfa_verification,
+    email_verification,
     passwords,
-    mailbox,
+    mail,
     profiles,
     avatars,
     credentials,
@@ -67,9 +60,9 @@ AREAS = (
     deletion,
     admin,
     impersonation,
-    lost_factors,
+    mfa_recovery,
     preferences,
-    upload,
+    uploads,
     studio,
     watch,
     quiz,
@@ -109,4 +102,4 @@ def create_pages(
         route_handlers=[*beside, *(handler for area in AREAS for handler in area.HANDLERS)],
         dependencies={"page": Provide(page_of, sync_to_thread=False)},
     )
-    return Pages(routes=[router, static_files(assets)], exception_handlers=errors.handlers(shared, problems))
+    return Pages(routes=[router, static_files(assets)], exception_handlers=error_pages.handlers(shared, problems))

@@ -8,13 +8,13 @@ from litestar import Request, Response, get, post
 from litestar.di import NamedDependency
 from litestar.params import FromPath, FromQuery
 
-from efir.application.audio import list_records
-from efir.application.needs import SIGNED_IN
-from efir.application.recording import delete_record
-from efir.domain.audio import RecordId
-from efir.drivers.web import explanations
-from efir.drivers.web.forms import FORM, typed
-from efir.drivers.web.page import Page
+from efir.application.access.requirements import SIGNED_IN
+from efir.application.audio.conversion import delete_record
+from efir.application.audio.records import list_records
+from efir.domain.audio.records import RecordId
+from efir.drivers.web.kernel import error_messages
+from efir.drivers.web.kernel.forms import FORM, typed
+from efir.drivers.web.kernel.page import Page
 
 
 @get("/audio", opt=SIGNED_IN, include_in_schema=False)
@@ -29,10 +29,10 @@ async def recordings(page: NamedDependency[Page], cursor: FromQuery[str | None] 
         "audio.html",
         items=found.items,
         next=following,
-        bytes_most=call.ports.limits.audio_bytes,
-        title_most=call.ports.limits.title_most,
-        failures={code: words(text) for code, text in explanations.RECORDINGS.items()},
-        other_failure=words(explanations.OTHER_FAILURE),
+        max_bytes=call.ports.limits.audio_bytes,
+        max_title_length=call.ports.limits.max_title_length,
+        failures={code: words(text) for code, text in error_messages.RECORDINGS.items()},
+        other_failure=words(error_messages.OTHER_FAILURE),
     )
 
 

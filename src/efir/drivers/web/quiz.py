@@ -8,19 +8,19 @@ from litestar import Request, Response, get, post
 from litestar.di import NamedDependency
 from litestar.params import FromQuery
 
-from efir.application.needs import PUBLIC
-from efir.application.questions import fetch_questions, get_question, largest_categories, list_questions
-from efir.domain.errors import DomainError
-from efir.domain.questions import Difficulty, QuestionId
-from efir.drivers.web.forms import FORM, Form, typed
-from efir.drivers.web.page import Page
-from efir.ports.questions import QuestionFilter
+from efir.application.access.requirements import PUBLIC
+from efir.application.quiz.questions import fetch_questions, get_question, largest_categories, list_questions
+from efir.domain.kernel.errors import DomainError
+from efir.domain.quiz import Difficulty, QuestionId
+from efir.drivers.web.kernel.forms import FORM, Form, typed
+from efir.drivers.web.kernel.page import Page
+from efir.ports.quiz.questions import QuestionFilter
 
 LISTED = 12
 SOURCES = {
     "cldr": "Unicode CLDR", "jservice": "jService", "opentdb": "Open Trivia DB", "opentriviaqa": "OpenTriviaQA",
 }  # fmt: skip
-WORDS_MOST = 200
+MAX_WORDS = 200
 
 
 @get("/quiz", opt=PUBLIC, include_in_schema=False)
@@ -34,7 +34,7 @@ async def quiz(
     cursor: FromQuery[str | None] = None,
 ) -> Response[str]:
     """Show a drawn question and the stored ones; an answer is in the page only when it was asked for."""
-    asked = {"q": q[:WORDS_MOST], "category": category, "difficulty": difficulty}
+    asked = {"q": q[:MAX_WORDS], "category": category, "difficulty": difficulty}
     return page.render("quiz.html", form=Form(asked), **await _shown(page, asked, question, answer, cursor))
 
 

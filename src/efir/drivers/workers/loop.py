@@ -8,10 +8,10 @@ from collections.abc import Iterable
 import structlog
 
 from efir.application.context import Ports
-from efir.application.jobs import Kinds, run_next
-from efir.application.reconciler import tick
-from efir.domain.errors import DomainError
+from efir.application.jobs.engine import run_next
+from efir.application.jobs.work import Tick, Work
 from efir.domain.jobs import ClaimedJob, Queue
+from efir.domain.kernel.errors import DomainError
 
 log = structlog.get_logger("efir.jobs")
 
@@ -19,9 +19,9 @@ log = structlog.get_logger("efir.jobs")
 class Worker:
     """Runs one job of each of its queues at a time, until it is told to stop."""
 
-    def __init__(self, ports: Ports, kinds: Kinds, queues: Iterable[Queue]) -> None:
+    def __init__(self, ports: Ports, work: Work, queues: Iterable[Queue]) -> None:
         self._ports = ports
-        self._kinds = kinds
+        self._work = work
         self._name = f"{socket.gethostname()}:{os.getpid()}"
         self._turns = {queue: asyncio.Lock() for queue in queues}
         self._running: set[asyncio.Task[None]] = set()
@@ -45,17 +45,22 @@ class Worker:
     async def tick(self) -> None:
         """Reconcile until stopped, and look for work that no wake-up announced: a broker may be away for long."""
         while not self._stopping:
-            try:
-                await tick(self._ports, self._kinds)
-            except DomainError as error:
-                log.warning("tick failed", code=error.code)
-            except Exception:
-                log.exception("tick failed")
+            for name, step in self._work.steps().items():
+                await self._do(name, step)
             for queue in self._turns:
                 looking = asyncio.ensure_future(self.wake(queue))
                 self._running.add(looking)
                 looking.add_done_callback(self._running.discard)
             await asyncio.sleep(self._ports.limits.reconcile_seconds)
+
+    async def _do(self, name: str, step: Tick) -> None:
+        """Do one step of a tick; its failure keeps no other from being done."""
+        try:
+            await step(self._ports)
+        except DomainError as error:
+            log.warning("tick failed", step=name, code=error.code)
+        except Exception:
+            log.exception("tick failed", step=name)
 
     async def stop(self) -> None:
         """Hand back what runs, and take nothing more."""
@@ -68,7 +73,7 @@ class Worker:
     async def _drain(self, queue: Queue) -> None:
         try:
             while not self._stopping:
-                if not await run_next(self._ports, self._kinds, queue=queue, worker=self._name, told=_tell):
+                if not await run_next(self._ports, self._work.jobs, queue=queue, worker=self._name, told=_tell):
                     return
         except DomainError as error:  # the database is away: the tick finds the work again
             log.warning("queue left", queue=queue.value, code=error.code)

@@ -5,6 +5,8 @@ from fractions import Fraction
 from itertools import pairwise
 from typing import Any
 
+from av.video.frame import VideoFrame
+
 from efir.adapters.media.inspection.packets import PacketLog
 
 STEADY = Fraction(2, 5)
@@ -12,6 +14,7 @@ NARROW = Fraction(1, 5)  # with holes, chance could put frames near some place
 MAX_HOLES = 3  # places for each frame
 FAR = Fraction(3, 2)
 PAUSE_SECONDS = 600  # that one picture may stand still, or sound be silent, in a file of hours
+MAX_REORDERED = 16
 OWN_DURATIONS = frozenset({"mov", "matroska"})
 STANDARD = tuple(Fraction(rate * 1000, unit) for rate in (24, 25, 30, 48, 50, 60, 120) for unit in (1000, 1001))
 
@@ -45,6 +48,18 @@ def covered(log: PacketLog) -> Fraction:
     """Return the seconds that packets cover, without pauses that a damaged time stamp would make."""
     stamps, longest = sorted(log.stamps), int(PAUSE_SECONDS / log.base)
     return sum(step for before, now in pairwise(stamps) if (step := now - before) <= longest) * log.base
+
+
+def delay_of(log: PacketLog, first: VideoFrame) -> Fraction:
+    """Return the seconds by which a decoder gives every picture late where packets tell only when they are decoded.
+
+    It waits for pictures that are shown before others decoded before them. The `first` frame tells how long: it has the
+    time of the packet that it came with. No more than 16 pictures are waited for (ITU-T H.264 §A.3.1).
+    """
+    time, stamps = first.dts if first.pts is None else first.pts, log.shown()
+    if not log.decoding_only or time is None or len(stamps) <= MAX_REORDERED or time > stamps[MAX_REORDERED]:
+        return Fraction(0)
+    return max(0, time - stamps[0]) * log.base
 
 
 def _held(log: PacketLog, last: int, rate: Fraction, demuxer: str) -> Fraction:

@@ -1,10 +1,13 @@
-"""Some frames of a picture track, decoded: the first ones, and key frames from all over the file.
+"""Some frames of a picture track, decoded: the first ones, key frames of every new form, and some from all over.
 
-A picture may change on the way: calls and live streams change size, encoders name their colours late.
+A picture may change on the way: calls and live streams change size, broadcasts the shape of their pixels, encoders
+name their colours late.
 """
 
 from collections.abc import Sequence
 from contextlib import suppress
+from dataclasses import dataclass
+from fractions import Fraction
 from typing import Any
 
 import av
@@ -12,20 +15,32 @@ from av.error import FFmpegError
 from av.packet import Packet
 from av.video.frame import VideoFrame
 
+from efir.adapters.media.inspection.forms import FormReader
+
 FIRST_FRAMES = 3
 MAX_PACKETS = 400
 KEY_FRAMES = 4
-PARAMETERS = {"h264": (4, 0x1F, 7), "hevc": (21, 0x7E, 33 << 1)}
-"""Where the header says how long lengths are, and how the first byte of a unit names a sequence's parameters."""
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """A decoded frame, and what its decoder says of it: the shape of a pixel, 1 where it is not told; the profile."""
+
+    frame: VideoFrame
+    shape: Fraction
+    profile: str
+    level: int
 
 
 class FrameSampler:
     """Decodes while packets pass by; `size` is the file's: clocks may begin again, places in a file do not."""
 
     def __init__(self, picture: Any, size: int) -> None:
-        self.first: list[VideoFrame] = []
-        self.later: list[VideoFrame] = []
+        self.first: list[Look] = []
+        self.later: list[Look] = []
+        self.forms = FormReader(picture.codec_context)
         self._picture = picture
+        self.begins = True
         self._packets = 0
         self._second: Any = None
         self.go_on(size)
@@ -35,13 +50,16 @@ class FrameSampler:
         self._places = [size * place // (KEY_FRAMES + 1) for place in range(1, KEY_FRAMES + 1)]
 
     def add(self, packet: "Packet[Any]") -> None:
-        """Decode the packet when it is one of those to look at."""
-        self._packets += 1
-        if len(self.first) < FIRST_FRAMES and self._packets <= MAX_PACKETS:
+        """Decode the packet when it is one of those to look at; only key packets may be once it no longer `begins`."""
+        first = self._packets == 0
+        if self.begins:
+            self._packets += 1
             self.first += _decoded(self._picture.codec_context, packet)
-        elif self._places and packet.is_keyframe and packet.pos is not None and packet.pos >= self._places[0]:
-            self._places = [later for later in self._places if later > packet.pos]
-            if may_change(self._picture.codec_context, packet):
+            self.begins = len(self.first) < FIRST_FRAMES and self._packets < MAX_PACKETS
+        if packet.is_keyframe:
+            form = self.forms.read(packet)
+            new, here = self.forms.is_new(form), self._is_place(packet)
+            if (new or (here and form != b"")) and not first:
                 self.later += self._alone(packet)
 
     def finish(self) -> None:
@@ -50,11 +68,18 @@ class FrameSampler:
             self.first += _decoded(self._picture.codec_context, None)
 
     @property
-    def all(self) -> Sequence[VideoFrame]:
+    def all(self) -> Sequence[Look]:
         """Return every frame looked at, in order."""
         return [*self.first, *self.later]
 
-    def _alone(self, packet: "Packet[Any]") -> list[VideoFrame]:
+    def _is_place(self, packet: "Packet[Any]") -> bool:
+        """Tell the first key packet behind each of some places spread over the file."""
+        if not self._places or packet.pos is None or packet.pos < self._places[0]:
+            return False
+        self._places = [later for later in self._places if later > packet.pos]
+        return True
+
+    def _alone(self, packet: "Packet[Any]") -> list[Look]:
         """Decode a key frame by a decoder of its own, so that nothing else has to be decoded."""
         context = self._picture.codec_context
         if self._second is None:
@@ -63,30 +88,15 @@ class FrameSampler:
                 self._second.extradata = context.extradata
             self._second.width, self._second.height = context.width, context.height
             self._second.thread_count = 1
-        frames = _decoded(self._second, packet) + _decoded(self._second, None)
+        looks = _decoded(self._second, packet) + _decoded(self._second, None)
         self._second.flush_buffers()
-        return frames[:1]
+        return looks[:1]
 
 
-def may_change(context: Any, packet: "Packet[Any]") -> bool:
-    """Tell key frames that can differ from those before: with parameters of their own (ISO 14496-15), or without any.
-
-    Where all parameters stand in the header of the file, no frame needs to be decoded to know.
-    """
-    header = context.extradata or b""
-    place, mask, wanted = PARAMETERS.get(context.name, (0, 0, 0))
-    if not mask or len(header) <= place or header[0] != 1 or packet.has_sidedata("new_extradata"):
-        return True
-    data, at, size = bytes(packet), 0, (header[place] & 3) + 1
-    while at + size < len(data):
-        if data[at + size] & mask == wanted:
-            return True
-        at += size + int.from_bytes(data[at : at + size], "big")
-    return False
-
-
-def _decoded(context: Any, packet: "Packet[Any] | None") -> list[VideoFrame]:
+def _decoded(context: Any, packet: "Packet[Any] | None") -> list[Look]:
     try:
-        return list(context.decode(packet))
+        frames = context.decode(packet)
     except FFmpegError:
         return []  # the next packets may be sound
+    shape = Fraction(context.sample_aspect_ratio or 1) or Fraction(1)
+    return [Look(frame, shape, context.profile or "", context.level) for frame in frames]

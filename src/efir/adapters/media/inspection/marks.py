@@ -1,61 +1,59 @@
-"""Where recordings begin in a file of several, joined as `cat` does it: each has the mark of its container's header.
+"""Tracks that go on in another codec: broadcasts and joined recordings use one number for both, and one name stays.
 
-A demuxer of FLV or ASF stops at the second header as if the file ended there, one of Ogg at other codecs or tables.
+What a packet begins with tells its codec, where containers carry elementary streams as they are.
 """
 
-import os
-from collections.abc import Callable, Iterator
-from typing import NamedTuple
+from collections import Counter
+from typing import Any
 
-BLOCK, OVERLAP = 1 << 20, 64
-PAGE_HEAD = 27  # bytes of an Ogg page before its table of segments
+from av.packet import Packet
 
-
-class Mark(NamedTuple):
-    """Bytes that a header begins with, and what tells that they are one, given the bytes from there on."""
-
-    head: bytes
-    holds: Callable[[bytes], bool]
-
-
-MARKS = {
-    # Adobe Flash Video File Format 10.1, annex E.2: flags for sound and picture, 9 bytes of header, no tag before
-    "flv": Mark(b"FLV\x01", lambda near: near[4] in {1, 4, 5} and near[5:13] == b"\0\0\0\x09\0\0\0\0"),
-    # Advanced Systems Format 1.20, 3.1: the Header Object, its two reserved bytes behind size and count
-    "asf": Mark(bytes.fromhex("3026b2758e66cf11a6d900aa0062ce6c"), lambda near: near[28:30] == b"\x01\x02"),
-    # RFC 3533, 6: the first page of a logical stream, at time 0
-    "ogg": Mark(b"OggS\0\x02", lambda near: near[6:14] == bytes(8)),
-}
+MARKED = frozenset({"mpegts", "mpeg"})
+EVERY = 7  # packets, for to look at each costs time; tracks do not take turns by sevens
+MAX_FOREIGN = 2  # looks; damage may give one
+KINDS = {
+    "h264": "h264", "hevc": "hevc", "mpeg1video": "mpeg", "mpeg2video": "mpeg",
+    "aac": "aac", "aac_latm": "latm", "mp1": "mpa", "mp2": "mpa", "mp3": "mpa", "ac3": "ac3", "eac3": "ac3",
+}  # fmt: skip
+SYNCS = (
+    ("ac3", 0xFFFF, 0x0B77),  # ATSC A/52 §5.4.1
+    ("latm", 0xFFE0, 0x56E0),  # ISO 14496-3 §1.7.2
+    ("aac", 0xFFF6, 0xFFF0),  # ADTS (ISO 14496-3 §1.A.2.2): the layer is 0
+    ("mpa", 0xFFE0, 0xFFE0),  # ISO 11172-3 §2.4.1.3
+)
+FIRST_UNITS = {0x09: "h264", 0x46: "hevc", 0xB3: "mpeg", 0x00: "mpeg"}
+"""Delimiters, which H.264 and H.265 need in such streams (ISO 13818-1 §2.14.1, §2.17.1); headers of MPEG-2."""
 
 
-def starts_of(descriptor: int, demuxer: str) -> list[int]:
-    """Return where recordings begin in an open file, the first at 0; of a container without a mark that is all."""
-    mark = MARKS.get(demuxer)
-    found = list(_places(descriptor, mark)) if mark is not None else []
-    if demuxer == "ogg":
-        found = _first_of_each_group(descriptor, found)
-    return [0, *(place for place in found if place)]
+class CodecWatch:
+    """Looks at some packets of one track."""
+
+    def __init__(self, stream: Any) -> None:
+        context = stream.codec_context
+        self._kind = KINDS.get(context.codec.canonical_name) if context is not None else None
+        self._read = _picture if stream.type == "video" else _sound
+        self._foreign: Counter[str] = Counter()
+        self._own = False
+
+    def look(self, packet: "Packet[Any]") -> None:
+        """Read what a packet begins with."""
+        kind = self._read(bytes(memoryview(packet)[:6])) if self._kind else None
+        if kind == self._kind:
+            self._own = True
+        elif kind and self._own:  # a track without marks of its own may begin with anything
+            self._foreign[kind] += 1
+
+    @property
+    def changes(self) -> bool:
+        """Tell a track with stretches of another codec."""
+        return any(seen > MAX_FOREIGN for seen in self._foreign.values())
 
 
-def _places(descriptor: int, mark: Mark) -> Iterator[int]:
-    """Give the places of a mark. A block at a time, for the file may be larger than memory."""
-    at = 0
-    while len(block := os.pread(descriptor, BLOCK + OVERLAP, at)) >= OVERLAP:
-        place = block.find(mark.head)
-        while 0 <= place < BLOCK and place + OVERLAP <= len(block):
-            if mark.holds(block[place : place + OVERLAP]):
-                yield at + place
-            place = block.find(mark.head, place + 1)
-        at += BLOCK
+def _picture(data: bytes) -> str | None:
+    unit = data.partition(b"\0\0\1")[2]
+    return FIRST_UNITS.get(unit[0]) if unit else None
 
 
-def _first_of_each_group(descriptor: int, pages: list[int]) -> list[int]:
-    """Return the first pages of links in a chain: those of all its streams follow one another (RFC 3533, 4)."""
-    expected, firsts = -1, list[int]()
-    for page in pages:
-        if page != expected:
-            firsts.append(page)
-        head = os.pread(descriptor, PAGE_HEAD + 255, page)
-        segments = head[PAGE_HEAD - 1]
-        expected = page + PAGE_HEAD + segments + sum(head[PAGE_HEAD : PAGE_HEAD + segments])
-    return firsts
+def _sound(data: bytes) -> str | None:
+    word = int.from_bytes(data[:2], "big")
+    return next((kind for kind, mask, sync in SYNCS if word & mask == sync), None)

@@ -31,6 +31,7 @@ class PacketLog:
         self.bytes = 0
         self.encrypted = False
         self.left_out = 0
+        self.decoding_only = False
         self.clock = JumpFinder(self.base)
         self._headers, self._leaves_out = has_headers(stream), leaves_out
         self._decodes = True
@@ -50,7 +51,7 @@ class PacketLog:
         time = packet.dts
         stamp = packet.pts
         if stamp is None:
-            stamp = time
+            stamp, self.decoding_only = time, True
         if stamp is None:
             return
         if packet.is_discard and self._leaves_out(packet):

@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 
 from av.packet import PacketSideData, packet_sidedata_type_from_literal
 
-from efir.adapters.media.inspection.marks import starts_of
+from efir.adapters.media.inspection.starts import starts_of
 
 MAX_PARTS = 100
 MAX_BOXES = 100_000

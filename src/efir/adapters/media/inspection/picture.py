@@ -10,7 +10,8 @@ from typing import Any
 from av.sidedata.sidedata import Type
 from av.video.frame import VideoFrame
 
-from efir.domain.media import usual_matrix
+from efir.adapters.media.inspection.frames import Look
+from efir.domain.processing.source_facts import usual_matrix
 
 MATRICES = {
     1: "bt709", 4: "fcc", 5: "bt470bg", 6: "smpte170m", 7: "smpte240m", 8: "ycgco", 9: "bt2020nc", 10: "bt2020c",
@@ -25,37 +26,57 @@ DOLBY_VISION = re.compile(r"DOVI configuration record: .*?profile: (\d+), .*?com
 MAX_ASPECT = 16
 
 
-def picture_facts(stream: Any, told: str, frames: Sequence[VideoFrame]) -> dict[str, Any]:
+def picture_facts(stream: Any, told: str, looks: Sequence[Look], *, more_forms: bool = False) -> dict[str, Any]:
     """Return what the probe needs to know; `told` is the stream's part of the container's description.
 
-    The largest of the frames stands for the picture: others are brought to its size.
+    The frame that is shown largest stands for the picture: others are brought to its size. `more_forms` says that there
+    are others that nobody looked at.
     """
-    context = stream.codec_context
-    main = max(frames, key=lambda frame: frame.width * frame.height)
-    width, height = _cropped(main.width, main.height, told)
-    sar = _sane(stream.sample_aspect_ratio, width, height)
+    context, frames = stream.codec_context, [look.frame for look in looks]
+    mixed = _mixes_shapes(stream, looks)
+    main = max(looks, key=lambda look: look.frame.width * look.frame.height * (look.shape if mixed else 1))
+    frame = main.frame
+    width, height = _cropped(frame.width, frame.height, told)
+    sar = _sane(main.shape if mixed else stream.sample_aspect_ratio, width, height)
+    forms = {(look.frame.width, look.frame.height, look.frame.format.name, look.profile) for look in looks}
+    return {
+        "profile": context.profile or "",
+        "level": max(look.level for look in looks),
+        "pix_fmt": frame.format.name,
+        "width": width,
+        "height": height,
+        "sar": [sar.numerator, sar.denominator],
+        "cropped": (width, height) != (frame.width, frame.height),
+        "resized": len(forms) > 1 or mixed or more_forms,
+        "mixed_shapes": mixed,
+        "rotation": round(frame.rotation) % 360,
+        "flipped": _flipped(frame),
+        "interlaced": any(frame.interlaced_frame for frame in frames),
+        "hdr": HDR.get(int(frame.color_trc), ""),
+        "primaries": PRIMARIES.get(int(frame.color_primaries), ""),
+        "alpha": stream.metadata.get("alpha_mode") == "1" or (_has_alpha(frame) and _covers(frames)),
+        "dolby_vision": dolby_vision_alone(told),
+        **_colours(frames, height),
+    }
+
+
+def _mixes_shapes(stream: Any, looks: Sequence[Look]) -> bool:
+    """Tell pixels that change their shape on the way; a container that says another shape than the first has its way.
+
+    One that says the same as the first did not know better.
+    """
+    shapes = {look.shape for look in looks}
+    return len(shapes) > 1 and Fraction(stream.sample_aspect_ratio or 1) in shapes
+
+
+def _colours(frames: Sequence[VideoFrame], height: int) -> dict[str, Any]:
     coded = [frame for frame in frames if not frame.format.is_rgb]
     ranges = [int(frame.color_range) == FULL_RANGE for frame in coded]
     matrices = [MATRICES.get(int(frame.colorspace), "") for frame in coded]
     return {
-        "profile": context.profile or "",
-        "level": context.level,
-        "pix_fmt": main.format.name,
-        "width": width,
-        "height": height,
-        "sar": [sar.numerator, sar.denominator],
-        "cropped": (width, height) != (main.width, main.height),
-        "resized": len({(frame.width, frame.height, frame.format.name) for frame in frames}) > 1,
-        "rotation": round(main.rotation) % 360,
-        "flipped": _flipped(main),
-        "interlaced": any(frame.interlaced_frame for frame in frames),
-        "hdr": HDR.get(int(main.color_trc), ""),
         "full_range": bool(_usual(ranges)),
         "matrix": _usual(filter(None, matrices)) or "",
         "mixed_colours": len({matrix or usual_matrix(height) for matrix in matrices}) > 1 or len(set(ranges)) > 1,
-        "primaries": PRIMARIES.get(int(main.color_primaries), ""),
-        "alpha": stream.metadata.get("alpha_mode") == "1" or (_has_alpha(main) and _covers(frames)),
-        "dolby_vision": dolby_vision_alone(told),
     }
 
 

@@ -1,6 +1,9 @@
 """Reading a file's packets: of all recordings in it, and of streams that were there at the start."""
 
+import os
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from itertools import chain
 from typing import Any
 
 import av
@@ -32,6 +35,17 @@ class Source:
         """Open the file, or the first recording of it."""
         return self._open(self._parts[0])
 
+    @contextmanager
+    def again(self) -> Iterator[InputContainer]:
+        """Open the file once more, from its start; who reads it already goes on where it was."""
+        place = os.lseek(self._descriptor, 0, os.SEEK_CUR)
+        os.lseek(self._descriptor, 0, os.SEEK_SET)
+        try:
+            with self.open() as container:
+                yield container
+        finally:
+            os.lseek(self._descriptor, place, os.SEEK_SET)
+
     def packets(
         self, container: InputContainer, streams: Sequence[Any], begin: Callable[[int], None], *, others: bool = False
     ) -> Iterator[Any]:
@@ -41,7 +55,10 @@ class Source:
         first one. Raises PartsUnlikeError.
         """
         self._fragments = self._parts[0].fragments
-        yield from packets_of(container, *(() if others else streams))
+        first = packets_of(container, *(() if others else streams))
+        return chain(first, self._later(streams, begin)) if self.joined else first
+
+    def _later(self, streams: Sequence[Any], begin: Callable[[int], None]) -> Iterator[Any]:
         for part in self._parts[1:]:
             with self._open(part) as later:
                 self._fragments = part.fragments

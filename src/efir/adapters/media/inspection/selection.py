@@ -8,7 +8,7 @@ from av.container import InputContainer
 from av.error import FFmpegError
 from av.stream import Disposition
 
-from efir.domain.media import AUDIO_CODECS, VIDEO_CODECS
+from efir.domain.processing.source_facts import AUDIO_CODECS, VIDEO_CODECS
 
 MAX_CANDIDATES = 8
 NO_FILM = (

@@ -6,7 +6,7 @@ import { t } from "./texts.js";
 const FROM = 0.03;
 const TO = 0.95;
 const EVERY = 5;
-const KEPT_MOST = 200;
+const MAX_KEPT = 200;
 
 export function wireResume(box, video) {
   const { video: id, duration } = box.dataset;
@@ -19,7 +19,7 @@ export function wireResume(box, video) {
     delete all[id];
     if (share > FROM && share < TO) all[id] = Math.floor(video.currentTime);
     const entries = Object.entries(all);
-    remember("positions", Object.fromEntries(entries.slice(-KEPT_MOST)));
+    remember("positions", Object.fromEntries(entries.slice(-MAX_KEPT)));
   };
   video.addEventListener("timeupdate", () => {
     if (video.paused || Math.abs(video.currentTime - last) < EVERY) return;

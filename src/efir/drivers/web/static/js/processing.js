@@ -1,5 +1,5 @@
 /* Follows what the server does with a video: a live stream for a few, polling for the rest. */
-const STREAMS_MOST = 2; // a browser gives one server six connections, and uploads need them
+const MAX_STREAMS = 2; // a browser gives one server six connections, and uploads need them
 const FINAL = new Set(["ready", "failed"]);
 let streams = 0;
 
@@ -52,7 +52,7 @@ export function follow(id, heard) {
     };
   };
 
-  if (streams < STREAMS_MOST && "EventSource" in window) listen();
+  if (streams < MAX_STREAMS && "EventSource" in window) listen();
   else poll();
   return stop;
 }

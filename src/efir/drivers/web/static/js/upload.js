@@ -5,7 +5,7 @@ import { size } from "./formats.js";
 import { t } from "./texts.js";
 import { toast } from "./toasts.js";
 
-const RUNNING_MOST = 2;
+const MAX_RUNNING = 2;
 const root = document.querySelector("[data-uploader]");
 const list = root.querySelector("[data-list]");
 const picker = root.querySelector("[data-files]");
@@ -29,7 +29,7 @@ function schedule() {
   const all = [...cards.values()];
   let running = all.filter((card) => card.running).length;
   for (const card of all.filter((each) => each.waiting)) {
-    if (running >= RUNNING_MOST) break;
+    if (running >= MAX_RUNNING) break;
     card.begin();
     running += 1;
   }

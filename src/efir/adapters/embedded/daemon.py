@@ -1,0 +1,138 @@
+"""Keep one child alive: start it, wait until it is ready, start it again when it dies."""
+
+import asyncio
+import contextlib
+import time
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+
+from efir.adapters.embedded.child import Child, spelled
+from efir.adapters.embedded.logs import Lines
+from efir.adapters.embedded.programs import Program
+
+ASKED_EVERY = 0.03
+FIRST_PAUSE = 0.25
+LONGEST_PAUSE = 15.0
+STEADY = 30.0  # seconds alive after which the next death counts as the first
+HOPELESS = frozenset({2, 3})  # exit codes for wrong usage and wrong settings: the same again would not help
+
+
+class StartFailed(Exception):  # an exception named by the broken rule, as in the domain
+    """A child did not become ready, or failed; `code` is its exit code."""
+
+    def __init__(self, name: str, code: int, lines: Lines) -> None:
+        last = next((line for line in reversed(lines.tail) if line.strip()), "it said nothing")
+        super().__init__(f"{name} {spelled(code)}: {last}")
+        self.name = name
+        self.code = code
+
+
+def nothing() -> None:
+    """Do nothing before a start."""
+
+
+def unmendable(_tail: str) -> str:
+    """Mend nothing."""
+    return ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Daemon:
+    """A child that is kept alive.
+
+    `stage` orders the stop: the highest stops first. `before` runs ahead of each start. `mend` gets the last lines of a
+    child that died before it was ready, and answers what it changed, so that the next try may succeed.
+    """
+
+    program: Program
+    ready: Callable[[], Awaitable[bool]]
+    stage: int
+    before: Callable[[], None] = nothing
+    mend: Callable[[str], str] = unmendable
+    start_seconds: float = 60
+    tries: int = 3
+
+
+class Keeper:
+    """The life of one service; `launch` starts its child, `ready` is done once it was ready for the first time."""
+
+    def __init__(
+        self,
+        service: Daemon,
+        lines: Lines,
+        launch: Callable[[Program, Lines], Child],
+        report: Callable[[str], None],
+    ) -> None:
+        self.service = service
+        self._lines = lines
+        self._launch = launch
+        self._report = report
+        self._child: Child | None = None
+        self._stopping = asyncio.Event()
+        self.ready: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._task = asyncio.ensure_future(self._keep())
+
+    async def stop(self, hurried: asyncio.Event) -> None:
+        """Stop the child and keep it no longer."""
+        self._stopping.set()
+        if self._child is not None and not await self._child.stop(hurried):
+            self._report(f"{self.service.program.name}: did not stop in time and was killed")
+        await self._task
+        if self.ready.done() and not self.ready.cancelled():
+            self.ready.exception()
+        self.ready.cancel()
+
+    async def _keep(self) -> None:
+        failures, pause = 0, FIRST_PAUSE
+        while not self._stopping.is_set():
+            started = time.monotonic()
+            became_ready, code = await self._once()
+            if self._stopping.is_set():
+                return
+            failures = 0 if became_ready else failures + 1
+            if time.monotonic() - started > STEADY:
+                pause = FIRST_PAUSE
+            if not became_ready and self._given_up(failures, code):
+                return
+            self._report(f"{self.service.program.name}: {spelled(code)}, starts again in {pause:g} s")
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._stopping.wait(), pause)
+            pause = min(pause * 2, LONGEST_PAUSE)
+
+    def _given_up(self, failures: int, code: int) -> bool:
+        """After a failed start: mend what can be mended, and give up a first start that is hopeless."""
+        mended = self.service.mend("\n".join(self._lines.tail))
+        if mended:
+            self._report(f"{self.service.program.name}: {mended}")
+            return False
+        if self.ready.done() or (failures < self.service.tries and code not in HOPELESS):
+            return False
+        self.ready.set_exception(StartFailed(self.service.program.name, code, self._lines))
+        return True
+
+    async def _once(self) -> tuple[bool, int]:
+        """Run the child until it ends; return whether it became ready, and its exit code."""
+        try:
+            self.service.before()
+            self._child = child = self._launch(self.service.program, self._lines)
+        except OSError as error:
+            self._lines.feed(f"{error}\n".encode())
+            return False, 127
+        became_ready = await self._until_ready(child)
+        if became_ready and not self.ready.done():
+            self.ready.set_result(None)
+        await child.ended.wait()
+        return became_ready, child.code
+
+    async def _until_ready(self, child: Child) -> bool:
+        deadline = time.monotonic() + self.service.start_seconds
+        while not child.ended.is_set():
+            if await self.service.ready():
+                return True
+            if time.monotonic() > deadline:
+                self._report(f"{child.program.name}: not ready after {self.service.start_seconds:g} s")
+                child.kill()
+                return False
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(child.ended.wait(), ASKED_EVERY)
+        return False

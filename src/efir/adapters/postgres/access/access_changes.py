@@ -1,0 +1,36 @@
+"""Changes of rights on their way to the copies."""
+
+from typing import Any
+
+import msgspec
+
+from efir.ports.access.credential_cache import Change
+
+WAITING = """
+delete from access_changes where number in
+   (select number from access_changes order by number limit $1 for update skip locked)
+returning number, changes"""
+
+
+class PostgresAccessChanges:
+    """Changes inside a transaction that have not reached the copies yet."""
+
+    def __init__(self, connection: Any) -> None:
+        self._connection = connection
+
+    async def put(self, changes: list[Change]) -> int:
+        """Store changes together; return their number."""
+        return int(
+            await self._connection.fetchval(
+                "insert into access_changes (changes) values ($1) returning number", changes
+            )
+        )
+
+    async def waiting(self, most: int) -> list[tuple[int, list[Change]]]:
+        """Take the oldest changes, skipping what another process holds; they go when the transaction commits."""
+        rows = await self._connection.fetch(WAITING, most)
+        return sorted((row[0], msgspec.convert(row[1], list[Change])) for row in rows)
+
+    async def done(self, number: int) -> None:
+        """Forget changes that have reached the copies."""
+        await self._connection.execute("delete from access_changes where number = $1", number)

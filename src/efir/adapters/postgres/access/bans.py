@@ -1,0 +1,44 @@
+"""Bans in PostgreSQL."""
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from efir.adapters.postgres.kernel.mapping import inserted, to_domain, to_values
+from efir.domain.access.bans import Ban
+from efir.domain.kernel.ids import UserId
+
+IN_FORCE = "select id, user_id, by_id, reason, starts_at, ends_at from ban where user_id = $1 and lifted_at is null"
+ENDED = """
+select user_id from ban where lifted_at is null and ends_at <= $1 order by ends_at limit $2
+   for update skip locked"""
+
+
+class PostgresBanRepository:
+    """Bans inside a transaction."""
+
+    def __init__(self, connection: Any) -> None:
+        self._connection = connection
+
+    async def put(self, ban: Ban) -> None:
+        """Store a ban in place of the one in force. Raises UserNotFound."""
+        await self.lift(ban.user_id, by=ban.by_id, now=ban.starts_at)
+        values = to_values(ban)
+        await self._connection.execute(inserted("ban", values), *values.values())
+
+    async def lift(self, user_id: UserId, *, by: UserId | None, now: datetime) -> bool:
+        """End the ban in force; False when there is none."""
+        done: UUID | None = await self._connection.fetchval(
+            "update ban set lifted_at = $2, lifted_by = $3 where user_id = $1 and lifted_at is null returning id",
+            user_id, now, by,
+        )  # fmt: skip
+        return done is not None
+
+    async def in_force(self, user_id: UserId) -> Ban | None:
+        """Find the ban in force."""
+        row = await self._connection.fetchrow(IN_FORCE, user_id)
+        return None if row is None else to_domain(row, Ban)
+
+    async def ended(self, *, now: datetime, most: int) -> list[UserId]:
+        """Find banned users whose ban has run out, skipping those another process holds."""
+        return [UserId(row[0]) for row in await self._connection.fetch(ENDED, now, most)]

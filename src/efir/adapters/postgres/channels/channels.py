@@ -1,0 +1,53 @@
+"""Channels in PostgreSQL."""
+
+from typing import Any
+
+from efir.adapters.postgres.kernel.mapping import inserted, to_domain, to_values
+from efir.domain.channels import Channel, ChannelNotFound
+from efir.domain.kernel.ids import UserId
+from efir.ports.channels import ChannelView
+
+ROWS = "select id, owner_id, handle, title, description, created_at from channels where "
+
+
+class PostgresChannelViews:
+    """Read models of channels."""
+
+    def __init__(self, connection: Any) -> None:
+        self._connection = connection
+
+    async def by_handle(self, handle: str) -> ChannelView:
+        """Raises ChannelNotFound."""
+        row = await self._connection.fetchrow(
+            "select id, handle, title, description, created_at from channels where handle = $1", handle
+        )
+        if row is None:
+            raise ChannelNotFound
+        return ChannelView(*row)
+
+
+class PostgresChannelRepository:
+    """Channels inside a transaction."""
+
+    def __init__(self, connection: Any) -> None:
+        self._connection = connection
+
+    async def add(self, channel: Channel) -> None:
+        """Raises HandleTaken."""
+        values = to_values(channel)
+        await self._connection.execute(inserted("channels", values), *values.values())
+
+    async def by_handle(self, handle: str) -> Channel:
+        """Raises ChannelNotFound."""
+        return self._one(await self._connection.fetchrow(ROWS + "handle = $1", handle))
+
+    async def first_of(self, owner: UserId) -> Channel:
+        """Return the channel made at registration. Raises ChannelNotFound."""
+        sql = ROWS + "owner_id = $1 order by created_at, id limit 1"
+        return self._one(await self._connection.fetchrow(sql, owner))
+
+    @staticmethod
+    def _one(row: Any) -> Channel:
+        if row is None:
+            raise ChannelNotFound
+        return to_domain(row, Channel)

@@ -1,0 +1,172 @@
+"""Users in PostgreSQL."""
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+import msgspec
+
+from efir.adapters.postgres.kernel.mapping import inserted, to_values
+from efir.adapters.postgres.kernel.pagination import keyset
+from efir.domain.audio.records import AUDIO_SCOPES
+from efir.domain.kernel.ids import UserId
+from efir.domain.pictures.picture import PictureId
+from efir.domain.users import NamedUser, NicknameTaken, User, UserNotFound, UserStatus
+from efir.ports.kernel.pagination import PageRequest, Position, Rows, found
+from efir.ports.pictures import avatar_address
+from efir.ports.users import AccountView, Login, MeView, UserView
+
+ME = """
+select u.id, u.nickname, u.display_name, u.email, u.email_verified_at is not null, u.created_at,
+       array(select c.handle from channels c where c.owner_id = u.id order by c.created_at), u.locale, u.phone,
+       (select m.email from mailbox_proof m where m.user_id = u.id and m.purpose = 'email'
+           and m.email_key is distinct from u.email_key),
+       u.avatar_id
+  from user_account u where u.id = $1 and u.status <> 'deleted'"""
+
+HELD = "select from name_hold where skel = $1 and user_id <> $2 and until > now()"
+
+LOGIN = """
+select u.id, u.nickname, u.display_name, u.created_at, u.status, p.wrapped, u.avatar_id
+  from user_account u left join password_credential p on p.user_id = u.id
+ where u.kind = 'human' and u.status <> 'deleted'
+   and (u.nickname = $1 or (u.email_key = $2 and u.email_verified_at is not null))"""
+
+ACCOUNT = """
+select u.id, u.nickname, u.display_name, u.email, u.email_verified_at is not null, u.kind, u.status,
+       array(select r.name from user_role g join role r on r.id = g.role_id
+              where g.user_id = u.id and (g.expires_at is null or g.expires_at > $1) order by r.name),
+       b.ends_at, b.reason, u.last_login_at, u.created_at
+  from user_account u left join ban b on b.user_id = u.id and b.lifted_at is null
+"""
+ACCOUNTS = (
+    ACCOUNT
+    + """
+ where u.status <> 'deleted' and ($2 = '' or u.status = $2)
+   and ($3 = '' or strpos(lower(concat_ws(' ', u.nickname, u.display_name, u.email)), lower($3)) > 0)
+   and ($4 = '' or exists (select from user_role g join role r on r.id = g.role_id
+                            where g.user_id = u.id and r.name = $4))
+   and {where} order by {order} limit {limit}"""
+)
+
+
+ADD_NAMED = """
+with added as (
+  insert into user_account (id, kind, display_name, name_key, created_at) values ($1, 'named', $2, $3, $4))
+insert into api_token (user_id, kind, name, secret_hash, scopes, created_at) values ($1, 'uuid', $2, $5, $6, $4)"""
+
+
+class PostgresUserViews:
+    """Read models of users."""
+
+    def __init__(self, connection: Any) -> None:
+        self._connection = connection
+
+    async def ping(self) -> None:
+        """Ask the server anything."""
+        await self._connection.execute("select 1")
+
+    async def me(self, user_id: UserId) -> MeView:
+        """Raises UserNotFound."""
+        row = await self._connection.fetchrow(ME, user_id)
+        if row is None:
+            raise UserNotFound
+        return msgspec.structs.replace(MeView(*row[:-1]), avatar=avatar_address(row[-1]))
+
+    async def by_nickname(self, nickname: str) -> UserView:
+        """Raises UserNotFound."""
+        row = await self._connection.fetchrow(
+            "select id, nickname, display_name, created_at, avatar_id from user_account "
+            "where nickname = $1 and kind = 'human' and status <> 'deleted'",
+            nickname,
+        )
+        if row is None:
+            raise UserNotFound
+        return msgspec.structs.replace(UserView(*row[:-1]), avatar=avatar_address(row[-1]))
+
+    async def account(self, user_id: UserId, *, now: datetime) -> AccountView:
+        """Return one account as administrators see it. Raises UserNotFound."""
+        row = await self._connection.fetchrow(f"{ACCOUNT} where u.id = $2 and u.status <> 'deleted'", now, user_id)
+        if row is None:
+            raise UserNotFound
+        return AccountView(*row)
+
+    async def accounts(
+        self, wanted: PageRequest, *, text: str, status: str, role: str, now: datetime
+    ) -> Rows[AccountView]:
+        """List accounts, newest first; empty filters do not count. `text` is part of a name or an address."""
+        sql, arguments = keyset(
+            ACCOUNTS, wanted, key="u.created_at", kind="timestamptz", read=datetime.fromisoformat, first=5,
+            id_column="u.id",
+        )  # fmt: skip
+        rows = [AccountView(*row) for row in await self._connection.fetch(sql, now, status, text, role, *arguments)]
+        return found(rows, wanted, lambda row: Position(row.created_at.isoformat(), str(row.id)))
+
+    async def login(self, nickname: str, email_key: str) -> Login | None:
+        """Find by nickname, or by an address that is confirmed."""
+        row = await self._connection.fetchrow(LOGIN, nickname, email_key)
+        return None if row is None else Login(*row)
+
+
+SET_AVATAR = """
+with before as (select id, avatar_id from user_account where id = $1 for update)
+update user_account set avatar_id = $2, authz_ver = authz_ver + 1 from before where user_account.id = before.id
+returning before.avatar_id, authz_ver"""
+
+
+class PostgresUserRepository:
+    """Users inside a transaction."""
+
+    def __init__(self, connection: Any) -> None:
+        self._connection = connection
+
+    async def add(self, user: User, password: bytes | None) -> None:
+        """Store a user with the wrapped password hash, or without a password. Raises NicknameTaken."""
+        values = to_values(user)
+        await self._connection.execute(inserted("user_account", values), *values.values())
+        # Asked after the name is ours: whoever gave it up has committed by then, and the hold with it.
+        if await self._connection.fetchrow(HELD, user.nick_skel, user.id) is not None:
+            raise NicknameTaken
+        if password is not None:
+            await self._connection.execute(
+                "insert into password_credential (user_id, wrapped) values ($1, $2)", user.id, password
+            )
+
+    async def set_avatar(self, user_id: UserId, picture_id: PictureId | None) -> tuple[UUID | None, int]:
+        """Give a user another avatar, or none; return the one before and the account's new version."""
+        row = await self._connection.fetchrow(SET_AVATAR, user_id, picture_id)
+        if row is None:
+            raise UserNotFound
+        return row[0], row[1]
+
+    async def set_status(self, user_id: UserId, status: UserStatus, *, end_sessions: bool) -> int:
+        """Change what an account may do at all; return its new version. Raises UserNotFound."""
+        return await self._changed("status = $2, epoch = epoch + $3", user_id, status.value, int(end_sessions))
+
+    async def ban(self, user_id: UserId) -> int:
+        """Set the status of a banned account and end its sessions; return its new version. Raises UserNotFound."""
+        return await self.set_status(user_id, UserStatus.BANNED, end_sessions=True)
+
+    async def unban(self, user_id: UserId) -> int:
+        """Set the status of an active account again; return its new version. Raises UserNotFound."""
+        return await self.set_status(user_id, UserStatus.ACTIVE, end_sessions=False)
+
+    async def rights_changed(self, user_id: UserId) -> int:
+        """Note that the roles of a user changed; return the account's new version. Raises UserNotFound."""
+        return await self._changed("status = status", user_id)
+
+    async def _changed(self, change: str, user_id: UserId, *values: Any) -> int:
+        version: int | None = await self._connection.fetchval(
+            f"update user_account set {change}, authz_ver = authz_ver + 1 "  # noqa: S608  # own text only
+            "where id = $1 and status <> 'deleted' returning authz_ver",
+            user_id, *values,
+        )  # fmt: skip
+        if version is None:
+            raise UserNotFound
+        return version
+
+    async def add_named(self, user: NamedUser, secret_hash: bytes) -> None:
+        """Store somebody known by a name, with the one token. Raises UsernameTaken."""
+        await self._connection.execute(
+            ADD_NAMED, user.id, user.name, user.name_key, user.created_at, secret_hash, AUDIO_SCOPES
+        )

@@ -1,0 +1,66 @@
+"""What each way into the service needs: nothing, somebody signed in, or a permission.
+
+Every handler states it as an option of its route, and one guard makes it true before the handler runs. The check of a
+use case stays the last word.
+"""
+
+from collections.abc import Mapping
+from enum import StrEnum
+from typing import Any
+
+from efir.application.context import Call
+from efir.domain.access.permissions import OnlyLooking, Permission
+
+REQUIREMENT = "needs"
+
+
+class Access(StrEnum):
+    """What is needed where no permission is."""
+
+    PUBLIC = "public"
+    SIGNED_IN = "signed-in"
+
+
+PUBLIC: dict[str, Any] = {REQUIREMENT: Access.PUBLIC}
+"""Option of a route for everybody."""
+
+SIGNED_IN: dict[str, Any] = {REQUIREMENT: Access.SIGNED_IN}
+"""Option of a route for whoever is known, by cookie or token."""
+
+
+ONESELF: dict[str, Any] = SIGNED_IN | {"oneself": True}
+"""Option of a route that gives what only its owner may have, also when it changes nothing."""
+
+HARMLESS: dict[str, Any] = {"harmless": True}
+"""Option of a route that may be used in somebody else's place, although its method is unsafe."""
+
+SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
+
+
+def requires(*permissions: Permission) -> dict[str, Any]:
+    """Option of a route for whoever holds one of these permissions; a refusal names the first."""
+    return {REQUIREMENT: permissions}
+
+
+def is_stated(option: Mapping[str, Any]) -> bool:
+    """Whether a route says what it needs."""
+    needs = option.get(REQUIREMENT)
+    if isinstance(needs, tuple):
+        return bool(needs) and all(isinstance(code, Permission) for code in needs)
+    return isinstance(needs, Access)
+
+
+def admit(call: Call, option: Mapping[str, Any], *, method: str) -> None:
+    """Let a request pass to the handler of a route that states its needs.
+
+    Raises NoSession, ScopeMissing, PermissionMissing, and OnlyLooking for what is not done in somebody else's place.
+    """
+    if call.looks_on and not option.get("harmless") and (method not in SAFE or option.get("oneself")):
+        raise OnlyLooking
+    needs = option[REQUIREMENT]
+    if needs is Access.PUBLIC:
+        return
+    if needs is Access.SIGNED_IN:
+        call.known()
+    elif not any(call.may(code) for code in needs):
+        call.actor(needs[0])

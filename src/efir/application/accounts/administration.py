@@ -1,0 +1,118 @@
+"""Accounts as administrators see them, and how the first administrator is made."""
+
+from datetime import datetime, timedelta
+
+from efir.application.access.actors import OPERATOR
+from efir.application.access.roles import grant_role, revoke_role
+from efir.application.auth.login_history import list_logins
+from efir.application.context import Ports
+from efir.application.kernel.cursors import paginate, parse_page
+from efir.domain.access.roles import ADMINISTRATOR
+from efir.domain.kernel.errors import Conflict, Forbidden
+from efir.domain.kernel.ids import UserId
+from efir.domain.kernel.signed_tokens import SignedTokens, TokenForged
+from efir.ports.auth.login_history import LoginView
+from efir.ports.kernel.pagination import Page
+from efir.ports.users import AccountView
+
+LINK_LIFE = timedelta(minutes=15)
+TOKENS = SignedTokens("setup", mac_bytes=24)
+
+
+class AdministratorExists(Conflict):
+    """The first administrator is made already; further ones are made by them, or by the operator."""
+
+    code = "administrator-exists"
+    title = "There is an administrator already"
+
+
+class SetupCodeInvalid(Forbidden):
+    """The code of a set-up link is not ours, or its time is over."""
+
+    code = "setup-code-invalid"
+    title = "This link does not count any more"
+
+
+async def list_users(
+    ports: Ports, *, text: str, status: str, role: str, now: datetime, limit: int | None, cursor: str | None
+) -> Page[AccountView]:
+    """List accounts, newest first; empty filters do not count. Raises BadCursor."""
+    name = f"users {status} {role} {text}"
+    part = parse_page(ports.keys, ports.limits, name, limit=limit, cursor=cursor)
+    async with ports.read() as views:
+        return paginate(
+            ports.keys, name, await views.users.accounts(part, text=text, status=status, role=role, now=now)
+        )
+
+
+async def get_account(ports: Ports, *, user_id: UserId, now: datetime) -> AccountView:
+    """Return one account. Raises UserNotFound."""
+    async with ports.read() as views:
+        return await views.users.account(user_id, now=now)
+
+
+async def list_user_logins(
+    ports: Ports, *, user_id: UserId, now: datetime, limit: int | None, cursor: str | None
+) -> Page[LoginView]:
+    """List somebody's attempts to sign in, newest first. Raises UserNotFound, BadCursor."""
+    await get_account(ports, user_id=user_id, now=now)
+    return await list_logins(ports, user_id=user_id, limit=limit, cursor=cursor)
+
+
+async def grant_by_operator(ports: Ports, *, nickname: str, role: str, now: datetime) -> None:
+    """Let somebody hold a role, from the machine itself. Raises UserNotFound, RoleNotFound."""
+    async with ports.read() as views:
+        user = await views.users.by_nickname(nickname.strip().lower())
+    await grant_role(
+        ports, OPERATOR, user_id=UserId(user.id), name=role, expires_at=None, reason="by the operator", now=now
+    )
+
+
+async def revoke_by_operator(ports: Ports, *, nickname: str, role: str, now: datetime) -> None:
+    """Take a role from somebody, from the machine itself. Raises UserNotFound, RoleNotFound, LastAdministrator."""
+    async with ports.read() as views:
+        user = await views.users.by_nickname(nickname.strip().lower())
+    await revoke_role(ports, OPERATOR, user_id=UserId(user.id), name=role, now=now)
+
+
+async def setup_code(ports: Ports, *, now: datetime) -> str:
+    """Make the code of a link that makes whoever is signed in the first administrator; it lasts 15 minutes.
+
+    Raises AdministratorExists.
+    """
+    async with ports.begin() as tx:
+        if await tx.roles.administrators():
+            raise AdministratorExists
+    ends = int((now + LINK_LIFE).timestamp()).to_bytes(8)
+    return TOKENS.sign(ports.keys, ends)
+
+
+async def claim_administration(ports: Ports, *, user_id: UserId, code: str, now: datetime) -> None:
+    """Become the first administrator with the code of a set-up link; it works once, because there is a first only once.
+
+    Raises SetupCodeInvalid, AdministratorExists.
+    """
+    check_setup_code(ports, code=code, now=now)
+    async with ports.begin() as tx:
+        await tx.roles.lock_administration()
+        if await tx.roles.administrators():
+            raise AdministratorExists
+        await grant_role(
+            ports.within(tx),
+            OPERATOR,
+            user_id=user_id,
+            name=ADMINISTRATOR,
+            expires_at=None,
+            reason="set-up link",
+            now=now,
+        )
+
+
+def check_setup_code(ports: Ports, *, code: str, now: datetime) -> None:
+    """Raises SetupCodeInvalid unless the code is ours and in time."""
+    try:
+        ends = TOKENS.read(ports.keys, code)
+    except TokenForged as error:
+        raise SetupCodeInvalid from error
+    if now.timestamp() > int.from_bytes(ends):
+        raise SetupCodeInvalid

@@ -1,0 +1,119 @@
+"""The avatar somebody wears: sent, cut again for an hour, taken away; everybody sees the change at once."""
+
+from collections.abc import AsyncIterator
+from datetime import datetime
+
+from msgspec import Struct
+
+from efir.application.access.invalidation import Changing, revoking
+from efir.application.context import Ports
+from efir.application.pictures import (
+    MINUTE,
+    WORKING,
+    PictureFile,
+    avatar_view,
+    keep_working,
+    key_of,
+    new_picture,
+    once_cuttable,
+    pieces_of,
+    store_picture,
+    working_copy,
+)
+from efir.domain.jobs import JobKind, NewJob
+from efir.domain.kernel.ids import UserId
+from efir.domain.pictures.crops import CropBox
+from efir.domain.pictures.picture import Picture, PictureGone, PictureId, PictureKind, PicturesTooMany
+from efir.ports.pictures import AvatarView, MadeFile, StoredPicture, public_folder
+
+
+class WornAvatar(Struct, frozen=True):
+    """Somebody's avatar, and whether it can be cut again without sending it."""
+
+    view: AvatarView
+    cuttable: bool
+
+
+async def put_avatar(
+    ports: Ports, *, user_id: UserId, body: AsyncIterator[bytes], crop: CropBox | None, now: datetime
+) -> AvatarView:
+    """Give somebody the picture that is sent; the one before goes. It can be cut differently for an hour.
+
+    Raises PicturesTooMany, PictureGone and what PictureConverter.make raises.
+    """
+    picture = await _open(ports, user_id, now=now)
+
+    async def later(working: MadeFile) -> None:
+        await keep_working(ports, picture.id, working.content)
+
+    return await _put_on(
+        ports, user_id, picture, await store_picture(ports, picture, body=body, crop=crop, later=later)
+    )
+
+
+async def crop_avatar(ports: Ports, *, user_id: UserId, crop: CropBox, now: datetime) -> AvatarView:
+    """Cut somebody's avatar again, from its working copy. Raises PictureNotCuttable and what put_avatar raises."""
+    content = await working_copy(ports, (await _cuttable(ports, user_id)).id)
+    picture = await _open(ports, user_id, now=now)
+    view = await _put_on(
+        ports, user_id, picture, await store_picture(ports, picture, body=pieces_of(content), crop=crop)
+    )
+    await keep_working(ports, picture.id, content)
+    return view
+
+
+async def remove_avatar(ports: Ports, *, user_id: UserId) -> None:
+    """Take somebody's avatar away; without one nothing happens."""
+    async with revoking(ports) as change:
+        await _wear(change, user_id, None)
+
+
+async def get_avatar(ports: Ports, *, user_id: UserId) -> WornAvatar | None:
+    """Show the avatar somebody wears, if any."""
+    async with ports.read() as views:
+        found = await views.pictures.worn(user_id)
+    if found is None:
+        return None
+    return WornAvatar(avatar_view(found, public_folder(found.id)), cuttable=found.working or found.arriving)
+
+
+async def find_working_copy(ports: Ports, *, user_id: UserId) -> PictureFile:
+    """Return what the own avatar can be cut from, once it is there. Raises PictureNotCuttable."""
+    picture = await _cuttable(ports, user_id)
+    return PictureFile(key_of(picture.id, WORKING), picture.id.bytes)
+
+
+async def _cuttable(ports: Ports, user_id: UserId) -> StoredPicture:
+    async def worn() -> StoredPicture | None:
+        async with ports.read() as views:
+            return await views.pictures.worn(user_id)
+
+    return await once_cuttable(worn)
+
+
+async def _open(ports: Ports, user_id: UserId, *, now: datetime) -> Picture:
+    picture = new_picture(ports, PictureKind.AVATAR, owner=user_id, now=now)
+    async with ports.begin() as tx:
+        if await tx.pictures.count_since(user_id, now - MINUTE) >= ports.limits.pictures_minute:
+            raise PicturesTooMany(retry_after=60)
+        await tx.pictures.add(picture)
+    return picture
+
+
+async def _put_on(ports: Ports, user_id: UserId, picture: Picture, stored: StoredPicture) -> AvatarView:
+    async with revoking(ports) as change:
+        tx = change.tx
+        if not (await tx.pictures.stage(picture.id, stored) and await tx.pictures.claim(picture.id, user_id)):
+            raise PictureGone
+        await _wear(change, user_id, picture.id)
+        life = ports.limits.avatar_cut_seconds
+        await tx.jobs.put([NewJob(kind=JobKind.DROP_WORKING_COPY, subject=picture.id, priority=3, delay=life)])
+    return avatar_view(stored, public_folder(picture.id))
+
+
+async def _wear(change: Changing, user_id: UserId, picture_id: PictureId | None) -> None:
+    """Let everybody see another avatar; copies of the account are made anew."""
+    before, version = await change.tx.users.set_avatar(user_id, picture_id)
+    if before is not None:
+        await change.tx.pictures.end(PictureId(before))
+    change.user(user_id, version)

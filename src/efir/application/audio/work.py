@@ -1,0 +1,21 @@
+"""What recordings contribute to the work of workers."""
+
+from efir.application.audio.conversion import audio_failed, convert_audio, drop_recordings, tidy_audio
+from efir.application.jobs.engine import JobHandler, JobHandlers
+from efir.application.jobs.outbox import Consumers
+from efir.domain.jobs import EventName, JobKind, NewJob
+from efir.ports.jobs.outbox import Event
+
+JOBS: JobHandlers = {
+    JobKind.CONVERT_AUDIO: JobHandler(work=convert_audio, after_failure=audio_failed),
+    JobKind.TIDY_AUDIO: JobHandler(work=tidy_audio),
+    JobKind.DROP_RECORDINGS: JobHandler(work=drop_recordings),
+}
+
+
+def drop_recordings_job(event: Event) -> NewJob:
+    """Plan to delete the recordings of a deleted account."""
+    return NewJob(kind=JobKind.DROP_RECORDINGS, subject=event.subject, priority=3)
+
+
+CONSUMERS: Consumers = {EventName.USER_DELETED: (drop_recordings_job,)}

@@ -1,0 +1,33 @@
+"""Who may come in, once it is certain who it is."""
+
+from datetime import datetime
+
+from efir.application.auth.login_history import record_login_event
+from efir.application.context import Ports, Visitor
+from efir.domain.auth.login_history import Method, Outcome
+from efir.domain.auth.sessions import WrongCredentials
+from efir.domain.kernel.ids import UserId
+from efir.domain.users import DeletionPending, UserBanned, UserNotFound, UserStatus
+from efir.ports.users import UserView
+
+
+async def require_active(ports: Ports, user_id: UserId, *, method: Method, visitor: Visitor, now: datetime) -> UserView:
+    """Return somebody who may sign in; refusals are noted.
+
+    Raises UserBanned, DeletionPending, and WrongCredentials for who is deleted.
+    """
+    try:
+        async with ports.read() as views:
+            account = await views.users.account(user_id, now=now)
+    except UserNotFound as error:
+        raise WrongCredentials from error
+    if account.status == UserStatus.ACTIVE:
+        return UserView(
+            id=account.id, nickname=account.nickname or "", display_name=account.display_name,
+            created_at=account.created_at,
+        )  # fmt: skip
+    async with ports.begin() as tx:
+        await record_login_event(ports, tx, Outcome.BANNED, method, visitor=visitor, now=now, user_id=user_id)
+    if account.status == UserStatus.PENDING_DELETE:
+        raise DeletionPending
+    raise UserBanned(UserBanned.told(account.ban_reason, account.banned_until))

@@ -1,0 +1,74 @@
+"""A sign-in that waits for its second factor: no way in goes around it."""
+
+from datetime import datetime
+from enum import StrEnum
+
+import msgspec
+from msgspec import Struct
+
+from efir.application.auth.login_history import record_login_event
+from efir.application.context import Ports, Visitor
+from efir.domain.auth.login_history import Method, Outcome
+from efir.domain.auth.second_factors import ChallengeGone, SecondFactorNeeded
+from efir.domain.kernel.ids import UserId
+from efir.domain.kernel.secret_hashes import hash_secret
+from efir.ports.auth.identities import ProviderSession
+from efir.ports.users import UserView
+
+MAX_SECRET = 100  # characters
+
+
+class Goal(StrEnum):
+    """What the sign-in should end in."""
+
+    WEB = "web"
+    TOKEN = "token"  # noqa: S105  # a name of a kind
+
+
+class Waiting(Struct, frozen=True):
+    """What is known of somebody who has shown the first factor."""
+
+    user: UserView
+    goal: Goal
+    method: Method
+    amr: list[str]
+    provider: ProviderSession | None = None
+
+
+_decoder = msgspec.msgpack.Decoder(Waiting)
+
+
+async def pass_or_challenge(ports: Ports, waiting: Waiting, *, visitor: Visitor, now: datetime) -> None:
+    """Let somebody without a second factor pass.
+
+    Raises SecondFactorNeeded with a challenge for everybody else, StatesAway when none can be made.
+    """
+    user_id = UserId(waiting.user.id)
+    async with ports.read() as views:
+        if not await views.second_factors.needed(user_id):
+            return
+    challenge = ports.new_secret()
+    await ports.once.put(_key(challenge), msgspec.msgpack.encode(waiting), seconds=ports.limits.challenge_seconds)
+    async with ports.begin() as tx:
+        await record_login_event(
+            ports, tx, Outcome.MFA_NEEDED, waiting.method, visitor=visitor, now=now, user_id=user_id
+        )
+    raise SecondFactorNeeded(challenge)
+
+
+async def waiting_for(ports: Ports, challenge: str) -> Waiting:
+    """Find who a challenge was given to; a wrong code leaves it good. Raises ChallengeGone."""
+    found = await ports.once.look(_key(challenge))
+    if found is None:
+        raise ChallengeGone
+    return _decoder.decode(found)
+
+
+async def use_challenge(ports: Ports, challenge: str) -> None:
+    """Let a challenge end in one session and no more. Raises ChallengeGone for the second."""
+    if await ports.once.take(_key(challenge)) is None:
+        raise ChallengeGone
+
+
+def _key(challenge: str) -> str:
+    return f"mfa:{hash_secret(challenge[:MAX_SECRET]).hex()}"

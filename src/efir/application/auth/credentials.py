@@ -1,0 +1,135 @@
+"""Who asks: a cookie, an API token or an access token becomes a credential with the rights of its owner as of now.
+
+A copy in fast memory answers in one round trip; PostgreSQL answers when there is none.
+"""
+
+import base64
+from collections.abc import Awaitable, Callable
+from datetime import datetime, timedelta
+from uuid import UUID
+
+import msgspec
+
+from efir.application.context import Ports
+from efir.domain.access.permissions import Permission
+from efir.domain.access.roles import ADMINISTRATOR
+from efir.domain.auth.sessions import UUID_TOKEN, InvalidToken, SessionKind, TokenId, token_secret
+from efir.domain.kernel.ids import SessionId
+from efir.domain.kernel.secret_hashes import hash_secret
+from efir.ports.access.credential_cache import CacheLookup, Credential
+from efir.ports.transactions import Views
+
+TOUCH = timedelta(minutes=1)
+API_TOKEN = "efir_pat_"  # noqa: S105  # what such tokens begin with
+API_KINDS = frozenset({"pat", "uuid"})
+Look = Callable[[Views], Awaitable[Credential | None]]
+
+
+async def session_credential(ports: Ports, *, secret: str, now: datetime, extend: bool) -> Credential | None:
+    """Find who a session cookie stands for; `extend` moves the idle end, at most once a minute."""
+    key = hash_secret(secret)
+    name = f"s:{_to_cache(key)}"
+    found, copied = await _look_up(ports, name, lambda views: views.sessions.by_secret(key, now=now), now=now)
+    if found is None or found.session_id is None or found.kind != SessionKind.WEB:
+        return None
+    if extend and found.seen_at is not None and now - found.seen_at > TOUCH:
+        idle_expires = now + timedelta(seconds=ports.limits.session_idle_seconds)
+        async with ports.single() as tx:
+            await tx.sessions.touch(SessionId(found.session_id), now=now, idle_expires=idle_expires)
+        found = msgspec.structs.replace(found, seen_at=now, idle_expires_at=idle_expires)
+        await _keep(ports, name, found, copied, now=now)
+    return found
+
+
+async def find_impersonated(ports: Ports, actor: Credential, *, secret: str, now: datetime) -> Credential | None:
+    """Find in whose place the owner of a session has put themselves; None when that is over."""
+    key = hash_secret(secret)
+    name = f"s:{_to_cache(key)}"
+    found, _ = await _look_up(ports, name, lambda views: views.sessions.by_secret(key, now=now), now=now)
+    return in_place(actor, found)
+
+
+def in_place(actor: Credential | None, found: Credential | None) -> Credential | None:
+    """Somebody's credential as their impersonator may use it, as long as both may be what they are.
+
+    Rights are those that both have; nothing counts as a fresh sign-in.
+    """
+    if actor is None or found is None or found.kind != SessionKind.IMPERSONATION:
+        return None
+    if (found.actor_id, found.actor_session_id) != (actor.user_id, actor.session_id):
+        return None
+    if Permission.USERS_IMPERSONATE not in actor.permissions or ADMINISTRATOR in found.roles:
+        return None
+    both = [code for code in found.permissions if code in actor.permissions]
+    return msgspec.structs.replace(found, permissions=both, auth_time=None)
+
+
+async def bearer_credential(ports: Ports, *, token: str, now: datetime) -> Credential:
+    """Find who an API token or an access token stands for. Raises InvalidToken."""
+    stored = token.startswith(API_TOKEN) or UUID_TOKEN.fullmatch(token.lower())
+    found = await (_of_api_token if stored else _of_access_token)(ports, token, now)
+    if found is None:
+        raise InvalidToken
+    return found
+
+
+async def _of_api_token(ports: Ports, token: str, now: datetime) -> Credential | None:
+    key = hash_secret(token_secret(token))
+    name = f"t:{_to_cache(key)}"
+    found, copied = await _look_up(ports, name, lambda views: views.sessions.by_token(key, now=now), now=now)
+    if found is None or found.token_id is None or found.kind not in API_KINDS:
+        return None
+    if found.seen_at is None or now - found.seen_at > TOUCH:
+        async with ports.single() as tx:
+            await tx.sessions.touch_token(TokenId(found.token_id), now=now)
+        found = msgspec.structs.replace(found, seen_at=now)
+        await _keep(ports, name, found, copied, now=now)
+    return found
+
+
+async def _of_access_token(ports: Ports, token: str, now: datetime) -> Credential | None:
+    claims = await ports.auth.access_tokens.read(token, now=now)
+    found = await _of_session(ports, claims.session_id, now, signed_by=claims.kid)
+    if found is None or found.user_id != claims.user_id:
+        return None
+    if claims.actor_session_id is not None:
+        return in_place(await _of_session(ports, claims.actor_session_id, now), found)
+    return found if found.kind == SessionKind.TOKEN else None
+
+
+async def _of_session(ports: Ports, session_id: UUID, now: datetime, *, signed_by: str = "") -> Credential | None:
+    known = SessionId(session_id)
+    found, _ = await _look_up(
+        ports, f"j:{session_id}", lambda views: views.sessions.by_id(known, now=now), now=now, signed_by=signed_by
+    )
+    return found
+
+
+async def _look_up(
+    ports: Ports, name: str, look: Look, *, now: datetime, signed_by: str = ""
+) -> tuple[Credential | None, CacheLookup]:
+    copied = await ports.access.copies.find(name, signed_by=signed_by)
+    if copied.refused:
+        return None, copied
+    if copied.credential is not None and _seconds(copied.credential, now) > 0:
+        return copied.credential, copied
+    async with ports.read() as views:
+        found = await look(views)
+    if found is not None:
+        await _keep(ports, name, found, copied, now=now)
+    return found, copied
+
+
+async def _keep(ports: Ports, name: str, found: Credential, copied: CacheLookup, *, now: datetime) -> None:
+    if copied.generation is not None:
+        await ports.access.copies.keep(name, found, generation=copied.generation, seconds=_seconds(found, now))
+
+
+def _seconds(found: Credential, now: datetime) -> float:
+    """How long a credential lasts as it is."""
+    ends = [end for end in (found.expires_at, found.idle_expires_at, found.rights_until) if end is not None]
+    return min(((end - now).total_seconds() for end in ends), default=float(86_400))
+
+
+def _to_cache(key: bytes) -> str:
+    return base64.urlsafe_b64encode(key).decode()

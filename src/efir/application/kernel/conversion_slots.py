@@ -1,0 +1,56 @@
+"""Whose turn it is to do heavy work within a request: a few at once in a process, fewer of one person."""
+
+import asyncio
+from collections import Counter
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from typing import ParamSpec, TypeVar
+from uuid import UUID
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+
+class FairSlots:
+    """Gives out `most` turns at a time, `max_of_one` to one person; belongs to one event loop."""
+
+    def __init__(self, most: int, max_of_one: int) -> None:
+        self._most, self._max_of_one = most, max_of_one
+        self._taken: Counter[UUID] = Counter()
+        self._changed = asyncio.Condition()
+        self._threads = asyncio.Semaphore(max(1, most))
+
+    async def apart(self, work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+        """Do what keeps a processor busy in a thread, `most` of them at once.
+
+        The pool has more threads than the machine has processors, and the system gives each of them as much time as
+        the event loop: while all of them hash what eight people send, nobody would be answered.
+        """
+        async with self._threads:
+            return await asyncio.to_thread(work, *args, **kwargs)
+
+    @asynccontextmanager
+    async def taken(self, person: UUID, *, within: float) -> AsyncIterator[bool]:
+        """Wait for a turn; False when there is none in `within` seconds."""
+        mine = await self._take(person, within)
+        try:
+            yield mine
+        finally:
+            if mine:
+                self._taken[person] -= 1
+                if not self._taken[person]:
+                    del self._taken[person]
+                async with self._changed:
+                    self._changed.notify_all()
+
+    async def _take(self, person: UUID, within: float) -> bool:
+        try:
+            async with asyncio.timeout(within), self._changed:
+                await self._changed.wait_for(lambda: self._free_for(person))
+                self._taken[person] += 1
+        except TimeoutError:
+            return False
+        return True
+
+    def _free_for(self, person: UUID) -> bool:
+        return self._taken.total() < self._most and self._taken[person] < self._max_of_one

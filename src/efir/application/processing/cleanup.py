@@ -1,0 +1,31 @@
+"""Taking away what is no longer needed: the jobs that remove files, then rows."""
+
+from efir.application.context import Ports
+from efir.application.jobs.engine import Progress
+from efir.domain.jobs import ClaimedJob
+from efir.domain.kernel.ids import VideoId
+from efir.ports.kernel.blobs import blob_key
+
+
+async def drop_first_renditions(ports: Ports, job: ClaimedJob, _progress: Progress) -> None:
+    """Remove the files that served until the ladder was there, once nobody can still be playing them."""
+    async with ports.begin() as tx:
+        keys = await tx.renditions.temporary_keys(VideoId(job.subject), job.facts["generation"])
+    for key in keys:
+        await ports.blobs.delete(blob_key(key))
+    async with ports.begin() as tx:
+        await tx.jobs.finish(job)
+        await tx.renditions.drop_temporary(VideoId(job.subject), job.facts["generation"])
+    await ports.blobs.delete_prefix(blob_key(f"vid/{job.subject}/{job.facts['generation']}/stills"))
+
+
+async def purge_video(ports: Ports, job: ClaimedJob, _progress: Progress) -> None:
+    """Remove a deleted video's files, then its rows."""
+    async with ports.begin() as tx:
+        sources = await tx.videos.sources_of_deleted(VideoId(job.subject))
+    for key in sources:
+        await ports.blobs.delete(blob_key(key))
+    await ports.blobs.delete_prefix(blob_key(f"vid/{job.subject}"))
+    async with ports.begin() as tx:
+        await tx.jobs.finish(job)
+        await tx.videos.purge(VideoId(job.subject))

@@ -1,0 +1,49 @@
+"""What the processing of videos contributes to the work of workers."""
+
+from efir.application.jobs.engine import JobHandler, JobHandlers
+from efir.application.jobs.outbox import Consumers
+from efir.application.processing.cleanup import drop_first_renditions, purge_video
+from efir.application.processing.completion import finish_video
+from efir.application.processing.pipeline import (
+    copy_failed,
+    copy_video,
+    encode_audio,
+    encode_chunk,
+    encode_first,
+    hold_video,
+    probe_video,
+    video_failed,
+)
+from efir.domain.jobs import EventName, JobKind, NewJob
+from efir.ports.jobs.outbox import Event
+
+STILL_WRITING = 30.0  # seconds; a worker notices within a heartbeat that its job was taken away
+STILL_WATCHED = 6 * 3600.0  # seconds; who watches a first rendition keeps its playlist
+
+
+JOBS: JobHandlers = {
+    JobKind.PROBE_VIDEO: JobHandler(work=probe_video, after_failure=video_failed, hold=hold_video),
+    JobKind.COPY_VIDEO: JobHandler(work=copy_video, after_failure=copy_failed, hold=hold_video),
+    JobKind.ENCODE_FIRST: JobHandler(work=encode_first, after_failure=video_failed, hold=hold_video),
+    JobKind.ENCODE_AUDIO: JobHandler(work=encode_audio, after_failure=video_failed, hold=hold_video),
+    JobKind.ENCODE_CHUNK: JobHandler(work=encode_chunk, after_failure=video_failed, hold=hold_video),
+    JobKind.FINISH_VIDEO: JobHandler(work=finish_video, after_failure=video_failed, hold=hold_video),
+    JobKind.DROP_FIRST_RENDITIONS: JobHandler(work=drop_first_renditions),
+    JobKind.PURGE_VIDEO: JobHandler(work=purge_video),
+}
+
+
+def purge_job(event: Event) -> NewJob:
+    """Plan to remove the files of a deleted video."""
+    return NewJob(kind=JobKind.PURGE_VIDEO, subject=event.subject, priority=3, delay=STILL_WRITING)
+
+
+def drop_first_job(event: Event) -> NewJob:
+    """Plan to remove what a video was first watched from, once the whole ladder is there."""
+    return NewJob(
+        kind=JobKind.DROP_FIRST_RENDITIONS, subject=event.subject, priority=3, delay=STILL_WATCHED,
+        facts={"generation": event.facts["generation"]},
+    )  # fmt: skip
+
+
+CONSUMERS: Consumers = {EventName.VIDEO_DELETED: (purge_job,), EventName.VIDEO_READY: (drop_first_job,)}

@@ -1,0 +1,36 @@
+"""Stored questions for clients of jService."""
+
+from efir.application.context import Ports
+from efir.ports.quiz.clues import Clue, ClueCategory, ClueFilter, ClueGroup
+
+MOST = 100  # of one answer; more are silently cut there, so they are here
+
+
+async def random_clues(ports: Ports, *, count: int) -> list[Clue]:
+    """Return different clues by chance, a hundred at most."""
+    async with ports.read() as views:
+        return await views.clues.random(min(count, MOST))
+
+
+async def final_clues(ports: Ports, *, count: int) -> list[Clue]:
+    """Return different clues of final rounds by chance, a hundred at most."""
+    async with ports.read() as views:
+        return await views.clues.final(min(count, MOST))
+
+
+async def some_clues(ports: Ports, *, which: ClueFilter, offset: int) -> list[Clue]:
+    """Return up to a hundred clues in the order of saving."""
+    async with ports.read() as views:
+        return await views.clues.some(which, offset=offset)
+
+
+async def some_categories(ports: Ports, *, count: int, offset: int) -> list[ClueCategory]:
+    """Return categories, a hundred at most."""
+    async with ports.read() as views:
+        return await views.clues.categories(min(count, MOST), offset=offset)
+
+
+async def clue_category(ports: Ports, *, category_id: int) -> ClueGroup:
+    """Return a category with its clues. Raises QuestionNotFound."""
+    async with ports.read() as views:
+        return await views.clues.category(category_id)

@@ -1,0 +1,240 @@
+"""The line of requests for new questions: one call of a source and one transaction serve many of them (decision 10)."""
+
+import asyncio
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from efir.application.quiz.batch_writer import BatchWriter, Yield
+from efir.application.quiz.queued_request import QueuedRequest
+from efir.domain.kernel.limits import Limits
+from efir.domain.quiz import Candidate, QuestionsExhausted, QuestionSourceAway, QuestionSourceLimited, QuizOverloaded
+from efir.ports.quiz.questions import Drawn, QuestionBank, QuestionSource
+from efir.ports.quiz.queue import Fetched
+from efir.ports.transactions import Begin
+
+SPARE_CALLS = 8  # calls of a source for one request, beyond those its number of questions needs
+MAX_DRY = 3  # answers in a row without anything new; one proves little
+REST = 60.0  # seconds a source without new questions is left alone
+LEAST_SHARE = 0.05  # of new rows among those drawn, when planning the next call
+GROUP = 1_000  # questions that one transaction stores at most, and one request more
+QUIET = 0.01  # seconds without a new request that end the gathering for a call
+PATIENCE = 0.25  # longest gathering
+AGAIN = 1.0  # seconds a row; where they are used up faster, a call asks for more than is missing
+LEAVING = 1.0  # seconds; storing takes milliseconds
+
+
+@dataclass(eq=False, slots=True, kw_only=True)
+class Place:
+    """A source in the order of asking, called or local, with what this process has learnt about it."""
+
+    name: str
+    source: QuestionSource | None = None
+    bank: QuestionBank | None = None
+    share: float = 1.0
+    dry: int = 0
+    rests_until: float = 0.0
+    stock: list[Candidate] = field(default_factory=list)
+    asked: int = 0
+    asked_at: float = -math.inf
+
+    def planned(self, missing: int, most: int, now: float) -> int:
+        """How many rows a call asks for: those that are missing, and twice the last number when those went fast.
+
+        Sources bound the calls of a minute, and a call costs more than all the rest of a request (decision 10).
+        """
+        count = math.ceil(missing / self.share)
+        if now - self.asked_at < AGAIN * self.asked:
+            count = max(count, 2 * self.asked)
+        self.asked, self.asked_at = min(count, most), now
+        return self.asked
+
+    def taken(self, missing: int) -> list[Candidate]:
+        """Take as many rows of the stock as will probably do."""
+        count = math.ceil(missing / self.share)
+        found, self.stock = self.stock[:count], self.stock[count:]
+        return found
+
+    def learn(self, worth: Yield, now: float, *, ended: bool) -> None:
+        """Remember how much of an answer was new; a source without anything new is left alone for a while."""
+        self.share = max(LEAST_SHARE, worth.new / worth.looked_at) if worth.looked_at else LEAST_SHARE
+        self.dry = 0 if worth.new else self.dry + 1
+        if ended or self.dry >= MAX_DRY:
+            self.rests_until, self.dry = now + REST, 0
+
+
+class BatchingQueue:
+    """Serves waiting requests in order of arrival, as long as there are any."""
+
+    def __init__(
+        self, places: Sequence[Place], *, begin: Begin, single: Begin, clock: Callable[[], datetime], limits: Limits
+    ) -> None:
+        self._places = places
+        self._saver = BatchWriter(begin, single, clock)
+        self._limits = limits
+        self._waiting: dict[QueuedRequest, None] = {}
+        self._arrived = 0
+        self._served: frozenset[QueuedRequest] = frozenset()  # those whose questions are being stored now
+        self._work: asyncio.Task[None] | None = None
+        self._endings: set[asyncio.Task[None]] = set()
+
+    async def take(self, count: int, *, begin: Begin) -> Fetched:
+        """Get new questions stored, in a transaction of `begin`.
+
+        Raises QuestionsExhausted, QuestionSourceAway or QuestionSourceLimited with the number that was stored all the
+        same, QuizOverloaded.
+        """
+        if len(self._waiting) >= self._limits.max_queued_quiz_requests:
+            raise QuizOverloaded(retry_after=1)
+        loop = asyncio.get_running_loop()
+        entry = QueuedRequest(wanted=count, begin=begin, done=loop.create_future())
+        self._waiting[entry] = None
+        self._arrived += 1
+        if self._work is None:
+            self._work = asyncio.ensure_future(self._serve())
+        timer = loop.call_later(self._limits.quiz_seconds, self._expire, entry)
+        try:
+            return await entry.done
+        except asyncio.CancelledError:
+            await self._leave(entry)
+            raise
+        finally:
+            timer.cancel()
+            self._waiting.pop(entry, None)
+
+    async def _leave(self, entry: QueuedRequest) -> None:
+        """Wait a moment until the transaction of a request that goes away is not in use any more."""
+        for _ in range(round(LEAVING / QUIET)):
+            if entry not in self._served or len(entry.saved) >= entry.wanted:
+                return
+            await asyncio.sleep(QUIET)
+
+    async def close(self) -> None:
+        """End the work; who still waits is told that the sources are away."""
+        if self._work is not None:
+            self._work.cancel()
+            await asyncio.wait([self._work])
+
+    def _expire(self, entry: QueuedRequest) -> None:
+        """End a request whose time is over; one whose questions are being stored learns first how many there are."""
+        entry.late = True
+        if entry not in self._served:
+            ending = asyncio.ensure_future(self._refuse(entry))
+            self._endings.add(ending)
+            ending.add_done_callback(self._endings.discard)
+
+    async def _serve(self) -> None:
+        again = False
+        try:
+            while self._waiting:
+                entry = next(iter(self._waiting))
+                place = self._place_of(entry)
+                if place is None:
+                    await self._refuse(entry)
+                    continue
+                if again and place.source is not None:
+                    await self._gather(place.source.most)
+                await self._round(place)
+                again = True
+        finally:
+            self._work = None
+            for entry in self._waiting:
+                entry.refuse()
+
+    def _place_of(self, entry: QueuedRequest) -> Place | None:
+        """Find the first source that may still be asked for a request."""
+        now = asyncio.get_running_loop().time()
+        for place in self._places:
+            if place.name in entry.left:
+                continue
+            if place.rests_until > now:
+                entry.left[place.name] = QuestionsExhausted
+            elif place.source is not None and entry.calls.get(place.name, 0) >= _max_calls(entry, place.source):
+                entry.left[place.name] = QuestionsExhausted if place.dry else QuestionSourceLimited
+            else:
+                return place
+        return None
+
+    def _group(self, place: Place, most: int) -> list[QueuedRequest]:
+        """Gather the requests in order of arrival that a source is asked for now."""
+        group, missing = list[QueuedRequest](), 0
+        for entry in self._waiting:
+            if missing >= most:
+                break
+            if not entry.done.done() and self._place_of(entry) is place:
+                group.append(entry)
+                missing += entry.missing
+        return group
+
+    async def _gather(self, most: int) -> None:
+        """While requests keep arriving, wait a little for those that the same call can serve."""
+        loop = asyncio.get_running_loop()
+        until = loop.time() + PATIENCE
+        while sum(entry.missing for entry in self._waiting) < most and loop.time() < until:
+            arrived = self._arrived
+            await asyncio.sleep(QUIET)
+            if self._arrived == arrived:
+                return
+
+    async def _round(self, place: Place) -> None:
+        """Ask once. What goes wrong concerns the requests it was for; the line goes on."""
+        group = self._group(place, GROUP if place.source is None else place.source.most)
+        try:
+            if place.bank is not None:
+                await self._read(place, place.bank, group)
+            elif place.source is not None:
+                await self._call(place, place.source, group)
+        except (QuestionSourceAway, QuestionSourceLimited) as error:
+            for entry in group:
+                entry.left[place.name] = type(error)
+                entry.retry_after = max(entry.retry_after, error.retry_after or 1)
+        except Exception as error:  # noqa: BLE001  # each of these requests is told, as if it had asked alone
+            for entry in group:
+                entry.refuse(error)
+        self._served = frozenset()
+        for entry in [*group, *self._waiting]:
+            if entry.settle():
+                self._waiting.pop(entry, None)
+            elif entry.late:
+                await self._refuse(entry)
+
+    async def _call(self, place: Place, source: QuestionSource, group: list[QueuedRequest]) -> None:
+        """Take rows from the stock, or ask the source; what nobody looked at becomes stock."""
+        missing, loop = sum(entry.missing for entry in group), asyncio.get_running_loop()
+        stocked = place.taken(missing)
+        drawn = Drawn(found=stocked)
+        if not stocked:
+            for entry in group:
+                entry.calls[place.name] = entry.calls.get(place.name, 0) + 1
+            count = place.planned(missing, source.most, loop.time())
+            drawn = await source.draw(count, seconds=self._limits.quiz_call_seconds)
+        entries = self._group(place, GROUP)  # some have left; some have come, and rows may be left over for them
+        self._served = frozenset(entries)
+        worth = await self._saver.keep(entries, drawn)
+        place.stock[:0] = worth.left
+        if stocked:
+            place.share = place.share if worth.new else max(LEAST_SHARE, place.share / 2)
+        else:
+            place.learn(worth, loop.time(), ended=drawn.ended)
+
+    async def _read(self, place: Place, bank: QuestionBank, group: list[QueuedRequest]) -> None:
+        identity = await bank.identity()
+        group = [entry for entry in group if entry in self._waiting]
+        self._served = frozenset(group)
+        if group and await self._saver.turn(group, bank, identity):
+            place.rests_until = asyncio.get_running_loop().time() + REST
+
+    async def _refuse(self, entry: QueuedRequest) -> None:
+        """Tell a request that it gets no more; what it holds is stored first, unless its transaction will not last."""
+        self._waiting.pop(entry, None)
+        try:
+            if self._saver.is_own(entry) or isinstance(entry.ending(), QuestionsExhausted):
+                await self._saver.finish(entry)
+        except Exception as error:  # noqa: BLE001  # this request is told; the line goes on
+            entry.refuse(error)
+        entry.refuse()
+
+
+def _max_calls(entry: QueuedRequest, source: QuestionSource) -> int:
+    return math.ceil(entry.wanted / source.most) + SPARE_CALLS

@@ -1,0 +1,88 @@
+"""A request that waits for new questions: what it wants, what it has, and what it is told when that is not all."""
+
+from asyncio import Future
+from dataclasses import dataclass, field
+
+from efir.domain.kernel.errors import DomainError
+from efir.domain.quiz import Candidate, QuestionsExhausted, QuestionSourceAway, QuestionSourceLimited
+from efir.ports.quiz.questions import Added, QuestionView
+from efir.ports.quiz.queue import Fetched
+from efir.ports.transactions import Begin
+
+REASONS: dict[type[DomainError], str] = {
+    QuestionsExhausted: "has no more new questions",
+    QuestionSourceAway: "does not answer as it should",
+    QuestionSourceLimited: "asks for patience",
+}
+
+
+@dataclass(eq=False, slots=True)
+class QueuedRequest:
+    """One request in the line.
+
+    `held` are new rows, too few to be stored yet, `calls` counts calls of each source that
+    were made for it too, `left` says why a source is not asked any more.
+    """
+
+    wanted: int
+    begin: Begin
+    done: "Future[Fetched]"
+    saved: list[QuestionView] = field(default_factory=list)
+    previous: QuestionView | None = None
+    held: list[Candidate] = field(default_factory=list)
+    calls: dict[str, int] = field(default_factory=dict)
+    left: dict[str, type[DomainError]] = field(default_factory=dict)
+    retry_after: int = 1
+    late: bool = False
+
+    @property
+    def missing(self) -> int:
+        """How many questions have to be found."""
+        return self.wanted - len(self.saved) - len(self.held)
+
+    def give(self, rows: list[QuestionView], before: QuestionView | None) -> None:
+        """Take stored rows; the question before the very first of them stays."""
+        if rows and not self.saved:
+            self.previous = before
+        self.saved += rows
+        self.held = []
+
+    def settle(self) -> bool:
+        """Return the request if it has all it wanted; tells whether it has been answered."""
+        if not self.done.done() and len(self.saved) >= self.wanted:
+            self.done.set_result(Fetched(self.previous, self.saved))
+        return self.done.done()
+
+    def refuse(self, error: Exception | None = None) -> None:
+        """End the request with an error; without one it is told what its sources said."""
+        if not self.done.done():
+            self.done.set_exception(error or self.ending())
+
+    def ending(self) -> DomainError:
+        """Word why there are no more questions, with how many were stored."""
+        kinds = set(self.left.values())
+        told = [f"{name} {REASONS[kind]}" for name, kind in self.left.items()]
+        if self.late:
+            told.append("the time for the request is over")
+        reason = "; ".join(told) or "no source is set"
+        facts: dict[str, int | str] = {"requested": self.wanted, "saved": len(self.saved), "reason": reason}
+        detail = f"{len(self.saved)} of {self.wanted} questions were stored: {reason}."
+        if kinds == {QuestionsExhausted} and not self.late:
+            return QuestionsExhausted(detail, facts=facts)
+        if QuestionSourceLimited in kinds and QuestionSourceAway not in kinds:
+            return QuestionSourceLimited(detail, facts=facts, retry_after=self.retry_after)
+        return QuestionSourceAway(detail, facts=facts, retry_after=self.retry_after)
+
+
+def shared_out(entries: list[QueuedRequest], added: Added) -> None:
+    """Hand stored rows to requests in order of arrival; each is preceded by the last row of the one before it.
+
+    Who has all is answered at once: a request inside an outer transaction holds the lock of all writers until then.
+    """
+    before, given = added.previous, 0
+    for entry in entries:
+        rows = added.saved[given : given + entry.wanted - len(entry.saved)]
+        entry.give(rows, before)
+        given += len(rows)
+        before = rows[-1] if rows else before
+        entry.settle()

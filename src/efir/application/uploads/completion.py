@@ -1,0 +1,100 @@
+"""The last step of an upload: durable bytes to their final place, then the row. A power cut at any moment is mended."""
+
+import hashlib
+
+from efir.application.context import Ports
+from efir.domain.uploads import (
+    Upload,
+    UploadCorrupt,
+    UploadGone,
+    UploadId,
+    UploadOvertaken,
+    UploadState,
+    announced_digest,
+    expiry,
+)
+from efir.ports.kernel.blobs import Blob, BlobMissing, blob_key
+from efir.ports.uploads import StagedFile
+
+AT_ONCE = 100
+READ_BYTES = 1 << 20
+
+
+async def finish_upload(ports: Ports, upload: Upload, fence: int, staged: StagedFile) -> None:
+    """Check the whole, store it, commit. The staged file is closed.
+
+    The order is: fdatasync, rename into the store, fsync of its directory, COMMIT. A partial upload stays in staging
+    until it is joined. Raises UploadCorrupt, UploadGone, UploadOvertaken, StorageFull.
+    """
+    length, digest = await staged.sync(), await staged.digest()
+    await staged.close()
+    announced = announced_digest(upload.metadata)
+    if announced not in {None, digest}:
+        async with ports.begin() as tx:
+            await tx.uploads.end([upload.id])
+        await clear_ended(ports)
+        raise UploadCorrupt
+    if not upload.partial:
+        try:
+            await ports.blobs.put_file(blob_key(upload.source_key), ports.uploads.staging.path(upload.id))
+        except FileNotFoundError as error:
+            raise UploadGone from error
+    await _commit(ports, upload, fence, length=length, digest=digest)
+
+
+async def recover_upload(ports: Ports, upload: Upload, fence: int) -> None:
+    """Mend an open upload whose staged bytes are not there: they reached the store before a crash, or are lost.
+
+    Raises UploadGone when they are lost: the client begins again.
+    """
+    try:
+        blob = await ports.blobs.open(blob_key(upload.source_key))
+    except BlobMissing:
+        blob = None
+    if blob is not None:
+        try:
+            if blob.size == upload.length:
+                await _commit(ports, upload, fence, length=blob.size, digest=await _digest(blob))
+                return
+        finally:
+            blob.close()
+    async with ports.begin() as tx:
+        await tx.uploads.end([upload.id])
+    raise UploadGone
+
+
+async def _commit(ports: Ports, upload: Upload, fence: int, *, length: int, digest: str) -> None:
+    expires_at = expiry(upload.created_at, ports.clock(), ports.limits)
+    async with ports.begin() as tx:
+        if await tx.uploads.finish(upload.id, fence, length=length, sha256=digest, expires_at=expires_at):
+            return
+        state = (await tx.uploads.get(upload.id)).state
+    if state is UploadState.GONE:
+        await remove_bytes(ports, upload.id)
+        raise UploadGone
+    raise UploadOvertaken
+
+
+async def clear_ended(ports: Ports) -> int:
+    """Remove the bytes of gone uploads: after the commit that ended them, and again until it has worked."""
+    async with ports.begin() as tx:
+        ended = await tx.uploads.ended(limit=AT_ONCE)
+    for upload_id in ended:
+        await remove_bytes(ports, upload_id)
+    if ended:
+        async with ports.begin() as tx:
+            await tx.uploads.cleared(ended)
+    return len(ended)
+
+
+async def remove_bytes(ports: Ports, upload_id: UploadId) -> None:
+    """Remove an upload's bytes wherever they are."""
+    await ports.uploads.staging.remove(upload_id)
+    await ports.blobs.delete(blob_key(f"src/{upload_id}"))
+
+
+async def _digest(blob: Blob) -> str:
+    found = hashlib.sha256()
+    for offset in range(0, blob.size, READ_BYTES):
+        found.update(await blob.read(offset, READ_BYTES))
+    return found.hexdigest()

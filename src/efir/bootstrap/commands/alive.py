@@ -1,0 +1,41 @@
+"""`efir alive`: what a container's health check runs, every few seconds, so it loads little."""
+
+import asyncio
+import sys
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+from efir.bootstrap.processes.heartbeat import HEARTBEAT_SECONDS
+from efir.bootstrap.processes.http_probe import answers
+from efir.drivers.cli.arguments import alive_arguments
+from efir.drivers.cli.exits import Exit
+from efir.settings import SettingsRefused, current
+
+MAX_SILENCE = 6 * HEARTBEAT_SECONDS
+
+
+def alive(argv: Sequence[str]) -> int:
+    """Tell by the exit code whether the API answers or, with `--pulse`, whether the worker's loop still turns."""
+    changes, pulse = alive_arguments(argv)
+    if pulse is not None:
+        return _told(f"the worker that writes {pulse}", works=_beats(pulse))
+    try:
+        settings = current(**changes)
+    except SettingsRefused as error:
+        print(f"efir: {error}", file=sys.stderr)
+        return Exit.CONFIGURATION
+    works = asyncio.run(answers(settings.host, settings.port, "/healthz"))
+    return _told(f"the API on port {settings.port}", works=works)
+
+
+def _beats(pulse: Path) -> bool:
+    try:
+        return time.time() - pulse.stat().st_mtime < MAX_SILENCE
+    except OSError:
+        return False
+
+
+def _told(what: str, *, works: bool) -> int:
+    print(f"{what} {'is alive' if works else 'does not answer'}")
+    return Exit.OK if works else Exit.UNAVAILABLE

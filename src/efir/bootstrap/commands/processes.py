@@ -1,0 +1,83 @@
+"""Single processes: the API, a worker, the migration."""
+
+import asyncio
+import os
+import time
+from collections.abc import Awaitable, Callable, Sequence
+
+from efir.bootstrap.processes.revisions import revisions
+from efir.bootstrap.startup.settings_loading import attached, exported, keys_of, media_directory, refusing
+from efir.drivers.cli.arguments import api_arguments, migrate_arguments, worker_arguments
+from efir.drivers.cli.exits import Exit
+from efir.drivers.cli.failures import CommandFailed
+
+STARTING = frozenset({"CannotConnectNowError", "ConnectionDoesNotExistError"})  # of asyncpg, which is not loaded here
+RETRY = 0.5
+
+
+def api(argv: Sequence[str]) -> int:
+    """Serve the HTTP API and the pages until SIGTERM."""
+    settings = attached(api_arguments(argv))
+    from efir.bootstrap.processes.serving import run_api
+    from efir.bootstrap.wiring.mail import mailer_of
+
+    with refusing():
+        keys_of(settings)
+        media_directory(settings)
+        mailer_of(settings)
+    os.environ.update(exported(settings))  # each server process reads the settings again
+    run_api(settings)
+    return 0
+
+
+def worker(argv: Sequence[str]) -> int:
+    """Do background work until SIGTERM."""
+    changes, queues, pulse = worker_arguments(argv)
+    settings = attached(changes)
+    from efir.bootstrap.processes.workers import run_workers
+
+    with refusing():
+        run_workers(settings, queues, pulse)
+    return 0
+
+
+def migrate(argv: Sequence[str]) -> int:
+    """Bring the database to the newest schema."""
+    changes, wait = migrate_arguments(argv)
+    settings = attached(changes, cache_needed=False)
+    from efir.adapters.postgres.kernel.constraints import DatabaseAway
+    from efir.adapters.postgres.migrate import applied, newest, upgrade
+
+    url, schema = settings.database.url, settings.database.schema
+    try:
+        before = asyncio.run(_awaited(lambda: applied(url, schema), DatabaseAway, wait))
+    except DatabaseAway as error:
+        cause = str(error.__cause__ or "").strip() or type(error.__cause__).__name__
+        raise CommandFailed(
+            f"the database does not answer ({cause})", "check EFIR_DATABASE__URL and the server", Exit.UNAVAILABLE
+        ) from error
+    if before is not None and before not in revisions()[0]:
+        raise CommandFailed(
+            f"the database has revision {before}, which this release does not know",
+            "use the release that made it, or restore a backup",
+            Exit.CONFIGURATION,
+        )
+    if before == newest():
+        print(f"the database is at revision {before}, the newest")
+        return Exit.OK
+    upgrade(url, schema)
+    print(f"the database went from revision {before or 'none'} to {newest()}")
+    return Exit.OK
+
+
+async def _awaited(ask: Callable[[], Awaitable[str | None]], away: type[Exception], wait: float) -> str | None:
+    """Ask a database that may still be starting until it answers or patience is over; a refusal is not waited for."""
+    until = time.monotonic() + wait
+    while True:
+        try:
+            return await ask()
+        except away as error:
+            starting = isinstance(error.__cause__, OSError) or type(error.__cause__).__name__ in STARTING
+            if not starting or time.monotonic() > until:
+                raise
+        await asyncio.sleep(RETRY)

@@ -1,0 +1,60 @@
+"""Providers people may sign in with, from the settings; the libraries are loaded only when there is one."""
+
+import re
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+
+from efir.adapters.secrets.sealing import Sealer
+from efir.ports.auth.oidc import Provider
+from efir.settings import OidcProvider, Settings, SettingsRefused
+
+NAME = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,38}[a-z0-9])?")
+ALGORITHMS = frozenset({"RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512", "Ed25519"})
+PATIENCE = 5.0  # seconds
+
+
+@asynccontextmanager
+async def providers_of(settings: Settings, sealer: Sealer) -> AsyncIterator[Mapping[str, Provider]]:
+    """Make the providers; nothing is asked of them before somebody comes. Raises SettingsRefused."""
+    for name, provider in settings.oidc.items():
+        check(name, provider)
+    if not settings.oidc:
+        yield {}
+        return
+    import httpx
+
+    from efir.adapters.oidc.client import OidcProvider as Client
+    from efir.adapters.oidc.client import Setup
+    from efir.adapters.oidc.documents import safe
+
+    async with httpx.AsyncClient(timeout=PATIENCE, follow_redirects=False) as http:
+        made: dict[str, Provider] = {}
+        for name, provider in settings.oidc.items():
+            if not safe(provider.issuer):
+                raise SettingsRefused(f"EFIR_OIDC__{name.upper()}__ISSUER is an https address.")
+            setup = Setup(
+                name=name, label=provider.label or name.title(), issuer=provider.issuer, client_id=provider.client_id,
+                client_secret=provider.client_secret, scopes=provider.scopes, algorithms=algorithms(provider),
+                origin=settings.origin,
+            )  # fmt: skip
+            made[name] = Client(setup, http, (sealer.seal, sealer.unseal))
+        yield made
+
+
+def check(name: str, provider: OidcProvider) -> None:
+    """Raises SettingsRefused with the name of the wrong setting."""
+    prefix = f"EFIR_OIDC__{name.upper()}__"
+    if not NAME.fullmatch(name):
+        raise SettingsRefused(f"{prefix}…: a provider's name has letters, digits and dashes.")
+    for field in ("issuer", "client_id"):
+        if not getattr(provider, field):
+            raise SettingsRefused(f"{prefix}{field.upper()} is missing.")
+    if wrong := set(algorithms(provider)) - ALGORITHMS:
+        raise SettingsRefused(f"{prefix}ALGORITHMS: {', '.join(sorted(wrong))} cannot be used.")
+    if "openid" not in provider.scopes.split():
+        raise SettingsRefused(f"{prefix}SCOPES must contain openid.")
+
+
+def algorithms(provider: OidcProvider) -> tuple[str, ...]:
+    """Return the pinned algorithms."""
+    return tuple(part.strip() for part in provider.algorithms.split(",") if part.strip())

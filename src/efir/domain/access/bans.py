@@ -1,0 +1,51 @@
+"""Bans: who may not use the service, until when, and why."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import NewType
+from uuid import UUID
+
+from efir.domain.kernel.errors import FieldError, Forbidden, Invalid
+from efir.domain.kernel.ids import UserId
+
+BanId = NewType("BanId", UUID)
+MAX_REASON = 500
+
+
+class InvalidBan(Invalid):
+    """Reason or end of a ban is wrong."""
+
+    code = "invalid-ban"
+    title = "The ban cannot be made like this"
+
+
+class CannotBan(Forbidden):
+    """Nobody bans themselves, or somebody who may do what they may not."""
+
+    code = "cannot-ban"
+    title = "You may not ban this account"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ban:
+    """A ban in force; `reason` is shown to the banned person after the right password."""
+
+    id: BanId
+    user_id: UserId
+    by_id: UserId | None
+    reason: str
+    starts_at: datetime
+    ends_at: datetime | None
+
+
+def parse_ban(*, reason: str, until: datetime | None, now: datetime) -> str:
+    """Check reason and end; return the trimmed reason. Raises InvalidBan."""
+    errors = []
+    text = reason.strip()
+    if not 1 <= len(text) <= MAX_REASON:
+        errors.append(FieldError("/reason", "length", f"A reason has 1 to {MAX_REASON} characters."))
+    if until is not None and (until.tzinfo is None or until <= now):
+        errors.append(FieldError("/until", "past", "A ban ends in the future; give a time with its zone."))
+    if errors:
+        raise InvalidBan(errors=tuple(errors))
+    return text

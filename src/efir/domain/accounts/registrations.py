@@ -1,0 +1,228 @@
+"""Registration in steps: what is told, what is missing, how long it is kept."""
+
+import hashlib
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import NewType
+from uuid import UUID
+
+from efir.domain.accounts.email_verification import TRIES
+from efir.domain.auth.identities import Arrival
+from efir.domain.kernel.errors import Conflict, FieldError, Forbidden, Invalid, NotFound, TooMany, Unauthenticated
+from efir.domain.kernel.limits import Limits
+
+RegistrationId = NewType("RegistrationId", UUID)
+
+NEEDED = {
+    "nickname": "Choose a nickname.",
+    "email": "Enter an e-mail address.",
+    "email_code": "Send the code that was mailed to the address.",
+    "password": "Choose a password.",
+}
+MAX_WORK = 32  # characters of a proof of work
+
+
+class RegistrationNotFound(NotFound):
+    """No such registration, it has ended, or the ticket is another one's."""
+
+    code = "registration-not-found"
+    title = "There is no such registration; it may have expired"
+
+
+class TicketMissing(Unauthenticated):
+    """A registration is shown and changed only by who holds its ticket."""
+
+    code = "registration-ticket-missing"
+    title = "Send the ticket of the registration"
+
+
+class RegistrationUnfinished(Invalid):
+    """Something is still missing; `errors` names it."""
+
+    code = "registration-unfinished"
+    title = "The registration is not complete"
+
+
+class RegistrationInStepsOnly(Forbidden):
+    """This instance makes no account before its address is confirmed, which takes more than one request."""
+
+    code = "registration-in-steps-only"
+    title = "Register in steps: the address has to be confirmed first"
+
+
+class RegistrationFinished(Conflict):
+    """The account has been made; nothing can be changed here any more."""
+
+    code = "registration-finished"
+    title = "This registration is finished"
+
+
+class WorkRefused(Invalid):
+    """The proof of work does not fit the challenge."""
+
+    code = "work-refused"
+    title = "The proof of work is wrong"
+
+
+class InvalidCheck(Invalid):
+    """A check asks about one thing: a nickname or an address."""
+
+    code = "invalid-check"
+    title = "Ask about a nickname or an e-mail address"
+
+
+class RegistrationPicturesTooMany(TooMany):
+    """One registration may try so many pictures."""
+
+    code = "registration-pictures-too-many"
+    title = "Too many pictures for one registration"
+
+
+class EmailCheck(StrEnum):
+    """Whether a few checks of addresses are answered truly, or none."""
+
+    BUDGETED = "budgeted"
+    MAILBOX = "mailbox"
+
+
+class RequireEmail(StrEnum):
+    """Whether an address has to be confirmed before the account is made, or may be later."""
+
+    FINISH = "finish"
+    LATER = "later"
+
+
+class Step(StrEnum):
+    """Pages of the wizard, in their order; which of them are asked depends on the settings and on who comes."""
+
+    NAME = "name"
+    EMAIL = "email"
+    CODE = "code"
+    PASSWORD = "password"  # noqa: S105  # the name of a page
+    PICTURE = "picture"
+    CHECK = "check"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Registration:
+    """An account that is being described. `password` is a wrapped hash; `user_id` is set once it is finished.
+
+    Who comes from a provider brings `issuer` and `sub`, and where the login session there is told of (`idp_…`).
+    """
+
+    id: RegistrationId
+    ticket_hash: bytes
+    nickname: str | None = None
+    display_name: str | None = None
+    email: str | None = None
+    email_key: str | None = None
+    password: bytes | None = None
+    locale: str | None = None
+    phone: str | None = None
+    worked: bool = False
+    email_checks: int = 0
+    email_code_hash: bytes | None = None
+    email_code_until: datetime | None = None
+    email_code_tries: int = 0
+    email_verified_at: datetime | None = None
+    issuer: str | None = None
+    sub: str | None = None
+    provider: str | None = None
+    shown: str | None = None
+    idp_sid: str | None = None
+    idp_hint: bytes | None = None
+    idp_auth_time: datetime | None = None
+    avatar_id: UUID | None = None
+    avatar_gen: int = 0
+    avatar_uploads: int = 0
+    user_id: UUID | None = None
+    created_at: datetime
+    expires_at: datetime
+
+    @property
+    def arrival(self) -> Arrival | None:
+        """Who it is at the provider they came from; None for who came by themselves."""
+        if self.issuer is None or self.sub is None or self.provider is None:
+            return None
+        return Arrival(issuer=self.issuer, sub=self.sub, provider=self.provider, shown=self.shown or "")
+
+    def missing(self, require_email: RequireEmail) -> tuple[str, ...]:
+        """What an account still needs, in the order of the steps; a provider's word stands in for a password."""
+        there = {
+            "nickname": self.nickname is not None,
+            "email": self.email is not None,
+            "email_code": require_email is RequireEmail.LATER or self.email_verified_at is not None,
+            "password": self.password is not None or self.arrival is not None,
+        }
+        return tuple(name for name in NEEDED if not there[name])
+
+    def takes_codes(self, now: datetime) -> bool:
+        """Whether a code that was mailed can still be right."""
+        until = self.email_code_until
+        return self.email_code_hash is not None and until is not None and now < until and self.email_code_tries < TRIES
+
+    def require_id(self, registration_id: UUID | None) -> "Registration":
+        """Return itself when it is the one asked for. Raises RegistrationNotFound."""
+        if registration_id is not None and registration_id != self.id:
+            raise RegistrationNotFound
+        return self
+
+    def open(self) -> "Registration":
+        """Return itself while it can be changed. Raises RegistrationFinished."""
+        if self.user_id is not None:
+            raise RegistrationFinished
+        return self
+
+    def complete(self, require_email: RequireEmail) -> "Registration":
+        """Return itself when nothing is missing. Raises RegistrationUnfinished naming what is."""
+        if missing := self.missing(require_email):
+            errors = tuple(FieldError(f"/{name}", "missing", NEEDED[name]) for name in missing)
+            raise RegistrationUnfinished(errors=errors)
+        return self
+
+
+ASKED = {"nickname": Step.NAME, "email": Step.EMAIL, "email_code": Step.CODE, "password": Step.PASSWORD}
+
+
+def steps_of(*, require_email: RequireEmail, arrived: bool) -> tuple[Step, ...]:
+    """Return the pages somebody goes through; what their provider has told is not asked, but can be changed."""
+    left_out = {Step.CHECK}
+    if require_email is RequireEmail.LATER:
+        left_out.add(Step.CODE)
+    if arrived:
+        left_out.add(Step.PASSWORD)
+    return tuple(step for step in Step if step not in left_out)
+
+
+def step_after(missing: tuple[str, ...], *, pictured: bool) -> Step:
+    """Where to go on: the first unfinished step; a picture may be left out, so it is asked for once."""
+    for name, step in ASKED.items():
+        if name in missing:
+            return step
+    return Step.CHECK if pictured else Step.PICTURE
+
+
+def reachable(wanted: Step, missing: tuple[str, ...]) -> Step:
+    """A step that may be shown: the wanted one, or the first unfinished one before it."""
+    first = step_after(missing, pictured=True)
+    order = list(Step)
+    return min(wanted, first, key=order.index)
+
+
+def expiry(now: datetime, created_at: datetime, limits: Limits) -> datetime:
+    """When a registration ends: a while after its last step, and never later than a day after its start."""
+    idle = now + timedelta(seconds=limits.registration_idle_seconds)
+    return min(idle, created_at + timedelta(seconds=limits.registration_life_seconds))
+
+
+def proves_work(challenge: str, nonce: str, bits: int) -> bool:
+    """Tell whether SHA-256 of `challenge:nonce` begins with so many zero bits.
+
+    >>> proves_work("", "", 0), proves_work("x", "1", 200)
+    (True, False)
+    """
+    if len(nonce) > MAX_WORK:
+        return False
+    digest = hashlib.sha256(f"{challenge}:{nonce}".encode()).digest()
+    return int.from_bytes(digest) >> (256 - bits) == 0

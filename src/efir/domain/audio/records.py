@@ -1,0 +1,211 @@
+"""Audio records, and the people who need nothing but a name to keep them."""
+
+import unicodedata
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import NewType
+from uuid import UUID
+
+from efir.domain.kernel.errors import (
+    Conflict,
+    FieldError,
+    Invalid,
+    NoSpace,
+    NotFound,
+    TooLarge,
+    TooMany,
+    Unauthenticated,
+    Unavailable,
+    UnsupportedMedia,
+)
+from efir.domain.kernel.ids import UserId
+from efir.domain.kernel.ownership import require_owner
+
+RecordId = NewType("RecordId", UUID)
+
+MAX_NAME = 50
+AUDIO_SCOPES = ["audio.read", "audio.write"]
+
+
+class InvalidAudio(Invalid):
+    """Some values of the request break a rule; `errors` names each."""
+
+    code = "validation"
+    title = "Some values are wrong"
+
+
+class UsernameTaken(Conflict):
+    """Another user has this name, or one that differs by case only."""
+
+    code = "username-taken"
+    title = "This name is taken"
+
+
+class BadCredentials(Unauthenticated):
+    """The user is unknown or the token is not theirs; which of them is never told."""
+
+    code = "bad-credentials"
+    title = "The user or the token is wrong"
+
+
+class RecordingNotFound(NotFound):
+    """Unknown, deleted, or not of the user who is named."""
+
+    code = "recording-not-found"
+    title = "There is no such recording"
+
+
+class RecordingNotReady(Conflict):
+    """The recording is still being converted."""
+
+    code = "recording-not-ready"
+    title = "The recording is still being converted"
+
+
+class RecordingFailed(Conflict):
+    """The recording could not be converted; `detail` says why."""
+
+    code = "recording-failed"
+    title = "The recording could not be converted"
+
+
+class AudioTooLarge(TooLarge):
+    """More bytes than a recording may have."""
+
+    code = "too-large"
+    title = "The recording is too large"
+
+
+class NotWav(UnsupportedMedia):
+    """The bytes are no WAV file, whatever they are called."""
+
+    code = "not-wav"
+    title = "This is not a WAV file"
+
+
+class WavCodecUnsupported(UnsupportedMedia):
+    """A WAV file, but its sound is coded in a way outside the list; `detail` names it."""
+
+    code = "wav-codec-unsupported"
+    title = "The sound of this WAV file is coded in a way we cannot read"
+
+
+class WavMalformed(Invalid):
+    """The header contradicts itself."""
+
+    code = "wav-malformed"
+    title = "The header of this WAV file is broken"
+
+
+class AudioEmpty(Invalid):
+    """There is no sound in it, or less than 20 milliseconds."""
+
+    code = "audio-empty"
+    title = "There is no sound in this file, or less than 20 milliseconds of it"
+
+
+class AudioLimitsExceeded(Invalid):
+    """Too long, too many channels or too many samples a second."""
+
+    code = "audio-limits"
+    title = "This sound is beyond what is taken"
+
+
+class AudioUndecodable(Invalid):
+    """The samples cannot be used, or the result was not the sound that was sent: `detail` says which and what to do."""
+
+    code = "audio-undecodable"
+    title = "This sound cannot be converted"
+
+
+class UploadsTooFrequent(TooMany):
+    """This person sent too many recordings within an hour."""
+
+    code = "rate-limited"
+    title = "Too many recordings were sent within an hour"
+
+
+class Overloaded(Unavailable):
+    """Too many recordings wait for their conversion."""
+
+    code = "overloaded"
+    title = "Too many recordings wait for their conversion"
+
+
+class QuotaExceeded(NoSpace):
+    """The recordings of this person take all the space they may."""
+
+    code = "quota-exceeded"
+    title = "Your recordings take all the space they may"
+
+
+class RecordState(StrEnum):
+    """From the moment a record exists to its end; `ready` and `failed` are final."""
+
+    QUEUED = "queued"
+    READY = "ready"
+    FAILED = "failed"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AudioRecord:
+    """A recording; `source_sha256` and `title` make it one of its kind for its owner. Sizes in bytes."""
+
+    id: RecordId
+    owner_id: UserId
+    title: str
+    state: RecordState
+    source_sha256: bytes
+    source_bytes: int
+    created_at: datetime
+
+    def owned_by(self, user_id: UserId) -> "AudioRecord":
+        """Return itself to its owner. Raises RecordingNotFound for everybody else."""
+        require_owner(self.owner_id, user_id, RecordingNotFound)
+        return self
+
+
+def parse_name(text: str, *, pointer: str = "/name") -> tuple[str, str]:
+    """Trim a name, and give the key by which two names are the same: NFC, case folded. Raises InvalidAudio.
+
+    >>> parse_name(" Ada ")
+    ('Ada', 'ada')
+    """
+    name = unicodedata.normalize("NFC", text).strip()
+    if not 1 <= len(name) <= MAX_NAME:
+        raise wrong(pointer, "length", f"A name has 1 to {MAX_NAME} characters.")
+    if not _visible(name):
+        raise wrong(pointer, "characters", "A name has no control or invisible characters.")
+    return name, unicodedata.normalize("NFC", name.casefold())
+
+
+def parse_record_title(text: str, *, most: int, pointer: str = "/title") -> str:
+    """Trim a title that a person gave. Raises InvalidAudio."""
+    title = unicodedata.normalize("NFC", text).strip()
+    if not 1 <= len(title) <= most:
+        raise wrong(pointer, "length", f"A title has 1 to {most} characters.")
+    if not _visible(title):
+        raise wrong(pointer, "characters", "A title has no control or invisible characters.")
+    return title
+
+
+def title_from(filename: str, *, otherwise: str, most: int) -> str:
+    r"""Make a title of a file's name: its last part without the ending, as far as it can be shown.
+
+    >>> title_from("C:\\music\\Rain.wav", otherwise="Recording", most=120)
+    'Rain'
+    """
+    last = filename.replace("\\", "/").rsplit("/", 1)[-1]
+    stem = last.rsplit(".", 1)[0] if "." in last[1:] else last
+    text = unicodedata.normalize("NFC", "".join(char for char in stem if _visible(char))).strip()
+    return text[:most].strip() or otherwise
+
+
+def wrong(pointer: str, code: str, detail: str) -> InvalidAudio:
+    """Name one wrong value."""
+    return InvalidAudio(detail, errors=(FieldError(pointer, code, detail),))
+
+
+def _visible(text: str) -> bool:
+    return not any(unicodedata.category(char) in {"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"} for char in text)

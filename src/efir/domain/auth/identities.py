@@ -1,0 +1,90 @@
+"""Identities at other providers (OpenID Connect): who somebody is there is issuer and subject, never an address."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import NewType
+from uuid import UUID
+
+from efir.domain.kernel.errors import Conflict, NotFound, Unauthenticated
+from efir.domain.kernel.ids import UserId
+
+IdentityId = NewType("IdentityId", UUID)
+
+
+class ProviderNotFound(NotFound):
+    """No provider of this name is set up."""
+
+    code = "provider-not-found"
+    title = "There is no such provider"
+
+
+class IdentityNotFound(NotFound):
+    """No such identity of this user."""
+
+    code = "identity-not-found"
+    title = "There is no such identity"
+
+
+class IdentityUnknown(Conflict):
+    """Somebody is signed in, and the identity they came back with is nobody's: it is linked in the settings."""
+
+    code = "identity-unknown"
+    title = "No account here has this identity"
+
+
+class IdentityTaken(Conflict):
+    """The identity belongs to another account; it has to be unlinked there first."""
+
+    code = "identity-taken"
+    title = "This identity belongs to another account"
+
+
+class LastWayIn(Conflict):
+    """Without this nobody could sign in to the account any more: set a password or add a passkey first."""
+
+    code = "last-way-in"
+    title = "This is the last way to sign in"
+
+
+class ProviderRefused(Unauthenticated):
+    """What came from the provider cannot be trusted, or does not belong to this browser; the reason is in the log."""
+
+    code = "oidc-error"
+    title = "Signing in through the provider did not work"
+
+
+class ProviderCancelled(ProviderRefused):
+    """The person did not want to sign in there after all, or was not allowed to."""
+
+    code = "oidc-cancelled"
+    title = "Signing in was cancelled at the provider"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Identity:
+    """Somebody at another provider. `shown` is what the person may recognise it by; nothing is decided by it."""
+
+    id: IdentityId
+    issuer: str
+    sub: str
+    user_id: UserId
+    provider: str
+    shown: str
+    linked_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Arrival:
+    """Who somebody is at a provider, and what they are called there: an identity that has no account yet."""
+
+    issuer: str
+    sub: str
+    provider: str
+    shown: str
+
+    def link(self, identity_id: IdentityId, user_id: UserId, *, now: datetime) -> "Identity":
+        """Return the link of this identity to an account."""
+        return Identity(
+            id=identity_id, issuer=self.issuer, sub=self.sub, user_id=user_id, provider=self.provider,
+            shown=self.shown, linked_at=now,
+        )  # fmt: skip

@@ -1,0 +1,55 @@
+"""Seeing the service as somebody else sees it: for a short time, and without changing anything."""
+
+from collections.abc import Iterable
+
+from efir.domain.access.roles import ADMINISTRATOR, check_within
+from efir.domain.kernel.errors import Conflict, FieldError, Forbidden, Invalid
+from efir.domain.kernel.ids import UserId
+from efir.domain.users import UserStatus
+
+MAX_REASON = 500
+
+
+class CannotImpersonate(Forbidden):
+    """Never oneself, an administrator, or an account that is not active."""
+
+    code = "cannot-impersonate"
+    title = "You may not see the service as this account"
+
+
+class InvalidReason(Invalid):
+    """Acting upon somebody's account needs a reason, which the audit log keeps."""
+
+    code = "invalid-reason"
+    title = "Give a reason"
+
+
+class NotImpersonating(Conflict):
+    """The credential is the own one."""
+
+    code = "not-impersonating"
+    title = "You are yourself"
+
+
+def check_target(target: UserId, *, actor: UserId, status: str, roles: Iterable[str]) -> None:
+    """Raises CannotImpersonate."""
+    if target == actor:
+        raise CannotImpersonate("This is your own account.")
+    if status != UserStatus.ACTIVE:
+        raise CannotImpersonate("This account is not active.")
+    if ADMINISTRATOR in roles:
+        raise CannotImpersonate("Nobody takes the place of an administrator.")
+
+
+def check_rights(permissions: Iterable[str], own: frozenset[str]) -> None:
+    """Raises WiderThanOwn for somebody who may do what the actor may not."""
+    check_within(frozenset(permissions), own)
+
+
+def parse_reason(text: str) -> str:
+    """Trim the reason of an act upon somebody's account. Raises InvalidReason."""
+    reason = text.strip()
+    if not 1 <= len(reason) <= MAX_REASON:
+        detail = f"A reason has 1 to {MAX_REASON} characters."
+        raise InvalidReason(detail, errors=(FieldError("/reason", "length", detail),))
+    return reason

@@ -1,0 +1,75 @@
+"""Login history: every attempt, kept for half a year, addresses shortened after a month."""
+
+import re
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from uuid import UUID
+
+from efir.domain.kernel.ids import UserId
+
+SYSTEMS = (
+    ("Android", "Android"), ("iPhone", "iPhone"), ("iPad", "iPad"), ("Windows", "Windows"), ("Mac OS X", "macOS"),
+    ("CrOS", "ChromeOS"), ("Linux", "Linux"),
+)  # fmt: skip
+BROWSERS = (
+    ("Edg/", "Edge"), ("OPR/", "Opera"), ("YaBrowser/", "Yandex Browser"), ("SamsungBrowser/", "Samsung Internet"),
+    ("Firefox/", "Firefox"), ("FxiOS/", "Firefox"), ("Chromium/", "Chromium"), ("CriOS/", "Chrome"),
+    ("Chrome/", "Chrome"), ("Safari/", "Safari"),
+)  # fmt: skip
+PRODUCT = re.compile(r"[A-Za-z][\w.-]{1,30}(?=/)")
+
+
+class Outcome(StrEnum):
+    """How an attempt ended."""
+
+    OK = "ok"
+    BAD_SECRET = "bad_secret"  # noqa: S105  # a name of an outcome
+    UNKNOWN = "unknown"
+    MFA_NEEDED = "mfa_needed"
+    MFA_BAD = "mfa_bad"
+    BANNED = "banned"
+    THROTTLED = "throttled"
+    REUSE_DETECTED = "reuse_detected"
+    OIDC_ERROR = "oidc_error"
+
+
+class Method(StrEnum):
+    """What somebody signed in with."""
+
+    PASSWORD = "password"  # noqa: S105  # a name of a method
+    TOKEN = "token"  # noqa: S105  # a name of a method
+    REFRESH = "refresh"
+    PASSKEY = "passkey"
+    TOTP = "totp"
+    RECOVERY_CODE = "recovery_code"
+    OIDC = "oidc"
+    REGISTRATION = "registration"
+    LINK = "link"
+    IMPERSONATION = "impersonation"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Login:
+    """One attempt. Of an unknown name only a keyed hash is kept: people type passwords there."""
+
+    id: UUID
+    at: datetime
+    user_id: UserId | None
+    ident_mac: bytes | None
+    outcome: Outcome
+    method: Method
+    session_id: UUID | None
+    ip: str | None
+    ua: str
+    request_id: str
+
+
+def device_of(user_agent: str) -> str:
+    """Name browser and system of a user agent string as people know them; for others their first word."""
+    browser = next((name for mark, name in BROWSERS if mark in user_agent), "")
+    system = next((name for mark, name in SYSTEMS if mark in user_agent), "")
+    if browser or system:
+        return ", ".join(part for part in (browser, system) if part)
+    found = PRODUCT.match(user_agent)
+    return found[0] if found else ""

@@ -1,0 +1,103 @@
+"""Passkeys: key pairs that a device or a password manager holds (W3C Web Authentication, level 3)."""
+
+import unicodedata
+from dataclasses import dataclass
+from datetime import datetime
+from ipaddress import ip_address
+from typing import NewType
+from uuid import UUID
+
+from efir.domain.kernel.errors import Conflict, FieldError, Invalid, NotFound, Unauthenticated
+from efir.domain.kernel.ids import UserId
+
+PasskeyId = NewType("PasskeyId", UUID)
+MAX_LABEL = 60
+LOCAL = "localhost"
+
+
+class PasskeyRefused(Unauthenticated):
+    """The proof does not hold: an unknown passkey, a used challenge, another site, nobody verified, or a copy of it."""
+
+    code = "passkey-refused"
+    title = "The passkey was not accepted"
+
+
+class PasskeyInvalid(Invalid):
+    """What the browser sent is no new passkey for this site, made by a verified person for this question."""
+
+    code = "passkey-invalid"
+    title = "This passkey cannot be added"
+
+
+class PasskeyKnown(Conflict):
+    """The passkey belongs to an account already."""
+
+    code = "passkey-known"
+    title = "This passkey is in use already"
+
+
+class PasskeysTooMany(Conflict):
+    """An account has only so many passkeys."""
+
+    code = "passkeys-too-many"
+    title = "There are too many passkeys"
+
+
+class PasskeysUnavailable(Conflict):
+    """Browsers make passkeys for names only, and this service is reached by a number."""
+
+    code = "passkeys-unavailable"
+    title = "Passkeys need a service with a name"
+
+
+class PasskeyNotFound(NotFound):
+    """No such passkey of this user."""
+
+    code = "passkey-not-found"
+    title = "There is no such passkey"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Passkey:
+    """The public half of a passkey.
+
+    `sign_count` counts its uses if its holder counts; one that goes back means that there are two holders.
+    `backup_eligible` and `backed_up` tell whether it may be, and is, kept on several devices.
+    """
+
+    id: PasskeyId
+    cred_id: bytes
+    user_id: UserId
+    public_key: bytes
+    sign_count: int
+    backup_eligible: bool
+    backed_up: bool
+    aaguid: str
+    transports: list[str]
+    label: str
+    created_at: datetime
+
+    def counts_on(self, sign_count: int) -> bool:
+        """Whether a use with this count follows the last one (§6.1.1); who never counts says 0."""
+        return sign_count > self.sign_count or sign_count == self.sign_count == 0
+
+
+def site_name(host: str) -> str:
+    """Return the name that passkeys of a service at `host` are for (its RP ID); empty when there is none.
+
+    Browsers know no passkeys for numbers; a service on this machine is reached as `localhost` then.
+    """
+    try:
+        number = ip_address(host)
+    except ValueError:
+        return host
+    return LOCAL if number.is_loopback else ""
+
+
+def parse_label(text: str, *, otherwise: str) -> str:
+    """Normalise the name of a passkey; an empty one becomes `otherwise`. Raises PasskeyInvalid."""
+    label = unicodedata.normalize("NFC", text).strip() or otherwise[:MAX_LABEL]
+    if len(label) > MAX_LABEL or not label.isprintable():
+        detail = f"A name has at most {MAX_LABEL} visible characters."
+        raise PasskeyInvalid(detail, errors=(FieldError("/label", "label", detail),))
+    return label

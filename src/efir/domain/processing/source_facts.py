@@ -1,0 +1,294 @@
+"""What is known about a media file sent by a person, and why one is refused."""
+
+from dataclasses import dataclass
+from fractions import Fraction
+
+from efir.domain.kernel.errors import WorkFailed
+from efir.domain.kernel.limits import Limits
+from efir.domain.videos.video import MediaRefused
+
+_VIDEO = """
+h264 hevc vp8 vp9 av1 mpeg4 mpeg1video mpeg2video msmpeg4v1 msmpeg4v2 msmpeg4v3 wmv1 wmv2 wmv3 vc1 mjpeg theora
+h263 h263p flv1 vp6 vp6f prores dnxhd dvvideo ffv1 rawvideo huffyuv ffvhuff utvideo png svq1 svq3 cinepak
+cfhd qtrle v210 r210 magicyuv
+"""
+VIDEO_CODECS = frozenset(_VIDEO.split())
+_AUDIO = """
+aac aac_latm mp3 mp2 mp1 opus vorbis flac alac ac3 eac3 dts truehd amr_nb amr_wb wmav1 wmav2 wmapro speex adpcm_ms
+adpcm_ima_wav adpcm_ima_qt adpcm_swf nellymoser pcm_s8 pcm_u8 pcm_s16le pcm_s16be pcm_s24le pcm_s24be pcm_s32le
+pcm_s32be pcm_f32le pcm_f32be pcm_f64le pcm_alaw pcm_mulaw pcm_bluray pcm_dvd s302m wavpack tta
+"""
+AUDIO_CODECS = frozenset(_AUDIO.split())
+LARGE = 720  # lines: from here on pictures are coded as for high definition (ITU-R BT.709)
+
+
+class MediaEmpty(MediaRefused):
+    """A file without bytes."""
+
+    code = "media-empty"
+    title = "The file is empty."
+
+
+class MediaFormatRefused(MediaRefused):
+    """Not a video container of the list: text, a playlist, a picture, something unknown."""
+
+    code = "media-format-refused"
+    title = "This is not a video file we can read. Send MP4, MOV, MKV, WebM, AVI, MPEG, TS, FLV, WMV or Ogg."
+
+
+class MediaUnreadable(MediaRefused):
+    """The container is right, its content is damaged or cut short beyond use."""
+
+    code = "media-unreadable"
+    title = "The file is damaged or incomplete and cannot be read."
+
+
+class MediaNoVideo(MediaRefused):
+    """A container with neither picture nor sound."""
+
+    code = "media-no-video"
+    title = "The file has no video in it."
+
+
+class MediaAudioOnly(MediaRefused):
+    """Sound without picture belongs to the audio area."""
+
+    code = "media-audio-only"
+    title = "The file has sound but no video. Add it to your audio records instead."
+
+
+class MediaCodecRefused(MediaRefused):
+    """The picture is coded in a way outside the list."""
+
+    code = "media-codec-refused"
+    title = "The video is coded in a format we cannot read. Convert it to H.264 and send it again."
+
+
+class MediaCodecChanges(MediaRefused):
+    """Picture or sound go on in another codec under the same number, as in joined broadcasts."""
+
+    code = "media-codec-changes"
+    title = "The format of the picture or the sound changes in the middle of the file. Send its parts one by one."
+
+
+class MediaEncrypted(MediaRefused):
+    """Packets that only who has the key can read: CENC, FairPlay, Widevine, scrambled broadcasts."""
+
+    code = "media-encrypted"
+    title = "The video is encrypted (copy protection), so it cannot be read. Send a copy without protection."
+
+
+class MediaPartsUnlike(MediaRefused):
+    """Recordings joined to one file that have other tracks or codecs than each other."""
+
+    code = "media-parts-unlike"
+    title = "The file holds several recordings of different kinds, one after another. Send each in a file of its own."
+
+
+class MediaTooLong(MediaRefused):
+    """Longer than the limit."""
+
+    code = "media-too-long"
+    title = "The video is too long."
+
+
+class MediaTooLarge(MediaRefused):
+    """More pixels than the limit."""
+
+    code = "media-too-large"
+    title = "The picture of this video is too large."
+
+
+class MediaTooFast(MediaRefused):
+    """More frames a second than the limit."""
+
+    code = "media-too-fast"
+    title = "The video has too many frames a second."
+
+
+class MediaTooManyStreams(MediaRefused):
+    """More tracks of picture and sound than the limit; subtitles and attachments are not counted."""
+
+    code = "media-too-many-streams"
+    title = "The file has too many video and audio tracks."
+
+
+class MediaTooHeavy(MediaRefused):
+    """Reading the file needs more memory or processor time than one file may take."""
+
+    code = "media-too-heavy"
+    title = "The file needs too much memory or time to be read."
+
+
+class MediaSoundUnreadable(MediaRefused):
+    """Nothing of the sound can be decoded, though the file says that it has some."""
+
+    code = "media-sound-unreadable"
+    title = "The sound of this video cannot be read. Send a copy with sound that plays, or without sound."
+
+
+class MediaWorkFailed(WorkFailed):
+    """The machine failed, not the file: another attempt may succeed. `detail` is for operators."""
+
+    code = "media-work-failed"
+
+
+class MediaWorkStalled(MediaWorkFailed):
+    """No progress for the stall limit, or longer than the wall limit: the child was killed."""
+
+    code = "media-work-stalled"
+    explanation = "Processing came to a standstill and was stopped."
+
+
+class SandboxUnavailable(MediaWorkFailed):
+    """Foreign bytes cannot be confined here, so they are not opened."""
+
+    code = "sandbox-unavailable"
+    explanation = "This server cannot open files safely at the moment; nothing is wrong with the file."
+
+
+class RenditionDamaged(MediaWorkFailed):
+    """A produced track fails a check; `track` names it, `ordinal` the segment at fault (-1: the whole track)."""
+
+    code = "rendition-damaged"
+    explanation = "What was made of the file did not pass its check."
+
+    def __init__(self, detail: str, *, track: str = "", ordinal: int = -1) -> None:
+        super().__init__(f"{track}#{ordinal}: {detail}" if track else detail)
+        self.track = track
+        self.ordinal = ordinal
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VideoFacts:
+    """The picture: sizes are as shown (after pixel shape and rotation), times in seconds from the file's start.
+
+    `track` is its number in the file. `coded_width` and `coded_height` are after the container's crop, before anything
+    else. `resized` tells that frames of other sizes, shapes, formats or profiles were seen, `mixed_shapes` that pixels
+    change their shape on the way, `mixed_colours` that frames name different colours; `matrix` and `full_range` are
+    then those of most frames. `flipped` is mirrored by the container, `edited` left out in part.
+    `delay` is by how much a decoder gives pictures late, where the container says only when they are decoded.
+    """
+
+    codec: str
+    profile: str
+    level: int
+    pix_fmt: str
+    width: int
+    height: int
+    coded_width: int
+    coded_height: int
+    square_pixels: bool
+    rotation: int
+    rate_num: int
+    rate_den: int
+    vfr: bool
+    interlaced: bool
+    hdr: str
+    matrix: str
+    frames: int
+    start: float
+    longest_frame: float
+    keyframe_spacing: float
+    bitrate: int
+    full_range: bool
+    track: int
+    end: float
+    cropped: bool
+    flipped: bool
+    resized: bool
+    mixed_shapes: bool
+    mixed_colours: bool
+    edited: bool
+    delay: float
+    primaries: str
+    alpha: bool
+
+    @property
+    def rate(self) -> Fraction:
+        """Frames a second: exact when constant, the mean when not."""
+        return Fraction(self.rate_num, self.rate_den)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AudioFacts:
+    """The sound that a player would take; seconds from the file's start, below 0 for priming.
+
+    `tracks` are its numbers in the file: two where left and right are tracks of their own. `layout` is ffmpeg's name of
+    the speakers, such as `5.1`, `ambisonic 1` or, where none are named, `6 channels`; `speakers` has the name of each,
+    such as `FL`, and is empty where they have none. `gaps` tells of time between packets that nothing fills. `settled`
+    has, of a track whose stamps go back and forth, the packets to look ahead, and ticks too late: mean and at most.
+    """
+
+    codec: str
+    profile: str
+    channels: int
+    rate: int
+    start: float
+    duration: float
+    bitrate: int
+    tracks: tuple[int, ...]
+    layout: str
+    speakers: tuple[str, ...]
+    gaps: bool
+    settled: tuple[tuple[int, ...], ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MediaFacts:
+    """What a probe measured: `duration` comes from packets, `container` is the demuxer to read the file with.
+
+    Times count from `origin`, a time on the file's own clock: where the first track starts, or where the picture does
+    if that is no later than an encoder's priming. `corrections` mend clocks that jump: for the picture, then for each
+    track of the sound, pairs of the first packet and the ticks to add from there on; empty where every clock goes on.
+    """
+
+    container: str
+    size: int
+    duration: float
+    streams: int
+    video: VideoFacts
+    audio: AudioFacts | None
+    corrections: tuple[tuple[tuple[int, int], ...], ...]
+    origin: float
+
+    @property
+    def is_piped(self) -> bool:
+        """Whether tracks are handed to the converter one packet after another, with what the container says mended."""
+        return bool(self.corrections) or self.video.mixed_shapes
+
+
+def _told(seconds: int) -> str:
+    return f"{seconds / 3600:g} hours" if seconds % 1800 == 0 else f"{seconds / 60:g} minutes"
+
+
+def usual_matrix(height: int) -> str:
+    """Return the colour matrix that players take for a picture of so many lines whose colours nobody named."""
+    return "bt709" if height >= LARGE else "smpte170m"
+
+
+def admit(facts: MediaFacts, limits: Limits) -> MediaFacts:
+    """Return the facts when every limit holds.
+
+    Raises MediaTooLong, MediaTooLarge, MediaTooFast, MediaTooManyStreams, MediaCodecRefused.
+    """
+    video = facts.video
+    if video.codec not in VIDEO_CODECS:
+        raise MediaCodecRefused
+    if facts.streams > limits.source_streams:
+        most = f"at most {limits.source_streams} are allowed"
+        raise MediaTooManyStreams(f"The file has {facts.streams} video and audio tracks; {most}.")
+    if facts.duration > limits.source_seconds:
+        raise MediaTooLong(f"The video is longer than {_told(limits.source_seconds)}.")
+    admit_size(video.coded_width, video.coded_height, limits)
+    admit_size(video.width, video.height, limits)
+    if video.rate > limits.source_rate:
+        raise MediaTooFast(f"The video has more than {limits.source_rate} frames a second.")
+    return facts
+
+
+def admit_size(width: int, height: int, limits: Limits) -> None:
+    """Check a picture size before anything is decoded. Raises MediaTooLarge."""
+    if max(width, height) > limits.source_side or width * height > limits.source_pixels:
+        most = f"{limits.source_side} pixels a side and {limits.source_pixels / 1e6:g} megapixels"
+        raise MediaTooLarge(f"The picture is {width} by {height}; at most {most} are allowed.")

@@ -1,0 +1,246 @@
+"""Quiz questions: what one is, when two are the same, and why one from a source is not taken."""
+
+import hashlib
+import html
+import re
+import unicodedata
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from enum import StrEnum
+from typing import NewType
+from uuid import UUID
+
+from efir.domain.kernel.errors import Conflict, FieldError, Invalid, NotFound, Unavailable
+
+QuestionId = NewType("QuestionId", UUID)
+
+MAX_QUESTION = 10_000  # characters
+MAX_ANSWER = 2_000
+MAX_CATEGORY = 200
+MAX_SOURCE_ID = 100
+BEST_VALUE = 1_000_000
+MAX_EASY, MAX_MEDIUM = 400, 1000  # values of a jService clue
+
+SEPARATOR = "\x1f"  # cannot be inside a normal form: it counts as white space
+TAG = re.compile(r"</?[a-zA-Z][^<>]*>|<!--.*?-->", re.DOTALL)
+ESCAPED_QUOTE = re.compile(r"""\\+(?=["'])""")
+SPELLINGS = str.maketrans({
+    **dict.fromkeys("‘’‚‛′`´", "'"), **dict.fromkeys("“”„‟″«»", '"'), **dict.fromkeys("‐‑‒–—―−﹘", "-"),
+    "<": "‹", ">": "›", "&": "⅋",
+})  # fmt: skip
+MAX_TURNS = 8
+
+
+class QuestionNotFound(NotFound):
+    """No such question."""
+
+    code = "question-not-found"
+    title = "There is no such question"
+
+
+class InvalidQuestionCount(Invalid):
+    """The wanted number of questions is outside of the bounds."""
+
+    code = "invalid-question-count"
+    title = "This many questions cannot be asked for"
+
+
+class QuestionsExhausted(Conflict):
+    """Every source was asked and has no further question that is not stored already; repeating does not help."""
+
+    code = "question-bank-exhausted"
+    title = "No source has that many new questions"
+
+
+class QuestionSourceAway(Unavailable):
+    """A source of questions does not answer, or answers what cannot be understood."""
+
+    code = "question-source-unavailable"
+    title = "No source of questions answers as it should"
+
+
+class QuestionSourceLimited(Unavailable):
+    """A source of questions asks for patience."""
+
+    code = "question-source-limited"
+    title = "The source of questions asks for patience"
+
+
+class QuizOverloaded(Unavailable):
+    """More requests wait for questions than the line takes."""
+
+    code = "quiz-overloaded"
+    title = "Too many people wait for questions"
+
+
+class Difficulty(StrEnum):
+    """How hard a question is."""
+
+    EASY = "easy"
+    MEDIUM = "medium"
+    HARD = "hard"
+
+
+class Refusal(StrEnum):
+    """Why a row of a source is not taken."""
+
+    TYPE = "type"
+    BLANK = "blank"
+    LENGTH = "length"
+    CONTROL = "control"
+    INVALID = "invalid"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Candidate:
+    """A question from a source, cleaned and checked, not stored yet.
+
+    `created_at` is the date the source gives, never invented. `value` is a clue's worth as in jService.
+    """
+
+    question: str
+    answer: str
+    fingerprint: bytes
+    source: str
+    category: str | None = None
+    difficulty: Difficulty | None = None
+    value: int | None = None
+    source_id: str | None = None
+    licence: str | None = None
+    created_at: datetime | None = None
+    aired_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RawQuestion:
+    """A row as a source gave it: nothing about its types is known."""
+
+    question: object
+    answer: object
+    category: object = None
+    difficulty: object = None
+    value: object = None
+    id: object = None
+    invalid_count: object = None
+    created_at: object = None
+    aired_at: object = None
+
+
+def fingerprint(question: str, answer: str) -> bytes:
+    """SHA-256 of both normal forms: two questions with one fingerprint are the same question."""
+    return hashlib.sha256(f"{normal(question)}{SEPARATOR}{normal(answer)}".encode()).digest()
+
+
+def normal(text: str) -> str:
+    """Fold everything that does not make another question: tags, entities, NFKC, case, quotes, dashes, white space.
+
+    Articles, brackets and punctuation stay. Idempotent. Version 1: a change needs a migration that computes all
+    fingerprints anew.
+    """
+    folded = _fold(clean(text)).translate(SPELLINGS)
+    return " ".join(ESCAPED_QUOTE.sub("", folded).split())
+
+
+def clean(text: str) -> str:
+    """Make a source's text readable: entities (escaped twice at most) and tags go, white space is single."""
+    for _ in range(2):
+        if "<" in text:
+            text = TAG.sub("", text)
+        if "&" not in text:
+            break
+        text = html.unescape(text)
+    if "<" in text:
+        text = TAG.sub("", text)
+    return " ".join(ESCAPED_QUOTE.sub("", text).split())
+
+
+def candidate(raw: RawQuestion, *, source: str, licence: str | None = None) -> Candidate | Refusal:
+    """Check one row alone; what is wrong with it is answered, never raised."""
+    if not isinstance(raw.question, str) or not isinstance(raw.answer, str):
+        return Refusal.TYPE if raw.question is not None and raw.answer is not None else Refusal.BLANK
+    if _number(raw.invalid_count):
+        return Refusal.INVALID
+    question, answer = clean(raw.question), clean(raw.answer)
+    if not question or not answer:
+        return Refusal.BLANK
+    if len(question) > MAX_QUESTION or len(answer) > MAX_ANSWER:
+        return Refusal.LENGTH
+    if _uncommon(question) or _uncommon(answer):
+        return Refusal.CONTROL
+    value = _number(raw.value)
+    return Candidate(
+        question=question, answer=answer, fingerprint=fingerprint(question, answer), source=source, licence=licence,
+        category=_name(raw.category), value=value, difficulty=_difficulty(raw.difficulty, value),
+        source_id=_source_id(raw.id), created_at=_moment(raw.created_at), aired_at=_moment(raw.aired_at),
+    )  # fmt: skip
+
+
+def distinct(found: list[Candidate]) -> list[Candidate]:
+    """Leave out what repeats inside one answer of a source; the first one stays."""
+    return list({one.fingerprint: one for one in reversed(found)}.values())[::-1]
+
+
+def check_count(count: int, most: int, *, pointer: str = "/questions_num") -> int:
+    """Return the wanted number of questions. Raises InvalidQuestionCount outside of 1 to `most`."""
+    if 1 <= count <= most:
+        return count
+    detail = f"`{pointer.lstrip('/')}` is a whole number from 1 to {most}."
+    raise InvalidQuestionCount(detail, errors=(FieldError(pointer, "range", detail),))
+
+
+def _fold(text: str) -> str:
+    """Fold compatibility forms and case until nothing changes any more; invisible characters go."""
+    if text.isascii():
+        return text.lower()
+    for _ in range(MAX_TURNS):
+        seen = "".join(char for char in text if unicodedata.category(char) != "Cf")
+        folded = unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", seen).casefold())
+        if folded == text:
+            break
+        text = folded
+    return text
+
+
+def _uncommon(text: str) -> bool:
+    return not text.isprintable() and any(unicodedata.category(char) in {"Cc", "Cs"} for char in text)
+
+
+def _name(found: object) -> str | None:
+    name = clean(found) if isinstance(found, str) else ""
+    return name[:MAX_CATEGORY].strip() if name and not _uncommon(name) else None
+
+
+def _source_id(found: object) -> str | None:
+    if isinstance(found, bool) or not isinstance(found, int | str):
+        return None
+    text = str(found)[:MAX_SOURCE_ID]
+    return None if not text or _uncommon(text) else text
+
+
+def _number(found: object) -> int | None:
+    """Read a whole number, as sources may write it: `200`, `"200"`, `null`."""
+    if isinstance(found, str) and found.isascii() and found.isdecimal() and len(found) < len(str(BEST_VALUE)):
+        found = int(found)
+    if isinstance(found, bool) or not isinstance(found, int) or not 0 <= found <= BEST_VALUE:
+        return None
+    return found
+
+
+def _difficulty(found: object, value: int | None) -> Difficulty | None:
+    """Take the source's own word, else what a clue is worth."""
+    if isinstance(found, str) and found in set(Difficulty):
+        return Difficulty(found)
+    if not value:
+        return None
+    return Difficulty.EASY if value <= MAX_EASY else Difficulty.MEDIUM if value <= MAX_MEDIUM else Difficulty.HARD
+
+
+def _moment(found: object) -> datetime | None:
+    """Read an ISO 8601 date or moment; without a zone it is UTC."""
+    if not isinstance(found, str):
+        return None
+    try:
+        moment = datetime.fromisoformat(found)
+        return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).astimezone(UTC)
+    except (ValueError, OverflowError):
+        return None

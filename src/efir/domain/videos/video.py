@@ -1,0 +1,179 @@
+"""Videos: what may be said about them, who may see them, and the states they go through."""
+
+import unicodedata
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from uuid import UUID
+
+from efir.domain.channels import ChannelId, fold
+from efir.domain.kernel.errors import Conflict, FieldError, Invalid, NotFound
+from efir.domain.kernel.ids import UserId, VideoId
+from efir.domain.kernel.limits import Limits
+from efir.domain.kernel.ownership import require_owner
+
+MIN_TAG, MAX_TAG = 2, 40
+
+
+class VideoNotFound(NotFound):
+    """No such video, or it is not public and who asks may not know of it."""
+
+    code = "video-not-found"
+    title = "There is no such video"
+
+
+class InvalidVideo(Invalid):
+    """Title, description, tags or visibility break a rule."""
+
+    code = "invalid-video"
+    title = "Some of the video's values are not acceptable"
+
+
+class VideoNotRetryable(Conflict):
+    """A video that is ready is not processed again."""
+
+    code = "video-not-failed"
+    title = "This video is ready: there is nothing to process again"
+
+
+class VideoInProgress(Conflict):
+    """A video that is being processed is not begun once more beside it."""
+
+    code = "video-in-progress"
+    title = "This video is being processed: wait until that has ended"
+
+
+class SourceMissing(NotFound):
+    """The file that was uploaded is not in the store any more, so nothing can be made of it."""
+
+    code = "source-missing"
+    title = "The uploaded file is no longer on the server. Upload it again."
+
+
+class MediaRefused(Invalid):
+    """The file cannot be accepted; `detail` is a sentence for the person who sent it, the title unless one is given."""
+
+    code = "media-refused"
+    title = "This file cannot be used."
+
+
+class Visibility(StrEnum):
+    """Who may see a video: everybody, whoever has the address, or the owner."""
+
+    PUBLIC = "public"
+    UNLISTED = "unlisted"
+    PRIVATE = "private"
+
+
+class VideoState(StrEnum):
+    """How far processing has come; derived from jobs, never from counters."""
+
+    UPLOADED = "uploaded"
+    PROCESSING = "processing"
+    PLAYABLE = "playable"
+    READY = "ready"
+    FAILED = "failed"
+
+
+WATCHABLE = frozenset({VideoState.PLAYABLE, VideoState.READY})
+
+
+def is_retryable(code: str) -> bool:
+    """Return whether processing the same file again may help after a failure with this code.
+
+    It cannot when the file was refused, or is gone: then another file may.
+    """
+    return code != SourceMissing.code and code not in _refusals(MediaRefused)
+
+
+def _refusals(kind: type[MediaRefused]) -> set[str]:
+    return {kind.code}.union(*(_refusals(narrower) for narrower in kind.__subclasses__()))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Video:
+    """A published, or soon published, video. `generation` counts its files, `access_epoch` its visibilities."""
+
+    id: VideoId
+    channel_id: ChannelId
+    owner_id: UserId
+    title: str
+    description: str
+    tags: list[str]
+    visibility: Visibility
+    state: VideoState
+    generation: int
+    access_epoch: int
+    source_key: str
+    created_at: datetime
+    updated_at: datetime
+
+    def owned_by(self, user_id: UserId) -> "Video":
+        """Return the video to its owner. Raises VideoNotFound for others: whether it exists is not their business."""
+        require_owner(self.owner_id, user_id, VideoNotFound)
+        return self
+
+
+def is_open(visibility: str) -> bool:
+    """Return whether everybody who knows of a video may watch it: public and unlisted ones."""
+    return visibility != Visibility.PRIVATE
+
+
+def may_watch(visibility: str, *, owner_id: UUID, viewer: UserId | None) -> bool:
+    """Return whether somebody may watch a video and know of it; private ones are for their owner.
+
+    This is the one rule; addresses of files follow it by `is_open`, and lists show public videos only.
+    """
+    return is_open(visibility) or owner_id == viewer
+
+
+def parse_title(text: str, limits: Limits, *, pointer: str = "/title") -> str:
+    """One line of text, NFC, 1 to `max_title_length` characters. Raises InvalidVideo."""
+    title = " ".join(_clean(text).split())
+    if not 1 <= len(title) <= limits.max_title_length:
+        raise _wrong(pointer, "length", f"A title has 1 to {limits.max_title_length} characters.")
+    return title
+
+
+def parse_description(text: str, limits: Limits, *, pointer: str = "/description") -> str:
+    """Lines of text, NFC. Raises InvalidVideo."""
+    description = "\n".join(line.rstrip() for line in _clean(text).splitlines()).strip()
+    if len(description) > limits.max_description_length:
+        raise _wrong(pointer, "length", f"A description has at most {limits.max_description_length} characters.")
+    return description
+
+
+def parse_tags(tags: list[str], limits: Limits, *, pointer: str = "/tags") -> list[str]:
+    """Trimmed tags without `#`, each once by its folded form. Raises InvalidVideo."""
+    shown: dict[str, str] = {}
+    for position, tag in enumerate(tags):
+        text = " ".join(_clean(tag).lstrip("#").split())
+        if not MIN_TAG <= len(text) <= MAX_TAG:
+            raise _wrong(f"{pointer}/{position}", "length", f"A tag has {MIN_TAG} to {MAX_TAG} characters.")
+        shown.setdefault(fold(text), text)
+    if len(shown) > limits.max_tags:
+        raise _wrong(pointer, "count", f"A video has at most {limits.max_tags} tags.")
+    return list(shown.values())
+
+
+def parse_visibility(text: str, *, pointer: str = "/visibility") -> Visibility:
+    """Read a visibility. Raises InvalidVideo."""
+    try:
+        return Visibility(text)
+    except ValueError:
+        raise _wrong(pointer, "unknown", f"Visibility is one of {', '.join(Visibility)}.") from None
+
+
+def title_from_filename(filename: str, limits: Limits) -> str:
+    """Propose a title for an upload without one: the file's name without folders and ending."""
+    stem = filename.replace("\\", "/").rsplit("/", 1)[-1].rsplit(".", 1)[0].replace("_", " ")
+    return " ".join(_clean(stem).split())[: limits.max_title_length].strip() or "Untitled"
+
+
+def _clean(text: str) -> str:
+    kept = (char for char in unicodedata.normalize("NFC", text) if char in "\n\t" or unicodedata.category(char) != "Cc")
+    return "".join(kept).strip()
+
+
+def _wrong(pointer: str, code: str, detail: str) -> InvalidVideo:
+    return InvalidVideo(detail, errors=(FieldError(pointer, code, detail),))

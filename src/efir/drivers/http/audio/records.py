@@ -1,0 +1,155 @@
+"""Recordings over HTTP; `sending.py` takes them in."""
+
+from typing import Annotated, Any
+from uuid import UUID
+
+from litestar import HttpMethod, Request, delete, get, post, route
+from litestar.di import NamedDependency
+from litestar.params import FromPath, FromQuery, JSONBody, QueryParameter
+from msgspec import Meta, Struct
+
+from efir.application.access.requirements import SIGNED_IN
+from efir.application.audio.conversion import delete_record
+from efir.application.audio.records import (
+    NewNamedUser,
+    Sound,
+    create_named_user,
+    find_sound,
+    get_record,
+    get_waveform,
+    list_records,
+)
+from efir.application.context import Call
+from efir.domain.audio.records import (
+    InvalidAudio,
+    RecordId,
+    RecordingFailed,
+    RecordingNotFound,
+    RecordingNotReady,
+    UsernameTaken,
+)
+from efir.domain.auth.sessions import CsrfFailed, NoSession, ScopeMissing
+from efir.domain.kernel.ids import UserId
+from efir.domain.kernel.rate_limits import Throttled
+from efir.drivers.http.kernel.files import PRIVATE, FileAnswer, FileHead, digest_tag, disposition
+from efir.drivers.http.kernel.pagination import CursorQuery, LimitQuery, paged
+from efir.drivers.http.kernel.problems import raises
+from efir.drivers.http.kernel.responses import Answer
+from efir.drivers.http.kernel.security import ANONYMOUS
+from efir.ports.audio import AudioView, Waveform
+from efir.ports.kernel.pagination import Page
+
+TAGS = ["Audio"]
+READ = [HttpMethod.GET, HttpMethod.HEAD]
+RECORDS = "/api/v1/audio-records"
+ONE = f"{RECORDS}/{{record_id:uuid}}"
+UNHAPPY = (RecordingNotFound, RecordingNotReady, RecordingFailed)
+InlineQuery = Annotated[bool, QueryParameter(description="To be played in place instead of saved.")]
+
+
+def _named(read: str, described: str) -> Any:
+    """Name GET and HEAD of one handler."""
+
+    def name(_handler: Any, method: Any, _path: Any) -> str:
+        return described if method == HttpMethod.HEAD else read
+
+    return name
+
+
+class NewName(Struct):
+    """A wanted user; what else is sent does not count."""
+
+    name: Annotated[str, Meta(description="1 to 50 characters, unique whatever the case.", examples=["Ada"])]
+
+
+@post(
+    "/user", operation_id="createNamedUser", tags=TAGS, opt=ANONYMOUS,
+    responses=raises(InvalidAudio, UsernameTaken, Throttled),
+)  # fmt: skip
+async def user(data: JSONBody[NewName], call: NamedDependency[Call]) -> Answer[NewNamedUser]:
+    """Make a user of a name, with a token for recordings."""
+    made = await create_named_user(call.ports, name=data.name, visitor=call.visitor, now=call.now)
+    return Answer(made, headers={"cache-control": "no-store"})
+
+
+@route(
+    "/record", http_method=READ, operation_id=_named("downloadRecording", "describeRecording"), tags=TAGS,
+    opt=ANONYMOUS, media_type="audio/mpeg", responses=raises(InvalidAudio, *UNHAPPY),
+)  # fmt: skip
+async def record(
+    call: NamedDependency[Call],
+    id: FromQuery[UUID],  # noqa: A002  # the seed's own name
+    user: FromQuery[UUID],
+    inline: InlineQuery = False,  # noqa: FBT002  # a query parameter
+) -> FileAnswer:
+    """Download a recording by the link that its sender was given."""
+    sound = await find_sound(call.ports, record_id=RecordId(id), owner=UserId(user))
+    return _file(sound, inline=inline)
+
+
+@get(
+    "/api/v1/users/me/audio-records",
+    opt=SIGNED_IN,
+    operation_id="listMyAudioRecords",
+    tags=TAGS,
+    responses=raises(NoSession, ScopeMissing),
+)
+async def mine(
+    request: Request[Any, Any, Any],
+    call: NamedDependency[Call],
+    limit: LimitQuery = None,
+    cursor: CursorQuery = None,
+) -> Answer[Page[AudioView]]:
+    """List own recordings, newest first."""
+    owner = call.user("audio.read")
+    return paged(request, await list_records(call.ports, owner=owner, limit=limit, cursor=cursor))
+
+
+@get(
+    ONE,
+    opt=SIGNED_IN,
+    operation_id="getAudioRecord",
+    tags=TAGS,
+    responses=raises(NoSession, ScopeMissing, RecordingNotFound),
+)
+async def one(record_id: FromPath[UUID], call: NamedDependency[Call]) -> AudioView:
+    """Show an own recording."""
+    return await get_record(call.ports, record_id=RecordId(record_id), owner=call.user("audio.read"))
+
+
+@delete(
+    ONE, opt=SIGNED_IN, operation_id="deleteAudioRecord", tags=TAGS,
+    responses=raises(NoSession, CsrfFailed, ScopeMissing, RecordingNotFound),
+)  # fmt: skip
+async def remove(record_id: FromPath[UUID], call: NamedDependency[Call]) -> None:
+    """Delete an own recording and its bytes."""
+    await delete_record(call.ports, record_id=RecordId(record_id), owner=call.user("audio.write"))
+
+
+@route(
+    f"{ONE}/content", http_method=READ, operation_id=_named("getAudioContent", "describeAudioContent"), tags=TAGS,
+    opt=ANONYMOUS, media_type="audio/mpeg", responses=raises(*UNHAPPY),
+)  # fmt: skip
+async def content(record_id: FromPath[UUID], call: NamedDependency[Call]) -> FileAnswer:
+    """Send the MP3 for playing; who knows the id may have it."""
+    return _file(await find_sound(call.ports, record_id=RecordId(record_id), owner=None), inline=True)
+
+
+@get(f"{ONE}/waveform", operation_id="getAudioWaveform", tags=TAGS, opt=ANONYMOUS, responses=raises(*UNHAPPY))
+async def waveform(record_id: FromPath[UUID], call: NamedDependency[Call]) -> Answer[Waveform]:
+    """Show the waveform's peaks, in the form of audiowaveform."""
+    found = await get_waveform(call.ports, record_id=RecordId(record_id))
+    return Answer(found, headers={"cache-control": "private, max-age=86400"})
+
+
+def _file(sound: Sound, *, inline: bool) -> FileAnswer:
+    saved_as = disposition(f"{sound.title}.mp3")
+    shown_as = saved_as.replace("attachment", "inline", 1) if inline else saved_as
+    head = FileHead(
+        media_type="audio/mpeg", tag=digest_tag(sound.sha256), cache_control=PRIVATE,
+        headers={"content-disposition": shown_as, "referrer-policy": "no-referrer"},
+    )  # fmt: skip
+    return FileAnswer(sound.open, head)
+
+
+HANDLERS = [user, record, mine, one, remove, content, waveform]

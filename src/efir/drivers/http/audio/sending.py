@@ -1,0 +1,218 @@
+"""Recordings on their way in, by the literal route of the seed and by the API: the same use case, the same refusals."""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable
+from typing import Annotated, Any, TypeVar
+
+from litestar import Request, post
+from litestar.di import NamedDependency
+from litestar.params import QueryParameter
+from msgspec import UNSET, Meta, Struct, UnsetType
+
+from efir.application.access.requirements import PUBLIC, SIGNED_IN
+from efir.application.audio.conversion import About, Added, add_record
+from efir.application.audio.records import audio_credential
+from efir.application.audio.spooling import Received, spool
+from efir.application.context import Call
+from efir.domain.audio import records
+from efir.domain.auth.sessions import CsrfFailed, NoSession, ScopeMissing
+from efir.domain.kernel.errors import DomainError
+from efir.domain.kernel.ids import UserId
+from efir.drivers.http.audio.records_openapi import SendingMusic, SendingRecord
+from efir.drivers.http.kernel.idempotency import KeyInUse, KeyReused
+from efir.drivers.http.kernel.multipart import SentForm
+from efir.drivers.http.kernel.problems import raises
+from efir.drivers.http.kernel.responses import Answer
+from efir.drivers.http.kernel.streamed_body import Body
+from efir.drivers.http.kernel.streamed_idempotency import AnsweredBefore, Replayed, once_of
+from efir.ports.access.credential_cache import Credential
+from efir.ports.audio import AcceptedAudio, AudioView
+from efir.ports.jobs.jobs import JobView
+from efir.ports.kernel.blobs import StorageFull
+from efir.ports.uploads import BodyInterrupted
+
+T = TypeVar("T")
+WAV_TYPES = frozenset(
+    {"audio/wav", "audio/x-wav", "audio/wave", "audio/vnd.wave", "audio/x-pn-wav", "application/octet-stream"}
+)
+FILES = frozenset({"audio", "file"})
+FORM_MORE = 64 << 10  # bytes of a form beside its file
+STREAMED: Any = {"request_max_body_size": None, "tags": ["Audio"], "status_code": 201}
+REFUSALS = (
+    records.InvalidAudio, records.AudioTooLarge, records.NotWav, records.WavCodecUnsupported, records.WavMalformed,
+    records.AudioEmpty, records.AudioLimitsExceeded, records.AudioUndecodable, records.UploadsTooFrequent,
+    records.QuotaExceeded, records.Overloaded, StorageFull, BodyInterrupted, KeyInUse, KeyReused, ScopeMissing,
+)  # fmt: skip
+Asked = Request[Any, Any, Any]
+TitleQuery = Annotated[str | None, QueryParameter(description="Title, for a body that is the WAV file itself.")]
+
+
+class AddedRecording(Struct, frozen=True, omit_defaults=True):
+    """Where a recording is downloaded; with a job while a worker converts it."""
+
+    url: Annotated[str, Meta(description="Address of the MP3.")]
+    state: Annotated[str | UnsetType, Meta(description="queued, while it is converted.")] = UNSET
+    job: Annotated[JobView | UnsetType, Meta(description="The conversion.")] = UNSET
+
+
+@post(
+    "/music-add", operation_id="addMusic", operation_class=SendingMusic,
+    opt=PUBLIC | {"anonymous": True, "streams": True},
+    responses=raises(records.BadCredentials, *REFUSALS), **STREAMED,
+)  # fmt: skip
+async def add_music(request: Asked, call: NamedDependency[Call]) -> Answer[AddedRecording]:
+    """Send a WAV file with the id and the token of its user; it becomes an MP3."""
+    sending = _Sending(request, call)
+    form = sending.form()
+
+    async def who() -> Credential:
+        user_id = form.field("user_id", "user")
+        if user_id is None:
+            raise records.wrong("/user_id", "missing", "The field user_id is missing.")
+        token = form.field("token") or request.headers.get("authorization", "").removeprefix("Bearer ")
+        return await audio_credential(call.ports, user_id=user_id, token=token, now=call.now)
+
+    return await sending.added(form, who, _music)
+
+
+@post(
+    "/api/v1/audio-records", operation_id="createAudioRecord", operation_class=SendingRecord,
+    opt=SIGNED_IN | {"streams": True},
+    responses=raises(NoSession, CsrfFailed, *REFUSALS), **STREAMED,
+)  # fmt: skip
+async def create(request: Asked, call: NamedDependency[Call], title: TitleQuery = None) -> Answer[AudioView]:
+    """Send a WAV file; it becomes an MP3."""
+    call.user("audio.write")
+    sending = _Sending(request, call)
+
+    async def who() -> Credential:
+        return call.credential or _nobody()
+
+    kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    sent = sending.raw(title) if kind in WAV_TYPES else sending.form()
+    return await sending.added(sent, who, _record)
+
+
+class _Raw:
+    """A body that is the file itself, in the shape of a form."""
+
+    def __init__(self, body: AsyncIterator[bytes], title: str | None) -> None:
+        self._body, self._title = body, title
+        self.filename, self.sent = "", 1
+
+    async def chunks(self, at_file: Any) -> AsyncIterator[bytes]:
+        """Give the bytes."""
+        await at_file()
+        async for chunk in self._body:
+            yield chunk
+
+    def field(self, *names: str) -> str | None:
+        """Only the title is known."""
+        return self._title if "title" in names else None
+
+
+class _Sending:
+    """One request that brings a recording."""
+
+    def __init__(self, request: Asked, call: Call) -> None:
+        """Raises AudioTooLarge for what is announced to be."""
+        self._request, self._call = request, call
+        self._body = Body(request, call.ports.limits)
+        self._who: Credential | None = None
+
+    def form(self) -> SentForm:
+        """Read the body as a form. Raises UnsupportedMedia, Malformed."""
+        return SentForm(self._request.headers.get("content-type", ""), self._body.chunks(), files=FILES)
+
+    def raw(self, title: str | None) -> _Raw:
+        """Take the body as the file."""
+        return _Raw(self._body.chunks(), title)
+
+    async def added(self, sent: SentForm | _Raw, who: Any, present: Any) -> Answer[Any]:
+        """Take the file in, make a recording of it while the client waits, and answer."""
+        try:
+            self._announced()
+            chunks = sent.chunks(lambda: self._early(sent, who))
+            async with spool(self._call.ports, chunks) as sound:
+                self._who = self._who or await who()
+                if not sent.sent:
+                    raise records.wrong("/audio", "missing", "The file is missing.")
+                return await self._made(sound, sent, self._who, present)
+        except AnsweredBefore as known:
+            return Replayed(known)
+        except DomainError:
+            await self._body.drain()
+            raise
+
+    def _announced(self) -> None:
+        most = self._call.ports.limits.audio_bytes + FORM_MORE
+        length = self._request.headers.get("content-length", "")
+        if length.isdigit() and int(length) > most:
+            raise records.AudioTooLarge(f"A recording has at most {self._call.ports.limits.audio_bytes} bytes.")
+
+    async def _early(self, sent: SentForm | _Raw, who: Any) -> None:
+        """Ask who it is before the file is taken in, when that was said before it."""
+        if isinstance(sent, _Raw) or (sent.field("token") and sent.field("user_id", "user")):
+            self._who = await who()
+
+    async def _made(self, sound: Received, sent: SentForm | _Raw, who: Credential, present: Any) -> Answer[Any]:
+        call, title = self._call, sent.field("title")
+        later = "respond-async" in self._request.headers.get("prefer", "").lower()
+        about = About(title=title, filename=sent.filename, artist=who.display_name, later=later)
+
+        def answer(added: Added) -> Answer[Any]:
+            return _answer(call, added, present, later=later)
+
+        text = (title or "").encode()
+        once = once_of(self._request, who.user_id, sound.sha256, text, present=answer)
+        work = add_record(
+            call.ports, owner=UserId(who.user_id), sound=sound, about=about, once=once, now=call.now
+        )  # fmt: skip
+        return answer(await _while_connected(self._request, work))
+
+
+async def _while_connected(request: Asked, work: Awaitable[T]) -> T:
+    """Do the work as long as somebody waits for it. Raises BodyInterrupted when they left."""
+    working = asyncio.ensure_future(work)
+    leaving = asyncio.ensure_future(_left(request))
+    try:
+        await asyncio.wait({working, leaving}, return_when=asyncio.FIRST_COMPLETED)
+        if not working.done():
+            raise BodyInterrupted
+        return working.result()
+    finally:
+        for task in (working, leaving):
+            task.cancel()
+        await asyncio.wait({working, leaving})
+
+
+async def _left(request: Asked) -> None:
+    while (await request.receive())["type"] != "http.disconnect":
+        pass
+
+
+def _answer(call: Call, added: Added, present: Any, *, later: bool) -> Answer[Any]:
+    if added.accepted is not None:
+        headers = {"location": f"{call.ports.origin}/api/v1/jobs/{added.accepted.job.id}"}
+        headers |= {"preference-applied": "respond-async"} if later else {}
+        return Answer(present(added), status_code=202, headers=headers)
+    status = 201 if added.new else 200
+    headers = {"location": added.url} if added.new else {}
+    return Answer(present(added), status_code=status, headers=headers)
+
+
+def _music(added: Added) -> AddedRecording:
+    if added.accepted is None:
+        return AddedRecording(added.url)
+    return AddedRecording(added.url, added.accepted.state, added.accepted.job)
+
+
+def _record(added: Added) -> AudioView | AcceptedAudio | None:
+    return added.accepted or added.record
+
+
+def _nobody() -> Credential:
+    raise NoSession
+
+
+HANDLERS = [add_music, create]

@@ -1,0 +1,53 @@
+"""JSON bodies of requests and responses about sessions and tokens; unknown fields are refused."""
+
+from datetime import datetime
+from typing import Annotated
+
+from msgspec import Meta, Struct
+
+from efir.ports.users import UserView
+
+
+class SessionView(Struct, frozen=True):
+    """The active login session."""
+
+    user: Annotated[UserView, Meta(description="Who is signed in.")]
+    csrf_token: Annotated[str, Meta(description="Send it as `X-CSRF-Token` with unsafe requests by cookie.")]
+    expires_at: Annotated[datetime | None, Meta(description="When the session ends in any case.")]
+    idle_expires_at: Annotated[datetime | None, Meta(description="When it ends without use.")]
+
+
+class Ended(Struct, frozen=True):
+    """How many login sessions ended."""
+
+    ended: Annotated[int, Meta(description="Number of sessions that ended.")]
+
+
+class RefreshToken(Struct, forbid_unknown_fields=True):
+    """A refresh token."""
+
+    refresh_token: Annotated[str, Meta(max_length=512, description="What the last answer of this kind gave.")]
+
+
+class RevokedToken(Struct, forbid_unknown_fields=True):
+    """A token to be ended (RFC 7009)."""
+
+    token: Annotated[str, Meta(max_length=512, description="A refresh token.")]
+
+
+class CsrfToken(Struct, frozen=True):
+    """A token for unsafe requests by cookie."""
+
+    csrf_token: Annotated[str, Meta(description="Send it as `X-CSRF-Token`.")]
+
+
+class NewApiToken(Struct, forbid_unknown_fields=True):
+    """A wanted API token."""
+
+    name: Annotated[str, Meta(description="What it is for.", examples=["laptop"])]
+    scopes: Annotated[
+        list[str] | None, Meta(description="What it may do; everything when absent.", examples=[["videos.write"]])
+    ] = None
+    expires_in: Annotated[
+        int | None, Meta(description="Seconds until it ends; 90 days when absent.", examples=[86400])
+    ] = None

@@ -1,0 +1,147 @@
+"""Second factors over HTTP: setting up, removing, and the second step of a sign-in."""
+
+from typing import Annotated
+
+from litestar import Response, delete, get, post
+from litestar.di import NamedDependency
+from litestar.params import JSONBody
+from msgspec import Meta, Struct
+
+from efir.application.access.requirements import PUBLIC, SIGNED_IN
+from efir.application.auth.access_tokens import TokenPair
+from efir.application.auth.mfa_verification import verify_second_factor
+from efir.application.auth.second_factors import (
+    begin_totp,
+    confirm_totp,
+    get_second_factor,
+    make_recovery_codes,
+    remove_totp,
+)
+from efir.application.context import Call
+from efir.domain.auth.second_factors import (
+    ChallengeGone,
+    CodeRefused,
+    CodesLocked,
+    SecondFactorOff,
+    SecondFactorOn,
+    WrongCode,
+)
+from efir.domain.auth.sessions import CsrfFailed, NoSession, StepUpNeeded
+from efir.domain.kernel.errors import Forbidden
+from efir.domain.kernel.ids import UserId
+from efir.domain.kernel.rate_limits import Throttled
+from efir.drivers.http.auth.sessions import entered, replaced
+from efir.drivers.http.kernel.bodies import LoggedIn
+from efir.drivers.http.kernel.problems import raises
+from efir.drivers.http.kernel.responses import Answer
+from efir.drivers.http.kernel.security import ENTRANCE
+from efir.ports.auth.second_factors import SecondFactorView, TotpSetup
+from efir.ports.kernel.one_time_store import StatesAway
+
+TAGS = ["Second factors"]
+OWN = (NoSession, StepUpNeeded, Forbidden, CsrfFailed)
+PRIVATE = {"cache-control": "no-store"}
+STATES = raises(ChallengeGone, WrongCode, CodesLocked, Throttled, StatesAway)
+
+
+class SecondStep(Struct, forbid_unknown_fields=True):
+    """The second step of a sign-in."""
+
+    challenge: Annotated[str, Meta(max_length=100, description="What the refused first step gave.")]
+    code: Annotated[
+        str, Meta(max_length=100, description="Six digits of the app, or a recovery code.", examples=["492039"])
+    ]
+
+
+class AppCode(Struct, forbid_unknown_fields=True):
+    """A code of an authenticator app."""
+
+    code: Annotated[str, Meta(max_length=100, description="Six digits.", examples=["492039"])]
+
+
+class RecoveryCodes(Struct, frozen=True):
+    """Recovery codes; they are shown this once."""
+
+    codes: Annotated[
+        list[str], Meta(description="Each signs in once without the app.", examples=[["mfzw-2ylt-n5xg-kzjo"]])
+    ]
+
+
+@post(
+    "/api/v1/auth/mfa/verify",
+    operation_id="verifySecondFactor",
+    tags=TAGS,
+    status_code=200,
+    opt=PUBLIC | ENTRANCE,
+    responses=STATES,
+)
+async def verify(data: JSONBody[SecondStep], call: NamedDependency[Call]) -> Response[LoggedIn] | Response[TokenPair]:
+    """Finish a sign-in that needs a second factor: a browser gets its cookie, an app its tokens."""
+    done = await verify_second_factor(
+        call.ports, challenge=data.challenge, code=data.code, visitor=call.visitor, now=call.now,
+        replaces=replaced(call),
+    )  # fmt: skip
+    if isinstance(done, TokenPair):
+        return Answer(done, headers=PRIVATE)
+    return entered(call, done)
+
+
+@get(
+    "/api/v1/auth/totp",
+    opt=SIGNED_IN,
+    operation_id="getSecondFactor",
+    tags=TAGS,
+    responses=raises(NoSession, Forbidden),
+)
+async def shown(call: NamedDependency[Call]) -> SecondFactorView:
+    """Tell whether signing in needs a code."""
+    return await get_second_factor(call.ports, user_id=UserId(call.session().user_id))
+
+
+@post(
+    "/api/v1/auth/totp",
+    opt=SIGNED_IN,
+    operation_id="setUpTotp",
+    tags=TAGS,
+    status_code=200,
+    responses=raises(*OWN, SecondFactorOn),
+)
+async def begin(call: NamedDependency[Call]) -> Response[TotpSetup]:
+    """Begin to set up an authenticator app; it counts after `confirmTotp`."""
+    who = call.fresh()
+    setup = await begin_totp(call.ports, user_id=UserId(who.user_id), nickname=who.nickname, now=call.now)
+    return Answer(setup, headers=PRIVATE)
+
+
+@post(
+    "/api/v1/auth/totp/confirm", opt=SIGNED_IN, operation_id="confirmTotp", tags=TAGS, status_code=200,
+    responses=raises(*OWN, CodeRefused, SecondFactorOn, SecondFactorOff),
+)  # fmt: skip
+async def confirm(data: JSONBody[AppCode], call: NamedDependency[Call]) -> Response[RecoveryCodes]:
+    """Prove that the app works; other login sessions end, and recovery codes are given."""
+    user_id = UserId(call.fresh().user_id)
+    codes = await confirm_totp(
+        call.ports, user_id=user_id, keep=call.current_session(), code=data.code, now=call.now
+    )  # fmt: skip
+    return Answer(RecoveryCodes(codes), headers=PRIVATE)
+
+
+@delete(
+    "/api/v1/auth/totp", opt=SIGNED_IN, operation_id="removeTotp", tags=TAGS, responses=raises(*OWN, SecondFactorOff)
+)
+async def remove(call: NamedDependency[Call]) -> None:
+    """Sign in without a second factor from now on."""
+    await remove_totp(call.ports, user_id=UserId(call.fresh().user_id), now=call.now)
+
+
+@post(
+    "/api/v1/auth/recovery-codes", opt=SIGNED_IN, operation_id="makeRecoveryCodes", tags=TAGS, status_code=200,
+    responses=raises(*OWN, SecondFactorOff),
+)  # fmt: skip
+async def recovery_codes(call: NamedDependency[Call]) -> Response[RecoveryCodes]:
+    """Make ten recovery codes; earlier ones count no more."""
+    codes = await make_recovery_codes(call.ports, user_id=UserId(call.fresh().user_id), now=call.now)
+    return Answer(RecoveryCodes(codes), headers=PRIVATE)
+
+
+HANDLERS = [verify, shown, begin, confirm, remove, recovery_codes]

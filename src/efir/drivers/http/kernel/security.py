@@ -1,0 +1,189 @@
+"""Who asks: cookie or bearer token, checked on every request, with the proof that an unsafe one is meant."""
+
+import ipaddress
+import re
+from collections.abc import Iterator
+from functools import partial
+from http.cookies import CookieError, SimpleCookie
+from typing import Any
+from urllib.parse import urlsplit
+
+from litestar import Litestar
+from litestar.enums import ScopeType
+from litestar.middleware import ASGIMiddleware
+from litestar.types import ASGIApp, Receive, Send
+
+from efir.application.access.requirements import PUBLIC, SAFE, admit, is_stated
+from efir.application.auth import csrf
+from efir.application.auth.credentials import bearer_credential, find_impersonated, session_credential
+from efir.application.context import Call, Ports
+from efir.domain.auth.sessions import CsrfFailed, InvalidToken
+from efir.domain.kernel.cookies import DEVICE, PLACE, cookie_name
+from efir.domain.kernel.errors import Malformed
+from efir.ports.access.credential_cache import Credential
+from efir.ports.kernel.correlation import correlation
+
+NAMES = "authorization cookie host origin sec-fetch-site user-agent x-csrf-token x-forwarded-for"
+READ = {name.encode(): name for name in NAMES.split()}
+PARAMETER_TYPE = re.compile(r":\w+\}")
+OPTIONS_MAKER = "litestar.routes.http"  # answers OPTIONS with the methods of an address; no handler of ours
+
+ANONYMOUS = PUBLIC | {"anonymous": True}
+"""Route option: nobody is looked up, for files everybody may have, and for proofs that the request itself carries."""
+
+KEEPS_IDLE = {"keeps_idle": True}
+"""Route option: the request does not count as use of the login session."""
+
+FORM = {"form": True}
+"""Route option: the page checks the token in its form itself."""
+
+ENTRANCE = {"entrance": True}
+"""Route option: it signs a browser in, so nobody has a token yet; a page of another site must not do it for them."""
+
+
+class NeedsUnstated(Exception):
+    """A handler does not say what it needs, so the application cannot start."""
+
+    def __init__(self, handler: str) -> None:
+        super().__init__(f"{handler} does not state what it needs: PUBLIC, SIGNED_IN or needing(...) in its `opt`")
+
+
+class TwoCredentials(Malformed):
+    """Cookie and bearer token came together, so it is not clear who asks."""
+
+    code = "two-credentials"
+    title = "Send a cookie or a token, not both"
+
+
+class Security(ASGIMiddleware):
+    """Puts a `Call` into the scope and lets in who may; the one place that reads credentials."""
+
+    scopes = (ScopeType.HTTP,)
+
+    def __init__(self, ports: Ports, *, trusted: str = "") -> None:
+        self._ports = ports
+        self._trusted = [ipaddress.ip_network(part.strip()) for part in trusted.split(",") if part.strip()]
+        self._secure = ports.origin.startswith("https:")
+        self._host = urlsplit(ports.origin).netloc
+        self._device = cookie_name(DEVICE, origin=ports.origin)
+        self._place = cookie_name(PLACE, origin=ports.origin)
+
+    async def handle(self, scope: Any, receive: Receive, send: Send, next_app: ASGIApp) -> None:
+        """Resolve the credential and refuse what cannot be meant."""
+        headers = {READ[name]: value.decode("latin-1") for name, value in scope["headers"] if name in READ}
+        option: dict[str, Any] = scope["route_handler"].opt
+        look = partial(self._credential, scope["method"], headers, option)
+        credential = None if option.get("anonymous") else await look()
+        scope["state"]["call"] = call = Call(
+            ports=self._ports,
+            credential=credential,
+            now=self._ports.clock(),
+            correlation_id=correlation.get(),
+            ip=self._address(scope, headers),
+            user_agent=headers.get("user-agent", ""),
+            device="" if scope["method"] in SAFE else cookie_value(headers, self._device) or "",
+            recheck=look,
+        )
+        admit(call, option, method=scope["method"])
+        await next_app(scope, receive, send)
+
+    async def _credential(self, method: str, headers: dict[str, str], option: dict[str, Any]) -> Credential | None:
+        bearer, cookie = headers.get("authorization"), cookie_value(headers, session_cookie_name(self._ports.origin))
+        now = self._ports.clock()
+        if bearer is not None:
+            if cookie is not None:
+                raise TwoCredentials
+            kind, _, token = bearer.partition(" ")
+            if kind.lower() != "bearer":
+                raise InvalidToken("Only bearer tokens are accepted in the Authorization header.")
+            return await bearer_credential(self._ports, token=token.strip(), now=now)
+        if method not in SAFE and not option.get("form"):
+            self._same_origin(headers)
+        if cookie is None:
+            return None
+        found = await session_credential(self._ports, secret=cookie, now=now, extend=not option.get("keeps_idle"))
+        if found is not None and f"{self._place}=" in headers["cookie"]:
+            place = cookie_value(headers, self._place)
+            found = (place and await find_impersonated(self._ports, found, secret=place, now=now)) or found
+        if found is not None and method not in SAFE and not (option.get("form") or option.get("entrance")):
+            csrf.check(self._ports.keys, str(found.session_id), headers.get("x-csrf-token"))
+        return found
+
+    def _same_origin(self, headers: dict[str, str]) -> None:
+        site = headers.get("sec-fetch-site")
+        if site is not None and site != "same-origin":
+            raise CsrfFailed
+        origin = headers.get("origin")
+        if origin is not None and urlsplit(origin).netloc not in {self._host, headers.get("host")}:
+            raise CsrfFailed
+
+    def _address(self, scope: Any, headers: dict[str, str]) -> str | None:
+        """The client's address: the right-most hop that is no proxy of ours."""
+        client = scope.get("client")
+        if not self._trusted:
+            return client[0] if client else None
+        hops = [part.strip() for part in headers.get("x-forwarded-for", "").split(",") if part.strip()]
+        address = client[0] if client else None
+        while address is not None and hops and self._is_trusted(address):
+            address = hops.pop()
+        return address if address is not None and _valid(address) else None
+
+    def _is_trusted(self, address: str) -> bool:
+        return _valid(address) and any(ipaddress.ip_address(address) in network for network in self._trusted)
+
+
+def check_statements(app: Litestar) -> None:
+    """Raises NeedsUnstated for a handler, wherever it comes from, that does not say what it needs."""
+    for path, handler in handlers_of(app):
+        if is_stated(handler.opt):
+            continue
+        if handler.fn.__module__ != OPTIONS_MAKER:
+            raise NeedsUnstated(f"{handler} at {path}")
+        handler.opt |= ANONYMOUS
+
+
+def options_of(app: Litestar) -> dict[tuple[str, str], dict[str, Any]]:
+    """The options of every route by address and method, both as the OpenAPI document writes them."""
+    return {
+        (PARAMETER_TYPE.sub("}", path), method.lower()): handler.opt
+        for path, handler in handlers_of(app)
+        for method in getattr(handler, "http_methods", ())
+    }
+
+
+def handlers_of(app: Litestar) -> Iterator[tuple[str, Any]]:
+    """Every handler with its address."""
+    for route in app.routes:
+        for handler in getattr(route, "route_handlers", ()) or (getattr(route, "route_handler", None),):
+            if handler is not None:
+                yield route.path, handler
+
+
+def session_cookie_name(origin: str) -> str:
+    """The login session's cookie; the prefix makes browsers refuse one set by a sibling domain."""
+    return "__Host-sid" if origin.startswith("https:") else "sid"
+
+
+def cookie_value(headers: dict[str, str], name: str) -> str | None:
+    """Read a cookie; an unreadable header has none."""
+    if "cookie" not in headers:
+        return None
+    try:
+        found = SimpleCookie(headers["cookie"]).get(name)
+    except CookieError:
+        return None
+    return None if found is None or not found.value else found.value
+
+
+def call_of(scope: Any) -> Call:
+    """The one dependency of every handler."""
+    call: Call = scope["state"]["call"]
+    return call
+
+
+def _valid(address: str) -> bool:
+    try:
+        ipaddress.ip_address(address)
+    except ValueError:
+        return False
+    return True

@@ -1,0 +1,97 @@
+"""Stored questions for clients of jService: its paths, names and types, so old clients need only another host."""
+
+from datetime import UTC, datetime
+from typing import Annotated, TypeVar
+
+from litestar import Response, get
+from litestar.di import NamedDependency
+from litestar.params import QueryParameter
+
+from efir.application.context import Call
+from efir.application.quiz.clues import clue_category, final_clues, random_clues, some_categories, some_clues
+from efir.domain.kernel.errors import FieldError, Invalid
+from efir.domain.quiz import QuestionNotFound
+from efir.drivers.http.kernel.problems import raises
+from efir.drivers.http.kernel.responses import Answer
+from efir.drivers.http.kernel.security import ANONYMOUS
+from efir.ports.quiz.clues import Clue, ClueCategory, ClueFilter, ClueGroup
+
+T = TypeVar("T")
+TAGS = ["jService"]
+BIG = 2**31 - 1
+CountQuery = Annotated[
+    str | None, QueryParameter(pattern="^[0-9]{0,9}$", description="How many: 1 when absent or empty, 100 at most.")
+]
+OffsetQuery = Annotated[int, QueryParameter(ge=0, le=BIG, description="So many are left out first.")]
+ValueQuery = Annotated[int | None, QueryParameter(ge=0, le=BIG, description="Only clues of this worth.")]
+CategoryQuery = Annotated[int | None, QueryParameter(ge=0, le=BIG, description="Only clues of this category.")]
+DAY = "^[0-9]{4}-[0-9]{2}-[0-9]{2}(T[0-9:.]{5,15}(Z|[+-][0-9]{2}:[0-9]{2})?)?$"
+FromQuery = Annotated[
+    str | None, QueryParameter(pattern=DAY, description="Only clues on air since: a date, or a date with a time.")
+]
+UntilQuery = Annotated[
+    str | None, QueryParameter(pattern=DAY, description="Only clues on air until: a date, or a date with a time.")
+]
+IdQuery = Annotated[int, QueryParameter(name="id", ge=0, le=BIG, description="Identifier of the category.")]
+
+
+@get("/api/random", operation_id="getRandomClues", tags=TAGS, opt=ANONYMOUS, responses=raises())
+async def by_chance(call: NamedDependency[Call], count: CountQuery = None) -> Response[list[Clue]]:
+    """Show clues chosen by chance."""
+    return _open(await random_clues(call.ports, count=int(count or 1)))
+
+
+@get("/api/final", operation_id="getFinalClues", tags=TAGS, opt=ANONYMOUS, responses=raises())
+async def final(call: NamedDependency[Call], count: CountQuery = None) -> Response[list[Clue]]:
+    """Show clues of final rounds, which have no worth, chosen by chance."""
+    return _open(await final_clues(call.ports, count=int(count or 1)))
+
+
+@get("/api/clues", operation_id="getClues", tags=TAGS, opt=ANONYMOUS, responses=raises(Invalid))
+async def clues(
+    call: NamedDependency[Call],
+    value: ValueQuery = None,
+    category: CategoryQuery = None,
+    min_date: FromQuery = None,
+    max_date: UntilQuery = None,
+    offset: OffsetQuery = 0,
+) -> Response[list[Clue]]:
+    """Show clues in the order of saving, a hundred at a time."""
+    which = ClueFilter(
+        value=value, category=category, min_date=_moment(min_date, "min_date"), max_date=_moment(max_date, "max_date")
+    )
+    return _open(await some_clues(call.ports, which=which, offset=offset))
+
+
+@get("/api/categories", operation_id="getClueCategories", tags=TAGS, opt=ANONYMOUS, responses=raises())
+async def categories(
+    call: NamedDependency[Call], count: CountQuery = None, offset: OffsetQuery = 0
+) -> Response[list[ClueCategory]]:
+    """Show categories."""
+    return _open(await some_categories(call.ports, count=int(count or 1), offset=offset))
+
+
+@get("/api/category", operation_id="getClueCategory", tags=TAGS, opt=ANONYMOUS, responses=raises(QuestionNotFound))
+async def category(call: NamedDependency[Call], category_id: IdQuery) -> Response[ClueGroup]:
+    """Show a category with its clues."""
+    return _open(await clue_category(call.ports, category_id=category_id))
+
+
+def _moment(text: str | None, name: str) -> datetime | None:
+    """Read a date, or a date with a time; without a zone it is UTC. Raises Invalid for a day that never was."""
+    if text is None:
+        return None
+    try:
+        found = datetime.fromisoformat(text)
+    except ValueError as error:
+        detail = "There is no such day or time."
+        raise Invalid(detail, errors=(FieldError(f"/{name}", "format", detail),)) from error
+    return found if found.tzinfo else found.replace(tzinfo=UTC)
+
+
+def _open(found: T) -> Response[T]:
+    """Answer scripts of every site: there is nothing personal here."""
+    return Answer(found, headers={"access-control-allow-origin": "*", "cache-control": "no-store"})
+
+
+HANDLERS = [by_chance, final, clues, categories, category]

@@ -1,0 +1,145 @@
+"""Quiz questions over HTTP."""
+
+from typing import Annotated, Any
+from uuid import UUID
+
+from litestar import Request, Response, get, post
+from litestar.di import NamedDependency
+from litestar.params import FromPath, JSONBody, QueryParameter
+from msgspec import Meta, Struct
+
+from efir.application.access.requirements import PUBLIC
+from efir.application.context import Call
+from efir.application.quiz.questions import (
+    fetch_questions,
+    get_question,
+    list_categories,
+    list_questions,
+    random_questions,
+)
+from efir.domain.kernel.errors import FieldError
+from efir.domain.kernel.rate_limits import Throttled
+from efir.domain.quiz import (
+    InvalidQuestionCount,
+    QuestionId,
+    QuestionNotFound,
+    QuestionsExhausted,
+    QuestionSourceAway,
+    QuestionSourceLimited,
+    QuizOverloaded,
+)
+from efir.drivers.http.kernel.pagination import CursorQuery, LimitQuery, paged
+from efir.drivers.http.kernel.problems import raises
+from efir.drivers.http.kernel.responses import Answer
+from efir.ports.kernel.pagination import Page
+from efir.ports.quiz.questions import PreviousQuestion, QuestionCategory, QuestionFilter, QuestionView
+
+TAGS = ["Quiz"]
+NUMBER = Annotated[int, Meta(description="How many new questions, 1 to 100.", examples=[1])]
+FETCHING = raises(
+    InvalidQuestionCount, QuestionsExhausted, Throttled, QuestionSourceAway, QuestionSourceLimited, QuizOverloaded
+)
+NOTHING = PreviousQuestion()
+
+WordsQuery = Annotated[str | None, QueryParameter(max_length=200, description="Words of question or answer.")]
+CategoryQuery = Annotated[str | None, QueryParameter(description="Only questions of this category.")]
+DifficultyQuery = Annotated[str | None, QueryParameter(description="Only easy, medium or hard ones.")]
+SourceQuery = Annotated[str | None, QueryParameter(description="Only questions of this source.")]
+CountQuery = Annotated[int, QueryParameter(ge=1, le=100, description="How many.")]
+
+
+class WantedQuestions(Struct, forbid_unknown_fields=True):
+    """How many new questions are wanted."""
+
+    questions_num: NUMBER
+
+
+class QuizRequest(Struct):
+    """How many new questions are wanted; other members are ignored."""
+
+    questions_num: NUMBER
+
+
+class RandomQuestions(Struct, frozen=True):
+    """Questions chosen by chance."""
+
+    items: Annotated[list[QuestionView], Meta(description="Different questions; fewer when fewer are stored.")]
+
+
+@post("/quiz", opt=PUBLIC, operation_id="postQuiz", tags=TAGS, status_code=200, responses=FETCHING)
+async def quiz(
+    request: Request[Any, Any, Any], data: JSONBody[QuizRequest], call: NamedDependency[Call]
+) -> Answer[PreviousQuestion]:
+    """Store new questions and answer the one saved before them; an empty object when there was none."""
+    fetched = await fetch_questions(call.ports, count=await _whole(request, data.questions_num), visitor=call.visitor)
+    return Answer(fetched.previous or NOTHING)  # type: ignore[arg-type]  # the same fields, none absent
+
+
+@post(
+    "/api/v1/quiz/questions", opt=PUBLIC, operation_id="fetchQuestions", tags=TAGS, status_code=200, responses=FETCHING
+)
+async def fetch(
+    request: Request[Any, Any, Any], data: JSONBody[WantedQuestions], call: NamedDependency[Call]
+) -> Answer[PreviousQuestion]:
+    """Store new questions and answer the one saved before them; an empty object when there was none."""
+    fetched = await fetch_questions(call.ports, count=await _whole(request, data.questions_num), visitor=call.visitor)
+    return Answer(fetched.previous or NOTHING)  # type: ignore[arg-type]  # the same fields, none absent
+
+
+@get("/api/v1/quiz/questions", opt=PUBLIC, operation_id="listQuestions", tags=TAGS, responses=raises())
+async def newest(
+    request: Request[Any, Any, Any],
+    call: NamedDependency[Call],
+    q: WordsQuery = None,
+    category: CategoryQuery = None,
+    difficulty: DifficultyQuery = None,
+    source: SourceQuery = None,
+    limit: LimitQuery = None,
+    cursor: CursorQuery = None,
+) -> Response[Page[QuestionView]]:
+    """List stored questions, the last saved first."""
+    which = QuestionFilter(q=q, category=category, difficulty=difficulty, source=source)
+    return paged(request, await list_questions(call.ports, which=which, limit=limit, cursor=cursor))
+
+
+@get("/api/v1/quiz/questions/random", opt=PUBLIC, operation_id="getRandomQuestions", tags=TAGS, responses=raises())
+async def by_chance(call: NamedDependency[Call], count: CountQuery = 1) -> Response[RandomQuestions]:
+    """Show different stored questions, chosen by chance."""
+    return Answer(
+        RandomQuestions(await random_questions(call.ports, count=count)), headers={"cache-control": "no-store"}
+    )
+
+
+@get(
+    "/api/v1/quiz/questions/{question_id:uuid}",
+    opt=PUBLIC,
+    operation_id="getQuestion",
+    tags=TAGS,
+    responses=raises(QuestionNotFound),
+)
+async def one(question_id: FromPath[UUID], call: NamedDependency[Call]) -> QuestionView:
+    """Show a stored question."""
+    return await get_question(call.ports, question_id=QuestionId(question_id))
+
+
+@get("/api/v1/quiz/categories", opt=PUBLIC, operation_id="listQuestionCategories", tags=TAGS, responses=raises())
+async def categories(
+    request: Request[Any, Any, Any],
+    call: NamedDependency[Call],
+    limit: LimitQuery = None,
+    cursor: CursorQuery = None,
+) -> Response[Page[QuestionCategory]]:
+    """List the categories of stored questions by title."""
+    return paged(request, await list_categories(call.ports, limit=limit, cursor=cursor))
+
+
+async def _whole(request: Request[Any, Any, Any], count: int) -> int:
+    """Refuse `"5"` and `5.0`, which the framework takes for whole numbers; the body is decoded already."""
+    if type((await request.json())["questions_num"]) is int:
+        return count
+    detail = "`questions_num` is a whole number."
+    raise InvalidQuestionCount(detail, errors=(FieldError("/questions_num", "type", detail),))
+
+
+BESIDE_PAGES = [quiz]  # there is a page at the same address; the framework joins the two inside one router only
+HANDLERS = [fetch, newest, by_chance, one, categories]

@@ -1,0 +1,34 @@
+"""Colours and language, kept in two harmless cookies; with scripts the browser sets them itself."""
+
+from typing import Any
+
+from litestar import Request, Response, post
+from litestar.datastructures import Cookie
+from litestar.di import NamedDependency
+
+from efir.application.access.requirements import HARMLESS, PUBLIC
+from efir.domain.auth.redirects import local_path
+from efir.drivers.web.kernel.forms import FORM, same_origin, typed
+from efir.drivers.web.kernel.i18n import LANGUAGES
+from efir.drivers.web.kernel.layout import THEMES
+from efir.drivers.web.kernel.page import Page
+
+YEAR = 365 * 86_400
+CHOICES = {"theme": THEMES | {"auto"}, "lang": frozenset(LANGUAGES)}
+
+
+@post("/preferences", include_in_schema=False, status_code=200, opt=PUBLIC | HARMLESS | FORM)
+async def preferences(request: Request[Any, Any, Any], page: NamedDependency[Page]) -> Response[str]:
+    """Remember a choice and go back."""
+    same_origin(request, page.call.ports.origin)
+    values = await typed(request)
+    secure = page.call.ports.origin.startswith("https:")
+    cookies = [
+        Cookie(key=name, value=values[name], path="/", max_age=YEAR, samesite="lax", secure=secure)
+        for name, allowed in CHOICES.items()
+        if values.get(name) in allowed
+    ]
+    return page.redirect(local_path(values.get("back")), cookies=cookies)
+
+
+HANDLERS: list[Any] = [preferences]

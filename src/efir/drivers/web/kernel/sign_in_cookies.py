@@ -1,0 +1,46 @@
+"""Cookies of a browser that signs in or up in steps."""
+
+from typing import Any
+from urllib.parse import quote, unquote
+
+from litestar import Request
+from litestar.datastructures import Cookie
+
+from efir.application.auth.sessions import SignedIn
+from efir.application.auth.trusted_devices import device_mark
+from efir.domain.auth.redirects import local_path
+from efir.domain.kernel.cookies import BACK, DEVICE, DEVICE_SECONDS, cookie_name
+from efir.drivers.web.kernel.page import Page
+from efir.drivers.web.kernel.redirects import MAIN
+
+
+def remember(page: Page, back: str) -> Cookie:
+    """Keep, for as long as a registration lives, where somebody wants to go; the main page needs no keeping."""
+    kept = local_path(back)
+    seconds = page.call.ports.limits.registration_life_seconds if kept != MAIN else 0
+    return short_cookie(page, BACK, quote(kept, safe=""), seconds)
+
+
+def remembered(page: Page) -> str:
+    """Where they want to go: what this page was told, or an earlier one."""
+    told = page.request.query_params.get("back")
+    return local_path(unquote(_cookie(page.request, page, BACK)) if told is None else told)
+
+
+def entered(page: Page, signed: SignedIn) -> list[Cookie]:
+    """The cookies of a browser that has just signed in: the login session, and the mark of a known device."""
+    mark = device_mark(page.call.ports, signed.user.nickname)
+    return [page.shared.session_cookie(page.call, signed.secret), short_cookie(page, DEVICE, mark, DEVICE_SECONDS)]
+
+
+def short_cookie(page: Page, name: str, value: str, seconds: int) -> Cookie:
+    """Make a cookie that lives between the steps of a sign-in; no seconds remove it."""
+    origin = page.call.ports.origin
+    return Cookie(
+        key=cookie_name(name, origin=origin), value=value, path="/", httponly=True, samesite="lax",
+        secure=origin.startswith("https:"), max_age=seconds,
+    )  # fmt: skip
+
+
+def _cookie(request: Request[Any, Any, Any], page: Page, name: str) -> str:
+    return request.cookies.get(cookie_name(name, origin=page.call.ports.origin), "")

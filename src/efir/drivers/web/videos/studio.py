@@ -1,0 +1,123 @@
+"""The studio: own videos, their states, changing and deleting them."""
+
+from contextlib import suppress
+from typing import Any
+from urllib.parse import urlencode
+from uuid import UUID
+
+from litestar import Request, Response, get, post
+from litestar.di import NamedDependency
+from litestar.params import FromPath, FromQuery
+
+from efir.application.access.requirements import SIGNED_IN
+from efir.application.accounts.signup import get_me
+from efir.application.processing.reprocessing import retry_video
+from efir.application.videos.videos import delete_video, get_video, list_my_videos, update_video
+from efir.domain.kernel.errors import DomainError
+from efir.domain.kernel.ids import VideoId
+from efir.domain.videos.video import VideoInProgress, VideoNotFound
+from efir.drivers.web.kernel.forms import FORM, Form, typed
+from efir.drivers.web.kernel.page import Page
+from efir.drivers.web.kernel.video_texts import stages, visibilities
+from efir.ports.videos.videos import VideoChange, VideoView
+
+
+@get("/studio", opt=SIGNED_IN, include_in_schema=False)
+async def studio(page: NamedDependency[Page], cursor: FromQuery[str | None] = None) -> Response[str]:
+    """List own videos."""
+    call = page.call
+    call.session()
+    found = await list_my_videos(call.ports, owner=call.user(), limit=None, cursor=cursor, now=call.now)
+    following = None if found.next is None else f"/studio?{urlencode({'cursor': found.next})}"
+    return page.render("studio.html", items=found.items, next=following, stages=stages(page.words.gettext))
+
+
+@get("/studio/{video_id:uuid}", opt=SIGNED_IN, include_in_schema=False)
+async def edit_page(video_id: FromPath[UUID], page: NamedDependency[Page]) -> Response[str]:
+    """Show what can be changed."""
+    video = await own_video(page, video_id)
+    values = {"title": video.title, "description": video.description, "visibility": video.visibility}
+    values["tags"] = ", ".join(video.tags)
+    return page.render("edit.html", form=Form(values), **_edited(page, video))
+
+
+@post("/studio/{video_id:uuid}", include_in_schema=False, status_code=200, opt=SIGNED_IN | FORM)
+async def edit(request: Request[Any, Any, Any], video_id: FromPath[UUID], page: NamedDependency[Page]) -> Response[str]:
+    """Change title, description, tags and visibility."""
+    video, values = await own_video(page, video_id), await typed(request)
+    change = VideoChange(
+        title=values.get("title", ""),
+        description=values.get("description", "").replace("\r\n", "\n"),
+        tags=[tag for tag in (part.strip() for part in values.get("tags", "").split(",")) if tag],
+        visibility=values.get("visibility", ""),
+    )
+    try:
+        page.check(values)
+        owner = page.call.user()
+        await update_video(page.call.ports, video_id=VideoId(video_id), owner=owner, change=change, now=page.call.now)
+    except DomainError as error:
+        return page.refuse("edit.html", values, error, **_edited(page, video))
+    return page.redirect("/studio?notice=saved")
+
+
+@get("/studio/{video_id:uuid}/delete", opt=SIGNED_IN, include_in_schema=False)
+async def delete_page(video_id: FromPath[UUID], page: NamedDependency[Page]) -> Response[str]:
+    """Ask before deleting."""
+    return page.render("delete.html", video=await own_video(page, video_id))
+
+
+@post("/studio/{video_id:uuid}/delete", include_in_schema=False, status_code=200, opt=SIGNED_IN | FORM)
+async def delete(
+    request: Request[Any, Any, Any], video_id: FromPath[UUID], page: NamedDependency[Page]
+) -> Response[str]:
+    """Delete a video."""
+    call = page.call
+    owner = call.user()
+    page.check(await typed(request))
+    await delete_video(call.ports, video_id=VideoId(video_id), owner=owner, now=call.now)
+    return page.redirect("/studio?notice=deleted")
+
+
+@post("/studio/{video_id:uuid}/retry", include_in_schema=False, status_code=200, opt=SIGNED_IN | FORM)
+async def retry(
+    request: Request[Any, Any, Any], video_id: FromPath[UUID], page: NamedDependency[Page]
+) -> Response[str]:
+    """Process a video again; what is being processed already, as after a second press, is not refused."""
+    call = page.call
+    owner = call.user()
+    page.check(await typed(request))
+    with suppress(VideoInProgress):
+        await retry_video(call.ports, video_id=VideoId(video_id), owner=owner, now=call.now)
+    return page.redirect("/studio?notice=again")
+
+
+async def own_video(page: Page, video_id: UUID) -> VideoView:
+    """A video of the reader's own channels. Raises VideoNotFound for those of others, NoSession."""
+    call = page.call
+    owner = call.user()
+    video = await get_video(call.ports, video_id=VideoId(video_id), viewer=owner, now=call.now)
+    if not await owns(page, video):
+        raise VideoNotFound
+    return video
+
+
+async def owns(page: Page, video: VideoView) -> bool:
+    """Whether the video is in a channel of the reader."""
+    if page.viewer is None:
+        return False
+    return video.channel.handle in (await get_me(page.call.ports, user_id=page.call.user())).channels
+
+
+def _edited(page: Page, video: VideoView) -> dict[str, Any]:
+    limits = page.call.ports.limits
+    return {
+        "video": video,
+        "max_title_length": limits.max_title_length,
+        "max_description_length": limits.max_description_length,
+        "max_tags": limits.max_tags,
+        "visibilities": visibilities(page.words.gettext),
+        "stages": stages(page.words.gettext),
+    }
+
+
+HANDLERS: list[Any] = [studio, edit_page, edit, delete_page, delete, retry]

@@ -1,0 +1,27 @@
+"""Bans: storage."""
+
+from datetime import datetime
+from typing import Protocol
+
+from efir.domain.access.bans import Ban
+from efir.domain.kernel.ids import UserId
+
+
+class BanRepository(Protocol):
+    """Bans inside a transaction."""
+
+    async def put(self, ban: Ban) -> None:
+        """Store a ban in place of the one in force. Raises UserNotFound."""
+        ...
+
+    async def lift(self, user_id: UserId, *, by: UserId | None, now: datetime) -> bool:
+        """End the ban in force; False when there is none."""
+        ...
+
+    async def in_force(self, user_id: UserId) -> Ban | None:
+        """Find the ban in force."""
+        ...
+
+    async def ended(self, *, now: datetime, most: int) -> list[UserId]:
+        """Find banned users whose ban has run out, skipping those another process holds."""
+        ...

@@ -1,0 +1,69 @@
+"""Identities at other providers: storage and read model."""
+
+from datetime import datetime
+from typing import Annotated, Protocol
+from uuid import UUID
+
+from msgspec import Meta, Struct
+
+from efir.domain.auth.identities import Identity, IdentityId
+from efir.domain.kernel.ids import UserId
+from efir.ports.kernel.pagination import PageRequest, Rows
+
+
+class ProviderSession(Struct, frozen=True):
+    """A login session at the provider somebody came from.
+
+    `hint` is the provider's ID token, sealed; `auth_time` is when the person proved themselves there, if it told.
+    """
+
+    issuer: str
+    sid: str | None
+    hint: bytes
+    auth_time: datetime | None = None
+
+
+class IdentityView(Struct, frozen=True):
+    """An identity at another provider as its owner sees it."""
+
+    id: Annotated[UUID, Meta(description="Identifier of the link.")]
+    provider: Annotated[str, Meta(description="Name of the provider in the settings.", examples=["auth0"])]
+    shown: Annotated[str, Meta(description="What the provider calls the person.", examples=["ada@example.org"])]
+    linked_at: Annotated[datetime, Meta(description="When it was linked.")]
+    last_used_at: Annotated[datetime | None, Meta(description="Last sign-in with it.")]
+
+
+class IdentityRepository(Protocol):
+    """Identities inside a transaction."""
+
+    async def add(self, identity: Identity) -> None:
+        """Link an identity. Raises IdentityTaken."""
+        ...
+
+    async def owner(self, issuer: str, sub: str, *, now: datetime) -> UserId | None:
+        """Find whose an identity is, and note that it was used."""
+        ...
+
+    async def remove(self, identity_id: IdentityId, *, owner: UserId) -> Identity:
+        """Unlink an identity. Raises IdentityNotFound."""
+        ...
+
+    async def sessions(self, issuer: str, *, sid: str | None, sub: str | None) -> list[UUID]:
+        """List the login sessions that are not ended and came from a session or a person at a provider."""
+        ...
+
+    async def hint(self, session_id: UUID) -> tuple[str, bytes] | None:
+        """Return where a login session came from: the issuer, and the sealed ID token."""
+        ...
+
+    async def keep_a_way_in(self, user_id: UserId) -> None:
+        """Raises LastWayIn when no password, passkey or identity is left; nobody else can take another meanwhile."""
+        ...
+
+
+class IdentityViews(Protocol):
+    """Identities, read."""
+
+    async def list(self, owner: UserId, wanted: PageRequest) -> Rows[IdentityView]:
+        """List a user's identities, newest first."""
+        ...

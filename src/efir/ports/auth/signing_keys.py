@@ -1,0 +1,86 @@
+"""Keys that sign access tokens, and the tokens themselves."""
+
+from datetime import datetime
+from typing import Annotated, Any, Protocol
+from uuid import UUID
+
+from msgspec import Meta, Struct
+
+
+class SigningKey(Struct, frozen=True):
+    """A key pair; the private half is sealed with the instance's secret."""
+
+    kid: str
+    alg: str
+    public_jwk: dict[str, Any]
+    private_sealed: bytes
+    state: str
+    changed_at: datetime
+
+
+class AccessClaims(Struct, frozen=True, kw_only=True):
+    """What an access token says: who and which login session, never what is allowed.
+
+    In an impersonation also who it is really, and from which login session (claim `act`, RFC 8693 §4.1).
+    """
+
+    user_id: UUID
+    session_id: UUID
+    issued_at: datetime
+    expires_at: datetime
+    auth_time: datetime
+    aal: int
+    amr: list[str]
+    kid: str = ""
+    actor_id: UUID | None = None
+    actor_session_id: UUID | None = None
+
+
+class KeySet(Struct, frozen=True):
+    """Public keys for other services (RFC 7517)."""
+
+    keys: Annotated[list[dict[str, Any]], Meta(description="JSON Web Keys (RFC 7517), each with `kid` and `alg`.")]
+
+
+class AccessTokens(Protocol):
+    """Signed access tokens (RFC 9068)."""
+
+    async def write(self, claims: AccessClaims) -> str:
+        """Sign with the active key."""
+        ...
+
+    async def read(self, token: str, *, now: datetime) -> AccessClaims:
+        """Check signature, algorithm, type, issuer, audience and times. Raises InvalidToken."""
+        ...
+
+    async def published(self) -> KeySet:
+        """Return the public keys that tokens may be checked with."""
+        ...
+
+    def made(self, *, now: datetime, state: str) -> SigningKey:
+        """Make a new key pair."""
+        ...
+
+
+class SigningKeyRepository(Protocol):
+    """Signing keys inside a transaction."""
+
+    async def lock(self) -> list[SigningKey]:
+        """Return all keys that are not retired, and let nobody else change keys until the transaction ends."""
+        ...
+
+    async def add(self, key: SigningKey) -> None:
+        """Store a key."""
+        ...
+
+    async def move(self, kid: str, state: str, *, now: datetime) -> None:
+        """Give a key another state."""
+        ...
+
+
+class SigningKeyViews(Protocol):
+    """Signing keys, read."""
+
+    async def usable(self) -> list[SigningKey]:
+        """List pending, active and retiring keys."""
+        ...

@@ -1,0 +1,16 @@
+"""What the area offers to use cases: stored bytes and responses."""
+
+from typing import Protocol
+
+from efir.ports.kernel.blobs import BlobStore
+from efir.ports.kernel.stored_responses import Replies
+
+
+class KernelRepositories(Protocol):
+    """What is changed of stored bytes and responses."""
+
+    @property
+    def blobs(self) -> BlobStore: ...
+
+    @property
+    def replies(self) -> Replies: ...

@@ -1,0 +1,163 @@
+"""Videos: storage and read models."""
+
+from datetime import datetime
+from typing import Annotated, Any, Protocol
+from uuid import UUID
+
+from msgspec import Meta, Struct
+
+from efir.domain.kernel.ids import UserId, VideoId
+from efir.domain.videos.video import Video, VideoState
+from efir.ports.channels import ChannelRef
+from efir.ports.kernel.pagination import PageRequest, Rows
+
+
+class Mp4(Struct, frozen=True, gc=False):
+    """A plain file for players without HLS."""
+
+    height: Annotated[int, Meta(description="Picture height in pixels.", examples=[480])]
+    url: Annotated[str, Meta(description="Address of the file.")]
+
+
+class Playback(Struct, frozen=True, gc=False):
+    """Addresses of what a player needs; those of private videos are signed and expire."""
+
+    hls: Annotated[str | None, Meta(description="HLS master playlist.")]
+    mp4: Annotated[list[Mp4], Meta(description="Plain files, tallest first.")]
+    poster: Annotated[str | None, Meta(description="Still picture.")]
+    storyboard: Annotated[str | None, Meta(description="WebVTT map of preview pictures.")]
+    captions: Annotated[list[dict[str, str]], Meta(description="Caption tracks.")]
+    chapters: Annotated[list[dict[str, Any]], Meta(description="Chapters.")]
+
+
+class FailureView(Struct, frozen=True, gc=False):
+    """Why processing failed."""
+
+    code: Annotated[str, Meta(description="Stable code.", examples=["media-unreadable"])]
+    detail: Annotated[str, Meta(description="The reason in words.")]
+    retryable: Annotated[
+        bool, Meta(description="Whether processing the same file again may help; if not, another file may.")
+    ] = True
+
+
+class VideoView(Struct, frozen=True, gc=False):
+    """A video as the API shows it."""
+
+    id: Annotated[UUID, Meta(description="Identifier (UUIDv7).")]
+    title: Annotated[str, Meta(description="Title.", examples=["A walk in the rain"])]
+    description: Annotated[str, Meta(description="Description, plain text.")]
+    tags: Annotated[list[str], Meta(description="Tags.", examples=[["rain", "city"]])]
+    state: Annotated[str, Meta(description="uploaded, processing, playable, ready or failed.", examples=["ready"])]
+    visibility: Annotated[str, Meta(description="public, unlisted or private.", examples=["public"])]
+    duration: Annotated[float | None, Meta(description="Length in seconds.", examples=[61.4])]
+    width: Annotated[int | None, Meta(description="Picture width in pixels.", examples=[1920])]
+    height: Annotated[int | None, Meta(description="Picture height in pixels.", examples=[1080])]
+    views: Annotated[int, Meta(description="Counted views.")]
+    likes: Annotated[int, Meta(description="Likes.")]
+    comments: Annotated[int, Meta(description="Comments.")]
+    channel: Annotated[ChannelRef, Meta(description="Where it is published.")]
+    playback: Annotated[Playback | None, Meta(description="Addresses, once something can be watched.")]
+    failure: Annotated[FailureView | None, Meta(description="Why processing failed.")]
+    created_at: Annotated[datetime, Meta(description="When it was made.")]
+    published_at: Annotated[datetime | None, Meta(description="When it could first be watched.")]
+
+
+class VideoFacts(Struct, frozen=True, gc=False, array_like=True):
+    """A video's row with its channel and its pictures and files, before addresses are made; in column order."""
+
+    id: UUID
+    owner_id: UUID
+    title: str
+    description: str
+    tags: list[str]
+    state: str
+    visibility: str
+    generation: int
+    access_epoch: int
+    duration: float | None
+    width: int | None
+    height: int | None
+    views: int
+    likes: int
+    comments: int
+    channel_handle: str
+    channel_title: str
+    failure_code: str | None
+    failure_detail: str | None
+    created_at: datetime
+    published_at: datetime | None
+    hls: bool
+    mp4_heights: list[int]
+    poster: bool
+    storyboard: bool
+
+
+class VideoChange(Struct, frozen=True):
+    """New values of a video; None leaves a value as it is."""
+
+    title: str | None = None
+    description: str | None = None
+    tags: list[str] | None = None
+    visibility: str | None = None
+
+
+class VideoRepository(Protocol):
+    """Videos inside a transaction."""
+
+    async def add(self, video: Video) -> None:
+        """Store a new video."""
+        ...
+
+    async def get(self, video_id: VideoId, *, lock: bool = False) -> Video:
+        """Return a video that is not deleted. Raises VideoNotFound."""
+        ...
+
+    async def find(self, video_id: VideoId, *, lock: bool = False) -> Video | None:
+        """Return a video, or None when it is unknown or deleted."""
+        ...
+
+    async def change(self, video_id: VideoId, change: VideoChange, *, now: datetime) -> None:
+        """Change what the owner may change; another visibility raises the access epoch."""
+        ...
+
+    async def set_state(self, video_id: VideoId, state: VideoState, *, now: datetime, **facts: Any) -> None:
+        """Change the state and the facts processing found; the first watchable state sets `published_at`."""
+        ...
+
+    async def start_again(self, video_id: VideoId, *, now: datetime) -> None:
+        """Begin a new generation: state uploaded, no failure, no files yet."""
+        ...
+
+    async def delete(self, video_id: VideoId, *, now: datetime) -> None:
+        """Mark as deleted: nobody sees it any more, and no job finds it."""
+        ...
+
+    async def ids_of(self, owner: UserId, *, limit: int) -> list[VideoId]:
+        """Some videos of a person that are not deleted."""
+        ...
+
+    async def sources_of_deleted(self, video_id: VideoId) -> list[str]:
+        """Keys of the source files of a deleted video."""
+        ...
+
+    async def purge(self, video_id: VideoId) -> None:
+        """Remove the rows of a deleted video."""
+        ...
+
+
+class VideoViews(Protocol):
+    """Videos, read: one statement each."""
+
+    async def one(self, video_id: VideoId) -> VideoFacts:
+        """Raises VideoNotFound."""
+        ...
+
+    async def newest(
+        self, wanted: PageRequest, *, channel: str | None, tag: str | None, user: str | None
+    ) -> Rows[VideoFacts]:
+        """List public watchable videos, newest first; `user` is the nickname of whose they are."""
+        ...
+
+    async def of_owner(self, owner: UserId, wanted: PageRequest) -> Rows[VideoFacts]:
+        """List all videos of a user, newest first, whatever their state."""
+        ...
