@@ -348,6 +348,10 @@ CASES: dict[str, Maker] = {
     "joined TS that goes back": joined(
         clip_of("ts", sound="mp2", start=F(50)), numbered_on(clip_of("ts", sound="mp2", start=F(20)))),
     "the clock of a TS runs over": of("ts", "libx264", "mp2", start=LATE_CLOCK),
+    "joined FLV": joined(*(
+        clip_of("flv", "libx264", "pcm_s16le", voices=(Voice(rate=44_100),), first=first) for first in (0, 50, 100))),
+    "joined WMV": joined(*(
+        clip_of("wmv", "wmv2", "wmav2", voices=(Voice(rate=44_100),), first=first) for first in (0, 50))),
     "joined MP4": joined(clip_of(), numbered_on(clip_of())),
     "joined pieces of MP4": joined(*(clip_of(sound="flac", muxing=PIECES, first=first) for first in (0, 50, 100))),
     "joined pieces of MP4 with edits": joined(*(
@@ -378,7 +382,8 @@ SHORT = (
     "turned by a quarter", "colours: bt709-full", "colours: bt2020", "colours: hlg-full", "colours: unnamed",
     "colours: named late", "5.1", "two mono tracks", "2.0 to 5.1", "48 kHz to 44.1 kHz", "sound ends early",
     "picture starts late", "a gap in sound in MKV", "a gap in AAC in FLV", "commentary first", "a thumbnail first",
-    "a cover first", "subtitles longer than the film", "twenty fonts", "joined TS", "joined pieces of MP4",
+    "a cover first", "subtitles longer than the film", "twenty fonts", "joined TS", "joined FLV", "joined WMV",
+    "joined pieces of MP4",
     "joined pieces of MP4 of unlike size and rate", "the clock of pieces begins again", "pieces of one frame",
     "stamps of sound tremble: AAC in turns", "stamps of sound tremble: FLAC at random", "the clock of a TS runs over",
     "foreign bytes before a TS",

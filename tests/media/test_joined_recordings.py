@@ -25,7 +25,7 @@ def found(data: bytes) -> Sequence[tuple[int, int, int]]:
     with os.fdopen(os.memfd_create("boxes"), "w+b") as file:
         file.write(data)
         file.flush()
-        return parts_of(file.fileno())
+        return parts_of(file.fileno(), "mov")
 
 
 sizes = st.integers(0, 40)
@@ -63,7 +63,7 @@ def test_a_window_is_a_file_of_its_own(data: bytes, drawn: st.DataObject) -> Non
     with os.fdopen(os.memfd_create("whole"), "w+b") as file:
         file.write(b"before" + data + b"after")
         file.flush()
-        [part] = parts_of(file.fileno())
+        [part] = parts_of(file.fileno(), "mov")
         window = Window(file.fileno(), part._replace(start=6, end=6 + len(data)))
         assert window.seek(0, os.SEEK_END) == len(data)
         assert window.seek(start) == start

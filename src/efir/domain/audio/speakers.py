@@ -59,12 +59,14 @@ def stereo_gains(channels: int, mask: int, *, ambisonic: bool = False) -> tuple[
 
 
 def named_gains(names: Sequence[str]) -> tuple[Gain, ...]:
-    """Return the gains of speakers by their names (`FL`, `TBR`, SMPTE ST 2036-2 and ffmpeg's), within full scale.
+    """Return the gains of speakers by their names (`FL`, `TBR`, SMPTE ST 2036-2 and ffmpeg's).
+
+    They are those of ITU-R BS.775, so that dialogue stays as loud as of fewer speakers: the sum has to be limited.
 
     >>> [tuple(round(side, 2) for side in gain) for gain in named_gains(["FL", "FR", "TSL"])]
-    [(0.59, 0.0), (0.0, 0.59), (0.41, 0.0)]
+    [(1.0, 0.0), (0.0, 1.0), (0.71, 0.0)]
     """
-    return _within([SPEAKERS[NAMES.index(name)] if name in NAMES else _by_side(name) for name in names])
+    return tuple(SPEAKERS[NAMES.index(name)] if name in NAMES else _by_side(name) for name in names)
 
 
 def _within(gains: Sequence[Gain]) -> tuple[Gain, ...]:

@@ -10,12 +10,13 @@ from efir.domain.videos.video import MediaRefused
 _VIDEO = """
 h264 hevc vp8 vp9 av1 mpeg4 mpeg1video mpeg2video msmpeg4v1 msmpeg4v2 msmpeg4v3 wmv1 wmv2 wmv3 vc1 mjpeg theora
 h263 h263p flv1 vp6 vp6f prores dnxhd dvvideo ffv1 rawvideo huffyuv ffvhuff utvideo png svq1 svq3 cinepak
+cfhd qtrle v210 r210 magicyuv
 """
 VIDEO_CODECS = frozenset(_VIDEO.split())
 _AUDIO = """
-aac mp3 mp2 mp1 opus vorbis flac alac ac3 eac3 dts truehd amr_nb amr_wb wmav1 wmav2 wmapro speex adpcm_ms
+aac aac_latm mp3 mp2 mp1 opus vorbis flac alac ac3 eac3 dts truehd amr_nb amr_wb wmav1 wmav2 wmapro speex adpcm_ms
 adpcm_ima_wav adpcm_ima_qt adpcm_swf nellymoser pcm_s8 pcm_u8 pcm_s16le pcm_s16be pcm_s24le pcm_s24be pcm_s32le
-pcm_s32be pcm_f32le pcm_f32be pcm_f64le pcm_alaw pcm_mulaw pcm_bluray pcm_dvd
+pcm_s32be pcm_f32le pcm_f32be pcm_f64le pcm_alaw pcm_mulaw pcm_bluray pcm_dvd s302m wavpack tta
 """
 AUDIO_CODECS = frozenset(_AUDIO.split())
 LARGE = 720  # lines: from here on pictures are coded as for high definition (ITU-R BT.709)

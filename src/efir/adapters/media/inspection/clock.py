@@ -13,6 +13,7 @@ STEADY = Fraction(2, 5)
 NARROW = Fraction(1, 5)  # with holes, chance could put frames near some place
 MAX_HOLES = 3  # places for each frame
 FAR = Fraction(3, 2)
+PAUSE_SECONDS = 600  # that one picture may stand still, or sound be silent, in a file of hours
 MAX_REORDERED = 16
 OWN_DURATIONS = frozenset({"mov", "matroska"})
 STANDARD = tuple(Fraction(rate * 1000, unit) for rate in (24, 25, 30, 48, 50, 60, 120) for unit in (1000, 1001))
@@ -41,6 +42,12 @@ def clock_facts(picture: Any, log: PacketLog, start: Fraction, demuxer: str) -> 
         "keyframe_spacing": float(max(spacing) * log.base),
         "bytes": log.bytes,
     }
+
+
+def covered(log: PacketLog) -> Fraction:
+    """Return the seconds that packets cover, without pauses that a damaged time stamp would make."""
+    stamps, longest = sorted(log.stamps), int(PAUSE_SECONDS / log.base)
+    return sum(step for before, now in pairwise(stamps) if (step := now - before) <= longest) * log.base
 
 
 def delay_of(log: PacketLog, first: VideoFrame) -> Fraction:

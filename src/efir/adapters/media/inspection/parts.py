@@ -1,7 +1,7 @@
-"""Recordings that lie one after the other in one ISO media file, as `cat` puts them: each is read as a file of its own.
+"""Recordings that lie one after the other in one file, as `cat` puts them: each is read as a file of its own.
 
-Each has a header, and counts the places of its packets from its own start (ISO 14496-12, tfhd and stco); a demuxer
-knows the first header only, and looks for all packets in the first recording.
+Each has a header, and in ISO media counts the places of its packets from its own start (ISO 14496-12, tfhd and stco); a
+demuxer knows the first header only, and looks for all packets in the first recording.
 """
 
 import io
@@ -12,9 +12,14 @@ from typing import Any, NamedTuple
 
 from av.packet import PacketSideData, packet_sidedata_type_from_literal
 
+from efir.adapters.media.inspection.starts import starts_of
+
 MAX_PARTS = 100
 MAX_BOXES = 100_000
 MIN_BOX = 8
+SETUP = {"vorbis": (b"\x01vorbis", b"\x05vorbis"), "theora": (b"\x80theora", b"\x82theora")}
+"""What the headers begin with that a decoder is set up by once (Vorbis I, 4.2; Theora, 6): the third is a comment."""
+IDENTITY = 30  # bytes of the first of them
 SideData: Any = PacketSideData  # the stubs lack what it is made of
 NEW_EXTRADATA = packet_sidedata_type_from_literal("new_extradata")
 
@@ -31,11 +36,21 @@ class PartsUnlikeError(Exception):
     """A later recording has other tracks or codecs than the first."""
 
 
-def parts_of(descriptor: int) -> list[Part]:
-    """Return the recordings of an ISO media file: those that begin with `ftyp` and have a `moov`.
+def parts_of(descriptor: int, demuxer: str) -> list[Part]:
+    """Return the recordings of a file, in the order of their bytes.
 
     A file with too many of them to be joined recordings (pieces that each repeat a header) is one.
     """
+    if demuxer == "mov":
+        return _iso_parts(descriptor)
+    starts = starts_of(descriptor, demuxer)
+    starts = starts if len(starts) <= MAX_PARTS else starts[:1]
+    ends = [*starts[1:], os.fstat(descriptor).st_size]
+    return [Part(start, end, -1) for start, end in zip(starts, ends, strict=True)]
+
+
+def _iso_parts(descriptor: int) -> list[Part]:
+    """Return the recordings of an ISO media file: those that begin with `ftyp` and have a `moov`."""
     size, starts, begin, headed = os.fstat(descriptor).st_size, [0], 0, False
     fragments: list[int] = []
     for kind, at in _boxes(descriptor, size):
@@ -95,6 +110,8 @@ class Joint:
         one, other = first.codec_context, later.codec_context
         if first.type != later.type or one is None or other is None or one.name != other.name:
             raise PartsUnlikeError
+        if other.name in SETUP and _setup(one) != _setup(other):
+            raise PartsUnlikeError
         self.base = Fraction(first.time_base)
         self._by = Fraction(later.time_base) / self.base
         self._header = (other.extradata or b"") if other.extradata != one.extradata else b""
@@ -122,9 +139,17 @@ def joints(first: Sequence[Any], later: Sequence[Any]) -> dict[int, Joint]:
     Raises PartsUnlikeError.
     """
     known = {stream.index: stream for stream in later}
-    if any(stream.index not in known for stream in first):
+    kinds = {stream.type for stream in later} - {stream.type for stream in first}
+    if any(stream.index not in known for stream in first) or kinds & {"video", "audio"}:
         raise PartsUnlikeError
     return {stream.index: Joint(stream, known[stream.index]) for stream in first}
+
+
+def _setup(context: Any) -> tuple[bytes, bytes]:
+    """Return what a decoder is set up by, without comments."""
+    header = context.extradata or b""
+    identity, tables = (max(0, header.find(mark)) for mark in SETUP[context.name])
+    return header[identity:][:IDENTITY], header[tables:]
 
 
 def _boxes(descriptor: int, size: int) -> Iterator[tuple[bytes, int]]:

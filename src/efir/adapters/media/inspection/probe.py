@@ -9,30 +9,13 @@ import msgspec
 
 from efir.adapters.media.confinement import confined_process, sandbox
 from efir.adapters.media.inspection import headers, matroska
+from efir.adapters.media.inspection.refusals import DOLBY_VISION, SOUND_CODEC, check_clock, refusal
 from efir.domain.kernel import limits as bounds
 from efir.domain.processing import source_facts
 from efir.domain.processing.source_facts import AudioFacts, MediaFacts, VideoFacts
-from efir.domain.videos.video import MediaRefused
 
-REFUSALS: dict[str, type[MediaRefused]] = {
-    kind.code: kind
-    for kind in (
-        MediaRefused,
-        source_facts.MediaUnreadable,
-        source_facts.MediaNoVideo,
-        source_facts.MediaAudioOnly,
-        source_facts.MediaCodecRefused,
-        source_facts.MediaCodecChanges,
-        source_facts.MediaEncrypted,
-        source_facts.MediaPartsUnlike,
-    )
-}
 WHOLE = 0.9  # of the promised length: less is a file cut short, as far as its containers tell
 LONG, MIN_SOUND_BITRATE = 600, 50  # seconds; bits a second: silence needs more, so a damaged header tells the length
-DOLBY_VISION = (
-    "The colours of this video are coded in a form of Dolby Vision that we cannot convert. "
-    "Export it as HDR10, HLG or SDR and send it again."
-)
 READ_BYTES_PER_SECOND = 20_000_000
 TAIL_SECONDS = 0.1
 KILLED = 128
@@ -53,11 +36,13 @@ class ConfinedProbe:
         demuxer = headers.demuxer(head)
         raw = await self._look(source, demuxer, size, matroska.disabled_tracks(head) if demuxer == "matroska" else [])
         if "refused" in raw:
-            raise REFUSALS[raw["refused"]]
+            raise refusal(raw)
         source_facts.admit_size(raw["width"], raw["height"], self._limits)
         if cut:
             _admit_length(raw)
-        return source_facts.admit(facts(raw, demuxer, size), self._limits)
+        found = facts(raw, demuxer, size)
+        check_clock(raw, found.duration, self._limits)
+        return source_facts.admit(found, self._limits)
 
     async def _look(self, source: Path, demuxer: str, size: int, disabled: list[int]) -> dict[str, Any]:
         limits = self._limits
@@ -168,9 +153,7 @@ def _video(raw: dict[str, Any], duration: float) -> VideoFacts:
 
 def _audio(sound: dict[str, Any], tracks: list[int], settled: list[list[int] | None]) -> AudioFacts:
     if sound["codec"] not in source_facts.AUDIO_CODECS:
-        raise source_facts.MediaCodecRefused(
-            "The sound of this video is coded in a format we cannot read. Convert it to AAC and send the video again."
-        )
+        raise source_facts.MediaCodecRefused(SOUND_CODEC) if sound["codec"] else source_facts.MediaSoundUnreadable
     if not sound["opens"]:
         raise source_facts.MediaSoundUnreadable
     length = max(0.0, sound["end"] - sound["start"])

@@ -14,7 +14,7 @@ import av
 from av.container import Flags, InputContainer
 from av.error import FFmpegError, PatchWelcomeError
 
-from efir.adapters.media.inspection.clock import clock_facts, delay_of
+from efir.adapters.media.inspection.clock import clock_facts, covered, delay_of
 from efir.adapters.media.inspection.continuity import corrections
 from efir.adapters.media.inspection.frames import FrameSampler
 from efir.adapters.media.inspection.marks import EVERY, MARKED, CodecWatch
@@ -34,6 +34,7 @@ from efir.adapters.media.inspection.selection import (
 from efir.adapters.media.inspection.settling import frame_of, settle
 from efir.adapters.media.inspection.sound import sound_facts
 from efir.adapters.media.inspection.stretching import is_longer, is_stretched
+from efir.adapters.media.inspection.traces import has_lost_picture
 from efir.domain.processing.source_facts import VIDEO_CODECS
 
 DECODING_CLOCKS = frozenset({"avi", "asf", "matroska"})  # that may say only when pictures are decoded
@@ -47,7 +48,7 @@ def main() -> None:
     try:
         print(json.dumps(_measure(order)))  # noqa: T201  # the parent reads it
     except PatchWelcomeError as error:  # whole, but of a kind that the library cannot read
-        print(json.dumps({"refused": "media-refused", "why": str(error)}))  # noqa: T201  # the parent reads it
+        print(json.dumps({"refused": "unsupported", "why": str(error)}))  # noqa: T201  # the parent reads it
     except PartsUnlikeError:
         print(json.dumps({"refused": "media-parts-unlike"}))  # noqa: T201  # the parent reads it
     except (FFmpegError, ValueError, OverflowError) as error:
@@ -65,7 +66,7 @@ def _measure(order: dict[str, Any]) -> dict[str, Any]:
             container.flags &= ~Flags.gen_pts.value  # type: ignore[operator]  # the stubs take numbers for names
         films = pictures(container, order["disabled"])
         if not films:
-            return {"refused": "media-audio-only" if container.streams.audio else "media-no-video"}
+            return _without_picture(source, container, order["format"])
         for number, film in enumerate(films):
             if number:
                 container.seek(0)
@@ -76,11 +77,20 @@ def _measure(order: dict[str, Any]) -> dict[str, Any]:
     return best
 
 
+def _without_picture(source: Source, container: InputContainer, demuxer: str) -> dict[str, Any]:
+    """Return why a file in which no picture is found is refused."""
+    if source.joined:
+        return {"refused": "media-parts-unlike"}
+    if not container.streams.video and has_lost_picture(container, 3, demuxer):
+        return {"refused": "lost-picture"}
+    return {"refused": "media-audio-only" if container.streams.audio else "media-no-video"}
+
+
 def _facts(source: Source, container: InputContainer, picture: Any, order: dict[str, Any]) -> dict[str, Any]:
     codec, context = codec_of(picture), picture.codec_context
     facts = {"streams": len(container.streams.video) + len(container.streams.audio), "codec": codec}
     if codec not in VIDEO_CODECS:
-        return {"refused": "media-codec-refused", "why": codec}
+        return {"refused": "media-codec-refused" if codec else "unknown-picture", "why": codec}
     facts |= {"width": context.width, "height": context.height}
     if max(context.width, context.height) > order["side"] or context.width * context.height > order["pixels"]:
         return facts  # not a frame of it is decoded
@@ -175,6 +185,7 @@ def _timed(
     return {
         **told,
         "origin": float(origin),
+        "covered": float(max(map(covered, logs))),
         "picture": picture.index,
         "sounds": [stream.index for stream in heard],
         "sound": sound_facts(

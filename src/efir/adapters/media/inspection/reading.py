@@ -21,7 +21,7 @@ class Source:
 
     def __init__(self, demuxer: str, descriptor: int) -> None:
         self._demuxer, self._descriptor = demuxer, descriptor
-        self._parts = parts_of(descriptor) if demuxer == "mov" else [Part(0, 0, -1)]
+        self._parts = parts_of(descriptor, demuxer)
         self._fragments = -1
         self.unmarked = False
         """Whether packets were marked to be left out that no edit list leaves out."""

@@ -35,7 +35,7 @@ DECODERS = {
     "amr_wb": "amrwb,libopencore_amrwb",
 }
 ALPHA_DECODERS = {"vp8": "libvpx", "vp9": "libvpx-vp9"}  # the others pass the second picture over
-RETIMED, LEAD_SECONDS = "nut", 10
+LEAD_SECONDS = 10
 QUIET = ("-hide_banner", "-nostdin", "-v", "error", "-progress", "pipe:1", "-stats_period", "0.25")
 SAFE = ("-max_alloc", "1073741824", "-protocol_whitelist", "fd")
 OURS = (*SAFE, "-codec_whitelist", "h264,aac", "-format_whitelist", "mov")
@@ -156,7 +156,7 @@ def source(facts: MediaFacts) -> Iterator[str]:
     """
     codecs = [facts.video.codec] + ([facts.audio.codec] if facts.audio else [])
     allowed = ",".join(DECODERS.get(codec, codec) for codec in codecs)
-    container = RETIMED if facts.is_piped else facts.container
+    container = retimed(facts) if facts.is_piped else facts.container
     yield from (*SAFE, "-codec_whitelist", allowed, "-format_whitelist", container)
     if facts.video.alpha and facts.video.codec in ALPHA_DECODERS:
         yield from ("-c:v", ALPHA_DECODERS[facts.video.codec])
@@ -173,8 +173,17 @@ def program(ffmpeg: str, facts: MediaFacts) -> Iterator[str]:
         tables = facts.corrections or [()] * len(tracks)
         order = {"format": facts.container, "streams": tracks, "corrections": tables, "lead": LEAD_SECONDS}
         order["settled"] = [(), *(facts.audio.settled if facts.audio else ())]
+        order["container"] = retimed(facts)
         yield from (*python(), "efir.adapters.media.video.retiming", json.dumps(order))
     yield ffmpeg
+
+
+def retimed(facts: MediaFacts) -> str:
+    """Return the container of a stream whose clocks are mended: NUT, whose times are exact.
+
+    It has no room for the size of blocks (nut.txt, stream header), without which no sound of ASF can be decoded.
+    """
+    return "asf" if facts.container == "asf" else "nut"
 
 
 def seek(facts: MediaFacts, plan: Plan, frame: int) -> Iterator[str]:
@@ -222,9 +231,9 @@ def _own_lengths(facts: MediaFacts) -> str:
 def _sound(facts: MediaFacts, plan: Plan) -> Iterator[str]:
     if facts.audio is None:
         return
-    yield from ("-filter_complex", steady_sound(facts.audio, sound_tracks(facts), facts.container))
+    yield from ("-filter_complex", steady_sound(facts.audio, sound_tracks(facts)))
     yield from ("-map", "[steady]", "-c:a", "pcm_f32le", "-f", "null", "-", "-dec", "0:0")
-    yield from ("-filter_complex", timed_sound(plan.seconds))
+    yield from ("-filter_complex", timed_sound(facts.audio, plan.seconds, facts.container))
     yield from ("-map", "[sound]", "-vn", "-sn", "-dn", *CLEAN, *AAC, "-bsf:a", PRIMING)
     yield from segments("audio", sound_cut_seconds(plan))
 

@@ -1,7 +1,7 @@
 """Hands a file whose clocks jump to ffmpeg with one clock that goes on, through a pipe; nothing is coded anew.
 
 Runs as `python -m efir.adapters.media.video.retiming ORDER PROGRAM ARGUMENT…` inside the sandbox; the file is open as
-descriptor 3, where the program finds a NUT stream instead. The exit code is the program's.
+descriptor 3, where the program finds a stream of NUT or ASF instead. The exit code is the program's.
 """
 
 import heapq
@@ -20,8 +20,12 @@ from efir.adapters.media.inspection.settling import Settler, frame_of
 
 FIRST_INPUT = 3
 KEPT = 64  # descriptors from here on are not the program's
-OPTIONS = {"write_index": "0", "syncpoints": "timestamped", "strict": "experimental"}
+MUXERS: dict[str, dict[str, str]] = {
+    "nut": {"write_index": "0", "syncpoints": "timestamped", "strict": "experimental"},
+    "asf": {},
+}
 """No index, for nobody seeks in a pipe; side data, which has the headers of later recordings, came late to NUT."""
+TWO_TIMES = frozenset({"nut"})  # ASF has one, of decoding; its codecs show pictures in that order
 REORDERED = 32  # packets: more than any codec delays a picture by
 
 
@@ -58,12 +62,12 @@ def _write(order: dict[str, Any], source: int, written: int) -> bool:
 def _remux(order: dict[str, Any], source: int, pipe: Any) -> None:
     av.logging.set_level(av.logging.PANIC)
     file = Source(order["format"], source)
-    with file.open() as container, av.open(pipe, "w", "nut", OPTIONS) as target:
+    with file.open() as container, av.open(pipe, "w", order["container"], MUXERS[order["container"]]) as target:
         streams = [container.streams[index] for index in order["streams"]]
         copies = {stream.index: target.add_stream_from_template(stream, opaque=True) for stream in streams}
         copies[streams[0].index].sample_aspect_ratio = 0  # every frame's own
         clocks = {
-            stream.index: Clock(stream, table, order["lead"], file.leaves_out)
+            stream.index: Clock(stream, table, order["lead"], file.leaves_out, early=order["container"] in TWO_TIMES)
             for stream, table in zip(streams, order["corrections"], strict=True)
         }
         for stream, settling in zip(streams, order["settled"], strict=False):
@@ -82,15 +86,18 @@ def _remux(order: dict[str, Any], source: int, pipe: Any) -> None:
 class Clock:
     """Corrects one stream's packets and gives them decoding times that rise, which a muxer asks for.
 
-    All times are `lead` seconds late, decoding times half of that: a muxer would move everything if one was below zero.
+    All times are `lead` seconds late, `early` decoding times half of that: a muxer would move everything if one was
+    below zero.
     """
 
     def __init__(
-        self, stream: Any, table: Sequence[Sequence[int]], lead: int, leaves_out: Callable[[Any], bool]
-    ) -> None:
+        self, stream: Any, table: Sequence[Sequence[int]], lead: int, leaves_out: Callable[[Any], bool], *,
+        early: bool = True,
+    ) -> None:  # fmt: skip
         self._table = [*map(tuple, table)]
         self._headers, self._leaves_out = has_headers(stream), leaves_out
         self._lead = round(lead / stream.time_base)
+        self._early = self._lead // 2 if early else 0
         self._number = self._offset = 0
         self._waiting: list[Any] = []
         self._settler: Settler | None = None
@@ -135,7 +142,7 @@ class Clock:
             yield self._timed(self._waiting.pop(0))
 
     def _timed(self, packet: Any) -> Any:
-        self._last = max(heapq.heappop(self._stamps) - self._lead // 2, self._last + 1)
+        self._last = max(heapq.heappop(self._stamps) - self._early, self._last + 1)
         if packet.is_keyframe:
             self._last_key = packet.pts = max(packet.pts, self._last_key + 1)
         packet.dts = min(self._last, packet.pts)

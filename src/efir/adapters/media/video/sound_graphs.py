@@ -7,6 +7,7 @@ would begin again at zero. So there are two graphs with a loopback between them:
 from collections.abc import Iterator, Sequence
 from fractions import Fraction
 
+from efir.domain.audio.mpeg import STEREO
 from efir.domain.audio.speakers import Gain, named_gains, stereo_gains
 from efir.domain.processing.source_facts import AudioFacts
 
@@ -17,9 +18,13 @@ MAX_GUESSED = 8  # channels without names that are taken for the usual layout of
 BARE_GAIN = 0.7  # of a channel that might be the deep one of 5.1, or a microphone
 DRIFT_SECONDS = 0.03  # more is a gap
 CHANGING = frozenset({"mpegts", "mpeg"})  # here packets tell the channels, and may tell others later
+MONO_AS_LOUD = (
+    "volume='if(eq(nb_channels,1),sqrt(2),1)'"  # ffmpeg takes 3 dB off, players do not; told anew by each graph
+)
+MIX_CEILING = 0.89  # 1 dB below full scale: room for what coding adds, as EBU R128 advises
 
 
-def steady_sound(audio: AudioFacts, tracks: Sequence[int], container: str) -> str:
+def steady_sound(audio: AudioFacts, tracks: Sequence[int]) -> str:
     """Return the graph from tracks of any kind to `[steady]`: stereo, 48 kHz, times as they are."""
     if len(tracks) > 1:
         sides = "".join(
@@ -27,19 +32,30 @@ def steady_sound(audio: AudioFacts, tracks: Sequence[int], container: str) -> st
             for track, side in zip(tracks, "lr", strict=True)
         )
         return f"{sides}[l][r]join=inputs=2:channel_layout=stereo[steady]"
-    return f"[0:{tracks[0]}]{','.join(_speakers(audio, container))},aformat=sample_fmts=flt[steady]"
+    return f"[0:{tracks[0]}]{','.join(_speakers(audio))},aformat=sample_fmts=flt[steady]"
 
 
-def timed_sound(length: Fraction) -> str:
+def timed_sound(audio: AudioFacts, length: Fraction, container: str) -> str:
     """Return the graph that begins at zero, fills gaps with silence and ends after `length` seconds."""
-    gaps = f"aresample=async=1:min_hard_comp={DRIFT_SECONDS}:first_pts=0"
-    return f"[dec:0]{gaps},apad=whole_dur={float(length):.6f},atrim=end={float(length):.6f}[sound]"
+    steps = [f"aresample=async=1:min_hard_comp={DRIFT_SECONDS}:first_pts=0", *_within_scale(audio, container)]
+    end = f"apad=whole_dur={float(length):.6f},atrim=end={float(length):.6f}"
+    return f"[dec:0]{','.join(steps)},{end}[sound]"
 
 
-def _speakers(audio: AudioFacts, container: str) -> Iterator[str]:
+def _within_scale(audio: AudioFacts, container: str) -> Iterator[str]:
+    """Limit what may be a mix: its channels add up beyond full scale only where they are alike and loud.
+
+    So dialogue stays as loud as ITU-R BS.775 has it, which gains lowered for the worst case would not leave it.
+    """
+    mixed = audio.channels > STEREO and len(audio.tracks) == 1
+    if mixed or container in CHANGING:
+        yield f"alimiter=level=false:latency=true:limit={MIX_CEILING if mixed else 1}"
+
+
+def _speakers(audio: AudioFacts) -> Iterator[str]:
     """Mix to two sides. A sound field has its sum in the first channel; channels without names are all heard."""
-    if audio.channels == 1 and container not in CHANGING:
-        yield "pan=stereo|c0=c0|c1=c0"  # as loud as players make it; ffmpeg takes 3 dB off
+    if audio.channels == 1 and audio.layout != "mono":
+        yield "pan=stereo|c0=c0|c1=c0"  # of one side, or without a name
         yield f"aresample=osr={RATE}"
     elif audio.layout.startswith("ambisonic"):
         yield "channelmap=map=0|0:channel_layout=stereo"
@@ -48,13 +64,13 @@ def _speakers(audio: AudioFacts, container: str) -> Iterator[str]:
         yield from _mixed(named_gains(audio.speakers))
     elif not audio.speakers and audio.channels > MAX_GUESSED:
         yield from _mixed(stereo_gains(audio.channels, 0))
-    elif not audio.speakers:
-        yield f"aresample=osr={RATE}:ochl=stereo:lfe_mix_level={BARE_GAIN}"
     else:
-        yield f"aresample=osr={RATE}:ochl=stereo"
+        yield MONO_AS_LOUD
+        yield f"aresample=osr={RATE}:ochl=stereo{'' if audio.speakers else f':lfe_mix_level={BARE_GAIN}'}"
 
 
 def _mixed(gains: Sequence[Gain]) -> Iterator[str]:
     sides = ("+".join(f"{gain[side]:.6f}*c{number}" for number, gain in enumerate(gains)) for side in (0, 1))
+    yield "aformat=sample_fmts=fltp"  # sums of whole numbers would be clipped
     yield "pan=stereo|" + "|".join(f"c{side}={mix}" for side, mix in enumerate(sides))
     yield f"aresample=osr={RATE}"
