@@ -14,7 +14,7 @@ from efir.domain.kernel.ids import SessionId, UserId
 from efir.domain.kernel.keys import Keys
 from efir.domain.kernel.limits import Limits
 from efir.ports.access.credential_cache import Copies, Credential
-from efir.ports.audio import AudioConverter
+from efir.ports.audio import AudioConverter, AudioEditor
 from efir.ports.auth.oidc import Provider
 from efir.ports.auth.passkeys import Ceremonies
 from efir.ports.auth.passwords import Passwords
@@ -49,6 +49,7 @@ class Ports:
     probe: MediaProbe
     converter: MediaConverter
     audio: AudioConverter
+    audio_editor: AudioEditor
     audio_store: str
     database_blobs: BlobStore
     turns: ConversionSlots

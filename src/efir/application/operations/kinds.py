@@ -4,6 +4,7 @@ from efir.application.accounts.deletion import purge_user
 from efir.application.accounts.exports import drop_export, export_user
 from efir.application.accounts.passwords import answer_reset
 from efir.application.audio.conversion import audio_failed, convert_audio, tidy_audio
+from efir.application.audio.editing import edit_audio
 from efir.application.jobs.engine import Kind
 from efir.application.mail.mails import mail_failed, send_mail
 from efir.application.pictures import drop_working_copy
@@ -31,6 +32,7 @@ KINDS = {
     "drop_first_renditions": Kind(work=drop_first_renditions),
     "purge_video": Kind(work=purge_video),
     "convert_audio": Kind(work=convert_audio, after_failure=audio_failed),
+    "edit_audio": Kind(work=edit_audio, after_failure=audio_failed),
     "tidy_audio": Kind(work=tidy_audio),
     "send_mail": Kind(work=send_mail, after_failure=mail_failed, delays=DELAYS),
     "answer_reset": Kind(work=answer_reset),

@@ -13,7 +13,7 @@ from efir.drivers.http import channels, jobs, pictures
 from efir.drivers.http.access import roles
 from efir.drivers.http.accounts import accounts as users
 from efir.drivers.http.accounts import administration, email_verification, exports, passwords, registrations
-from efir.drivers.http.audio import records, sending
+from efir.drivers.http.audio import editing, records, sending
 from efir.drivers.http.audio.records_openapi import FORMS
 from efir.drivers.http.auth import (
     access_tokens,
@@ -41,7 +41,7 @@ from efir.drivers.http.videos import media_files, videos
 API = (
     users, registrations, pictures, sessions, second_factors, passkeys, oidc, identities, access_tokens, api_tokens,
     email_verification, passwords, exports, roles, administration, impersonation, mfa_recovery, channels, uploads,
-    videos, media_files, questions, clues, records, sending, jobs, health, openapi,
+    videos, media_files, questions, clues, records, sending, editing, jobs, health, openapi,
 )  # fmt: skip
 HEADERS = {
     "x-content-type-options": "nosniff",
