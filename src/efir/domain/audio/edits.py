@@ -45,6 +45,12 @@ class AudioGainTooHigh(Invalid):
     code = "audio-gain-too-high"
     title = "So much gain would distort this recording"
 
+    def __init__(self, fits: float, pointer: str) -> None:
+        """Tell the decibels that fit, 0 or less for none, and where more were asked for."""
+        detail = f"At most {fits:.1f} dB fit." if fits > 0 else "It is at full scale already: no gain fits."
+        super().__init__(detail, errors=(FieldError(pointer, "clips", detail),))
+        self.fits = fits
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TrimSilence:

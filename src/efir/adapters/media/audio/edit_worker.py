@@ -5,6 +5,7 @@ The descriptors 3, 4, … are the parts: raw samples that our ffmpeg decoded, so
 """
 
 import json
+import math
 import os
 import sys
 import wave
@@ -54,6 +55,7 @@ def main() -> None:
             told: dict[str, Any] = {"scaled": _write(edited(order, Spool(spool)))}
         except DomainError as error:
             told = {"refused": error.code, "detail": error.detail, "pointer": error.errors[0].pointer}
+            told |= {"fits": error.fits} if isinstance(error, AudioGainTooHigh) else {}
     print(json.dumps(told), flush=True)  # noqa: T201  # the parent reads it
 
 
@@ -107,9 +109,7 @@ def amplify(sound: Sound, operation: Gain, number: int, _bench: _Bench) -> Sound
     """Change the level; what would go beyond full scale is refused, because clipping cannot be undone."""
     room = decibels(FULL_SCALE / (sound.peak() or 1))
     if operation.db > 0 and operation.db > room:
-        fits = int(room * 10) / 10
-        detail = f"At most {fits:.1f} dB fit." if fits > 0 else "It is at full scale already: no gain fits."
-        raise AudioGainTooHigh(detail, errors=(FieldError(pointer_to(number, "db"), "clips", detail),))
+        raise AudioGainTooHigh(math.floor(room * 10) / 10, pointer_to(number, "db"))
     return sound.louder(operation.db)
 
 

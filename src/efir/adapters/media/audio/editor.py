@@ -21,7 +21,8 @@ from efir.domain.processing.source_facts import MediaTooHeavy, MediaWorkFailed
 from efir.ports.audio import AudioConverter
 from efir.ports.processing.media import Report
 
-REFUSALS = {kind.code: kind for kind in (AudioEditEmpty, AudioEditOutside, AudioGainTooHigh)}
+REFUSALS = {kind.code: kind for kind in (AudioEditEmpty, AudioEditOutside)}
+CODES: dict[type, str] = {AudioEditEmpty: "empty", AudioEditOutside: "outside"}
 DECODING = 0.5  # of the whole work
 MEMORY = 256 << 20  # bytes of address space of the child; it takes 95 MB, whatever the length of the sound
 
@@ -77,6 +78,7 @@ class _Told(msgspec.Struct, frozen=True):
     refused: str = ""
     detail: str = ""
     pointer: str = ""
+    fits: float = 0.0
 
 
 def _read(done: Finished) -> _Told:
@@ -86,9 +88,11 @@ def _read(done: Finished) -> _Told:
     if done.code:
         raise MediaWorkFailed(f"editing ended with {done.code}: {done.complaint}")
     told = msgspec.json.decode(done.output, type=_Told)
+    if told.refused == AudioGainTooHigh.code:
+        raise AudioGainTooHigh(told.fits, told.pointer[:100])
     if told.refused:
         kind, detail = REFUSALS[told.refused], told.detail[:200]
-        raise kind(detail, errors=(FieldError(told.pointer[:100], kind.code, detail),))
+        raise kind(detail, errors=(FieldError(told.pointer[:100], CODES[kind], detail),))
     return told
 
 
