@@ -18,12 +18,14 @@ from efir.domain.audio.records import AudioUndecodable
 from efir.domain.audio.wav import Wav
 from efir.domain.kernel.errors import FieldError
 from efir.domain.processing.source_facts import MediaTooHeavy, MediaWorkFailed
+from efir.domain.videos.video import MediaRefused
 from efir.ports.audio import AudioConverter
 from efir.ports.processing.media import Report
 
 REFUSALS = {kind.code: kind for kind in (AudioEditEmpty, AudioEditOutside)}
 CODES: dict[type, str] = {AudioEditEmpty: "empty", AudioEditOutside: "outside"}
 DECODING = 0.5  # of the whole work
+DAMAGED = "What is kept of one of these recordings cannot be read any more. Send it again."
 MEMORY = 256 << 20  # bytes of address space of the child; it takes 95 MB, whatever the length of the sound
 
 
@@ -41,8 +43,8 @@ class PydubAudioEditor:
                 await self._decode(part, edit, source, out / f"{number}.pcm", _share(report, number, len(sources)))
                 for number, (part, source) in enumerate(zip(edit.parts, sources, strict=True))
             ]
-        except MediaTooHeavy as error:
-            raise AudioUndecodable(TOO_HEAVY) from error
+        except MediaRefused as error:
+            raise AudioUndecodable(TOO_HEAVY if isinstance(error, MediaTooHeavy) else DAMAGED) from error
         done, made = await self._run_child(edit, decoded, out / EDITED)
         await asyncio.to_thread(_remove, decoded)
         report(1.0)
