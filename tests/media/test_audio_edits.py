@@ -160,6 +160,18 @@ def test_any_order_gives_the_samples_of_the_model(
     assert np.abs(got / FULL - expected).max() < 1e-5
 
 
+@settings(max_examples=40, deadline=None)
+@given(frames=st.integers(10_001, 35_000), share=st.floats(0, 1))
+def test_a_fade_over_many_blocks_is_one_line(worker: Any, frames: int, share: float) -> None:
+    rise = int(frames * share)
+    step = Fade(fade_in=rise / RATE, fade_out=(frames - rise) / RATE)
+    parts = {str(IDS[0]): np.full((frames, 1), 0.5)}
+    told = {"rate": RATE, "channels": 1, "parts": list(parts), "operations": [to_facts(step)]}
+    with tempfile.TemporaryDirectory() as folder:
+        got = done(worker, Path(folder), told, parts)
+    assert np.abs(got / FULL - model(parts, [step])).max() < 1e-5
+
+
 @settings(max_examples=60, deadline=None)
 @given(lead=st.integers(0, 23_000), trail=st.integers(0, 23_000), margin=st.integers(0, 500))
 def test_silence_of_any_length_is_cut_to_its_margin(worker: Any, lead: int, trail: int, margin: int) -> None:

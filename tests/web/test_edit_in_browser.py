@@ -129,6 +129,25 @@ async def test_a_recording_is_joined_and_silence_removed_by_a_form_that_tells_wh
     assert row["duration"] == pytest.approx(4.2 + 2.0, abs=0.1)
 
 
+async def test_edges_move_by_keys_and_by_a_press_beside_them(tab: Opener, ada: UserId) -> None:
+    here = await with_recordings(tab, ada)
+    form = await opened(here, "Snow")
+    start, end = (form.get_by_role("slider", name=f"{edge} of the part") for edge in ("Start", "End"))
+    await start.press("ArrowRight")
+    await start.press("ArrowUp")
+    assert await form.get_by_label("Starts at").input_value() == "0.10"  # 50 ms each, however short the sound
+    await end.press("PageDown")
+    assert await form.get_by_label("Ends at").input_value() == "1.50"
+    wave = form.locator("[data-edit-wave]")
+    box = await wave.bounding_box()
+    assert box is not None
+    await wave.click(position={"x": box["width"] * 0.25, "y": 10})
+    assert float(await form.get_by_label("Starts at").input_value()) == pytest.approx(0.5, abs=0.02)
+    await expect(start).to_be_focused()
+    await start.press("End")
+    assert await form.get_by_label("Starts at").input_value() == "1.45", "edges never cross"
+
+
 async def test_one_form_is_open_at_a_time_and_goes_without_a_trace(tab: Opener, ada: UserId) -> None:
     here = await with_recordings(tab, ada)
     await opened(here)
