@@ -15,7 +15,7 @@ LIBRARIES = {
     "application": {"msgspec"},
     "settings": {"msgspec"},
     "adapters.mail": {"aiosmtplib", "babel", "jinja2", "structlog"},
-    "adapters.media": {"av", "msgspec", "pyvips"},
+    "adapters.media": {"av", "msgspec", "pydub", "pyvips"},
     "adapters.oidc": {"authlib", "httpx", "joserfc", "msgspec", "structlog"},
     "adapters.postgres": {"advanced_alchemy", "alembic", "asyncpg", "msgspec", "sqlalchemy"},
     "adapters.quiz": {"babel", "httpx"},

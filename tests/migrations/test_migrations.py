@@ -26,6 +26,7 @@ CANNOT_HAPPEN = {
     "fk_password_credential_", "fk_name_hold_", "fk_renditions_", "fk_segments_",  # the parent is of the same work
     "fk_video_assets_", "fk_questions_", "fk_recovery_code_", "fk_name_reservation_",
     "fk_role_permission_", "fk_user_role_role_id_", "uq_signing_key_active", "uq_ban_user_id",  # under a lock
+    "fk_audio_records_edited_from_",  # found and held by the statement that names it
     "fk_user_role_granted_by_", "fk_ban_by_id_", "fk_login_event_",  # who acts has an account
 }  # fmt: skip
 

@@ -56,6 +56,7 @@ class JobKind(StrEnum):
     DROP_FIRST_RENDITIONS = "drop_first_renditions"
     PURGE_VIDEO = "purge_video"
     CONVERT_AUDIO = "convert_audio"
+    EDIT_AUDIO = "edit_audio"
     TIDY_AUDIO = "tidy_audio"
     DROP_RECORDINGS = "drop_recordings"
     SEND_MAIL = "send_mail"

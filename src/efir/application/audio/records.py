@@ -138,7 +138,7 @@ def record_view(ports: Ports, facts: AudioFacts) -> AudioView:
         loudness=Loudness(facts.integrated, facts.range, facts.true_peak) if ready else None,
         waveform=f"{address}/waveform", content=f"{address}/content", warnings=facts.warnings,
         error=None if facts.error_code is None else AudioError(facts.error_code, facts.error_detail or ""),
-        created_at=facts.created_at,
+        created_at=facts.created_at, edited_from=facts.edited_from,
     )  # fmt: skip
 
 

@@ -150,7 +150,10 @@ class RecordState(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AudioRecord:
-    """A recording; `source_sha256` and `title` make it one of its kind for its owner. Sizes in bytes."""
+    """A recording; `source_sha256` and `title` make it one of its kind for its owner. Sizes in bytes.
+
+    `edited_from` is the recording it was edited from, as long as that is there.
+    """
 
     id: RecordId
     owner_id: UserId
@@ -159,6 +162,7 @@ class AudioRecord:
     source_sha256: bytes
     source_bytes: int
     created_at: datetime
+    edited_from: RecordId | None = None
 
     def owned_by(self, user_id: UserId) -> "AudioRecord":
         """Return itself to its owner. Raises RecordingNotFound for everybody else."""

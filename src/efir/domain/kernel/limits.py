@@ -98,6 +98,9 @@ class Limits:
     max_waiting_audio: int = 1000  # recordings that wait for a worker
     audio_child_memory_bytes: int = 1 << 30  # address space of a conversion
     audio_child_seconds: int = 600  # processor time of a conversion
+    max_audio_edit_seconds: int = 2 * 3600  # recordings of one edit together, in seconds
+    max_audio_edit_operations: int = 16  # operations of one edit
+    max_audio_edit_records: int = 10  # recordings that one edit joins, itself included
 
     lease_seconds: int = 12  # a worker that is silent so long loses its job
     reconcile_seconds: int = 2  # time between two looks for lost jobs

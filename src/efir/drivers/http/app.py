@@ -12,7 +12,7 @@ from efir.application.context import Call, Ports
 from efir.drivers.http import channels, jobs, pictures
 from efir.drivers.http.access import roles
 from efir.drivers.http.accounts import accounts, administration, email_verification, exports, passwords, registrations
-from efir.drivers.http.audio import records, sending
+from efir.drivers.http.audio import editing, records, sending
 from efir.drivers.http.audio.records_openapi import FORMS
 from efir.drivers.http.auth import (
     access_tokens,
@@ -40,7 +40,7 @@ from efir.drivers.http.videos import media_files, videos
 API = (
     accounts, registrations, pictures, sessions, second_factors, passkeys, oidc, identities, access_tokens, api_tokens,
     email_verification, passwords, exports, roles, administration, impersonation, mfa_recovery, channels, uploads,
-    videos, media_files, questions, clues, records, sending, jobs, health, openapi,
+    videos, media_files, questions, clues, records, sending, editing, jobs, health, openapi,
 )  # fmt: skip
 HEADERS = {
     "x-content-type-options": "nosniff",

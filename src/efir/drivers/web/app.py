@@ -9,7 +9,7 @@ from litestar.datastructures import Cookie
 from litestar.di import Provide
 
 from efir.domain.kernel.errors import DomainError
-from efir.drivers.web import audio, mail, quiz, uploads, users
+from efir.drivers.web import mail, quiz, uploads, users
 from efir.drivers.web.access import admin, impersonation, mfa_recovery
 from efir.drivers.web.accounts import (
     avatars,
@@ -21,6 +21,7 @@ from efir.drivers.web.accounts import (
     registration_codes,
     registrations,
 )
+from efir.drivers.web.audio import edits, recordings
 from efir.drivers.web.auth import (
     api_tokens,
     credentials,
@@ -66,7 +67,8 @@ AREAS = (
     studio,
     watch,
     quiz,
-    audio,
+    recordings,
+    edits,
 )
 
 

@@ -1,8 +1,7 @@
 """Recordings on their way in, by the literal route of the seed and by the API: the same use case, the same refusals."""
 
-import asyncio
-from collections.abc import AsyncIterator, Awaitable
-from typing import Annotated, Any, TypeVar
+from collections.abc import AsyncIterator
+from typing import Annotated, Any
 
 from litestar import Request, post
 from litestar.di import NamedDependency
@@ -10,7 +9,8 @@ from litestar.params import QueryParameter
 from msgspec import UNSET, Meta, Struct, UnsetType
 
 from efir.application.access.requirements import PUBLIC, SIGNED_IN
-from efir.application.audio.conversion import About, Added, add_record
+from efir.application.audio.acceptance import Added
+from efir.application.audio.conversion import About, add_record
 from efir.application.audio.records import audio_credential
 from efir.application.audio.spooling import Received, spool
 from efir.application.context import Call
@@ -18,6 +18,7 @@ from efir.domain.audio import records
 from efir.domain.auth.sessions import CsrfFailed, NoSession, ScopeMissing
 from efir.domain.kernel.errors import DomainError
 from efir.domain.kernel.ids import UserId
+from efir.drivers.http.audio.outcomes import answer_added, shown_record, while_connected
 from efir.drivers.http.audio.records_openapi import SendingMusic, SendingRecord
 from efir.drivers.http.kernel.idempotency import KeyInUse, KeyReused
 from efir.drivers.http.kernel.multipart import SentForm
@@ -26,12 +27,11 @@ from efir.drivers.http.kernel.responses import Answer
 from efir.drivers.http.kernel.streamed_body import Body
 from efir.drivers.http.kernel.streamed_idempotency import AnsweredBefore, Replayed, once_of
 from efir.ports.access.credential_cache import Credential
-from efir.ports.audio import AcceptedAudio, AudioView
+from efir.ports.audio import AudioView
 from efir.ports.jobs.jobs import JobView
 from efir.ports.kernel.blobs import StorageFull
 from efir.ports.uploads import BodyInterrupted
 
-T = TypeVar("T")
 WAV_TYPES = frozenset(
     {"audio/wav", "audio/x-wav", "audio/wave", "audio/vnd.wave", "audio/x-pn-wav", "application/octet-stream"}
 )
@@ -90,7 +90,7 @@ async def create(request: Asked, call: NamedDependency[Call], title: TitleQuery 
 
     kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     sent = sending.raw(title) if kind in WAV_TYPES else sending.form()
-    return await sending.added(sent, who, _record)
+    return await sending.added(sent, who, shown_record)
 
 
 class _Raw:
@@ -161,54 +161,20 @@ class _Sending:
         about = About(title=title, filename=sent.filename, artist=who.display_name, later=later)
 
         def answer(added: Added) -> Answer[Any]:
-            return _answer(call, added, present, later=later)
+            return answer_added(call, added, present, later=later)
 
         text = (title or "").encode()
         once = once_of(self._request, who.user_id, sound.sha256, text, present=answer)
         work = add_record(
             call.ports, owner=UserId(who.user_id), sound=sound, about=about, once=once, now=call.now
         )  # fmt: skip
-        return answer(await _while_connected(self._request, work))
-
-
-async def _while_connected(request: Asked, work: Awaitable[T]) -> T:
-    """Do the work as long as somebody waits for it. Raises BodyInterrupted when they left."""
-    working = asyncio.ensure_future(work)
-    leaving = asyncio.ensure_future(_left(request))
-    try:
-        await asyncio.wait({working, leaving}, return_when=asyncio.FIRST_COMPLETED)
-        if not working.done():
-            raise BodyInterrupted
-        return working.result()
-    finally:
-        for task in (working, leaving):
-            task.cancel()
-        await asyncio.wait({working, leaving})
-
-
-async def _left(request: Asked) -> None:
-    while (await request.receive())["type"] != "http.disconnect":
-        pass
-
-
-def _answer(call: Call, added: Added, present: Any, *, later: bool) -> Answer[Any]:
-    if added.accepted is not None:
-        headers = {"location": f"{call.ports.origin}/api/v1/jobs/{added.accepted.job.id}"}
-        headers |= {"preference-applied": "respond-async"} if later else {}
-        return Answer(present(added), status_code=202, headers=headers)
-    status = 201 if added.new else 200
-    headers = {"location": added.url} if added.new else {}
-    return Answer(present(added), status_code=status, headers=headers)
+        return answer(await while_connected(self._request, work))
 
 
 def _music(added: Added) -> AddedRecording:
     if added.accepted is None:
         return AddedRecording(added.url)
     return AddedRecording(added.url, added.accepted.state, added.accepted.job)
-
-
-def _record(added: Added) -> AudioView | AcceptedAudio | None:
-    return added.accepted or added.record
 
 
 def _nobody() -> Credential:

@@ -84,4 +84,5 @@ def _notices(_: Callable[[str], str]) -> dict[str, str]:
         "deleted": _("The video is deleted."),
         "again": _("The video is being processed again."),
         "recording-deleted": _("The recording is deleted."),
+        "recording-edited": _("The edited recording is in the list. The one before it stays."),
     }
