@@ -34,7 +34,7 @@ test *args: setup
 # the tests that need no server: rules of the domain and of the architecture
 [group("check")]
 fast *args: setup
-    SERVERLESS=1 "{{ bin }}/pytest" -q -n {{ num_cpus() }} --hypothesis-profile fast tests/architecture tests/domain "$@"
+    SERVERLESS=1 "{{ bin }}/pytest" -q -n {{ num_cpus() }} --dist loadfile --hypothesis-profile fast tests/architecture tests/domain "$@"
 
 # what CI asks for: lint, types, contracts, generated documents, tests
 [group("check")]
