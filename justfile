@@ -79,6 +79,7 @@ bench effort="full" *names: setup
     #!/usr/bin/env bash
     set -euo pipefail
     shift || true
+    export PATH="$PATH:/usr/sbin"  # where Debian keeps nginx
     cd tests
     missed=0
     for program in $(grep -l "__main__" bench/*.py); do
