@@ -50,13 +50,13 @@ def port(server: socket.socket) -> int:
 
 @linux
 def test_some_walls_stand_on_this_machine(box: Sandbox) -> None:
-    assert box.confined
+    assert box.name not in {"off", "none"}
     assert box.reason
 
 
 def test_switched_off_is_said_so() -> None:
     off = detect("off")
-    assert (off.name, off.confined) == ("off", False)
+    assert off.name == "off"
     assert "EFIR_MEDIA_SANDBOX=off" in off.reason
 
 

@@ -351,6 +351,10 @@ async def test_a_private_video_does_not_exist_for_others(reader: httpx.AsyncClie
     assert answer.status_code == 404
     assert "Secret" not in answer.text
     assert "There is nothing at this address" in answer.text
+    await signed_in(reader, ports, await somebody(ports, "eve"))
+    answer = await reader.get(f"/watch/{video}")
+    assert answer.status_code == 404
+    assert "Secret" not in answer.text
     await signed_in(reader, ports, owner)
     assert "Secret" in (await reader.get(f"/watch/{video}")).text
 

@@ -6,7 +6,6 @@ playlists carry it, and caches see one address for everybody of a class.
 
 import hmac
 import re
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
@@ -42,7 +41,6 @@ class ViewerClass(StrEnum):
     """Why somebody may see what is not public; the same for many, so that caches serve them together."""
 
     OWNER = "owner"
-    STAFF = "staff"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,25 +75,22 @@ def token(keys: Keys, grant: Grant, *, expires: datetime) -> str:
     return f"{seconds}.{key_mark(keys)}.{_mac(keys, grant, seconds)}"
 
 
-def check(
-    keyring: Sequence[Keys], text: str, *, video_id: VideoId, generation: int, epoch: int, now: datetime
-) -> Grant:
-    """Read a token for a video's files as they are now: answer the grant it proves.
+def check(keys: Keys, text: str, *, video_id: VideoId, generation: int, epoch: int, now: datetime) -> Grant:
+    """Read a token for a video's files as they are now; return the grant it proves.
 
-    `keyring` holds the present keys and those still honoured. Raises AddressRefused, AddressExpired. Expiry is told
-    only to who holds a token of ours, and every class is compared whatever the others gave.
+    Raises AddressRefused, AddressExpired. Expiry is told only to who holds a token of ours, and every class is compared
+    whatever the others gave.
     """
     found = _TOKEN.fullmatch(text)
     if found is None:
         raise AddressRefused
     seconds, mark, mac = int(found[1]), found[2], found[3]
     proven: Grant | None = None
-    for keys in keyring:
-        for viewer in ViewerClass:
-            grant = Grant(video_id=video_id, generation=generation, access_epoch=epoch, viewer=viewer)
-            same = hmac.compare_digest(_mac(keys, grant, seconds), mac)
-            if same and hmac.compare_digest(key_mark(keys), mark):
-                proven = grant
+    for viewer in ViewerClass:
+        grant = Grant(video_id=video_id, generation=generation, access_epoch=epoch, viewer=viewer)
+        same = hmac.compare_digest(_mac(keys, grant, seconds), mac)
+        if same and hmac.compare_digest(key_mark(keys), mark):
+            proven = grant
     if proven is None:
         raise AddressRefused
     if now.timestamp() >= seconds:

@@ -156,7 +156,6 @@ OUTCOMES = {
     "mfa_needed": _("Second step asked"),
     "mfa_bad": _("Wrong code"),
     "banned": _("Banned"),
-    "throttled": _("Too many attempts"),
     "reuse_detected": _("Copied token came back"),
     "oidc_error": _("Refused by the provider"),
 }
