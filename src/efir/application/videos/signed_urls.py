@@ -1,7 +1,6 @@
-"""Signed media addresses: who may see a video gets a path prefix that expires and that nobody can make or change.
+"""Signed media addresses: who may see a video gets a token, part of the path, that expires and cannot be forged.
 
-The token stands in the path, `/media/s/{expiry}.{key}.{mac}/{video}/{generation}/…`, so relative addresses inside
-playlists carry it, and caches see one address for everybody of a class.
+It is `{expiry}.{key}.{mac}`, the same for everybody of a class, so that caches see one address for all of them.
 """
 
 import hmac
@@ -15,7 +14,6 @@ from efir.domain.kernel.ids import VideoId
 from efir.domain.kernel.keys import Keys
 from efir.domain.kernel.signed_tokens import SignedTokens
 
-SIGNED, OPEN = "/media/s", "/media/v"
 PURPOSE = "media addresses"
 MARGIN = timedelta(hours=1)
 ROUNDING_SECONDS = 600
@@ -57,16 +55,6 @@ def expiry(now: datetime, duration: float) -> datetime:
     """When an address ends: long enough to watch all and an hour more, rounded up to ten minutes so caches agree."""
     seconds = (now + timedelta(seconds=duration) + MARGIN).timestamp()
     return datetime.fromtimestamp(-(-seconds // ROUNDING_SECONDS) * ROUNDING_SECONDS, UTC)
-
-
-def open_folder(video_id: VideoId, generation: int) -> str:
-    """Path of the files of a video that everybody may see who knows it."""
-    return f"{OPEN}/{video_id}/{generation}"
-
-
-def signed_folder(keys: Keys, grant: Grant, *, expires: datetime) -> str:
-    """Path of the files of a video for a class of viewers until a time."""
-    return f"{SIGNED}/{token(keys, grant, expires=expires)}/{grant.video_id}/{grant.generation}"
 
 
 def token(keys: Keys, grant: Grant, *, expires: datetime) -> str:

@@ -11,7 +11,6 @@ from litestar.params import FromPath
 
 from efir.application.context import Call
 from efir.application.videos.media_files import Media, Wanted, find_media
-from efir.application.videos.signed_urls import OPEN, SIGNED
 from efir.domain.kernel.ids import VideoId
 from efir.drivers.http.kernel.files import IMMUTABLE, Content, FileAnswer, FileHead, digest_tag
 from efir.drivers.http.kernel.security import ANONYMOUS
@@ -25,7 +24,7 @@ SECRET = {"referrer-policy": "no-referrer", "cross-origin-resource-policy": "sam
 Asked = Request[Any, Any, Any]
 
 
-@route(f"{OPEN}/{REST}", **SHARED)
+@route(f"/media/v/{REST}", **SHARED)
 async def open_file(
     request: Asked,
     video_id: FromPath[UUID],
@@ -38,7 +37,7 @@ async def open_file(
     return _answer(request, call, await find_media(call.ports, wanted, now=call.now), private=False)
 
 
-@route(f"{SIGNED}/{{token:str}}/{REST}", **SHARED)
+@route(f"/media/s/{{token:str}}/{REST}", **SHARED)
 async def signed_file(
     request: Asked, token: FromPath[str], video_id: FromPath[UUID], generation: FromPath[int], name: FromPath[str],
     call: NamedDependency[Call],
