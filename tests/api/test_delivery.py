@@ -13,7 +13,8 @@ import pytest
 from litestar import Litestar, get, route
 
 from efir.adapters.storage.filesystem import FilesystemBlobStore
-from efir.drivers.http.kernel.files import CHUNK, IMMUTABLE, Content, FileAnswer, FileHead
+from efir.drivers._asgi.files import IMMUTABLE, Content, FileAnswer, FileHead
+from efir.drivers._asgi.sent_pieces import CHUNK
 from efir.ports.kernel.blobs import Blob, blob_key
 from programs import NGINX, granian, memory_of, nginx
 

@@ -13,8 +13,8 @@ from builders import person
 from efir.application.access.requirements import PUBLIC, REQUIREMENT, Access, is_stated, requires
 from efir.application.context import Ports
 from efir.domain.access.permissions import Permission
+from efir.drivers._asgi.route_options import NeedsUnstated, handlers_of, options_of
 from efir.drivers.http.app import create_app
-from efir.drivers.http.kernel.security import NeedsUnstated, handlers_of, options_of
 from efir.drivers.web.kernel.error_pages import PROGRAMS
 
 PARAMETER = re.compile(r"\{(\w+):(\w+)\}")

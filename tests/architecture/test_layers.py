@@ -24,6 +24,7 @@ LIBRARIES = {
         *("argon2", "cryptography", "email_validator", "joserfc", "msgspec", "pyotp", "segno", "webauthn"),
     },
     "adapters.storage": {"obstore"},
+    "drivers._asgi": {"litestar", "msgspec", "structlog"},
     "drivers.cli": {"httpx", "rich"},  # `efir upload` and `efir demo` are HTTP clients
     "drivers.http": {"litestar", "msgspec", "multipart", "structlog"},
     "drivers.web": {"babel", "jinja2", "litestar", "structlog"},

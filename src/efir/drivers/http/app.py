@@ -9,6 +9,9 @@ from litestar.di import Provide
 from litestar.types import ControllerRouterHandler, Scope
 
 from efir.application.context import Call, Ports
+from efir.drivers._asgi.request_log import Access
+from efir.drivers._asgi.route_options import check_statements
+from efir.drivers._asgi.security import Security, call_of
 from efir.drivers.http import channels, jobs, pictures
 from efir.drivers.http.access import roles
 from efir.drivers.http.accounts import accounts, administration, email_verification, exports, passwords, registrations
@@ -29,9 +32,7 @@ from efir.drivers.http.kernel import openapi
 from efir.drivers.http.kernel.idempotency import Idempotency
 from efir.drivers.http.kernel.picture_bodies import PICTURE_FORM
 from efir.drivers.http.kernel.problems import HANDLERS as PROBLEM_HANDLERS
-from efir.drivers.http.kernel.request_log import Access
 from efir.drivers.http.kernel.responses import Answer
-from efir.drivers.http.kernel.security import Security, call_of, check_statements
 from efir.drivers.http.operations import health
 from efir.drivers.http.quiz import clues, questions
 from efir.drivers.http.uploads import uploads

@@ -9,9 +9,9 @@ from litestar.params import FromPath
 from efir.application.context import Call
 from efir.application.pictures import find_picture
 from efir.domain.pictures.picture import PictureId
-from efir.drivers.http.kernel.files import IMMUTABLE, FileAnswer
+from efir.drivers._asgi.files import IMMUTABLE, FileAnswer
+from efir.drivers._asgi.route_options import ANONYMOUS
 from efir.drivers.http.kernel.picture_bodies import picture_answer, side_of
-from efir.drivers.http.kernel.security import ANONYMOUS
 
 
 @route(

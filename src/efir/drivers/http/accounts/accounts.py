@@ -29,9 +29,10 @@ from efir.domain.users import (
     UserNotFound,
     WrongPassword,
 )
+from efir.drivers._asgi.files import FileAnswer
+from efir.drivers._asgi.route_options import ANONYMOUS
 from efir.drivers.http.accounts.bodies import ChangedProfile, NewUser, Presence
 from efir.drivers.http.kernel.bodies import Credentials, Crop
-from efir.drivers.http.kernel.files import FileAnswer
 from efir.drivers.http.kernel.picture_bodies import (
     STREAMED,
     TAKING,
@@ -42,7 +43,6 @@ from efir.drivers.http.kernel.picture_bodies import (
     sent_picture,
 )
 from efir.drivers.http.kernel.problems import raises
-from efir.drivers.http.kernel.security import ANONYMOUS
 from efir.ports.accounts.profiles import ProfileChange, ProfileView
 from efir.ports.pictures import AvatarView
 from efir.ports.users import MeView, UserView

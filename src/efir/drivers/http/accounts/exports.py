@@ -12,8 +12,8 @@ from efir.application.accounts.exports import ExportGone, ExportNotFound, find_e
 from efir.application.context import Call
 from efir.domain.auth.sessions import NoSession, ScopeMissing, StepUpNeeded
 from efir.domain.jobs import JobId
+from efir.drivers._asgi.files import PRIVATE, FileAnswer, FileHead
 from efir.drivers.http.accounts.bodies import AcceptedJob
-from efir.drivers.http.kernel.files import PRIVATE, FileAnswer, FileHead
 from efir.drivers.http.kernel.problems import raises
 
 TAGS = ["Accounts"]

@@ -11,9 +11,9 @@ from efir.domain.accounts.email_verification import ProofGone
 from efir.domain.auth.sessions import CsrfFailed, NoSession, StepUpNeeded
 from efir.domain.kernel.rate_limits import Throttled
 from efir.domain.users import InvalidUser, WrongPassword
+from efir.drivers._asgi.route_options import ANONYMOUS
 from efir.drivers.http.accounts.bodies import ChangedPassword, ForgottenPassword, ResetPassword
 from efir.drivers.http.kernel.problems import raises
-from efir.drivers.http.kernel.security import ANONYMOUS
 
 TAGS = ["Accounts"]
 

@@ -45,10 +45,12 @@ from efir.domain.mail import MailsTooMany
 from efir.domain.pictures.crops import InvalidCrop, parse_crop
 from efir.domain.pictures.picture import PictureNotCuttable, PictureOvertaken, StagingFull
 from efir.domain.users import InvalidUser, NicknameTaken, PhoneTaken
+from efir.drivers._asgi.cookies import device_cookie, session_cookie, ticket_cookie
+from efir.drivers._asgi.files import FileAnswer
+from efir.drivers._asgi.registration_ticket import ticket_of
+from efir.drivers._asgi.route_options import ANONYMOUS, FORM
 from efir.drivers.http.accounts.bodies import ChangedRegistration, MailedCode
 from efir.drivers.http.kernel.bodies import Crop, LoggedIn
-from efir.drivers.http.kernel.cookies import device_cookie, session_cookie
-from efir.drivers.http.kernel.files import FileAnswer
 from efir.drivers.http.kernel.picture_bodies import (
     TAKING,
     Asked,
@@ -59,8 +61,6 @@ from efir.drivers.http.kernel.picture_bodies import (
     side_of,
 )
 from efir.drivers.http.kernel.problems import raises
-from efir.drivers.http.kernel.registration_ticket import ticket_cookie, ticket_of
-from efir.drivers.http.kernel.security import ANONYMOUS, FORM
 from efir.ports.accounts.registrations import Availability, RegistrationView
 from efir.ports.pictures import AvatarView
 

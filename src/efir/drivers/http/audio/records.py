@@ -31,11 +31,11 @@ from efir.domain.audio.records import (
 from efir.domain.auth.sessions import CsrfFailed, NoSession, ScopeMissing
 from efir.domain.kernel.ids import UserId
 from efir.domain.kernel.rate_limits import Throttled
-from efir.drivers.http.kernel.files import PRIVATE, FileAnswer, FileHead, digest_tag, disposition
+from efir.drivers._asgi.files import PRIVATE, FileAnswer, FileHead, digest_tag, disposition
+from efir.drivers._asgi.route_options import ANONYMOUS
 from efir.drivers.http.kernel.pagination import CursorQuery, LimitQuery, paged
 from efir.drivers.http.kernel.problems import raises
 from efir.drivers.http.kernel.responses import Answer
-from efir.drivers.http.kernel.security import ANONYMOUS
 from efir.ports.audio import AudioView, Waveform
 from efir.ports.kernel.pagination import Page
 

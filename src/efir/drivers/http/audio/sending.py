@@ -18,13 +18,13 @@ from efir.domain.audio import records
 from efir.domain.auth.sessions import CsrfFailed, NoSession, ScopeMissing
 from efir.domain.kernel.errors import DomainError
 from efir.domain.kernel.ids import UserId
+from efir.drivers._asgi.streamed_body import Body
 from efir.drivers.http.audio.outcomes import answer_added, shown_record, while_connected
 from efir.drivers.http.audio.records_openapi import SendingMusic, SendingRecord
 from efir.drivers.http.kernel.idempotency import KeyInUse, KeyReused
 from efir.drivers.http.kernel.multipart import SentForm
 from efir.drivers.http.kernel.problems import raises
 from efir.drivers.http.kernel.responses import Answer
-from efir.drivers.http.kernel.streamed_body import Body
 from efir.drivers.http.kernel.streamed_idempotency import AnsweredBefore, Replayed, once_of
 from efir.ports.access.credential_cache import Credential
 from efir.ports.audio import AudioView

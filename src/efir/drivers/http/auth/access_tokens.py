@@ -10,11 +10,11 @@ from efir.domain.auth.second_factors import SecondFactorNeeded
 from efir.domain.auth.sessions import InvalidRefreshToken, WrongCredentials
 from efir.domain.kernel.rate_limits import Throttled
 from efir.domain.users import UserBanned
+from efir.drivers._asgi.route_options import ANONYMOUS
 from efir.drivers.http.auth.bodies import RefreshToken, RevokedToken
 from efir.drivers.http.kernel.bodies import Credentials
 from efir.drivers.http.kernel.problems import raises
 from efir.drivers.http.kernel.responses import Answer
-from efir.drivers.http.kernel.security import ANONYMOUS
 from efir.ports.auth.signing_keys import KeySet
 
 TAGS = ["Tokens"]

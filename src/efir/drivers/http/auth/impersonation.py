@@ -18,7 +18,7 @@ from efir.domain.auth.sessions import CsrfFailed, NoSession, StepUpNeeded
 from efir.domain.kernel.errors import Forbidden
 from efir.domain.kernel.ids import UserId
 from efir.domain.users import UserNotFound
-from efir.drivers.http.kernel.cookies import place_cookie
+from efir.drivers._asgi.cookies import place_cookie
 from efir.drivers.http.kernel.problems import DENIED, raises
 
 TAGS = ["Administration"]

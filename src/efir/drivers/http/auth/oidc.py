@@ -24,14 +24,21 @@ from efir.application.auth.oidc import (
 from efir.application.context import Call
 from efir.domain.auth.identities import IdentityTaken, IdentityUnknown, ProviderNotFound, ProviderRefused
 from efir.domain.auth.sessions import CsrfFailed, NoSession, StepUpNeeded
-from efir.domain.kernel.cookies import BACK, cookie_name
 from efir.domain.kernel.errors import DomainError, Forbidden, Malformed
 from efir.domain.kernel.rate_limits import Throttled
-from efir.drivers.http.kernel.cookies import BROWSER, CHALLENGE, session_cookie, short_cookie
+from efir.drivers._asgi.cookies import (
+    BACK,
+    BROWSER,
+    CHALLENGE,
+    cookie_name,
+    session_cookie,
+    short_cookie,
+    ticket_cookie,
+)
+from efir.drivers._asgi.registration_ticket import known_ticket
+from efir.drivers._asgi.route_options import ANONYMOUS, KEEPS_IDLE
 from efir.drivers.http.kernel.problems import raises
-from efir.drivers.http.kernel.registration_ticket import known_ticket, ticket_cookie
 from efir.drivers.http.kernel.responses import Answer
-from efir.drivers.http.kernel.security import ANONYMOUS, KEEPS_IDLE
 from efir.ports.auth.oidc import Claims, ProviderAway, ProviderView
 from efir.ports.kernel.one_time_store import StatesAway
 

@@ -33,12 +33,12 @@ from efir.domain.kernel.errors import Forbidden
 from efir.domain.kernel.ids import UserId
 from efir.domain.kernel.rate_limits import Throttled
 from efir.domain.users import DeletionPending, UserBanned
+from efir.drivers._asgi.route_options import ENTRANCE
 from efir.drivers.http.auth.sessions import entered, replaced
 from efir.drivers.http.kernel.bodies import LoggedIn
 from efir.drivers.http.kernel.pagination import CursorQuery, LimitQuery, paged
 from efir.drivers.http.kernel.problems import raises
 from efir.drivers.http.kernel.responses import Answer
-from efir.drivers.http.kernel.security import ENTRANCE
 from efir.ports.auth.passkeys import PasskeyView
 from efir.ports.kernel.one_time_store import StatesAway
 from efir.ports.kernel.pagination import Page

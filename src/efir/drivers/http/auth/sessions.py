@@ -24,12 +24,12 @@ from efir.domain.auth.sessions import CsrfFailed, NoSession, ScopeMissing, Sessi
 from efir.domain.kernel.ids import SessionId
 from efir.domain.kernel.rate_limits import Throttled
 from efir.domain.users import DeletionPending, UserBanned
+from efir.drivers._asgi.cookies import device_cookie, session_cookie
+from efir.drivers._asgi.route_options import ENTRANCE, KEEPS_IDLE
 from efir.drivers.http.auth.bodies import CsrfToken, Ended, SessionView
 from efir.drivers.http.kernel.bodies import Credentials, LoggedIn
-from efir.drivers.http.kernel.cookies import device_cookie, session_cookie
 from efir.drivers.http.kernel.pagination import CursorQuery, LimitQuery, paged
 from efir.drivers.http.kernel.problems import raises
-from efir.drivers.http.kernel.security import ENTRANCE, KEEPS_IDLE
 from efir.ports.access.credential_cache import Credential
 from efir.ports.auth.login_history import LoginView
 from efir.ports.auth.sessions import DeviceView

@@ -11,7 +11,7 @@ from litestar.types import ASGIApp, Message, Receive, Send
 
 from efir.application.context import Call
 from efir.domain.kernel.errors import Conflict, Invalid, Malformed, TooLarge
-from efir.drivers.http.kernel.registration_ticket import known_ticket
+from efir.drivers._asgi.registration_ticket import known_ticket
 from efir.ports.kernel.stored_responses import Reply
 from efir.ports.transactions import Transaction
 

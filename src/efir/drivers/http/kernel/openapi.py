@@ -7,8 +7,8 @@ from litestar.openapi.config import OpenAPIConfig
 from litestar.openapi.plugins import JsonRenderPlugin
 from litestar.openapi.spec import Components, License, SecurityScheme
 
+from efir.drivers._asgi.route_options import ANONYMOUS, options_of
 from efir.drivers.http.kernel.openapi_finish import tidied
-from efir.drivers.http.kernel.security import ANONYMOUS, options_of
 
 PAGE = """<!doctype html>
 <html lang="en">

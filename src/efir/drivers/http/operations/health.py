@@ -7,7 +7,7 @@ from litestar.di import NamedDependency
 from msgspec import Meta, Struct
 
 from efir.application.context import Call
-from efir.drivers.http.kernel.security import ANONYMOUS
+from efir.drivers._asgi.route_options import ANONYMOUS
 
 
 class Alive(Struct, frozen=True):

@@ -11,9 +11,9 @@ from efir.application.context import Call
 from efir.application.quiz.clues import clue_category, final_clues, random_clues, some_categories, some_clues
 from efir.domain.kernel.errors import FieldError, Invalid
 from efir.domain.quiz import QuestionNotFound
+from efir.drivers._asgi.route_options import ANONYMOUS
 from efir.drivers.http.kernel.problems import raises
 from efir.drivers.http.kernel.responses import Answer
-from efir.drivers.http.kernel.security import ANONYMOUS
 from efir.ports.quiz.clues import Clue, ClueCategory, ClueFilter, ClueGroup
 
 T = TypeVar("T")

@@ -17,8 +17,8 @@ from efir.application.uploads.uploads import UploadFacts
 from efir.domain.kernel.errors import DomainError, Stale, UnsupportedMedia
 from efir.domain.kernel.limits import Limits
 from efir.domain.uploads import UploadId, UploadMalformed, UploadState
+from efir.drivers._asgi.ranges import http_date
 from efir.drivers.http.kernel.problems import of_bug, of_domain, of_http
-from efir.drivers.http.kernel.ranges import http_date
 
 VERSION = "1.0.0"
 RESUMABLE = {"tus-resumable": VERSION}

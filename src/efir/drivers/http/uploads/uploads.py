@@ -29,10 +29,10 @@ from efir.domain.uploads import (
     UploadUnfinished,
     UploadUsed,
 )
+from efir.drivers._asgi.route_options import ANONYMOUS
+from efir.drivers._asgi.streamed_body import Body
+from efir.drivers._asgi.streams import while_counting
 from efir.drivers.http.kernel.problems import raises
-from efir.drivers.http.kernel.security import ANONYMOUS
-from efir.drivers.http.kernel.streamed_body import Body
-from efir.drivers.http.kernel.streams import while_counting
 from efir.drivers.http.uploads.tus import (
     PATH,
     PROBLEMS,

@@ -12,8 +12,8 @@ from litestar.params import FromPath
 from efir.application.context import Call
 from efir.application.videos.media_files import Media, Wanted, find_media
 from efir.domain.kernel.ids import VideoId
-from efir.drivers.http.kernel.files import IMMUTABLE, Content, FileAnswer, FileHead, digest_tag
-from efir.drivers.http.kernel.security import ANONYMOUS
+from efir.drivers._asgi.files import IMMUTABLE, Content, FileAnswer, FileHead, digest_tag
+from efir.drivers._asgi.route_options import ANONYMOUS
 from efir.ports.kernel.blobs import Blob
 
 REST = "{video_id:uuid}/{generation:int}/{name:path}"

@@ -1,15 +1,12 @@
 """Videos over HTTP."""
 
-import asyncio
-from collections.abc import AsyncIterator
 from typing import Annotated, Any
 from uuid import UUID
 
-import msgspec
 from litestar import Request, Response, delete, get, patch, post
 from litestar.di import NamedDependency
 from litestar.params import FromPath, JSONBody, QueryParameter
-from litestar.response import ServerSentEvent, ServerSentEventMessage
+from litestar.response import ServerSentEvent
 from msgspec import UNSET
 
 from efir.application.access.requirements import PUBLIC, SIGNED_IN
@@ -30,6 +27,7 @@ from efir.domain.kernel.errors import FieldError
 from efir.domain.kernel.ids import VideoId
 from efir.domain.uploads import UploadGone, UploadId, UploadNotFound, UploadUnfinished, UploadUsed
 from efir.domain.videos.video import InvalidVideo, VideoInProgress, VideoNotFound, VideoNotRetryable
+from efir.drivers._asgi.streams import changes
 from efir.drivers.http.kernel.pagination import CursorQuery, LimitQuery, paged
 from efir.drivers.http.kernel.problems import raises
 from efir.drivers.http.videos.bodies import ChangedVideo, NewVideo
@@ -37,8 +35,6 @@ from efir.ports.kernel.pagination import Page
 from efir.ports.videos.videos import VideoChange, VideoView
 
 TAGS = ["Videos"]
-STEP = 0.5  # seconds between two looks at the jobs; one statement each
-PING = 15.0
 
 ChannelQuery = Annotated[str | None, QueryParameter(description="Only videos of this channel.")]
 TagQuery = Annotated[str | None, QueryParameter(description="Only videos with this tag.")]
@@ -163,27 +159,11 @@ async def processing(
     now = await get_processing(call.ports, video_id=VideoId(video_id), owner=owner, now=call.now)
     if "text/event-stream" not in request.headers.get("accept", ""):
         return Response(now, headers={"cache-control": "no-store"})
-    return ServerSentEvent(_events(call, VideoId(video_id), now))  # type: ignore[return-value]  # documented as JSON
 
+    async def look() -> Processing:
+        return await get_processing(call.ports, video_id=VideoId(video_id), owner=owner, now=call.ports.clock())
 
-async def _events(call: Call, video_id: VideoId, first: Processing) -> AsyncIterator[ServerSentEventMessage]:
-    """Tell each change once, the last one included; a comment now and then keeps proxies from closing."""
-    told, quiet, state, owner = None, 0.0, first, call.user("videos.read")
-    while True:
-        if state != told:
-            event = "end" if state.ended else "progress"
-            yield ServerSentEventMessage(data=msgspec.json.encode(state).decode(), event=event)
-            told, quiet = state, 0.0
-        if state.ended:
-            return
-        await asyncio.sleep(STEP)
-        quiet += STEP
-        if not await call.still_counts():
-            return
-        if quiet >= PING:
-            yield ServerSentEventMessage(comment="still here")
-            quiet = 0.0
-        state = await get_processing(call.ports, video_id=video_id, owner=owner, now=call.ports.clock())
+    return ServerSentEvent(changes(call, now, look))  # type: ignore[return-value]  # documented as JSON
 
 
 def _upload_id(text: str) -> UploadId:

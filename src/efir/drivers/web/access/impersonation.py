@@ -10,9 +10,9 @@ from litestar.params import FromPath
 from efir.application.access.requirements import HARMLESS, SIGNED_IN, requires
 from efir.application.auth.impersonation import end_impersonation, impersonate
 from efir.domain.access.permissions import Permission
-from efir.domain.kernel.cookies import PLACE
 from efir.domain.kernel.errors import DomainError
 from efir.domain.kernel.ids import UserId
+from efir.drivers._asgi.cookies import PLACE
 from efir.drivers.web.access.admin import account_facts
 from efir.drivers.web.kernel.forms import FORM, typed
 from efir.drivers.web.kernel.page import Page

@@ -11,9 +11,9 @@ from efir.application.access.requirements import SIGNED_IN
 from efir.application.auth.identities import list_identities, unlink_identity
 from efir.application.auth.oidc import FLOW_SECONDS, begin_link, list_providers, provider_of
 from efir.domain.auth.identities import IdentityId
-from efir.domain.kernel.cookies import cookie_name
 from efir.domain.kernel.errors import DomainError
 from efir.domain.kernel.ids import UserId
+from efir.drivers._asgi.cookies import BROWSER, cookie_name
 from efir.drivers.web.kernel import error_messages
 from efir.drivers.web.kernel.forms import FORM, Form, Problem, typed
 from efir.drivers.web.kernel.page import Page
@@ -21,7 +21,6 @@ from efir.drivers.web.kernel.settings_sections import refuse, show
 from efir.drivers.web.kernel.sign_in_cookies import short_cookie
 
 HERE = "/settings/identities"
-BROWSER = "oidc"
 ALL = 100
 
 

@@ -14,11 +14,10 @@ from efir.domain.auth.redirects import local_path
 from efir.domain.auth.second_factors import ChallengeGone
 from efir.domain.kernel.errors import DomainError
 from efir.domain.kernel.ids import SessionId
+from efir.drivers._asgi.cookies import CHALLENGE
 from efir.drivers.web.kernel.forms import FORM, Form, typed
 from efir.drivers.web.kernel.page import Page
 from efir.drivers.web.kernel.sign_in_cookies import _cookie, entered, short_cookie
-
-CHALLENGE = "mfa"
 
 
 def to_second_step(page: Page, challenge: str, back: str) -> Response[str]:

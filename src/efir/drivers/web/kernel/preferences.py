@@ -8,7 +8,9 @@ from litestar.di import NamedDependency
 
 from efir.application.access.requirements import HARMLESS, PUBLIC
 from efir.domain.auth.redirects import local_path
-from efir.drivers.web.kernel.forms import FORM, same_origin, typed
+from efir.drivers._asgi.cookies import is_safe
+from efir.drivers._asgi.same_origin import require_same_origin
+from efir.drivers.web.kernel.forms import FORM, typed
 from efir.drivers.web.kernel.i18n import LANGUAGES
 from efir.drivers.web.kernel.layout import THEMES
 from efir.drivers.web.kernel.page import Page
@@ -20,9 +22,9 @@ CHOICES = {"theme": THEMES | {"auto"}, "lang": frozenset(LANGUAGES)}
 @post("/preferences", include_in_schema=False, status_code=200, opt=PUBLIC | HARMLESS | FORM)
 async def preferences(request: Request[Any, Any, Any], page: NamedDependency[Page]) -> Response[str]:
     """Remember a choice and go back."""
-    same_origin(request, page.call.ports.origin)
+    require_same_origin(request.headers, origin=page.call.ports.origin)
     values = await typed(request)
-    secure = page.call.ports.origin.startswith("https:")
+    secure = is_safe(page.call.ports.origin)
     cookies = [
         Cookie(key=name, value=values[name], path="/", max_age=YEAR, samesite="lax", secure=secure)
         for name, allowed in CHOICES.items()
