@@ -25,7 +25,7 @@ from mutants.copies import Copy, Outcome
 
 WORKERS = os.cpu_count() or 1
 BOUND = 0.8
-GENERATED = {"short": 20, "full": 200}
+GENERATED = {"short": 20, "full": 100}
 T = TypeVar("T")
 FEW = ("--noconftest", "-p", "mutants.few_examples", "--timeout", "60")
 

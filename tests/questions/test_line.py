@@ -252,7 +252,7 @@ async def test_a_source_that_repeats_itself_for_ever_ends_the_request(asking: Op
         assert len(source.asked) <= 9
 
 
-async def test_a_source_that_gives_a_little_for_ever_is_not_asked_for_ever(asking: Opened, connection: Any) -> None:
+async def test_a_source_that_gives_a_little_for_ever_is_not_asked_for_ever(asking: Opened) -> None:
     with jservice(10, faults=[[clue(number)] for number in range(1, 100)]) as source:
         with pytest.raises(QuestionSourceLimited):
             await fetch_questions(await asking(jservice_url=source.url, sources="jservice"), count=50)
