@@ -50,11 +50,11 @@ class Copy:
         finally:
             self._write(path, before)
 
-    def run(self, tests: Sequence[str], *options: str, **environment: str) -> Outcome:
+    def run(self, tests: Sequence[str], *options: str) -> Outcome:
         """Run tests on what stands here."""
         told = subprocess.run(
             [sys.executable, "-m", "pytest", "-q", "-x", "-p", "no:cacheprovider", *options, *tests],
-            cwd=self.home, env=os.environ | {"PYTHONPATH": str(self.home / "src")} | environment,
+            cwd=self.home, env=os.environ | {"PYTHONPATH": str(self.home / "src")},
             capture_output=True, text=True, timeout=PATIENCE, check=False,
         )  # fmt: skip
         word = {PASSED: "survived", FAILED: "caught"}.get(told.returncode, "broken")

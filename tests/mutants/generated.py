@@ -1,4 +1,4 @@
-"""Faults made by rule in the domain: a comparison flipped, a number off by one, `and` for `or`, a lost `not`.
+"""Faults made by rule in the domain: a comparison flipped, a number off, `and` for `or`, a lost `not`.
 
 Only what functions do is changed: a bound that stands as a constant is a choice; a test that repeats it shows nothing.
 """
@@ -18,7 +18,7 @@ FLIPPED: dict[type[ast.cmpop], str] = {
     ast.In: "not in", ast.NotIn: "in", ast.Is: "is not", ast.IsNot: "is",
 }  # fmt: skip
 SWAPPED: dict[type[ast.operator], str] = {ast.Add: "-", ast.Sub: "+", ast.Mult: "//", ast.FloorDiv: "*"}
-Place = tuple[int, int]
+SMALL = 64  # larger numbers are doubled and halved: formulas with a tolerance do not feel one more
 
 
 @dataclass(frozen=True)
@@ -117,8 +117,8 @@ def _of_module(file: str, text: str) -> Iterator[Mutant]:
             case ast.BinOp(left=left, op=operator, right=right) if type(operator) in SWAPPED:
                 yield instead(node, f"(({ast.unparse(left)}) {SWAPPED[type(operator)]} ({ast.unparse(right)}))")
             case ast.Constant(value=int() as value) if not isinstance(value, bool):
-                yield instead(node, f"({value + 1})")
-                yield instead(node, f"({value - 1})")
+                yield instead(node, f"({value + 1 if abs(value) <= SMALL else value * 2})")
+                yield instead(node, f"({value - 1 if abs(value) <= SMALL else value // 2})")
 
 
 def _code(tree: ast.AST) -> Iterator[ast.AST]:

@@ -235,11 +235,11 @@ async def test_a_stopping_worker_hands_its_job_back_uncounted(ports: Ports, conn
 
 
 async def test_a_thousand_jobs_of_one_owner_delay_the_first_of_another_by_one_at_most(ports: Ports) -> None:
-    await put(ports, *(job(subject=UUID(int=n)) for n in range(100)))
+    await put(ports, *(job(subject=UUID(int=n)) for n in range(1_000)))
     other = UserId(UUID(int=2))
-    await put(ports, job(owner_id=other, subject=UUID(int=1000)))
+    await put(ports, job(owner_id=other, subject=UUID(int=1_000)))
     first_two = [await claimed(ports), await claimed(ports)]
-    assert UUID(int=1000) in {found.subject for found in first_two if found is not None}
+    assert UUID(int=1_000) in {found.subject for found in first_two if found is not None}
 
 
 async def test_a_lower_priority_waits_for_a_higher_one(ports: Ports) -> None:
