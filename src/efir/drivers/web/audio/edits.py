@@ -18,7 +18,7 @@ from litestar.params import FromPath
 from efir.application.access.requirements import SIGNED_IN
 from efir.application.audio.editing import EditOrder, edit_record
 from efir.application.audio.records import get_record, list_records
-from efir.application.kernel.idempotency import Unrepeated
+from efir.application.kernel.idempotency import Unguarded
 from efir.domain.audio.edits import AudioGainTooHigh, Cut, Fade, Gain, Join, Operation, TrimSilence
 from efir.domain.audio.records import InvalidAudio, RecordId, RecordingNotReady, RecordState
 from efir.domain.kernel.errors import DomainError, FieldError
@@ -65,7 +65,7 @@ async def edit(
             artist=call.known().display_name,
         )  # fmt: skip
         await edit_record(
-            call.ports, record_id=RecordId(record_id), owner=call.user(), order=order, once=Unrepeated(), now=call.now
+            call.ports, record_id=RecordId(record_id), owner=call.user(), order=order, guard=Unguarded(), now=call.now
         )
     except DomainError as error:
         return await _refused(page, record, values, error, steps)
