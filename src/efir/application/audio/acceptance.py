@@ -13,7 +13,7 @@ from msgspec import Struct
 from efir.application.audio.records import record_view
 from efir.application.context import Ports
 from efir.application.jobs.engine import view_of
-from efir.application.kernel.idempotency import Once
+from efir.application.kernel.idempotency import Guard
 from efir.domain.audio.records import (
     AudioRecord,
     Overloaded,
@@ -76,26 +76,26 @@ async def admit(ports: Ports, tx: Transaction, owner: UserId, *, now: datetime) 
         raise Overloaded(retry_after=30)
 
 
-async def keep_made(ports: Ports, wanted: Wanted, made: ConvertedAudio, once: Once[Added]) -> Added:
+async def keep_made(ports: Ports, wanted: Wanted, made: ConvertedAudio, guard: Guard[Added]) -> Added:
     """Store row and MP3 together; return the recording, or the one another request made meanwhile."""
     record = wanted.record
     if ports.audio.store == "storage":
         await announce(ports, record.id)
         await ports.blobs.put_file(sound_key(record.id), made.file.path)
     async with ports.begin() as tx:
-        await once.before(tx)
+        await guard.before(tx)
         added = await _store_row(ports, tx, wanted)
         if added is None:
             if ports.audio.store == "database":
                 await tx.blobs.put_file(sound_key(record.id), made.file.path)
             await tx.audio.set_ready(record.id, made, store=ports.audio.store)
             added = Added(record=record_view(ports, await tx.views.audio.one(record.id)))
-        await once.after(tx, added)
+        await guard.after(tx, added)
     return added
 
 
 async def queue_record(
-    ports: Ports, wanted: Wanted, job: NewJob, files: Mapping[BlobKey, Path], once: Once[Added]
+    ports: Ports, wanted: Wanted, job: NewJob, files: Mapping[BlobKey, Path], guard: Guard[Added]
 ) -> Added:
     """Store a row with the job that makes its MP3, and before them the `files` that the job works on."""
     record = wanted.record
@@ -103,14 +103,14 @@ async def queue_record(
     for key, path in files.items():
         await ports.blobs.put_file(key, path)
     async with ports.begin() as tx:
-        await once.before(tx)
+        await guard.before(tx)
         added = await _store_row(ports, tx, wanted)
         if added is None:
             (job_id,) = await tx.jobs.put([job])
             accepted = view_of(await tx.views.jobs.one(job_id))
             url = ports.links.recording(record.id, record.owner_id)
             added = Added(accepted=AcceptedAudio(id=record.id, url=url, state=RecordState.QUEUED, job=accepted))
-        await once.after(tx, added)
+        await guard.after(tx, added)
     return added
 
 

@@ -20,7 +20,7 @@ from efir.application.audio.acceptance import (
 from efir.application.audio.spooling import Received
 from efir.application.context import Ports
 from efir.application.jobs.engine import Progress
-from efir.application.kernel.idempotency import Once
+from efir.application.kernel.idempotency import Guard
 from efir.application.processing.publishing import local_file
 from efir.domain.audio.records import AudioRecord, RecordId, RecordState, parse_record_title, title_from
 from efir.domain.jobs import ClaimedJob, Failure, JobKind, NewJob, Queue
@@ -50,7 +50,7 @@ class About(Struct, frozen=True, kw_only=True):
 
 
 async def add_record(
-    ports: Ports, *, owner: UserId, sound: Received, about: About, once: Once[Added], now: datetime
+    ports: Ports, *, owner: UserId, sound: Received, about: About, guard: Guard[Added], now: datetime
 ) -> Added:
     """Make a recording of a WAV file, or answer the one made of the same bytes under the same title before.
 
@@ -67,18 +67,18 @@ async def add_record(
     )  # fmt: skip
     wanted = Wanted(record=record, wav=wav, tags=Tags(title, wav.artist or about.artist, now.year))
     async with ports.begin() as tx:
-        await once.before(tx)
+        await guard.before(tx)
         known = await find_same(ports, tx, record)
         if known is not None:
-            await once.after(tx, known)
+            await guard.after(tx, known)
             return known
         await admit(ports, tx, owner, now=now)
     if not about.later and wav.duration <= ports.limits.audio_inline_seconds:
         async with ports.audio.slots.taken(owner, within=ports.limits.audio_slot_seconds) as mine:
             made = await _convert(ports, wanted, sound) if mine else None
         if made is not None:
-            return await keep_made(ports, wanted, made, once)
-    return await queue_record(ports, wanted, _conversion(wanted), {source_key(record.id): sound.path}, once)
+            return await keep_made(ports, wanted, made, guard)
+    return await queue_record(ports, wanted, _conversion(wanted), {source_key(record.id): sound.path}, guard)
 
 
 async def convert_audio(ports: Ports, job: ClaimedJob, progress: Progress) -> None:

@@ -27,7 +27,7 @@ from efir.application.audio.acceptance import (
 )
 from efir.application.context import Ports
 from efir.application.jobs.engine import Progress
-from efir.application.kernel.idempotency import Once
+from efir.application.kernel.idempotency import Guard
 from efir.application.processing.publishing import COPY_BYTES, local_file
 from efir.domain.audio.edits import Edit, Operation, Part, check_operations, from_facts, joined, plan_edit, to_facts
 from efir.domain.audio.records import (
@@ -42,6 +42,7 @@ from efir.domain.audio.records import (
 )
 from efir.domain.jobs import ClaimedJob, JobKind, NewJob, Queue
 from efir.domain.kernel.ids import UserId
+from efir.domain.kernel.ownership import require_owner
 from efir.domain.processing.source_facts import MediaWorkFailed
 from efir.ports.audio import AudioFacts, ConvertedAudio, Tags
 from efir.ports.kernel.blobs import BlobKey, BlobMissing, blob_key
@@ -61,7 +62,7 @@ class EditOrder(Struct, frozen=True, kw_only=True):
 
 
 async def edit_record(
-    ports: Ports, *, record_id: RecordId, owner: UserId, order: EditOrder, once: Once[Added], now: datetime
+    ports: Ports, *, record_id: RecordId, owner: UserId, order: EditOrder, guard: Guard[Added], now: datetime
 ) -> Added:
     """Make a recording of another one, or return the one made by the same edit under the same title before.
 
@@ -70,13 +71,13 @@ async def edit_record(
     """
     check_operations(order.operations, ports.limits)
     async with ports.begin() as tx:
-        await once.before(tx)
+        await guard.before(tx)
         sources = await _find_sources(tx, record_id, owner, order.operations)
         edit = plan_edit(order.operations, [_part(facts) for facts in sources], ports.limits)
         wanted = _describe(ports, sources, edit, order, now)
         known = await find_same(ports, tx, wanted.record)
         if known is not None:
-            await once.after(tx, known)
+            await guard.after(tx, known)
             return known
         await admit(ports, tx, owner, now=now)
     async with ports.scratch.directory("audio") as folder:
@@ -85,9 +86,9 @@ async def edit_record(
             async with ports.audio.slots.taken(owner, within=ports.limits.audio_slot_seconds) as mine:
                 made = await _make_now(ports, edit, files, wanted.tags, folder) if mine else None
             if made is not None:
-                return await keep_made(ports, wanted, made, once)
+                return await keep_made(ports, wanted, made, guard)
         parts = {_part_key(wanted.record.id, number): file for number, file in enumerate(files)}
-        return await queue_record(ports, wanted, _job(wanted, edit), parts, once)
+        return await queue_record(ports, wanted, _job(wanted, edit), parts, guard)
 
 
 async def edit_audio(ports: Ports, job: ClaimedJob, progress: Progress) -> None:
@@ -123,8 +124,7 @@ async def _find_sources(
 
 
 def _ready(facts: AudioFacts, owner: UserId) -> AudioFacts:
-    if facts.owner_id != owner:
-        raise RecordingNotFound
+    require_owner(facts.owner_id, owner, RecordingNotFound)
     if facts.state == RecordState.FAILED:
         raise RecordingFailed(facts.error_detail or "")
     if facts.state == RecordState.QUEUED or facts.sha256 is None:

@@ -13,16 +13,16 @@ from efir.application.access.requirements import SIGNED_IN
 from efir.application.audio.acceptance import Added
 from efir.application.audio.editing import EditOrder, edit_record
 from efir.application.context import Call
+from efir.application.kernel.idempotency import AlreadyAnswered, KeyInUse, KeyReused
 from efir.domain.audio import edits, records
 from efir.domain.audio.records import RecordId
 from efir.domain.auth.sessions import CsrfFailed, NoSession, ScopeMissing
 from efir.domain.kernel.ids import UserId
 from efir.drivers.http.audio.outcomes import answer_added, shown_record, while_connected
 from efir.drivers.http.audio.records_openapi import EditingRecord
-from efir.drivers.http.kernel.idempotency import KeyInUse, KeyReused
 from efir.drivers.http.kernel.problems import raises
 from efir.drivers.http.kernel.responses import Answer
-from efir.drivers.http.kernel.streamed_idempotency import AnsweredBefore, Replayed, once_of
+from efir.drivers.http.kernel.streamed_idempotency import Replayed, guard_of
 from efir.ports.audio import AudioView
 from efir.ports.kernel.blobs import StorageFull
 
@@ -126,12 +126,12 @@ async def _edited(request: Request[Any, Any, Any], call: Call, record_id: Record
     def answer(added: Added) -> Answer[Any]:
         return answer_added(call, added, shown_record, later=later)
 
-    once = once_of(request, who.user_id, msgspec.json.encode(data), present=answer)
+    guard = guard_of(request, who.user_id, msgspec.json.encode(data), present=answer)
     owner = UserId(who.user_id)
-    work = edit_record(call.ports, record_id=record_id, owner=owner, order=order, once=once, now=call.now)
+    work = edit_record(call.ports, record_id=record_id, owner=owner, order=order, guard=guard, now=call.now)
     try:
         return answer(await while_connected(request, work))
-    except AnsweredBefore as known:
+    except AlreadyAnswered as known:
         return Replayed(known)
 
 

@@ -14,6 +14,7 @@ from efir.application.audio.conversion import About, add_record
 from efir.application.audio.records import audio_credential
 from efir.application.audio.spooling import Received, spool
 from efir.application.context import Call
+from efir.application.kernel.idempotency import AlreadyAnswered, KeyInUse, KeyReused
 from efir.domain.audio import records
 from efir.domain.auth.sessions import CsrfFailed, NoSession, ScopeMissing
 from efir.domain.kernel.errors import DomainError
@@ -21,11 +22,10 @@ from efir.domain.kernel.ids import UserId
 from efir.drivers._asgi.streamed_body import Body
 from efir.drivers.http.audio.outcomes import answer_added, shown_record, while_connected
 from efir.drivers.http.audio.records_openapi import SendingMusic, SendingRecord
-from efir.drivers.http.kernel.idempotency import KeyInUse, KeyReused
 from efir.drivers.http.kernel.multipart import SentForm
 from efir.drivers.http.kernel.problems import raises
 from efir.drivers.http.kernel.responses import Answer
-from efir.drivers.http.kernel.streamed_idempotency import AnsweredBefore, Replayed, once_of
+from efir.drivers.http.kernel.streamed_idempotency import Replayed, guard_of
 from efir.ports.access.credential_cache import Credential
 from efir.ports.audio import AudioView
 from efir.ports.jobs.jobs import JobView
@@ -138,7 +138,7 @@ class _Sending:
                 if not sent.sent:
                     raise records.wrong("/audio", "missing", "The file is missing.")
                 return await self._made(sound, sent, self._who, present)
-        except AnsweredBefore as known:
+        except AlreadyAnswered as known:
             return Replayed(known)
         except DomainError:
             await self._body.drain()
@@ -164,9 +164,9 @@ class _Sending:
             return answer_added(call, added, present, later=later)
 
         text = (title or "").encode()
-        once = once_of(self._request, who.user_id, sound.sha256, text, present=answer)
+        guard = guard_of(self._request, who.user_id, sound.sha256, text, present=answer)
         work = add_record(
-            call.ports, owner=UserId(who.user_id), sound=sound, about=about, once=once, now=call.now
+            call.ports, owner=UserId(who.user_id), sound=sound, about=about, guard=guard, now=call.now
         )  # fmt: skip
         return answer(await while_connected(self._request, work))
 

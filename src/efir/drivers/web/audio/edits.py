@@ -12,7 +12,7 @@ from litestar.params import FromPath
 from efir.application.access.requirements import SIGNED_IN
 from efir.application.audio.editing import EditOrder, edit_record
 from efir.application.audio.records import get_record, list_records
-from efir.application.kernel.idempotency import Unrepeated
+from efir.application.kernel.idempotency import Unguarded
 from efir.domain.audio.edits import AudioGainTooHigh
 from efir.domain.audio.records import InvalidAudio, RecordId, RecordingNotReady, RecordState
 from efir.domain.kernel.errors import DomainError
@@ -59,7 +59,7 @@ class RecordingEditPages(Controller):
                 record_id=RecordId(record_id),
                 owner=call.user(),
                 order=order,
-                once=Unrepeated(),
+                guard=Unguarded(),
                 now=call.now,
             )
         except DomainError as error:
