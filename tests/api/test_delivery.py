@@ -118,7 +118,7 @@ def test_slow_readers_cost_little_memory(server: tuple[str, int, Path]) -> None:
     assert grown < 20 * MIB
 
 
-@pytest.mark.skipif(NGINX is None, reason="nginx is not installed")
+@pytest.mark.skipif(NGINX is None, reason="nginx is not on PATH")
 def test_behind_nginx_the_bytes_come_from_nginx(server: tuple[str, int, Path], tmp_path: Path) -> None:
     lines = f"""location /objects/ {{
             internal; alias {server[2]}/objects/; etag off; add_header ETag $upstream_http_etag;

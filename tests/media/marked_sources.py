@@ -13,7 +13,6 @@ from numpy.typing import NDArray
 
 from media import marked_pictures
 from media.colours import Colour, coded, planes
-from media.sources import ffmpeg
 
 BEEP_HERTZ, BEEP_SECONDS, BEEP_LOUD = 1000, Fraction(6, 100), 0.5
 TONE_LOUD = 0.1
@@ -118,12 +117,6 @@ def make(clip: Clip, target: Path) -> Path:
         packets = [packet for part in parts for packet in part]
         for packet in sorted(packets, key=_decoding_time):
             out.mux(packet)
-    return target
-
-
-def remade(source: Path, words: str, target: Path) -> Path:
-    """Let ffmpeg write a clip anew; `words` stand after its name."""
-    ffmpeg("-i", source, *words.split(), target)
     return target
 
 

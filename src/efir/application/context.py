@@ -18,6 +18,7 @@ from efir.ports.audio import AudioPorts
 from efir.ports.auth.group import AuthPorts
 from efir.ports.kernel.archives import Archives
 from efir.ports.kernel.blobs import BlobStore, Scratch
+from efir.ports.kernel.links import Links
 from efir.ports.kernel.one_time_store import OneTimeStates
 from efir.ports.kernel.rate_limits import RateLimiter
 from efir.ports.mail import MailPorts
@@ -48,6 +49,7 @@ class Ports:
     rates: RateLimiter
     once: OneTimeStates
     limits: Limits
+    links: Links
     origin: str
     health: Callable[[], Awaitable[dict[str, tuple[str, str]]]]
 

@@ -17,13 +17,6 @@ class JobNotFound(NotFound):
     title = "There is no such job"
 
 
-class JobNotRetryable(Conflict):
-    """Only a failed job can be retried."""
-
-    code = "job-not-failed"
-    title = "Only a failed job can be retried"
-
-
 class LeaseLost(Conflict):
     """The lease ended and somebody else may have the job: everything done under it is thrown away."""
 

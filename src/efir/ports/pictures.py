@@ -3,7 +3,7 @@
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Annotated, Protocol
+from typing import Annotated, Generic, Protocol, TypeVar
 from uuid import UUID
 
 from msgspec import Meta, Struct
@@ -11,6 +11,8 @@ from msgspec import Meta, Struct
 from efir.domain.kernel.ids import UserId
 from efir.domain.pictures.crops import CropBox
 from efir.domain.pictures.picture import Picture, PictureId, PictureKind
+
+View = TypeVar("View", bound=Struct)
 
 
 class PictureSizes(Struct, frozen=True, rename=lambda name: name.removeprefix("s")):
@@ -83,14 +85,11 @@ class StoredPicture(Struct, frozen=True):
     arriving: bool = False
 
 
-def public_folder(picture_id: UUID) -> str:
-    """Path of the sizes of a picture that somebody keeps."""
-    return f"/i/{picture_id}"
+class Pictured(Struct, Generic[View], frozen=True):
+    """A view of somebody as it is stored: the address of the avatar is missing, and made of `avatar_id`."""
 
-
-def avatar_address(avatar_id: UUID | None, side: int = 256) -> str | None:
-    """Path of somebody's avatar, if there is one."""
-    return None if avatar_id is None else f"{public_folder(avatar_id)}/{side}.webp"
+    view: View
+    avatar_id: UUID | None
 
 
 class PictureConverter(Protocol):

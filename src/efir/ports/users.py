@@ -10,6 +10,7 @@ from efir.domain.kernel.ids import EmailAddress, UserId
 from efir.domain.pictures.picture import PictureId
 from efir.domain.users import NamedUser, User, UserStatus
 from efir.ports.kernel.pagination import PageRequest, Rows
+from efir.ports.pictures import Pictured
 
 Avatar = Annotated[
     str | None,
@@ -110,12 +111,12 @@ class UserRepository(Protocol):
 class UserViews(Protocol):
     """Users, read."""
 
-    async def me(self, user_id: UserId) -> MeView:
+    async def me(self, user_id: UserId) -> Pictured[MeView]:
         """Raises UserNotFound."""
         ...
 
-    async def by_nickname(self, nickname: str) -> UserView:
-        """Raises UserNotFound."""
+    async def by_nickname(self, nickname: str) -> UserId:
+        """Return whose nickname it is. Raises UserNotFound."""
         ...
 
     async def account(self, user_id: UserId, *, now: datetime) -> AccountView:

@@ -17,7 +17,6 @@ from efir.ports.kernel.blobs import BlobKey, blob_key
 
 KIND = JobKind.EXPORT_USER
 AGAIN = timedelta(hours=1)
-ADDRESS = "/api/v1/users/me/exports"
 ENDED_BADLY = frozenset({JobState.FAILED, JobState.POISON, JobState.CANCELLED})
 ABOUT = """This archive holds what the service stores about you, one JSON file for each subject.
 Times are UTC. Login sessions are your devices. Your videos, recordings and pictures can be downloaded from their pages.
@@ -98,7 +97,7 @@ async def export_user(ports: Ports, job: ClaimedJob, progress: Progress) -> None
     life = ports.limits.export_seconds
     until = (ports.clock() + timedelta(seconds=life)).isoformat()
     async with ports.begin() as tx:
-        await tx.jobs.finish(job, {"url": f"{ADDRESS}/{job.id}", "key": key, "until": until})
+        await tx.jobs.finish(job, {"url": ports.links.export(job.id), "key": key, "until": until})
         await tx.jobs.put([NewJob(kind=JobKind.DROP_EXPORT, subject=job.id, priority=3, delay=life)])
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from msgspec import Struct
 
-from efir.application.audio.records import record_url, record_view
+from efir.application.audio.records import record_view
 from efir.application.context import Ports
 from efir.application.jobs.engine import view_of
 from efir.application.kernel.idempotency import Once
@@ -108,7 +108,7 @@ async def queue_record(
         if added is None:
             (job_id,) = await tx.jobs.put([job])
             accepted = view_of(await tx.views.jobs.one(job_id))
-            url = record_url(ports, record.id, record.owner_id)
+            url = ports.links.recording(record.id, record.owner_id)
             added = Added(accepted=AcceptedAudio(id=record.id, url=url, state=RecordState.QUEUED, job=accepted))
         await once.after(tx, added)
     return added
@@ -119,7 +119,7 @@ async def finish_made(ports: Ports, job: ClaimedJob, record: AudioRecord, made: 
     if ports.audio.store == "storage":
         await ports.blobs.put_file(sound_key(record.id), made.file.path)
     async with ports.begin() as tx:
-        await tx.jobs.finish(job, {"url": record_url(ports, record.id, record.owner_id)})
+        await tx.jobs.finish(job, {"url": ports.links.recording(record.id, record.owner_id)})
         await tx.audio.get(record.id, lock=True)
         if ports.audio.store == "database":
             await tx.blobs.put_file(sound_key(record.id), made.file.path)

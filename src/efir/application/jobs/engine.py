@@ -14,7 +14,6 @@ from efir.domain.jobs import (
     JobId,
     JobKind,
     JobNotFound,
-    JobNotRetryable,
     JobState,
     LeaseLost,
     Queue,
@@ -127,14 +126,6 @@ def failure_of(
         case _:
             failure = Failure("job-failed", "Something went wrong on our side.", FailureKind.TRANSIENT)
     return failure, delay_after(failure.kind, attempt, delays)
-
-
-async def retry_job(ports: Ports, *, job_id: JobId) -> None:
-    """Set a failed job back to its first attempt. Raises JobNotFound, JobNotRetryable."""
-    async with ports.begin() as tx:
-        await tx.views.jobs.one(job_id)
-        if not await tx.jobs.retry(job_id):
-            raise JobNotRetryable
 
 
 async def get_job(ports: Ports, *, job_id: JobId, user_id: UserId) -> JobView:

@@ -94,6 +94,6 @@ async def _file(views: Views, wanted: Wanted) -> FileFacts:
 
 def _check_access(ports: Ports, wanted: Wanted, visibility: str, epoch: int, *, now: datetime) -> None:
     if wanted.token:
-        check([ports.keys], wanted.token, video_id=wanted.video_id, generation=wanted.generation, epoch=epoch, now=now)
+        check(ports.keys, wanted.token, video_id=wanted.video_id, generation=wanted.generation, epoch=epoch, now=now)
     elif not is_open(visibility):
         raise MediaNotFound

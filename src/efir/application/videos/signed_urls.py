@@ -1,12 +1,10 @@
-"""Signed media addresses: who may see a video gets a path prefix that expires and that nobody can make or change.
+"""Signed media addresses: who may see a video gets a token, part of the path, that expires and cannot be forged.
 
-The token stands in the path, `/media/s/{expiry}.{key}.{mac}/{video}/{generation}/…`, so relative addresses inside
-playlists carry it, and caches see one address for everybody of a class.
+It is `{expiry}.{key}.{mac}`, the same for everybody of a class, so that caches see one address for all of them.
 """
 
 import hmac
 import re
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
@@ -16,7 +14,6 @@ from efir.domain.kernel.ids import VideoId
 from efir.domain.kernel.keys import Keys
 from efir.domain.kernel.signed_tokens import SignedTokens
 
-SIGNED, OPEN = "/media/s", "/media/v"
 PURPOSE = "media addresses"
 MARGIN = timedelta(hours=1)
 ROUNDING_SECONDS = 600
@@ -42,7 +39,6 @@ class ViewerClass(StrEnum):
     """Why somebody may see what is not public; the same for many, so that caches serve them together."""
 
     OWNER = "owner"
-    STAFF = "staff"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,41 +57,28 @@ def expiry(now: datetime, duration: float) -> datetime:
     return datetime.fromtimestamp(-(-seconds // ROUNDING_SECONDS) * ROUNDING_SECONDS, UTC)
 
 
-def open_folder(video_id: VideoId, generation: int) -> str:
-    """Path of the files of a video that everybody may see who knows it."""
-    return f"{OPEN}/{video_id}/{generation}"
-
-
-def signed_folder(keys: Keys, grant: Grant, *, expires: datetime) -> str:
-    """Path of the files of a video for a class of viewers until a time."""
-    return f"{SIGNED}/{token(keys, grant, expires=expires)}/{grant.video_id}/{grant.generation}"
-
-
 def token(keys: Keys, grant: Grant, *, expires: datetime) -> str:
     """Write a grant's token: expiry in Unix seconds, the key's mark, a 128-bit mac in base64url."""
     seconds = int(expires.timestamp())
     return f"{seconds}.{key_mark(keys)}.{_mac(keys, grant, seconds)}"
 
 
-def check(
-    keyring: Sequence[Keys], text: str, *, video_id: VideoId, generation: int, epoch: int, now: datetime
-) -> Grant:
-    """Read a token for a video's files as they are now: answer the grant it proves.
+def check(keys: Keys, text: str, *, video_id: VideoId, generation: int, epoch: int, now: datetime) -> Grant:
+    """Read a token for a video's files as they are now; return the grant it proves.
 
-    `keyring` holds the present keys and those still honoured. Raises AddressRefused, AddressExpired. Expiry is told
-    only to who holds a token of ours, and every class is compared whatever the others gave.
+    Raises AddressRefused, AddressExpired. Expiry is told only to who holds a token of ours, and every class is compared
+    whatever the others gave.
     """
     found = _TOKEN.fullmatch(text)
     if found is None:
         raise AddressRefused
     seconds, mark, mac = int(found[1]), found[2], found[3]
     proven: Grant | None = None
-    for keys in keyring:
-        for viewer in ViewerClass:
-            grant = Grant(video_id=video_id, generation=generation, access_epoch=epoch, viewer=viewer)
-            same = hmac.compare_digest(_mac(keys, grant, seconds), mac)
-            if same and hmac.compare_digest(key_mark(keys), mark):
-                proven = grant
+    for viewer in ViewerClass:
+        grant = Grant(video_id=video_id, generation=generation, access_epoch=epoch, viewer=viewer)
+        same = hmac.compare_digest(_mac(keys, grant, seconds), mac)
+        if same and hmac.compare_digest(key_mark(keys), mark):
+            proven = grant
     if proven is None:
         raise AddressRefused
     if now.timestamp() >= seconds:

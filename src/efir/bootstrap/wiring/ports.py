@@ -5,6 +5,7 @@ from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from efir.adapters.links import SiteLinks
 from efir.adapters.media.confinement.sandbox import Sandbox, detect
 from efir.adapters.postgres.transactions import AfterCommit, Database, connected
 from efir.adapters.redis.connection import Valkey
@@ -27,6 +28,7 @@ from efir.bootstrap.wiring.questions import question_line
 from efir.domain.kernel.keys import Keys
 from efir.ports.access.credential_cache import AccessPorts
 from efir.ports.auth.oidc import Provider
+from efir.ports.jobs.jobs import Wakeups
 from efir.ports.pictures import PictureConverter, PicturePorts
 from efir.ports.quiz.queue import QuestionQueue, QuizPorts
 from efir.ports.uploads import UploadPorts
@@ -39,7 +41,7 @@ async def opened(settings: Settings, *, statement_seconds: float) -> AsyncIterat
     keys = keys_of(settings)
     sealer = Sealer(keys.key("sealing"), keys.earlier("sealing"))
     media = media_directory(settings)
-    wakeups = DramatiqWakeups(redis_broker(settings.broker.url or settings.redis.url))
+    wakeups: Wakeups = DramatiqWakeups(redis_broker(settings.broker.url or settings.redis.url))
     box = detect(settings.media.sandbox, ffmpeg=settings.media.ffmpeg or None)
     async with (
         database_of(settings, sealer, statement_seconds=statement_seconds, after_commit=wakeups.send) as database,
@@ -72,7 +74,8 @@ def _join(parts: _Parts) -> Ports:
         blobs=blobs_of(settings, media), scratch=scratch_of(media), archives=ZipArchives(),
         new_id=new_id, new_secret=new_secret, new_token=new_token, new_code=new_code, clock=now,
         keys=parts.keys, rates=ValkeyRateLimiter(parts.valkey), once=ValkeyOneTimeStore(parts.valkey),
-        limits=settings.limits, origin=settings.origin, health=health_of(settings, database, box, media),
+        limits=settings.limits, links=SiteLinks(settings.origin), origin=settings.origin,
+        health=health_of(settings, database, box, media),
         access=AccessPorts(copies=ValkeyCredentialCache(parts.valkey)),
         accounts=account_ports(settings),
         audio=audio_ports(settings, box, database),

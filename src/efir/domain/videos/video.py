@@ -164,12 +164,6 @@ def parse_visibility(text: str, *, pointer: str = "/visibility") -> Visibility:
         raise _wrong(pointer, "unknown", f"Visibility is one of {', '.join(Visibility)}.") from None
 
 
-def title_from_filename(filename: str, limits: Limits) -> str:
-    """Propose a title for an upload without one: the file's name without folders and ending."""
-    stem = filename.replace("\\", "/").rsplit("/", 1)[-1].rsplit(".", 1)[0].replace("_", " ")
-    return " ".join(_clean(stem).split())[: limits.max_title_length].strip() or "Untitled"
-
-
 def _clean(text: str) -> str:
     kept = (char for char in unicodedata.normalize("NFC", text) if char in "\n\t" or unicodedata.category(char) != "Cc")
     return "".join(kept).strip()

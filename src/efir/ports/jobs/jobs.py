@@ -131,10 +131,6 @@ class JobRepository(Protocol):
         """End a deadly job for good; None when it is not deadly any more."""
         ...
 
-    async def retry(self, job_id: JobId) -> bool:
-        """Set a failed job back to its first attempt; False when it is not failed."""
-        ...
-
 
 class JobViews(Protocol):
     """Jobs, read."""

@@ -54,11 +54,6 @@ class Sandbox:
     bwrap: str = ""
     read: tuple[str, ...] = ()
 
-    @property
-    def confined(self) -> bool:
-        """Whether foreign bytes are kept from the network."""
-        return self.name not in {"off", "none"}
-
     def command(
         self,
         argv: Sequence[str],

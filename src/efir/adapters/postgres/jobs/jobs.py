@@ -251,13 +251,3 @@ class PostgresJobRepository(PostgresJobViews):
 
     def _wake(self, rows: Iterable[Any]) -> None:
         self._woken.extend((Queue(row["queue"]), JobId(row["id"])) for row in rows)
-
-    async def retry(self, job_id: JobId) -> bool:
-        """Set a failed job back to its first attempt; False when it is not failed."""
-        sql = """update jobs set state = 'ready', attempt = 0, kills = 0, error = null, run_at = now(),
-                        finished_at = null, woken_at = now()
-                  where id = $1 and state in ('failed','poison') returning queue"""
-        queue = await self._connection.fetchval(sql, job_id)
-        if queue is not None:
-            self._woken.append((Queue(queue), job_id))
-        return queue is not None

@@ -34,7 +34,6 @@ from efir.ports.access.credential_cache import Credential
 from efir.ports.auth.login_history import LoginView
 from efir.ports.auth.sessions import DeviceView
 from efir.ports.kernel.pagination import Page
-from efir.ports.pictures import avatar_address
 from efir.ports.users import UserView
 
 
@@ -71,7 +70,7 @@ class SessionsController(Controller):
         """Tell whether the login session is active; asking does not extend it."""
         found = call.session()
         return SessionView(
-            user=_user(found),
+            user=_user(call, found),
             csrf_token=csrf.issue(call.ports.keys, str(found.session_id), call.ports.new_secret()),
             expires_at=found.expires_at,
             idle_expires_at=found.idle_expires_at,
@@ -145,8 +144,8 @@ def entered(call: Call, signed: SignedIn) -> Response[LoggedIn]:
     )
 
 
-def _user(found: Credential) -> UserView:
+def _user(call: Call, found: Credential) -> UserView:
     return UserView(
         id=found.user_id, nickname=found.nickname, display_name=found.display_name, created_at=found.user_since,
-        avatar=avatar_address(found.avatar_id),
+        avatar=call.ports.links.avatar(found.avatar_id),
     )  # fmt: skip

@@ -11,7 +11,6 @@ from litestar.params import FromPath
 
 from efir.application.context import Call
 from efir.application.videos.media_files import Media, Wanted, find_media
-from efir.application.videos.signed_urls import OPEN, SIGNED
 from efir.domain.kernel.ids import VideoId
 from efir.drivers._asgi.files import IMMUTABLE, Content, FileAnswer, FileHead, digest_tag
 from efir.drivers._asgi.route_options import ANONYMOUS
@@ -27,10 +26,11 @@ Asked = Request[Any, Any, Any]
 class MediaFilesController(Controller):
     """Files that players read."""
 
+    path = "/media"
     opt = ANONYMOUS
     include_in_schema = False
 
-    @route(f"{OPEN}/{REST}", http_method=READ)
+    @route(f"/v/{REST}", http_method=READ)
     async def open_file(
         self,
         request: Asked,
@@ -43,7 +43,7 @@ class MediaFilesController(Controller):
         wanted = Wanted(VideoId(video_id), generation, name.lstrip("/"))
         return _answer(request, call, await find_media(call.ports, wanted, now=call.now), private=False)
 
-    @route(f"{SIGNED}/{{token:str}}/{REST}", http_method=READ)
+    @route(f"/s/{{token:str}}/{REST}", http_method=READ)
     async def signed_file(
         self,
         request: Asked, token: FromPath[str], video_id: FromPath[UUID], generation: FromPath[int], name: FromPath[str],

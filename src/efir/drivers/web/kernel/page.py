@@ -25,7 +25,6 @@ from efir.drivers.web.kernel.forms import Form, Problem
 from efir.drivers.web.kernel.i18n import chosen
 from efir.drivers.web.kernel.templates import Templates
 from efir.ports.access.credential_cache import Credential
-from efir.ports.pictures import avatar_address
 
 POLICY = (
     "default-src 'self'; script-src 'self'; style-src 'self'; img-src 'self' blob:; media-src 'self' blob:; "
@@ -88,7 +87,7 @@ class Page:
             return None
         return layout.Viewer(
             id=str(found.user_id), name=found.display_name, nickname=found.nickname,
-            picture=avatar_address(found.avatar_id, 128),
+            picture=self.call.ports.links.avatar(found.avatar_id, 128),
             left=self._minutes_left(found),
             administers=any(self.call.may(permission) for permission in ADMINISTRATION),
         )  # fmt: skip
