@@ -97,6 +97,17 @@ async def test_every_route_of_the_application_states_what_it_needs(app: Any) -> 
     assert {path.split("/")[1] for _, path, _ in found} >= {"api", "admin", "static", "media", "quiz", "record", "i"}
 
 
+async def test_everybody_is_told_all_methods_of_an_address(app: Any, client: httpx.AsyncClient) -> None:
+    known: dict[str, set[str]] = {}
+    for method, path, _ in routes(app):
+        known.setdefault(path, set()).add(method)
+    for path, methods in known.items():
+        answer = await client.options(path)
+        assert answer.status_code == 204, (path, answer.text)
+        if not path.startswith("/api/v1/uploads"):  # tus clients are told what the server can do instead
+            assert answer.headers["allow"] == ", ".join(sorted(methods)), path
+
+
 async def test_nobody_passes_a_route_that_needs_somebody(app: Any, client: httpx.AsyncClient) -> None:
     asked = 0
     for method, path, option in routes(app):

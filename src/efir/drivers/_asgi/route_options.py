@@ -1,10 +1,11 @@
 """What a route states beside its requirement, and the check at start that each of them states one."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
-from litestar import Litestar
+from litestar import Litestar, Response
+from litestar.types import Scope
 
 from efir.application.access.requirements import PUBLIC, is_stated
 
@@ -34,11 +35,30 @@ class NeedsUnstated(Exception):
 def check_statements(app: Litestar) -> None:
     """Raises NeedsUnstated for a handler, wherever it comes from, that does not say what it needs."""
     for path, handler in handlers_of(app):
-        if is_stated(handler.opt):
-            continue
-        if handler.fn.__module__ != OPTIONS_MAKER:
+        if handler.fn.__module__ != OPTIONS_MAKER and not is_stated(handler.opt):
             raise NeedsUnstated(f"{handler} at {path}")
-        handler.opt |= ANONYMOUS
+
+
+def open_options(app: Litestar) -> None:
+    """Let everybody ask for the methods of an address, and tell all of them.
+
+    The framework's own answer would need what the class of a handler needs, and knows the methods of one handler only
+    (Litestar's issue 4169).
+    """
+    for route in app.routes:
+        for handler in getattr(route, "route_handlers", ()):
+            if handler.fn.__module__ == OPTIONS_MAKER:
+                handler.opt = {**ANONYMOUS}
+                handler._fn = _tell_methods(route.methods)  # noqa: SLF001  # there is no other way to its answer
+
+
+def _tell_methods(methods: Iterable[str]) -> Callable[[Scope], Response[None]]:
+    allowed = ", ".join(sorted(methods))
+
+    def tell(scope: Scope) -> Response[None]:  # noqa: ARG001  # as the framework calls it
+        return Response(None, status_code=204, headers={"allow": allowed}, media_type="text/plain")
+
+    return tell
 
 
 def options_of(app: Litestar) -> dict[tuple[str, str], dict[str, Any]]:

@@ -3,7 +3,7 @@
 from typing import Annotated, Any
 from uuid import UUID
 
-from litestar import Request, Response, delete, get, patch, post
+from litestar import Controller, Request, Response, delete, get, patch, post
 from litestar.di import NamedDependency
 from litestar.params import FromPath, JSONBody, QueryParameter
 from litestar.response import ServerSentEvent
@@ -34,136 +34,140 @@ from efir.drivers.http.videos.bodies import ChangedVideo, NewVideo
 from efir.ports.kernel.pagination import Page
 from efir.ports.videos.videos import VideoChange, VideoView
 
-TAGS = ["Videos"]
-
 ChannelQuery = Annotated[str | None, QueryParameter(description="Only videos of this channel.")]
 TagQuery = Annotated[str | None, QueryParameter(description="Only videos with this tag.")]
 UserQuery = Annotated[str | None, QueryParameter(description="Only of the person with this nickname.", max_length=100)]
 
 
-@post(
-    "/api/v1/videos", opt=SIGNED_IN,
-    operation_id="createVideo",
-    tags=TAGS,
-    responses=raises(
-        NoSession, CsrfFailed, ScopeMissing, InvalidVideo, UploadNotFound, UploadUnfinished, UploadUsed, UploadGone,
-        ChannelNotFound, ForeignChannel,
-    ),
-)  # fmt: skip
-async def create(data: JSONBody[NewVideo], call: NamedDependency[Call]) -> Response[VideoView]:
-    """Publish an upload as a video; processing starts at once."""
-    about = VideoChange(title=data.title, description=data.description, tags=data.tags, visibility=data.visibility)
-    video = await create_video(
-        call.ports, owner=call.user("videos.write"), upload_id=_upload_id(data.upload_id), about=about,
-        channel=data.channel, now=call.now,
-    )  # fmt: skip
-    return Response(video, headers={"location": f"{call.ports.origin}/api/v1/videos/{video.id}"})
+class VideosController(Controller):
+    """Videos."""
 
+    path = "/api/v1/videos"
+    tags = ("Videos",)
+    opt = SIGNED_IN
 
-@get("/api/v1/videos", opt=PUBLIC, operation_id="listVideos", tags=TAGS, responses=raises())
-async def newest(
-    request: Request[Any, Any, Any],
-    call: NamedDependency[Call],
-    channel: ChannelQuery = None,
-    tag: TagQuery = None,
-    user: UserQuery = None,
-    limit: LimitQuery = None,
-    cursor: CursorQuery = None,
-) -> Response[Page[VideoView]]:
-    """List public videos, newest first."""
-    page = await list_videos(call.ports, channel=channel, tag=tag, user=user, limit=limit, cursor=cursor, now=call.now)
-    return paged(request, page)
-
-
-@get(
-    "/api/v1/users/me/videos",
-    opt=SIGNED_IN,
-    operation_id="listMyVideos",
-    tags=TAGS,
-    responses=raises(NoSession, ScopeMissing),
-)
-async def mine(
-    request: Request[Any, Any, Any],
-    call: NamedDependency[Call],
-    limit: LimitQuery = None,
-    cursor: CursorQuery = None,
-) -> Response[Page[VideoView]]:
-    """List own videos, newest first, whatever their state."""
-    owner = call.user("videos.read")
-    return paged(request, await list_my_videos(call.ports, owner=owner, limit=limit, cursor=cursor, now=call.now))
-
-
-@get("/api/v1/videos/{video_id:uuid}", opt=PUBLIC, operation_id="getVideo", tags=TAGS, responses=raises(VideoNotFound))
-async def one(video_id: FromPath[UUID], call: NamedDependency[Call]) -> VideoView:
-    """Show a video."""
-    return await get_video(call.ports, video_id=VideoId(video_id), viewer=call.viewer, now=call.now)
-
-
-@patch(
-    "/api/v1/videos/{video_id:uuid}",
-    opt=SIGNED_IN,
-    operation_id="updateVideo",
-    tags=TAGS,
-    responses=raises(NoSession, CsrfFailed, ScopeMissing, VideoNotFound, InvalidVideo),
-)
-async def update(video_id: FromPath[UUID], data: JSONBody[ChangedVideo], call: NamedDependency[Call]) -> VideoView:
-    """Change title, description, tags or visibility of an own video."""
-    change = VideoChange(
-        title=None if data.title is UNSET else data.title,
-        description=None if data.description is UNSET else data.description or "",
-        tags=None if data.tags is UNSET else data.tags or [],
-        visibility=None if data.visibility is UNSET else data.visibility,
+    @post(
+        operation_id="createVideo",
+        responses=raises(
+            NoSession,
+            CsrfFailed,
+            ScopeMissing,
+            InvalidVideo,
+            UploadNotFound,
+            UploadUnfinished,
+            UploadUsed,
+            UploadGone,
+            ChannelNotFound,
+            ForeignChannel,
+        ),
     )
-    return await update_video(
-        call.ports, video_id=VideoId(video_id), owner=call.user("videos.write"), change=change, now=call.now
+    async def create(self, data: JSONBody[NewVideo], call: NamedDependency[Call]) -> Response[VideoView]:
+        """Publish an upload as a video; processing starts at once."""
+        about = VideoChange(title=data.title, description=data.description, tags=data.tags, visibility=data.visibility)
+        video = await create_video(
+            call.ports, owner=call.user("videos.write"), upload_id=_upload_id(data.upload_id), about=about,
+            channel=data.channel, now=call.now,
+        )  # fmt: skip
+        return Response(video, headers={"location": f"{call.ports.origin}/api/v1/videos/{video.id}"})
+
+    @get(opt=PUBLIC, operation_id="listVideos", responses=raises())
+    async def newest(
+        self,
+        request: Request[Any, Any, Any],
+        call: NamedDependency[Call],
+        channel: ChannelQuery = None,
+        tag: TagQuery = None,
+        user: UserQuery = None,
+        limit: LimitQuery = None,
+        cursor: CursorQuery = None,
+    ) -> Response[Page[VideoView]]:
+        """List public videos, newest first."""
+        page = await list_videos(
+            call.ports, channel=channel, tag=tag, user=user, limit=limit, cursor=cursor, now=call.now
+        )
+        return paged(request, page)
+
+    @get("/{video_id:uuid}", opt=PUBLIC, operation_id="getVideo", responses=raises(VideoNotFound))
+    async def one(self, video_id: FromPath[UUID], call: NamedDependency[Call]) -> VideoView:
+        """Show a video."""
+        return await get_video(call.ports, video_id=VideoId(video_id), viewer=call.viewer, now=call.now)
+
+    @patch(
+        "/{video_id:uuid}",
+        operation_id="updateVideo",
+        responses=raises(NoSession, CsrfFailed, ScopeMissing, VideoNotFound, InvalidVideo),
     )
+    async def update(
+        self, video_id: FromPath[UUID], data: JSONBody[ChangedVideo], call: NamedDependency[Call]
+    ) -> VideoView:
+        """Change title, description, tags or visibility of an own video."""
+        change = VideoChange(
+            title=None if data.title is UNSET else data.title,
+            description=None if data.description is UNSET else data.description or "",
+            tags=None if data.tags is UNSET else data.tags or [],
+            visibility=None if data.visibility is UNSET else data.visibility,
+        )
+        return await update_video(
+            call.ports, video_id=VideoId(video_id), owner=call.user("videos.write"), change=change, now=call.now
+        )
+
+    @delete(
+        "/{video_id:uuid}",
+        operation_id="deleteVideo",
+        responses=raises(NoSession, CsrfFailed, ScopeMissing, VideoNotFound),
+    )
+    async def remove(self, video_id: FromPath[UUID], call: NamedDependency[Call]) -> None:
+        """Delete an own video; processing stops."""
+        await delete_video(call.ports, video_id=VideoId(video_id), owner=call.user("videos.write"), now=call.now)
+
+    @post(
+        "/{video_id:uuid}/retry",
+        operation_id="retryVideo",
+        status_code=200,
+        responses=raises(NoSession, CsrfFailed, ScopeMissing, VideoNotFound, VideoNotRetryable, VideoInProgress),
+    )
+    async def retry(self, video_id: FromPath[UUID], call: NamedDependency[Call]) -> VideoView:
+        """Process a video again that failed or came to a stop; what can be watched already stays so."""
+        return await retry_video(call.ports, video_id=VideoId(video_id), owner=call.user("videos.write"), now=call.now)
+
+    @get(
+        "/{video_id:uuid}/processing",
+        operation_id="watchProcessing",
+        responses=raises(NoSession, ScopeMissing, VideoNotFound),
+    )
+    async def processing(
+        self, request: Request[Any, Any, Any], video_id: FromPath[UUID], call: NamedDependency[Call]
+    ) -> Response[Processing]:
+        """Follow processing: server-sent events when asked for `text/event-stream`, else JSON."""
+        owner = call.user("videos.read")
+        now = await get_processing(call.ports, video_id=VideoId(video_id), owner=owner, now=call.now)
+        if "text/event-stream" not in request.headers.get("accept", ""):
+            return Response(now, headers={"cache-control": "no-store"})
+
+        async def look() -> Processing:
+            return await get_processing(call.ports, video_id=VideoId(video_id), owner=owner, now=call.ports.clock())
+
+        return ServerSentEvent(changes(call, now, look))  # type: ignore[return-value]  # documented as JSON
 
 
-@delete(
-    "/api/v1/videos/{video_id:uuid}",
-    opt=SIGNED_IN,
-    operation_id="deleteVideo",
-    tags=TAGS,
-    responses=raises(NoSession, CsrfFailed, ScopeMissing, VideoNotFound),
-)
-async def remove(video_id: FromPath[UUID], call: NamedDependency[Call]) -> None:
-    """Delete an own video; processing stops."""
-    await delete_video(call.ports, video_id=VideoId(video_id), owner=call.user("videos.write"), now=call.now)
+class MyVideosController(Controller):
+    """Own videos."""
 
+    path = "/api/v1/users/me/videos"
+    tags = ("Videos",)
+    opt = SIGNED_IN
 
-@post(
-    "/api/v1/videos/{video_id:uuid}/retry",
-    opt=SIGNED_IN,
-    operation_id="retryVideo",
-    tags=TAGS,
-    status_code=200,
-    responses=raises(NoSession, CsrfFailed, ScopeMissing, VideoNotFound, VideoNotRetryable, VideoInProgress),
-)
-async def retry(video_id: FromPath[UUID], call: NamedDependency[Call]) -> VideoView:
-    """Process a video again that failed or came to a stop; what can be watched already stays so."""
-    return await retry_video(call.ports, video_id=VideoId(video_id), owner=call.user("videos.write"), now=call.now)
-
-
-@get(
-    "/api/v1/videos/{video_id:uuid}/processing",
-    opt=SIGNED_IN,
-    operation_id="watchProcessing",
-    tags=TAGS,
-    responses=raises(NoSession, ScopeMissing, VideoNotFound),
-)
-async def processing(
-    request: Request[Any, Any, Any], video_id: FromPath[UUID], call: NamedDependency[Call]
-) -> Response[Processing]:
-    """Follow processing: server-sent events when asked for `text/event-stream`, else JSON."""
-    owner = call.user("videos.read")
-    now = await get_processing(call.ports, video_id=VideoId(video_id), owner=owner, now=call.now)
-    if "text/event-stream" not in request.headers.get("accept", ""):
-        return Response(now, headers={"cache-control": "no-store"})
-
-    async def look() -> Processing:
-        return await get_processing(call.ports, video_id=VideoId(video_id), owner=owner, now=call.ports.clock())
-
-    return ServerSentEvent(changes(call, now, look))  # type: ignore[return-value]  # documented as JSON
+    @get(operation_id="listMyVideos", responses=raises(NoSession, ScopeMissing))
+    async def mine(
+        self,
+        request: Request[Any, Any, Any],
+        call: NamedDependency[Call],
+        limit: LimitQuery = None,
+        cursor: CursorQuery = None,
+    ) -> Response[Page[VideoView]]:
+        """List own videos, newest first, whatever their state."""
+        owner = call.user("videos.read")
+        return paged(request, await list_my_videos(call.ports, owner=owner, limit=limit, cursor=cursor, now=call.now))
 
 
 def _upload_id(text: str) -> UploadId:
@@ -173,6 +177,3 @@ def _upload_id(text: str) -> UploadId:
     except ValueError as error:
         detail = "This is not the id of an upload."
         raise InvalidVideo(detail, errors=(FieldError("/upload_id", "format", detail),)) from error
-
-
-HANDLERS = [create, newest, mine, one, update, remove, retry, processing]
