@@ -138,6 +138,8 @@ def test_lengths_look_like_a_clock(seconds: float, text: str) -> None:
 def test_sizes_count_in_steps_of_1024() -> None:
     assert formats.size(64 << 30, EN) == "64 GB"
     assert formats.size(5_000_000, RU) == "4,8 МБ"
+    assert formats.level(-16.06, EN) == "-16.1"
+    assert formats.level(-16.06, RU) == "-16,1"
 
 
 def test_exact_times_are_given_in_utc() -> None:

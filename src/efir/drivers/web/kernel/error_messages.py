@@ -46,7 +46,7 @@ FIELDS = {
     ("start", "outside"): _("The recording is shorter than that"),
     ("start", "empty"): _("Nothing would be left of this recording"),
     ("end", "number"): _("Write a number of seconds, like 1.5"),
-    ("end", "order"): _("A part ends later than it begins"),
+    ("end", "order"): _("The end of a part has to be later than its start"),
     ("trim", "empty"): _("Nothing would be left of this recording"),
     ("fade_in", "number"): _("Write a number of seconds, like 1.5"),
     ("fade_in", "range"): _("A fade lasts 0 seconds or longer"),

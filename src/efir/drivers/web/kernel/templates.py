@@ -58,6 +58,7 @@ def _environment(language: str, words: NullTranslations, assets: Assets) -> Envi
         clock=formats.clock,
         count=lambda number: formats.count(number, locale),
         size=lambda amount: formats.size(amount, locale),
+        level=lambda decibels: formats.level(decibels, locale),
         failure=lambda code: failure_messages.of_failure(code, words),
         outcome=lambda name: labels.label_of(name, labels.OUTCOMES, words),
         method=lambda name: labels.label_of(name, labels.METHODS, words),
