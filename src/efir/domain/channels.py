@@ -14,7 +14,7 @@ ChannelId = NewType("ChannelId", UUID)
 
 
 class ChannelNotFound(NotFound):
-    """No such channel."""
+    """There is no channel with this name or id."""
 
     code = "channel-not-found"
     title = "There is no such channel"
@@ -28,7 +28,7 @@ class HandleTaken(Conflict):
 
 
 class ForeignChannel(Forbidden):
-    """Only the owner publishes in a channel."""
+    """Only its owner can publish in a channel."""
 
     code = "foreign-channel"
     title = "This channel belongs to somebody else"

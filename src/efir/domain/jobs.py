@@ -11,7 +11,7 @@ JobId = NewType("JobId", UUID)
 
 
 class JobNotFound(NotFound):
-    """No such job, or it is somebody else's."""
+    """There is no such job, or it belongs to somebody else."""
 
     code = "job-not-found"
     title = "There is no such job"
@@ -25,7 +25,7 @@ class JobNotRetryable(Conflict):
 
 
 class LeaseLost(Conflict):
-    """The lease ended and somebody else may have the job: everything done under it is thrown away."""
+    """The lease has expired and another worker may have the job: all work done under it is discarded."""
 
     code = "lease-lost"
     title = "The lease of this job is lost"

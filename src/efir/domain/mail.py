@@ -14,17 +14,17 @@ MailId = NewType("MailId", UUID)
 
 
 class MailRefused(Conflict):
-    """The mail server refused this mail for good, as it does for an address that does not exist."""
+    """The mail server permanently refused this mail, as it does for an address that does not exist."""
 
     code = "mail-refused"
     title = "The mail server refused this mail"
 
 
 class MailsTooMany(TooMany):
-    """So many mails of one kind go to one address in an hour, and no more."""
+    """The limit of mails of one kind to one address in an hour is reached."""
 
     code = "mails-too-many"
-    title = "Enough mails were sent to this address for now"
+    title = "Enough mails have been sent to this address for now"
 
 
 class MailState(StrEnum):

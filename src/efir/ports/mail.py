@@ -13,10 +13,10 @@ from efir.domain.mail import Mail, MailId, MailKind, MailState
 
 
 class MailServerAway(Unavailable):
-    """The mail server does not answer, or asks to try again later."""
+    """The mail server does not respond, or asks to try again later."""
 
     code = "mail-server-away"
-    title = "The mail server does not take mail at this moment"
+    title = "The mail server does not accept mail right now"
 
 
 class Letter(Struct, frozen=True):

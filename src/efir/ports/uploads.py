@@ -12,7 +12,7 @@ from efir.domain.uploads import Upload, UploadId
 
 
 class BodyInterrupted(Malformed):
-    """The connection ended before the announced bytes had arrived; what came is kept."""
+    """The connection ended before all announced bytes had arrived; received bytes are kept."""
 
     code = "body-interrupted"
     title = "The connection ended before the body did"

@@ -134,7 +134,7 @@ class UserViews(Protocol):
 
 
 class EmailParser(Protocol):
-    """E-mail addresses: what is one, and when two are the same."""
+    """Email addresses: what is one, and when two are the same."""
 
     def parse(self, text: str) -> EmailAddress:
         """Raises InvalidUser with pointer `/email`."""

@@ -21,10 +21,10 @@ PART = 8 << 20
 
 
 class StorageAway(Unavailable):
-    """The service that keeps the files does not answer, or refuses us."""
+    """The service that stores the files does not respond, or refuses access."""
 
     code = "storage-away"
-    title = "The storage of files does not answer"
+    title = "The file storage does not respond"
 
 
 class S3BlobStore:

@@ -27,17 +27,17 @@ Questions of the quiz belong to nobody, so there are none of yours.
 
 
 class ExportNotFound(NotFound):
-    """No such export of this person."""
+    """This person has no such export."""
 
     code = "export-not-found"
     title = "There is no such export"
 
 
 class ExportGone(Gone):
-    """An export can be fetched for a day."""
+    """An export can be downloaded for a limited time."""
 
     code = "export-gone"
-    title = "This export is too old; ask for a new one"
+    title = "This export has expired; request a new one"
 
 
 async def start_export(ports: Ports, *, credential: Credential, password: str | None, now: datetime) -> JobView:

@@ -16,7 +16,7 @@ RegistrationId = NewType("RegistrationId", UUID)
 
 NEEDED = {
     "nickname": "Choose a nickname.",
-    "email": "Enter an e-mail address.",
+    "email": "Enter an email address.",
     "email_code": "Send the code that was mailed to the address.",
     "password": "Choose a password.",
 }
@@ -24,56 +24,56 @@ MAX_WORK = 32  # characters of a proof of work
 
 
 class RegistrationNotFound(NotFound):
-    """No such registration, it has ended, or the ticket is another one's."""
+    """There is no such registration, it has expired, or the ticket belongs to another one."""
 
     code = "registration-not-found"
     title = "There is no such registration; it may have expired"
 
 
 class TicketMissing(Unauthenticated):
-    """A registration is shown and changed only by who holds its ticket."""
+    """A registration is shown to, and changed by, the holder of its ticket only."""
 
     code = "registration-ticket-missing"
-    title = "Send the ticket of the registration"
+    title = "The ticket of the registration is missing"
 
 
 class RegistrationUnfinished(Invalid):
-    """Something is still missing; `errors` names it."""
+    """Required values are missing; `errors` names them."""
 
     code = "registration-unfinished"
     title = "The registration is not complete"
 
 
 class RegistrationInStepsOnly(Forbidden):
-    """This instance makes no account before its address is confirmed, which takes more than one request."""
+    """This service requires a confirmed address before it creates an account, which takes more than one request."""
 
     code = "registration-in-steps-only"
     title = "Register in steps: the address has to be confirmed first"
 
 
 class RegistrationFinished(Conflict):
-    """The account has been made; nothing can be changed here any more."""
+    """The account has been created; the registration can no longer be changed."""
 
     code = "registration-finished"
     title = "This registration is finished"
 
 
 class WorkRefused(Invalid):
-    """The proof of work does not fit the challenge."""
+    """The proof of work does not solve the challenge."""
 
     code = "work-refused"
     title = "The proof of work is wrong"
 
 
 class InvalidCheck(Invalid):
-    """A check asks about one thing: a nickname or an address."""
+    """A check takes exactly one of a nickname and an email address."""
 
     code = "invalid-check"
-    title = "Ask about a nickname or an e-mail address"
+    title = "Ask about a nickname or an email address"
 
 
 class RegistrationPicturesTooMany(TooMany):
-    """One registration may try so many pictures."""
+    """One registration may send a limited number of pictures."""
 
     code = "registration-pictures-too-many"
     title = "Too many pictures for one registration"

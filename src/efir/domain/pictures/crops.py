@@ -11,10 +11,10 @@ WORKING_LONG, WORKING_SHORT = 1_024, 512  # sides of the copy a draft is cut fro
 
 
 class InvalidCrop(Invalid):
-    """The box lies outside the picture, or is none."""
+    """The box lies outside the picture, or is not a box."""
 
     code = "invalid-crop"
-    title = "The picture cannot be cut like this"
+    title = "The picture cannot be cropped like this"
 
 
 @dataclass(frozen=True, slots=True)

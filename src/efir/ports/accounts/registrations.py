@@ -12,7 +12,7 @@ from efir.ports.pictures import AvatarView
 
 
 class WorkView(Struct, frozen=True):
-    """A proof of work that opens checks of e-mail addresses."""
+    """A proof of work that opens checks of email addresses."""
 
     challenge: Annotated[str, Meta(description="Text to work on.", examples=["5f0c9d"])]
     bits: Annotated[

@@ -10,7 +10,7 @@ from efir.ports.auth.identities import ProviderSession
 
 
 class ProviderAway(Unavailable):
-    """The provider does not answer, or not as its own description says."""
+    """The provider does not respond, or not as its own discovery document says."""
 
     code = "provider-away"
     title = "The provider does not answer"

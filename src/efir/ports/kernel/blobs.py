@@ -23,14 +23,14 @@ class BlobKeyRefused(ValueError):  # an exception named by what is the matter
 
 
 class BlobMissing(NotFound):
-    """No object under this key."""
+    """There is no object under this key."""
 
     code = "object-missing"
-    title = "These bytes are not here"
+    title = "These bytes are missing"
 
 
 class StorageFull(NoSpace):
-    """The store has no space left; nothing was stored, and the same call works once there is space."""
+    """The storage has no space left; nothing was stored, and the same request succeeds once there is space."""
 
     code = "storage-full"
     title = "The storage has no space left"

@@ -6,10 +6,10 @@ from efir.domain.kernel.errors import Unavailable
 
 
 class StatesAway(Unavailable):
-    """Fast memory is away, so nothing can be known to be used once: sign-ins in several steps wait for it."""
+    """Valkey is unavailable, so one-time values cannot be checked: sign-ins in several steps have to wait."""
 
     code = "one-time-states-away"
-    title = "Signing in in several steps does not work at this moment"
+    title = "Sign-in in several steps is unavailable right now"
 
     def __init__(self) -> None:
         super().__init__("Try again in a moment; signing in with a password alone works.", retry_after=2)

@@ -167,7 +167,7 @@ async def backchannel(
 
 
 class LogoutTokenRefused(Malformed):
-    """The logout token is not the provider's, not for us, not for now, or was used before."""
+    """The logout token was not issued by the provider, is meant for another audience or time, or was used before."""
 
     code = "logout-token-refused"
     title = "The logout token was not accepted"

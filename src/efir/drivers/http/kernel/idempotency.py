@@ -21,7 +21,7 @@ DROPPED = frozenset({"x-request-id", "date"})
 
 
 class KeyReused(Invalid):
-    """The key came with another request before."""
+    """The key has already been used with a different request."""
 
     code = "idempotency-key-reused"
     title = "This Idempotency-Key belongs to another request"

@@ -20,15 +20,19 @@ FIELDS = {
     ("nickname", "reserved"): _("This nickname is reserved, choose another one"),
     ("nickname", "personal"): _("This is the password you chose. Choose another nickname"),
     ("email", "personal"): _("This is the password you chose. Choose another password first"),
-    ("email", "email"): _("Enter an e-mail like name@example.org"),
+    ("email", "email"): _("Enter an email address like name@example.org"),
     ("display_name", "length"): _("A name has 1 to 60 characters"),
     ("display_name", "characters"): _("A name has no control or invisible characters"),
     ("password", "length"): _("A password has 10 to 256 characters"),
     ("password", "common"): _("This password is one of the first that anybody would try"),
-    ("password", "personal"): _("A password must be more than your nickname, your e-mail or the name of the site"),
+    ("password", "personal"): _(
+        "A password must be more than your nickname, your email address or the name of the site"
+    ),
     ("new_password", "length"): _("A password has 10 to 256 characters"),
     ("new_password", "common"): _("This password is one of the first that anybody would try"),
-    ("new_password", "personal"): _("A password must be more than your nickname, your e-mail or the name of the site"),
+    ("new_password", "personal"): _(
+        "A password must be more than your nickname, your email address or the name of the site"
+    ),
     ("current_password", "wrong"): _("This is not your password"),
     ("phone", "phone"): _("Enter a number with + and the country, like +44 20 7946 0958"),
     ("locale", "unknown"): _("Choose a language"),
@@ -71,7 +75,7 @@ FIELDS = {
 }
 TAKEN = {
     "nickname": _("This nickname is taken, or looks like a taken one"),
-    "email": _("Somebody has an account with this e-mail. Log in instead, or enter another one"),
+    "email": _("Somebody has an account with this email address. Sign in instead, or enter another one"),
 }
 PICTURES = {
     "image-missing": _("Choose a picture"),
@@ -90,10 +94,10 @@ PICTURES = {
     "image-type": _("Send a JPEG, PNG, WebP, GIF or AVIF picture; HEIC and SVG cannot be read here"),
     "image-interrupted": _("The picture did not arrive. Send it again"),
     "image-gone": _("This registration has ended. Start again"),
-    "image-overtaken": _("A later picture has taken this one's place"),
-    "image-not-cuttable": _("Send the picture once more to cut it differently"),
+    "image-overtaken": _("A newer picture has replaced this one"),
+    "image-not-cuttable": _("Send the picture again to crop it differently"),
     "images-too-many": _("You have sent many pictures. Wait a minute"),
-    "images-staging-full": _("Many people sign up at this moment. Go on without a picture, it can be added later"),
+    "images-staging-full": _("Many people are signing up right now. Go on without a picture: you can add it later"),
     "images-busy": _("Too many pictures are on their way. Try again in a moment"),
     "registration-pictures-too-many": _("You have tried many pictures. Finish with this one; it can be changed later"),
     "registration-not-found": _("This registration has ended. Start again"),
@@ -111,13 +115,13 @@ ERRORS = {
     "mails-too-many": _("Enough mails were sent to this address. Try again in an hour"),
     "step-up-needed": _("You signed in some time ago: enter your password"),
     "deletion-pending": _("This account will be deleted soon. You can still keep it: see below"),
-    "deletion-not-pending": _("This account is not about to be deleted: simply log in"),
-    "sign-in-busy": _("Too many people sign in at this moment. Try again in a few seconds"),
+    "deletion-not-pending": _("This account is not being deleted: simply sign in"),
+    "sign-in-busy": _("Too many people are signing in right now. Try again in a few seconds"),
     "user-banned": _("This account is banned"),
     "csrf-failed": _("The page was open for too long. Send the form again"),
     "rate-limited": _("Too many attempts. Wait a little and try again"),
-    "last-administrator": _("This is the last administrator: somebody must be able to administrate"),
-    "wider-than-own": _("This role allows more than you may"),
+    "last-administrator": _("This is the last administrator: somebody must be able to administer the service"),
+    "wider-than-own": _("This role has permissions that you lack"),
     "system-role": _("This role is part of the system and stays as it is"),
     "role-name-taken": _("There is a role of this name already"),
     "cannot-impersonate": _("You cannot see Efir as this account"),
@@ -126,26 +130,26 @@ ERRORS = {
     "administrator-exists": _("There is an administrator already"),
     "proof-gone": _("This code does not count any more. Ask for another one"),
     "wrong-code": _("The code is wrong, or was used before"),
-    "code-refused": _("This is not the present code of the app. Check the clock of the phone"),
+    "code-refused": _("This is not the current code of the app. Check the clock of your phone"),
     "mfa-locked": _("Too many wrong codes. Wait a quarter of an hour, or use a recovery code"),
-    "mfa-challenge-gone": _("That took too long. Log in again"),
+    "mfa-challenge-gone": _("That took too long. Sign in again"),
     "totp-off": _("Two steps are turned off"),
     "passkey-not-found": _("This passkey is gone already"),
-    "last-way-in": _("Without it you could not log in any more. Set a password or add a passkey first"),
+    "last-way-in": _("Without it you could not sign in any more. Set a password or add a passkey first"),
     "identity-taken": _("This identity belongs to another account here"),
     "identity-not-found": _("This identity is unlinked already"),
     "oidc-error": _("The other service could not tell us for certain who you are. Try again"),
-    "oidc-cancelled": _("You did not log in at the other service"),
+    "oidc-cancelled": _("You did not sign in at the other service"),
     "provider-away": _("The other service does not answer. Try again in a moment"),
     "provider-not-found": _("There is no such service here"),
     "identity-unknown": _("No account here has the identity you came back with. Link it here first"),
-    "one-time-states-away": _("This does not work at the moment. Logging in with nickname and password does"),
+    "one-time-states-away": _("This does not work at the moment. Signing in with nickname and password does"),
     "too-many": _("Too many attempts. Wait a little and try again"),
-    "unavailable": _("A part of the service is away. Try again in a moment"),
+    "unavailable": _("A part of the service is unavailable. Try again in a moment"),
     "question-bank-exhausted": _("There are no more new questions: everything has been asked here"),
     "question-source-unavailable": _("The source of questions does not answer. Try again in a moment"),
-    "question-source-limited": _("The source of questions asks for patience. Try again in a moment"),
-    "quiz-overloaded": _("Too many people wait for questions. Try again in a moment"),
+    "question-source-limited": _("The source of questions asks to wait. Try again in a moment"),
+    "quiz-overloaded": _("Too many people are waiting for questions. Try again in a moment"),
     "video-not-failed": _("This video is ready: there is nothing to process again"),
     "video-in-progress": _("This video is being processed. Wait until that has ended"),
 }
@@ -169,7 +173,7 @@ METHODS = {
     "recovery_code": _("Recovery code"),
     "oidc": _("Another service"),
     "registration": _("Registration"),
-    "link": _("Link in an e-mail"),
+    "link": _("Link in an email"),
     "impersonation": _("An administrator, to help"),
 }
 MEANINGS = {
@@ -180,7 +184,7 @@ MEANINGS = {
     "See own and private videos.": _("See own and private videos."),
     "Upload, change and delete own videos.": _("Upload, change and delete own videos."),
     "Use the permissions of the own roles.": _("Use the permissions of the own roles."),
-    "List accounts and see their login history.": _("List accounts and see their login history."),
+    "List accounts and see their sign-in history.": _("List accounts and see their sign-in history."),
     "Ban accounts and lift bans.": _("Ban accounts and lift bans."),
     "See the service as somebody sees it, without changing anything.": _(
         "See the service as somebody sees it, without changing anything."
@@ -198,13 +202,13 @@ MEANINGS = {
     "Manage audio records of everybody.": _("Manage audio records of everybody."),
 }
 FAILURES = {
-    "media-refused": _("This file cannot be used. Save it anew as MP4 and send that."),
+    "media-refused": _("This file cannot be used. Save it again as MP4 and send that."),
     "media-empty": _("The file is empty. Choose another one."),
     "media-format-refused": _(
         "This is not a video file we can read. Send MP4, MOV, MKV, WebM, AVI, MPEG, TS, FLV, WMV or Ogg."
     ),
     "media-unreadable": _(
-        "The file is damaged or incomplete and cannot be read. Copy it again from its source, or save it anew as MP4."
+        "The file is damaged or incomplete and cannot be read. Copy it again from its source, or save it again as MP4."
     ),
     "media-encrypted": _(
         "The video is encrypted (copy protection), so it cannot be shown here. Send a copy without protection."
@@ -225,17 +229,17 @@ FAILURES = {
     ),
     "media-too-long": _("The video is too long. Send it in parts."),
     "media-too-large": _("The picture of this video is too large. Save it with a smaller one."),
-    "media-too-fast": _("The video has too many frames a second. Save it with fewer."),
+    "media-too-fast": _("The video has too many frames per second. Save it with fewer."),
     "media-too-many-streams": _("The file has too many video and audio tracks. Save it with one of each."),
     "media-too-heavy": _(
-        "The file needs too much memory or time to be read. Save it anew as MP4, or with a smaller picture."
+        "The file needs too much memory or time to be read. Save it again as MP4, or with a smaller picture."
     ),
     "source-missing": _("The uploaded file is no longer on the server. Upload it again."),
     "rendition-damaged": _(
         "What was made of the file did not pass its check. Try it again; if it keeps failing, tell the administrator."
     ),
     "media-work-stalled": _(
-        "Processing came to a standstill and was stopped. Try it again; if it keeps failing, tell the administrator."
+        "Processing made no progress and was stopped. Try again; if it keeps failing, tell the administrator."
     ),
     "sandbox-unavailable": _(
         "This server cannot open files safely at the moment; nothing is wrong with yours. Tell the administrator."
@@ -247,17 +251,17 @@ FAILURES = {
 }
 RECORDINGS = {
     "not-wav": _("This is not a WAV file. Other kinds of sound can be converted to WAV by most sound programs."),
-    "wav-codec-unsupported": _("The sound of this WAV file is coded in a way we cannot read. Save it as PCM."),
+    "wav-codec-unsupported": _("This WAV file uses a codec we cannot read. Save it as PCM."),
     "wav-malformed": _("The header of this WAV file is broken. Save it again."),
     "audio-empty": _("There is no sound in this file, or less than 20 milliseconds of it."),
     "audio-limits": _("This recording is too long, or has too many channels."),
     "audio-undecodable": _("This sound cannot be converted. Save it as 24-bit PCM and send it again."),
     "audio-edit-empty": _("Nothing would be left of this recording."),
     "audio-edit-outside": _("The edit goes beyond the recording: choose other times."),
-    "audio-gain-too-high": _("So much gain would distort this recording. Choose less."),
+    "audio-gain-too-high": _("This gain would distort the recording. Choose less."),
     "too-large": _("This file is too large."),
     "rate-limited": _("You sent many recordings within an hour. Wait a little."),
-    "quota-exceeded": _("Your recordings take all the space they may. Delete some first."),
+    "quota-exceeded": _("Your recordings use all of your space. Delete some first."),
     "overloaded": _("Many recordings wait for their conversion. Try again in a moment."),
     "storage-full": _("The server has no space left. Tell the administrator."),
 }
