@@ -97,7 +97,7 @@ class Queue(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Failure:
-    """What a person is told about a failed job."""
+    """What a person sees of a failed job."""
 
     code: str
     detail: str
@@ -148,7 +148,7 @@ MAX_KILLS = 3
 
 
 def delay_after(kind: FailureKind, attempt: int, delays: tuple[float, ...] = TRANSIENT_DELAYS) -> float | None:
-    """Seconds until the next attempt, or None when `attempt` was the last.
+    """Return the seconds until the next attempt, or None when `attempt` was the last.
 
     `delays` are those after faults that may pass.
 

@@ -1,4 +1,4 @@
-"""Mails: what a person is told outside of the pages, and which facts each kind of mail needs."""
+"""Mails: messages outside of the pages, and the facts that each kind needs."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -91,9 +91,9 @@ class Mail:
             raise WrongFacts(f"{self.kind} needs {sorted(FACTS[self.kind])}")
 
     def worth_sending(self, now: datetime) -> bool:
-        """Whether what it says still holds."""
+        """Return whether what it says still holds."""
         return self.expires_at is None or now < self.expires_at
 
 
 DELAYS = (5.0, 60.0, 300.0, 1800.0, 7200.0, 18_000.0, 36_000.0, 50_400.0)
-"""Seconds between attempts while the mail server is away: a day and more, as mail servers do among themselves."""
+"""Seconds between attempts while the mail server is unavailable: more than a day in all, as mail servers do."""

@@ -203,12 +203,12 @@ def checked_length(length: int, limits: Limits) -> int:
 
 
 def room(offset: int, length: int | None, limits: Limits) -> int:
-    """How many bytes may follow `offset`; an unknown length is bounded by the largest allowed."""
+    """Return how many bytes may follow `offset`; an unknown length is bounded by the largest allowed."""
     return (limits.upload_bytes if length is None else length) - offset
 
 
 def expiry(created_at: datetime, now: datetime, limits: Limits) -> datetime:
-    """When unfinished bytes are dropped: so long after the last of them, and so long after the first in any case."""
+    """Return when an unfinished upload expires: some time after its last byte, and after its first in any case."""
     idle = now + timedelta(seconds=limits.upload_idle_seconds)
     return min(idle, created_at + timedelta(seconds=limits.upload_life_seconds))
 

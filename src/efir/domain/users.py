@@ -199,7 +199,7 @@ def _personal(nickname: str, email_key: str) -> set[str]:
 
 
 def _little_more(password: str, word: str) -> bool:
-    """Whether hardly anything is left of a password without a word, like its year of birth."""
+    """Return whether hardly anything is left of a password without a word, like its year of birth."""
     return word in password and len(password.replace(word, "")) <= PERSONAL_LEFT
 
 

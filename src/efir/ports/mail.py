@@ -51,7 +51,7 @@ class Mailer(Protocol):
     """Hands mail to a mail server."""
 
     async def send(self, letter: Letter) -> None:
-        """Return when the server has taken the mail. Raises MailRefused for good, MailServerAway for now.
+        """Return when the server has taken the mail. Raises MailRefused permanently, MailServerAway temporarily.
 
         MailServerAway after the whole mail was sent means that the answer was lost: the mail may have been taken.
         """

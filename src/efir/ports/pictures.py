@@ -84,12 +84,12 @@ class StoredPicture(Struct, frozen=True):
 
 
 def public_folder(picture_id: UUID) -> str:
-    """Path of the sizes of a picture that somebody keeps."""
+    """Return the path of the sizes of a claimed picture."""
     return f"/i/{picture_id}"
 
 
 def avatar_address(avatar_id: UUID | None, side: int = 256) -> str | None:
-    """Path of somebody's avatar, if there is one."""
+    """Return the path of a user's avatar, if there is one."""
     return None if avatar_id is None else f"{public_folder(avatar_id)}/{side}.webp"
 
 
@@ -125,7 +125,7 @@ class PictureRepository(Protocol):
         ...
 
     async def keep_working(self, picture_id: PictureId, size: int) -> bool:
-        """Note that the working copy, of so many bytes, is stored; False when the picture has been given up."""
+        """Note that the working copy of this size is stored; False when the picture was discarded."""
         ...
 
     async def drop_working(self, picture_id: PictureId) -> None:
@@ -137,7 +137,7 @@ class PictureRepository(Protocol):
         ...
 
     async def claim(self, picture_id: PictureId, owner: UserId) -> bool:
-        """Give a staged picture to somebody for good; False when it is not staged."""
+        """Assign a staged picture to an owner permanently; False when it is not staged."""
         ...
 
     async def end(self, picture_id: PictureId) -> None:
@@ -169,7 +169,7 @@ class PictureViews(Protocol):
     """Pictures, read."""
 
     async def worn(self, owner: UserId) -> StoredPicture | None:
-        """Return the avatar somebody wears."""
+        """Return the current avatar of a user."""
         ...
 
     async def claimed(self, picture_id: PictureId) -> StoredPicture:

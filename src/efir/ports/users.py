@@ -31,7 +31,7 @@ class UserView(Struct, frozen=True):
 
 
 class MeView(Struct, frozen=True):
-    """What a user is told about their own account."""
+    """What users see of their own account."""
 
     id: Annotated[UUID, Meta(description="Identifier (UUIDv7).")]
     nickname: Annotated[str, Meta(description="Unique name, lower case.", examples=["ada"])]

@@ -45,7 +45,7 @@ class S3BlobStore:
         )
 
     async def put_file(self, key: BlobKey, path: Path) -> None:
-        """Store a local file and take it away from `path`."""
+        """Move a local file into the store."""
         with _translated():
             await obstore.put_async(self._store, blob_key(key), path, chunk_size=PART)
         await asyncio.to_thread(path.unlink)

@@ -59,7 +59,7 @@ async def start_export(ports: Ports, *, credential: Credential, password: str | 
 
 
 async def latest_export(ports: Ports, *, user_id: UserId, now: datetime) -> JobView | None:
-    """Return the newest export that is made now or can be fetched."""
+    """Return the newest export that is being made or can be downloaded."""
     async with ports.read() as views:
         found = await views.jobs.newest(user_id, KIND)
     if found is None or found.state in ENDED_BADLY or (found.output is not None and _until(found) <= now):

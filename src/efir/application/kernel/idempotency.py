@@ -11,11 +11,11 @@ class Once(Protocol[T_contra]):
     """Keeps a repeated request from having its effect twice; the driver knows what an answer is."""
 
     async def before(self, tx: Transaction) -> None:
-        """Hold the request's key until the transaction ends; whatever it raises says that the effect is there."""
+        """Hold the request's key until the transaction ends; an exception means that the effect already exists."""
         ...
 
     async def after(self, tx: Transaction, result: T_contra) -> None:
-        """Store the answer, in the same transaction."""
+        """Store the response in the same transaction."""
         ...
 
 

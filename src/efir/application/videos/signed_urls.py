@@ -1,6 +1,6 @@
 """Signed media addresses: who may see a video gets a path prefix that expires and that nobody can make or change.
 
-The token stands in the path, `/media/s/{expiry}.{key}.{mac}/{video}/{generation}/…`, so relative addresses inside
+The token is part of the path, `/media/s/{expiry}.{key}.{mac}/{video}/{generation}/…`, so relative addresses inside
 playlists carry it, and caches see one address for everybody of a class.
 """
 
@@ -56,18 +56,18 @@ class Grant:
 
 
 def expiry(now: datetime, duration: float) -> datetime:
-    """When an address ends: long enough to watch all and an hour more, rounded up to ten minutes so caches agree."""
+    """Return when an address expires: an hour after a full viewing, rounded up to ten minutes for caches."""
     seconds = (now + timedelta(seconds=duration) + MARGIN).timestamp()
     return datetime.fromtimestamp(-(-seconds // ROUNDING_SECONDS) * ROUNDING_SECONDS, UTC)
 
 
 def open_folder(video_id: VideoId, generation: int) -> str:
-    """Path of the files of a video that everybody may see who knows it."""
+    """Return the path of the files of a video that anybody with the address may watch."""
     return f"{OPEN}/{video_id}/{generation}"
 
 
 def signed_folder(keys: Keys, grant: Grant, *, expires: datetime) -> str:
-    """Path of the files of a video for a class of viewers until a time."""
+    """Return the path of the files of a video, signed for a class of viewers until a time."""
     return f"{SIGNED}/{token(keys, grant, expires=expires)}/{grant.video_id}/{grant.generation}"
 
 
@@ -82,8 +82,8 @@ def check(
 ) -> Grant:
     """Read a token for a video's files as they are now: answer the grant it proves.
 
-    `keyring` holds the present keys and those still honoured. Raises AddressRefused, AddressExpired. Expiry is told
-    only to who holds a token of ours, and every class is compared whatever the others gave.
+    `keyring` holds the current keys and those still honoured. Raises AddressRefused, AddressExpired. Expiry is told
+    only to holders of a token from this service, and every class is compared whatever the others gave.
     """
     found = _TOKEN.fullmatch(text)
     if found is None:

@@ -54,7 +54,7 @@ class PermissionMissing(Forbidden):
 
 
 def is_permission(code: str) -> bool:
-    """Whether a role can hold this code: one of Efir's own, or `service:action` of another service."""
+    """Return whether a role can hold this code: one of Efir's own, or `service:action` of another service."""
     return code in EVERY or FOREIGN.fullmatch(code) is not None
 
 

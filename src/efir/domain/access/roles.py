@@ -1,4 +1,4 @@
-"""Roles: named sets of permissions that are granted to users, for a time or for good."""
+"""Roles: named sets of permissions that are granted to users, for a time or permanently."""
 
 import re
 from collections.abc import Iterable
@@ -89,7 +89,7 @@ class Role:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Grant:
-    """A role held by a user, until `expires_at` or for good."""
+    """A role held by a user, until `expires_at` or permanently."""
 
     user_id: UserId
     role_id: RoleId
@@ -138,7 +138,7 @@ def parse_grant(*, expires_at: datetime | None, reason: str, now: datetime) -> s
 
 
 def permissions_of(name: str, *, system: bool, stored: Iterable[str]) -> frozenset[str]:
-    """What a role allows: of a system role what the code says, of another what is stored."""
+    """Return what a role allows: for a system role what the code says, for any other what is stored."""
     return SYSTEM.get(name, frozenset()) if system else frozenset(stored)
 
 

@@ -71,7 +71,7 @@ class Proof:
     tries: int = 0
 
     def takes_codes(self, now: datetime) -> bool:
-        """Whether a typed code can still be right."""
+        """Return whether a typed code can still be right."""
         return self.code_hash is not None and now < self.code_until and self.tries < TRIES
 
 

@@ -83,7 +83,7 @@ class Cut:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Fade:
-    """Let the sound come and go, in a straight line of amplitude, over so many seconds of its ends."""
+    """Fade the sound in and out linearly, over the given seconds at its ends."""
 
     fade_in: float = 0.0
     fade_out: float = 0.0

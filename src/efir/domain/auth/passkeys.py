@@ -78,7 +78,7 @@ class Passkey:
     created_at: datetime
 
     def counts_on(self, sign_count: int) -> bool:
-        """Whether a use with this count follows the last one (§6.1.1); who never counts says 0."""
+        """Return whether a use with this count follows the last one (§6.1.1); 0 means no counting."""
         return sign_count > self.sign_count or sign_count == self.sign_count == 0
 
 

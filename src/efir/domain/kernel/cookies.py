@@ -13,5 +13,5 @@ DEVICE_SECONDS = 400 * 86_400  # the longest that browsers keep a cookie
 
 
 def cookie_name(name: str, *, origin: str) -> str:
-    """Prefix a cookie where the connection is safe: browsers then refuse one set by a sibling domain."""
+    """Return the prefix a cookie where the connection is safe: browsers then refuse one set by a sibling domain."""
     return f"__Host-{name}" if origin.startswith("https:") else name

@@ -156,7 +156,7 @@ class TooMany(DomainError):
 class WorkFailed(Exception):  # named by what happened
     """The machine failed, not what it worked on: another attempt may succeed.
 
-    `detail` is for operators; `explanation` is what the owner of the work is told.
+    `detail` is for operators; `explanation` is what the owner of the work sees.
     """
 
     code: ClassVar[str] = "work-failed"

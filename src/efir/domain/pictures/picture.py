@@ -234,7 +234,7 @@ def sniff(head: bytes) -> PictureFormat:
 
 
 def _brands(head: bytes) -> set[bytes]:
-    """What an ISO media file says it is (ISO/IEC 14496-12 §4.3)."""
+    """Return what an ISO media file says it is (ISO/IEC 14496-12 §4.3)."""
     if head[4:8] != b"ftyp":
         return set()
     end = min(int.from_bytes(head[:4], "big"), len(head))
@@ -257,7 +257,7 @@ def admit(width: int, height: int, *, frames: int, kind: PictureKind) -> None:
 
 
 def stored_width(asked: int, stored: Sequence[int], kind: PictureKind) -> int:
-    """Width that answers an asked one: itself, or the largest there is of a small picture. Raises PictureNotFound."""
+    """Return the stored width for a requested one: itself, or the largest there is. Raises PictureNotFound."""
     if asked not in {width for width, _ in SHAPES[kind].sizes} or not stored:
         raise PictureNotFound
     return asked if asked in stored else max(stored)

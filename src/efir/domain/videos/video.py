@@ -109,7 +109,7 @@ class Video:
     updated_at: datetime
 
     def owned_by(self, user_id: UserId) -> "Video":
-        """Return the video to its owner. Raises VideoNotFound for others: whether it exists is not their business."""
+        """Return the video to its owner. Raises VideoNotFound for others: whether it exists stays private."""
         require_owner(self.owner_id, user_id, VideoNotFound)
         return self
 
@@ -136,7 +136,7 @@ def parse_title(text: str, limits: Limits, *, pointer: str = "/title") -> str:
 
 
 def parse_description(text: str, limits: Limits, *, pointer: str = "/description") -> str:
-    """Lines of text, NFC. Raises InvalidVideo."""
+    """Return the lines of text, NFC. Raises InvalidVideo."""
     description = "\n".join(line.rstrip() for line in _clean(text).splitlines()).strip()
     if len(description) > limits.max_description_length:
         raise _wrong(pointer, "length", f"A description has at most {limits.max_description_length} characters.")

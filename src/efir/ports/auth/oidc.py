@@ -65,7 +65,7 @@ class Provider(Protocol):
         ...
 
     async def redeem(self, *, code: str, verifier: str, nonce: str, issuer: str | None, now: datetime) -> Claims:
-        """Exchange a code for what is told about somebody. `issuer` is who answered, if the answer says so."""
+        """Exchange a code for the claims about a person. `issuer` is the issuer named in the response, if any."""
         ...
 
     async def logout_address(self, hint: bytes) -> str | None:

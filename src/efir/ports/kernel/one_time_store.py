@@ -16,7 +16,7 @@ class StatesAway(Unavailable):
 
 
 class OneTimeStates(Protocol):
-    """Small values that live for minutes. Every method raises StatesAway when fast memory is away."""
+    """Small values that live for minutes. Every method raises StatesAway while Valkey is unavailable."""
 
     async def put(self, key: str, value: bytes, *, seconds: int) -> None:
         """Keep a value; one under the same key is replaced."""
@@ -31,5 +31,5 @@ class OneTimeStates(Protocol):
         ...
 
     async def first(self, key: str, *, seconds: int) -> bool:
-        """Whether nobody has named this key in the last `seconds`."""
+        """Return whether this is the first use of the key in the last `seconds`."""
         ...
