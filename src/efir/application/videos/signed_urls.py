@@ -22,14 +22,14 @@ _TOKEN = re.compile(r"([1-9][0-9]{0,11})\.([0-9a-f]{8})\.([A-Za-z0-9_-]{22})")
 
 
 class AddressRefused(NotFound):
-    """The address was not made here, or not for this, or the video's visibility has changed since."""
+    """The address was not issued by this service, or the video's visibility has changed since."""
 
     code = "media-address-refused"
     title = "There is nothing at this address"
 
 
 class AddressExpired(Gone):
-    """The address was good and is too old: ask for the video again."""
+    """The address was valid and has expired: request the video again."""
 
     code = "media-address-expired"
     title = "This address has expired"
@@ -52,7 +52,7 @@ class Grant:
 
 
 def expiry(now: datetime, duration: float) -> datetime:
-    """When an address ends: long enough to watch all and an hour more, rounded up to ten minutes so caches agree."""
+    """Return when an address expires: an hour after a full viewing, rounded up to ten minutes for caches."""
     seconds = (now + timedelta(seconds=duration) + MARGIN).timestamp()
     return datetime.fromtimestamp(-(-seconds // ROUNDING_SECONDS) * ROUNDING_SECONDS, UTC)
 

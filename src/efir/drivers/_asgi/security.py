@@ -24,7 +24,7 @@ READ = {name.encode(): name for name in NAMES.split()}
 
 
 class TwoCredentials(Malformed):
-    """Cookie and bearer token came together, so it is not clear who asks."""
+    """The request has both a cookie and a bearer token, so the caller is ambiguous."""
 
     code = "two-credentials"
     title = "Send a cookie or a token, not both"

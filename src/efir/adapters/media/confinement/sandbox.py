@@ -165,7 +165,7 @@ def python() -> list[str]:
 
 
 def environment(work: Path) -> dict[str, str]:
-    """Everything a media program is told about the world."""
+    """The environment of a media program."""
     return {
         "PATH": "/usr/bin:/bin",
         "LANG": "C.UTF-8",

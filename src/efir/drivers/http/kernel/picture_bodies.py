@@ -62,7 +62,7 @@ CropQuery = Annotated[
 
 
 class WrongPictureType(PictureTypeRefused):
-    """The body is declared as something else than a picture or a form."""
+    """The body is declared as something other than a picture or a form."""
 
     code = "image-content-type"
     title = "Send the picture itself with its image type, or a multipart form with the field `image`"

@@ -29,14 +29,14 @@ _NUMBER = re.compile(r"[0-9]{1,18}")
 
 
 class TusVersionUnsupported(Stale):
-    """The request is of another version of the protocol, or of none."""
+    """The request uses another version of the protocol, or states none."""
 
     code = "tus-version-unsupported"
-    title = "Only tus 1.0.0 is spoken here"
+    title = "Only tus 1.0.0 is supported"
 
 
 class WrongBodyType(UnsupportedMedia):
-    """Bytes of an upload come as `application/offset+octet-stream`."""
+    """The bytes of an upload must be sent as `application/offset+octet-stream`."""
 
     code = "upload-body-type"
     title = f"Bytes of an upload are sent as {BODY_TYPE}"

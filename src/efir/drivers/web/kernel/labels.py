@@ -24,7 +24,7 @@ METHODS = {
     "recovery_code": _("Recovery code"),
     "oidc": _("Another service"),
     "registration": _("Registration"),
-    "link": _("Link in an e-mail"),
+    "link": _("Link in an email"),
     "impersonation": _("An administrator, to help"),
 }
 MEANINGS = {
@@ -35,7 +35,7 @@ MEANINGS = {
     "See own and private videos.": _("See own and private videos."),
     "Upload, change and delete own videos.": _("Upload, change and delete own videos."),
     "Use the permissions of the own roles.": _("Use the permissions of the own roles."),
-    "List accounts and see their login history.": _("List accounts and see their login history."),
+    "List accounts and see their sign-in history.": _("List accounts and see their sign-in history."),
     "Ban accounts and lift bans.": _("Ban accounts and lift bans."),
     "See the service as somebody sees it, without changing anything.": _(
         "See the service as somebody sees it, without changing anything."
