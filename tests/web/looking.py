@@ -4,7 +4,8 @@ import node
 from web.conftest import Tab
 
 AXE = "axe-core/axe.min.js"
-CUT_OFF = """[...document.querySelectorAll(".rail a")].map((link) => [link.textContent.trim(), link.getBoundingClientRect()])
+CUT_OFF = """[...document.querySelectorAll(".rail a")]
+  .map((link) => [link.textContent.trim(), link.getBoundingClientRect()])
   .filter(([, box]) => box.width && (box.left < 0 || box.right > innerWidth)).map(([name]) => name)"""
 
 
