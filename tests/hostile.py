@@ -49,7 +49,8 @@ class Hostile:
         """The adapter under test, talking to this."""
         setup = Setup(
             name="evil", label="Evil", issuer=ISSUER, client_id=CLIENT, client_secret="s&cret", scopes="openid email",
-            algorithms=algorithms, origin=ports.origin,
+            algorithms=algorithms, login=ports.links.provider_sign_in("evil"),
+            callback=ports.links.provider_callback("evil"), after_sign_out=ports.links.after_sign_out(),
         )  # fmt: skip
         return OidcProvider(setup, http, (lambda plain: plain[::-1], lambda sealed: sealed[::-1]))
 

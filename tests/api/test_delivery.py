@@ -13,7 +13,8 @@ import pytest
 from litestar import Litestar, get, route
 
 from efir.adapters.storage.filesystem import FilesystemBlobStore
-from efir.drivers.http.kernel.files import CHUNK, IMMUTABLE, Content, FileAnswer, FileHead
+from efir.drivers._asgi.files import IMMUTABLE, Content, FileAnswer, FileHead
+from efir.drivers._asgi.sent_pieces import CHUNK
 from efir.ports.kernel.blobs import Blob, blob_key
 from programs import NGINX, granian, memory_of, nginx
 
@@ -124,7 +125,7 @@ def test_slow_readers_cost_little_memory(server: tuple[str, int, Path]) -> None:
     assert grown < 20 * MIB
 
 
-@pytest.mark.skipif(NGINX is None, reason="nginx is not installed")
+@pytest.mark.skipif(NGINX is None, reason="nginx is not on PATH")
 def test_behind_nginx_the_bytes_come_from_nginx(server: tuple[str, int, Path], tmp_path: Path) -> None:
     lines = f"""location /objects/ {{
             internal; alias {server[2]}/objects/; etag off; add_header ETag $upstream_http_etag;

@@ -7,6 +7,7 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
+from efir.adapters.links import SiteLinks
 from efir.application.videos.signed_urls import (
     AddressExpired,
     AddressRefused,
@@ -15,8 +16,6 @@ from efir.application.videos.signed_urls import (
     check,
     expiry,
     key_mark,
-    open_folder,
-    signed_folder,
     token,
 )
 from efir.domain.kernel.ids import VideoId
@@ -110,8 +109,9 @@ def test_another_key_opens_nothing_whatever_mark_the_token_bears() -> None:
 
 
 def test_folders_are_plain_paths() -> None:
-    assert open_folder(VIDEO, 2) == f"/media/v/{VIDEO}/2"
-    signed = signed_folder(KEYS, GRANT, expires=expiry(NOW, 0))
+    links = SiteLinks("https://efir.example")
+    assert links.open_media(VIDEO, 2) == f"/media/v/{VIDEO}/2"
+    signed = links.signed_media(token(KEYS, GRANT, expires=expiry(NOW, 0)), VIDEO, 1)
     assert re.fullmatch(rf"/media/s/[0-9]+\.[0-9a-f]{{8}}\.[A-Za-z0-9_-]{{22}}/{VIDEO}/1", signed)
 
 

@@ -11,7 +11,6 @@ from hypothesis import strategies as st
 from efir.domain.auth.passkeys import Passkey, PasskeyId, PasskeyInvalid, parse_label, site_name
 from efir.domain.auth.redirects import local_path
 from efir.domain.auth.second_factors import CodesLocked, Totp, WrongCode, recovery_code, typed_code
-from efir.domain.kernel.cookies import cookie_name
 from efir.domain.kernel.ids import UserId
 
 NOW = datetime(2026, 11, 20, 12, tzinfo=UTC)
@@ -40,11 +39,6 @@ def test_a_path_to_return_to_stays_on_this_site(text: str) -> None:
 def test_paths_of_this_site_are_kept(path: str) -> None:
     assert local_path(path) == path
     assert local_path(None) == "/"
-
-
-def test_cookies_are_closed_to_siblings_where_the_connection_is_safe() -> None:
-    assert cookie_name("mfa", origin=SITE) == "__Host-mfa"
-    assert cookie_name("mfa", origin="http://127.0.0.1:8000") == "mfa"
 
 
 @given(st.binary(min_size=10, max_size=10))

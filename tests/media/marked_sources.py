@@ -168,7 +168,7 @@ def _prepared(coder: Any, clip: Clip, form: Form) -> Any:
     if form.pixel != 1:
         context.sample_aspect_ratio = form.pixel
     colour = form.colour
-    if colour.require_id:
+    if colour.named:
         context.color_primaries, context.color_trc, context.colorspace = colour.codes
         context.color_range = 2 if colour.full else 1
     context.options = QUICK.get(clip.codec, OLD) | clip.options
@@ -190,7 +190,7 @@ def _frame(clip: Clip, form: Form, place: int, coder: Any) -> Any:
     until = clip.times[place + 1] if place + 1 < len(clip.times) else clip.end
     frame.pts, frame.time_base = round(clip.times[place] / base), base
     frame.duration = max(1, round(until / base) - frame.pts)
-    if form.colour.require_id:
+    if form.colour.named:
         frame.color_primaries, frame.color_trc, frame.colorspace = form.colour.codes
         frame.color_range = 2 if form.colour.full else 1
     return frame

@@ -164,6 +164,8 @@ def test_a_folder_of_root_alone_does_not_stop_another_user() -> None:
         pytest.skip("only root changes the user")
     closed = [path for path in paths(PROGRAM) if path.startswith("/root/")]
     found = {(walls.name, walls.uid): tried(walls) for walls in candidates(paths(PROGRAM))}
-    if not closed or "bwrap" not in {name for name, _ in found}:
+    if "bwrap" not in {name for name, _ in found}:
+        pytest.skip("bubblewrap is not installed")
+    if not closed:
         pytest.skip("nothing lies below a closed home here")
     assert found["bwrap", sandbox.FOREIGN_UID] is None

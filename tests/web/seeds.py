@@ -44,6 +44,7 @@ PAGES = {
     "quiz": ("/quiz?question={question}&answer={question}", False),
     "quiz for somebody": ("/quiz?q=called", True),
     "audio": ("/audio", True),
+    "edit recording": ("/audio/{recording}/edit", True),
     "forgot": ("/forgot?notice=reset-asked", False),
     "restore": ("/restore", False),
     "confirm": ("/confirm", True),
@@ -53,7 +54,7 @@ PAGES = {
     "own page": ("/u/ada", True),
     "person without videos": ("/u/eve-with-quite-a-long-nickname", False),
     "security": ("/settings/security", True),
-    "change e-mail": ("/settings/security/email", True),
+    "change email": ("/settings/security/email", True),
     "change password": ("/settings/security/password", True),
     "data": ("/settings/data", True),
     "delete account": ("/settings/data/delete", True),
@@ -166,8 +167,8 @@ async def some_questions(ports: Ports) -> list[UUID]:
     return [row.id for row in added.saved]
 
 
-async def some_recordings(ports: Ports, owner: UserId) -> None:
-    """Store one recording of every state; the one that is ready is silence of no format."""
+async def some_recordings(ports: Ports, owner: UserId) -> UUID:
+    """Store one recording of every state; answers the one that is ready, which is silence of no format."""
     wav = read_wav(lambda offset, length: RAIN[offset : offset + length], len(RAIN), ports.limits)
     loudness, file = Loudness(-16.2, 4.0, -1.5), MediaFile(path=Path(), size=120_000, sha256="00" * 32)
     made = ConvertedAudio(
@@ -182,17 +183,20 @@ async def some_recordings(ports: Ports, owner: UserId) -> None:
             )  # fmt: skip
             await tx.audio.add(record, wav, store="database")
             if state == "ready":
+                ready = record.id
                 await tx.audio.set_ready(record.id, made, store="database")
                 await tx.blobs.put_bytes(sound_key(record.id), bytes(made.file.size))
             elif state == "failed":
                 await tx.audio.set_failed(record.id, code="audio-undecodable", detail="")
+    return ready
 
 
 async def a_house_of_videos(ports: Ports, owner: UserId) -> dict[str, UUID]:
     """Store one video of every kind a page can show."""
-    await some_recordings(ports, owner)
+    recording = await some_recordings(ports, owner)
     lines = "\n".join(f"Line {number} of a long description." for number in range(12))
     return {
+        "recording": recording,
         "question": (await some_questions(ports))[0],
         "ready": await a_video(
             ports, owner, "How a lighthouse works", description=f"See https://example.org\n\n{lines}"

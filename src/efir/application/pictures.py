@@ -1,4 +1,4 @@
-"""Pictures of people: made, stored under an id of their own, found by address, taken away when nobody needs them.
+"""Pictures of people: made, stored under their own ids, served by address, deleted when nobody needs them.
 
 The row comes first and leaves last, so bytes without a row exist only after a crash between two lines of a writer whose
 picture was given up at the same moment; `sweep_stray_pictures` finds those too.
@@ -11,6 +11,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from datetime import datetime, timedelta
 from uuid import UUID
 
+import msgspec
 from msgspec import Struct
 
 from efir.application.context import Ports
@@ -25,10 +26,12 @@ from efir.ports.pictures import (
     AvatarView,
     Later,
     MadePictures,
+    Pictured,
     PictureOrder,
     PictureSizes,
     StoredFile,
     StoredPicture,
+    View,
 )
 
 FOLDER = "img"
@@ -137,11 +140,18 @@ def file_of(picture: StoredPicture, side: int) -> PictureFile:
     return PictureFile(key_of(picture.id, f"{width}.webp"), bytes.fromhex(digest))
 
 
-def avatar_view(picture: StoredPicture, folder: str) -> AvatarView:
-    """Show an avatar whose sizes lie below a path."""
+def with_avatar(ports: Ports, found: Pictured[View]) -> View:
+    """Return the view of somebody, with the address of the avatar."""
+    if found.avatar_id is None:
+        return found.view
+    return msgspec.structs.replace(found.view, avatar=ports.links.avatar(found.avatar_id))
+
+
+def avatar_view(picture: StoredPicture, address: Callable[[int], str]) -> AvatarView:
+    """Show an avatar; `address` writes that of one size."""
     return AvatarView(
         id=picture.id,
-        sizes=PictureSizes(*(f"{folder}/{side}.webp" for side in (64, 128, 256, 512))),
+        sizes=PictureSizes(*map(address, (64, 128, 256, 512))),
         width=picture.width,
         height=picture.height,
         bytes=sum(file.size for file in picture.files),

@@ -1,5 +1,6 @@
 """Audio records: conversion, storage and read models."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -8,6 +9,7 @@ from uuid import UUID
 
 from msgspec import Meta, Struct
 
+from efir.domain.audio.edits import Edit
 from efir.domain.audio.records import AudioRecord, RecordId
 from efir.domain.audio.wav import Wav
 from efir.domain.kernel.ids import UserId
@@ -67,6 +69,18 @@ class AudioConverter(Protocol):
         ...
 
 
+class AudioEditor(Protocol):
+    """Edits sound that this service keeps; no sound data crosses the event loop."""
+
+    async def edit(self, edit: Edit, sources: Sequence[Path], out: Path, report: Report) -> tuple[Path, Wav]:
+        """Make a WAV file below the empty directory `out` of the MP3s of the parts of an edit, in their order.
+
+        Cancelling ends the confined children. Raises AudioEditEmpty, AudioEditOutside, AudioGainTooHigh,
+        AudioUndecodable when it takes too much, MediaWorkFailed when the machine is at fault.
+        """
+        ...
+
+
 class AudioView(Struct, frozen=True, gc=False):
     """A recording as its owner sees it."""
 
@@ -86,6 +100,7 @@ class AudioView(Struct, frozen=True, gc=False):
     ]
     error: Annotated["AudioError | None", Meta(description="Why the conversion failed.")]
     created_at: Annotated[datetime, Meta(description="When it was sent.")]
+    edited_from: Annotated[UUID | None, Meta(description="The recording it was edited from, while that is there.")]
 
 
 class AudioError(Struct, frozen=True, gc=False):
@@ -136,6 +151,7 @@ class AudioFacts(Struct, frozen=True, gc=False, array_like=True):
     error_code: str | None
     error_detail: str | None
     created_at: datetime
+    edited_from: UUID | None
 
 
 class Usage(Struct, frozen=True):
@@ -203,6 +219,7 @@ class AudioPorts:
     """What converts recordings, and where they are kept: `store` is `database` or `storage`."""
 
     converter: AudioConverter
+    editor: AudioEditor
     store: str
     database_blobs: BlobStore
     slots: ConversionSlots

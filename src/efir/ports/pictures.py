@@ -3,7 +3,7 @@
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Annotated, Protocol
+from typing import Annotated, Generic, Protocol, TypeVar
 from uuid import UUID
 
 from msgspec import Meta, Struct
@@ -11,6 +11,8 @@ from msgspec import Meta, Struct
 from efir.domain.kernel.ids import UserId
 from efir.domain.pictures.crops import CropBox
 from efir.domain.pictures.picture import Picture, PictureId, PictureKind
+
+View = TypeVar("View", bound=Struct)
 
 
 class PictureSizes(Struct, frozen=True, rename=lambda name: name.removeprefix("s")):
@@ -83,14 +85,11 @@ class StoredPicture(Struct, frozen=True):
     arriving: bool = False
 
 
-def public_folder(picture_id: UUID) -> str:
-    """Path of the sizes of a picture that somebody keeps."""
-    return f"/i/{picture_id}"
+class Pictured(Struct, Generic[View], frozen=True):
+    """A view of somebody as it is stored: the address of the avatar is missing, and made of `avatar_id`."""
 
-
-def avatar_address(avatar_id: UUID | None, side: int = 256) -> str | None:
-    """Path of somebody's avatar, if there is one."""
-    return None if avatar_id is None else f"{public_folder(avatar_id)}/{side}.webp"
+    view: View
+    avatar_id: UUID | None
 
 
 class PictureConverter(Protocol):
@@ -125,7 +124,7 @@ class PictureRepository(Protocol):
         ...
 
     async def keep_working(self, picture_id: PictureId, size: int) -> bool:
-        """Note that the working copy, of so many bytes, is stored; False when the picture has been given up."""
+        """Note that the working copy of this size is stored; False when the picture was discarded."""
         ...
 
     async def drop_working(self, picture_id: PictureId) -> None:
@@ -137,7 +136,7 @@ class PictureRepository(Protocol):
         ...
 
     async def claim(self, picture_id: PictureId, owner: UserId) -> bool:
-        """Give a staged picture to somebody for good; False when it is not staged."""
+        """Assign a staged picture to an owner permanently; False when it is not staged."""
         ...
 
     async def end(self, picture_id: PictureId) -> None:
@@ -169,7 +168,7 @@ class PictureViews(Protocol):
     """Pictures, read."""
 
     async def worn(self, owner: UserId) -> StoredPicture | None:
-        """Return the avatar somebody wears."""
+        """Return the current avatar of a user."""
         ...
 
     async def claimed(self, picture_id: PictureId) -> StoredPicture:

@@ -10,6 +10,7 @@ from efir.domain.kernel.ids import EmailAddress, UserId
 from efir.domain.pictures.picture import PictureId
 from efir.domain.users import NamedUser, User, UserStatus
 from efir.ports.kernel.pagination import PageRequest, Rows
+from efir.ports.pictures import Pictured
 
 Avatar = Annotated[
     str | None,
@@ -31,7 +32,7 @@ class UserView(Struct, frozen=True):
 
 
 class MeView(Struct, frozen=True):
-    """What a user is told about their own account."""
+    """What users see of their own account."""
 
     id: Annotated[UUID, Meta(description="Identifier (UUIDv7).")]
     nickname: Annotated[str, Meta(description="Unique name, lower case.", examples=["ada"])]
@@ -110,12 +111,12 @@ class UserRepository(Protocol):
 class UserViews(Protocol):
     """Users, read."""
 
-    async def me(self, user_id: UserId) -> MeView:
+    async def me(self, user_id: UserId) -> Pictured[MeView]:
         """Raises UserNotFound."""
         ...
 
-    async def by_nickname(self, nickname: str) -> UserView:
-        """Raises UserNotFound."""
+    async def by_nickname(self, nickname: str) -> UserId:
+        """Return whose nickname it is. Raises UserNotFound."""
         ...
 
     async def account(self, user_id: UserId, *, now: datetime) -> AccountView:
@@ -134,7 +135,7 @@ class UserViews(Protocol):
 
 
 class EmailParser(Protocol):
-    """E-mail addresses: what is one, and when two are the same."""
+    """Email addresses: what is one, and when two are the same."""
 
     def parse(self, text: str) -> EmailAddress:
         """Raises InvalidUser with pointer `/email`."""

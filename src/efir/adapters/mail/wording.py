@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from gettext import NullTranslations
 from pathlib import Path
-from urllib.parse import urlencode
 
 from babel.core import Locale
 from babel.dates import format_date, format_timedelta
@@ -13,6 +12,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoes
 
 from efir.domain.auth.alerts import Alert
 from efir.domain.mail import Mail, MailKind
+from efir.ports.kernel.links import Links
 from efir.ports.mail import Letter
 
 HERE = Path(__file__).parent
@@ -36,7 +36,7 @@ class Content:
 class Place:
     """What mails of one site and language share: where links lead, and how times are told."""
 
-    origin: str
+    links: Links
     locale: Locale
     code_life: timedelta
 
@@ -52,11 +52,13 @@ class Place:
 class MailWording:
     """Words and lays out mails."""
 
-    def __init__(self, catalogues: Mapping[str, NullTranslations], *, origin: str, code_seconds: float) -> None:
-        """Take the texts of each language, the public address, and how long a code is good."""
-        self._catalogues = catalogues
+    def __init__(
+        self, catalogues: Mapping[str, NullTranslations], *, links: Links, origin: str, code_seconds: float
+    ) -> None:
+        """Take the texts of each language, the addresses, that of the site, and how long a code is good."""
+        self._catalogues, self._origin = catalogues, origin
         self._places = {
-            lang: Place(origin=origin.rstrip("/"), locale=Locale.parse(lang), code_life=timedelta(seconds=code_seconds))
+            lang: Place(links=links, locale=Locale.parse(lang), code_life=timedelta(seconds=code_seconds))
             for lang in catalogues
         }
         self._templates = Environment(
@@ -79,7 +81,7 @@ class MailWording:
             "greeting": _("Hello %(nickname)s,") % mail.facts if mail.facts["nickname"] else _("Hello,"),
             "copy_link": _("Or copy this address into the browser:"),
             "about": _("This mail was written by a machine at %(origin)s. Answers reach nobody.")
-            % {"origin": place.origin},
+            % {"origin": self._origin},
         }
         return Letter(
             id=mail.id, recipient=mail.recipient, lang=mail.lang, subject=content.subject,
@@ -97,7 +99,7 @@ def _email_confirm(_: Translate, mail: Mail, place: Place) -> Content:
         ),
         code=mail.facts["code"],
         label=_("Confirm the address"),
-        link=f"{place.origin}/confirm?{urlencode({'token': mail.facts['token']})}",
+        link=place.links.confirm_email(mail.facts["token"]),
         below=(
             _("The link is good for: %(span)s. Opening it changes nothing yet: you are asked first.")
             % {"span": place.life(mail)},
@@ -115,7 +117,7 @@ def _registration_code(_: Translate, mail: Mail, place: Place) -> Content:
         ),
         code=mail.facts["code"],
         label=_("Type it in where you signed up"),
-        link=f"{place.origin}/register/code",
+        link=place.links.registration_code(),
         below=(_("If you did not register at Efir, leave this mail alone: without you nothing happens."),),
     )
 
@@ -126,8 +128,8 @@ def _email_known(_: Translate, _mail: Mail, place: Place) -> Content:
         above=(
             _("Somebody, probably you, has just entered this address at Efir. It belongs to your account already."),
         ),
-        label=_("Log in"),
-        link=f"{place.origin}/login",
+        label=_("Sign in"),
+        link=place.links.sign_in(),
         below=(
             _("If you have forgotten your password, you can set a new one there."),
             _("If this was not you, leave this mail alone: your account stays as it is."),
@@ -143,7 +145,7 @@ def _email_changed(_: Translate, mail: Mail, place: Place) -> Content:
             _("If this was not you, set a new password at once and tell the administrator of the site."),
         ),
         label=_("Open the settings"),
-        link=f"{place.origin}/settings/security",
+        link=place.links.security_settings(),
     )
 
 
@@ -152,7 +154,7 @@ def _password_reset(_: Translate, mail: Mail, place: Place) -> Content:
         subject=_("A new password for Efir"),
         above=(_("Somebody, probably you, wants to set a new password for your account."),),
         label=_("Set a new password"),
-        link=f"{place.origin}/reset?{urlencode({'token': mail.facts['token']})}",
+        link=place.links.reset_password(mail.facts["token"]),
         below=(
             _("The link can be used once and is good for: %(span)s.") % {"span": place.life(mail)},
             _("If this was not you, leave this mail alone: your password stays as it is."),
@@ -168,7 +170,7 @@ def _password_changed(_: Translate, _mail: Mail, place: Place) -> Content:
             _("If this was not you, set a new one now: the link leads to where that is done."),
         ),
         label=_("Set a new password"),
-        link=f"{place.origin}/forgot",
+        link=place.links.forgotten_password(),
     )
 
 
@@ -195,7 +197,7 @@ def _security_changed(_: Translate, mail: Mail, place: Place) -> Content:
             _("If this was not you, set a new password at once and tell the administrator of the site."),
         ),
         label=_("Open the settings"),
-        link=f"{place.origin}/settings/security",
+        link=place.links.security_settings(),
     )
 
 
@@ -207,7 +209,7 @@ def _account_seen(_: Translate, _mail: Mail, place: Place) -> Content:
             _("If you did not ask for help, ask the administrators of the site why. All of it is on record."),
         ),
         label=_("Open the history of sign-ins"),
-        link=f"{place.origin}/settings/logins",
+        link=place.links.sign_in_history(),
     )
 
 
@@ -220,7 +222,7 @@ def _deletion_planned(_: Translate, mail: Mail, place: Place) -> Content:
             _("Until then you can keep it: sign in at this address with your nickname and password."),
         ),
         label=_("Keep my account"),
-        link=f"{place.origin}/restore",
+        link=place.links.restore_account(),
     )
 
 

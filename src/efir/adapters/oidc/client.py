@@ -36,7 +36,9 @@ class Setup(msgspec.Struct, frozen=True, kw_only=True):
     client_secret: str
     scopes: str
     algorithms: tuple[str, ...]
-    origin: str
+    callback: str
+    login: str
+    after_sign_out: str
 
 
 class OidcProvider:
@@ -47,12 +49,11 @@ class OidcProvider:
         self._http = http
         self._seal, self._unseal = seal
         self._documents = Documents(setup.issuer, http)
-        self._callback = f"{setup.origin}/api/v1/auth/oidc/{setup.name}/callback"
 
     @property
     def view(self) -> ProviderView:
         """Return how it is shown."""
-        return ProviderView(self._setup.name, self._setup.label, self._callback.removesuffix("callback") + "login")
+        return ProviderView(self._setup.name, self._setup.label, self._setup.login)
 
     @property
     def issuer(self) -> str:
@@ -62,14 +63,14 @@ class OidcProvider:
     async def address(self, *, state: str, nonce: str, challenge: str, fresh: bool) -> str:
         """Write where the browser goes."""
         query = {
-            "response_type": "code", "client_id": self._setup.client_id, "redirect_uri": self._callback,
+            "response_type": "code", "client_id": self._setup.client_id, "redirect_uri": self._setup.callback,
             "scope": self._setup.scopes, "state": state, "nonce": nonce, "code_challenge": challenge,
             "code_challenge_method": "S256",
         } | ({"prompt": "login", "max_age": "0"} if fresh else {})  # fmt: skip
         return extended((await self._documents.description()).authorization_endpoint, query)
 
     async def redeem(self, *, code: str, verifier: str, nonce: str, issuer: str | None, now: datetime) -> Claims:
-        """Exchange a code for what is told about somebody."""
+        """Exchange a code for the claims about a person."""
         description = await self._documents.description()
         if issuer != self.issuer and (issuer or description.authorization_response_iss_parameter_supported):
             raise refused("the answer names another issuer, or none", issuer=issuer)  # RFC 9207
@@ -97,7 +98,7 @@ class OidcProvider:
             return None
         query = {
             "id_token_hint": self._unseal(hint).decode(), "client_id": self._setup.client_id,
-            "post_logout_redirect_uri": f"{self._setup.origin}/",
+            "post_logout_redirect_uri": self._setup.after_sign_out,
         }  # fmt: skip
         return extended(end, query)
 
@@ -121,7 +122,7 @@ class OidcProvider:
     async def _exchanged(self, code: str, verifier: str) -> dict[str, Any]:
         description = await self._documents.description()
         form = {
-            "grant_type": "authorization_code", "code": code, "redirect_uri": self._callback,
+            "grant_type": "authorization_code", "code": code, "redirect_uri": self._setup.callback,
             "code_verifier": verifier,
         }  # fmt: skip
         headers = {"accept": "application/json"}

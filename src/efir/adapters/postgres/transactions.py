@@ -19,7 +19,7 @@ from efir.adapters.postgres.kernel.blobs import PostgresBlobStore
 from efir.adapters.postgres.kernel.constraints import UNREACHED, DatabaseAway, reached, translated
 from efir.adapters.postgres.kernel.lazy import LazyTransaction, OneStatement
 from efir.adapters.postgres.kernel.pool import Connections
-from efir.adapters.postgres.kernel.stored_responses import PostgresReplies
+from efir.adapters.postgres.kernel.stored_responses import PostgresStoredResponses
 from efir.adapters.postgres.mail.mails import PostgresMailRepository
 from efir.adapters.postgres.pictures.group import PictureRepositories
 from efir.adapters.postgres.quiz.group import QuizRepositories
@@ -71,9 +71,9 @@ class PostgresTransaction(
         return PostgresJobRepository(self.connection, self.woken)
 
     @property
-    def replies(self) -> PostgresReplies:
-        """Answers under idempotency keys, sealed."""
-        return PostgresReplies(self.connection, *self._seal)
+    def stored_responses(self) -> PostgresStoredResponses:
+        """Responses under idempotency keys, sealed."""
+        return PostgresStoredResponses(self.connection, *self._seal)
 
     @property
     def views(self) -> PostgresViews:

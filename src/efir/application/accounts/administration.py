@@ -20,17 +20,17 @@ TOKENS = SignedTokens("setup", mac_bytes=24)
 
 
 class AdministratorExists(Conflict):
-    """The first administrator is made already; further ones are made by them, or by the operator."""
+    """The first administrator already exists; administrators or the operator can appoint others."""
 
     code = "administrator-exists"
     title = "There is an administrator already"
 
 
 class SetupCodeInvalid(Forbidden):
-    """The code of a set-up link is not ours, or its time is over."""
+    """The code of the set-up link was not issued by this service, or has expired."""
 
     code = "setup-code-invalid"
-    title = "This link does not count any more"
+    title = "This link is no longer valid"
 
 
 async def list_users(
@@ -62,17 +62,15 @@ async def list_user_logins(
 async def grant_by_operator(ports: Ports, *, nickname: str, role: str, now: datetime) -> None:
     """Let somebody hold a role, from the machine itself. Raises UserNotFound, RoleNotFound."""
     async with ports.read() as views:
-        user = await views.users.by_nickname(nickname.strip().lower())
-    await grant_role(
-        ports, OPERATOR, user_id=UserId(user.id), name=role, expires_at=None, reason="by the operator", now=now
-    )
+        user_id = await views.users.by_nickname(nickname.strip().lower())
+    await grant_role(ports, OPERATOR, user_id=user_id, name=role, expires_at=None, reason="by the operator", now=now)
 
 
 async def revoke_by_operator(ports: Ports, *, nickname: str, role: str, now: datetime) -> None:
     """Take a role from somebody, from the machine itself. Raises UserNotFound, RoleNotFound, LastAdministrator."""
     async with ports.read() as views:
-        user = await views.users.by_nickname(nickname.strip().lower())
-    await revoke_role(ports, OPERATOR, user_id=UserId(user.id), name=role, now=now)
+        user_id = await views.users.by_nickname(nickname.strip().lower())
+    await revoke_role(ports, OPERATOR, user_id=user_id, name=role, now=now)
 
 
 async def setup_code(ports: Ports, *, now: datetime) -> str:

@@ -1,7 +1,8 @@
-"""The avatar somebody wears: sent, cut again for an hour, taken away; everybody sees the change at once."""
+"""Avatars: sent, cropped again within an hour, removed; everybody sees the change at once."""
 
 from collections.abc import AsyncIterator
 from datetime import datetime
+from functools import partial
 
 from msgspec import Struct
 
@@ -24,7 +25,7 @@ from efir.domain.jobs import JobKind, NewJob
 from efir.domain.kernel.ids import UserId
 from efir.domain.pictures.crops import CropBox
 from efir.domain.pictures.picture import Picture, PictureGone, PictureId, PictureKind, PicturesTooMany
-from efir.ports.pictures import AvatarView, MadeFile, StoredPicture, public_folder
+from efir.ports.pictures import AvatarView, MadeFile, StoredPicture
 
 
 class WornAvatar(Struct, frozen=True):
@@ -63,18 +64,19 @@ async def crop_avatar(ports: Ports, *, user_id: UserId, crop: CropBox, now: date
 
 
 async def remove_avatar(ports: Ports, *, user_id: UserId) -> None:
-    """Take somebody's avatar away; without one nothing happens."""
+    """Remove a user's avatar; without one nothing happens."""
     async with revoking(ports) as change:
         await _wear(change, user_id, None)
 
 
 async def get_avatar(ports: Ports, *, user_id: UserId) -> WornAvatar | None:
-    """Show the avatar somebody wears, if any."""
+    """Return a user's current avatar, if any."""
     async with ports.read() as views:
         found = await views.pictures.worn(user_id)
     if found is None:
         return None
-    return WornAvatar(avatar_view(found, public_folder(found.id)), cuttable=found.working or found.arriving)
+    view = avatar_view(found, partial(ports.links.picture, found.id))
+    return WornAvatar(view, cuttable=found.working or found.arriving)
 
 
 async def find_working_copy(ports: Ports, *, user_id: UserId) -> PictureFile:
@@ -108,7 +110,7 @@ async def _put_on(ports: Ports, user_id: UserId, picture: Picture, stored: Store
         await _wear(change, user_id, picture.id)
         life = ports.limits.avatar_cut_seconds
         await tx.jobs.put([NewJob(kind=JobKind.DROP_WORKING_COPY, subject=picture.id, priority=3, delay=life)])
-    return avatar_view(stored, public_folder(picture.id))
+    return avatar_view(stored, partial(ports.links.picture, picture.id))
 
 
 async def _wear(change: Changing, user_id: UserId, picture_id: PictureId | None) -> None:

@@ -6,6 +6,7 @@ from efir.application.access.audit import own_act, write_audit_entry
 from efir.application.access.invalidation import revoking
 from efir.application.context import Ports
 from efir.application.kernel.error_collector import ErrorCollector
+from efir.application.pictures import with_avatar
 from efir.domain.kernel.ids import UserId
 from efir.domain.users import (
     NAME_CHANGE_DAYS,
@@ -24,7 +25,7 @@ from efir.ports.users import MeView
 async def get_profile(ports: Ports, *, nickname: str) -> ProfileView:
     """Return what everybody may know. Raises UserNotFound."""
     async with ports.read() as views:
-        return await views.profiles.profile(nickname.strip().lower())
+        return with_avatar(ports, await views.profiles.profile(nickname.strip().lower()))
 
 
 async def update_me(
@@ -55,7 +56,7 @@ async def update_me(
             )
         changed.user(user_id, await tx.users.rights_changed(user_id))  # copies of credentials hold the names
     async with ports.read() as views:
-        return await views.users.me(user_id)
+        return with_avatar(ports, await views.users.me(user_id))
 
 
 def _check(change: ProfileChange, nickname: str | None) -> tuple[ProfileChange, str | None]:

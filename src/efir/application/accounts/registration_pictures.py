@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator
 from datetime import datetime
+from functools import partial
 from uuid import UUID
 
 from efir.application.accounts.registration_rates import picture_rates
@@ -37,7 +38,6 @@ from efir.domain.pictures.picture import (
 from efir.ports.pictures import AvatarView, MadeFile, StoredPicture
 from efir.ports.transactions import Transaction, Views
 
-FOLDER = "/api/v1/registrations"
 Body = AsyncIterator[bytes]
 
 
@@ -114,14 +114,14 @@ async def find_draft_picture(
     raise PictureNotFound
 
 
-async def draft_avatar(views: Views, found: Registration) -> AvatarView | None:
+async def draft_avatar(ports: Ports, views: Views, found: Registration) -> AvatarView | None:
     """Show the picture of a registration, if it has one."""
     picture = await _stage(views, found)
-    return None if picture is None else avatar_view(picture, _folder(found, picture))
+    return None if picture is None else _view(ports, found, picture)
 
 
-def _folder(found: Registration, picture: StoredPicture) -> str:
-    return f"{FOLDER}/{found.id}/avatar/{picture.id}"
+def _view(ports: Ports, found: Registration, picture: StoredPicture) -> AvatarView:
+    return avatar_view(picture, partial(ports.links.draft_picture, found.id, picture.id))
 
 
 async def _stage(views: Views, found: Registration) -> StoredPicture | None:
@@ -163,7 +163,7 @@ async def _place(ports: Ports, ticket: bytes, picture: Picture, stored: StoredPi
     if overtaken:
         raise PictureOvertaken
     found.open()
-    return avatar_view(stored, _folder(found, stored))
+    return _view(ports, found, stored)
 
 
 async def _newer_than(tx: Transaction, found: Registration, picture: Picture) -> bool:

@@ -15,6 +15,7 @@ from efir.application.auth.sessions import SignedIn, start_session
 from efir.application.context import Ports, Visitor
 from efir.application.kernel.error_collector import ErrorCollector
 from efir.application.kernel.rate_limits import enforce_limits
+from efir.application.pictures import with_avatar
 from efir.domain.accounts.registrations import (
     Registration,
     RegistrationId,
@@ -41,7 +42,6 @@ from efir.domain.users import (
 )
 from efir.ports.accounts.registrations import RegistrationView, WorkView
 from efir.ports.auth.identities import ProviderSession
-from efir.ports.pictures import avatar_address
 from efir.ports.transactions import Transaction, Views
 from efir.ports.users import UserView
 
@@ -118,7 +118,9 @@ async def finish_registration(
         await enforce_limits(ports, registration_rate(ports, visitor=visitor))
     async with ports.begin() as tx:
         found = await tx.registrations.by_ticket(ticket_hash(ticket), now=now)
-        user = await (_finish(tx, found) if found.user_id is not None else _make_account(ports, tx, found, now=now))
+        user = await (
+            _finish(ports, tx, found) if found.user_id is not None else _make_account(ports, tx, found, now=now)
+        )
         method, amr = (Method.REGISTRATION, "pwd") if found.arrival is None else (Method.OIDC, "fed")
         return await start_session(
             ports, tx, user=user, method=method, amr=[amr], aal=1, visitor=visitor, now=now, provider=_origin(found)
@@ -137,7 +139,7 @@ def ticket_hash(ticket: str) -> bytes:
 
 
 async def _check(ports: Ports, before: Registration, change: RegistrationChange) -> dict[str, Any]:
-    """Values for the row. Raises InvalidUser naming every wrong field, WorkRefused."""
+    """Return the values for the row. Raises InvalidUser naming every wrong field, WorkRefused."""
     wrong, values = ErrorCollector(), dict[str, Any]()
     parsers = {"nickname": parse_nickname, "display_name": parse_display_name, "locale": parse_language}
     for name, parse in {**parsers, "phone": parse_phone}.items():
@@ -166,7 +168,7 @@ async def _check(ports: Ports, before: Registration, change: RegistrationChange)
 
 
 def _address(ports: Ports, before: Registration, text: str | None, wrong: ErrorCollector) -> dict[str, Any]:
-    """Values of an address; another one than before is not confirmed, and its code ends."""
+    """Return the values of an address; a changed address is unconfirmed, and its code becomes invalid."""
     address = None if text is None else wrong.attempt(lambda: ports.accounts.addresses.parse(text))
     values: dict[str, Any] = {"email": address and address.shown, "email_key": address and address.key}
     if values["email_key"] != before.email_key:
@@ -175,7 +177,7 @@ def _address(ports: Ports, before: Registration, text: str | None, wrong: ErrorC
 
 
 async def _unlike(ports: Ports, password: bytes, values: dict[str, Any]) -> None:
-    """Refuse a name or an address that is the password chosen before. Raises InvalidUser."""
+    """Refuse a name or an address that equals the chosen password. Raises InvalidUser."""
     for field in ("nickname", "email_key"):
         told = values.get(field) or ""
         for guess in {told, told.partition("@")[0], told[::-1]}:
@@ -212,7 +214,7 @@ async def _make_account(ports: Ports, tx: Transaction, found: Registration, *, n
     )  # fmt: skip
     user = await open_account(ports, tx, account, now=now)
     if found.avatar_id is not None:
-        user = msgspec.structs.replace(user, avatar=avatar_address(found.avatar_id))
+        user = msgspec.structs.replace(user, avatar=ports.links.avatar(found.avatar_id))
         if not await tx.pictures.claim(PictureId(found.avatar_id), UserId(user.id)):
             raise PictureGone
         await tx.users.set_avatar(UserId(user.id), PictureId(found.avatar_id))
@@ -231,15 +233,15 @@ def _origin(found: Registration) -> ProviderSession | None:
     return ProviderSession(issuer=found.issuer, sid=found.idp_sid, hint=found.idp_hint, auth_time=found.idp_auth_time)
 
 
-async def _finish(tx: Transaction, found: Registration) -> UserView:
-    me = await tx.views.users.me(UserId(found.user_id or UUID(int=0)))
+async def _finish(ports: Ports, tx: Transaction, found: Registration) -> UserView:
+    me = with_avatar(ports, await tx.views.users.me(UserId(found.user_id or UUID(int=0))))
     return UserView(
         id=me.id, nickname=me.nickname, display_name=me.display_name, created_at=me.created_at, avatar=me.avatar
     )
 
 
 def challenge(ports: Ports, registration_id: UUID) -> str:
-    """Text a registration's proof of work is made of; nobody can know it before."""
+    """Return the text that a registration's proof of work is computed from; it cannot be known in advance."""
     return ports.keys.mac("registration work", registration_id.bytes)[:16].hex()
 
 
@@ -256,7 +258,7 @@ async def _view(ports: Ports, views: Views, found: Registration) -> Registration
         locale=found.locale,
         phone=found.phone,
         provider=found.provider,
-        avatar=await draft_avatar(views, found),
+        avatar=await draft_avatar(ports, views, found),
         missing=list(missing),
         step=step_after(missing, pictured=found.avatar_id is not None),
         work=WorkView(challenge(ports, found.id), ports.limits.work_bits, done=found.worked),

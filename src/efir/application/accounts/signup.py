@@ -11,6 +11,7 @@ from efir.application.accounts.registration_rates import registration_rate
 from efir.application.context import Ports, Visitor
 from efir.application.kernel.error_collector import ErrorCollector
 from efir.application.kernel.rate_limits import enforce_limits
+from efir.application.pictures import with_avatar
 from efir.domain.accounts.registrations import RegistrationInStepsOnly, RequireEmail
 from efir.domain.auth.identities import Arrival, IdentityId
 from efir.domain.channels import Channel, ChannelId
@@ -120,4 +121,4 @@ async def welcome(ports: Ports, tx: Transaction, user_id: UserId, address: Email
 async def get_me(ports: Ports, *, user_id: UserId) -> MeView:
     """Return a user's own account. Raises UserNotFound."""
     async with ports.read() as views:
-        return await views.users.me(user_id)
+        return with_avatar(ports, await views.users.me(user_id))

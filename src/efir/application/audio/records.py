@@ -123,25 +123,20 @@ async def get_waveform(ports: Ports, *, record_id: RecordId) -> Waveform:
         return await views.audio.waveform(record_id)
 
 
-def record_url(ports: Ports, record_id: UUID, owner: UUID) -> str:
-    """Write the address where a recording is downloaded."""
-    return f"{ports.origin}/record?id={record_id}&user={owner}"
-
-
 def record_view(ports: Ports, facts: AudioFacts) -> AudioView:
     """Show a recording to its owner."""
     ready = facts.state == RecordState.READY
-    address = f"{ports.origin}/api/v1/audio-records/{facts.id}"
+    links = ports.links
     return AudioView(
-        id=facts.id, url=record_url(ports, facts.id, facts.owner_id), title=facts.title, state=facts.state,
+        id=facts.id, url=links.recording(facts.id, facts.owner_id), title=facts.title, state=facts.state,
         duration=facts.duration, channels=facts.channels, sample_rate=facts.sample_rate, size=facts.size,
         loudness=Loudness(facts.integrated, facts.range, facts.true_peak) if ready else None,
-        waveform=f"{address}/waveform", content=f"{address}/content", warnings=facts.warnings,
+        waveform=links.waveform(facts.id), content=links.recording_content(facts.id), warnings=facts.warnings,
         error=None if facts.error_code is None else AudioError(facts.error_code, facts.error_detail or ""),
-        created_at=facts.created_at,
+        created_at=facts.created_at, edited_from=facts.edited_from,
     )  # fmt: skip
 
 
 def name_rate(ports: Ports, *, visitor: Visitor) -> Rate:
-    """How many names for recordings one network may take."""
+    """Return how many recording users one network may create."""
     return Rate("audio-user", network_of(visitor.ip), ports.limits.audio_users_network, HOUR)

@@ -40,5 +40,5 @@ async def remove_by_operator(ports: Ports, *, nickname: str, reason: str, now: d
     Raises InvalidReason, UserNotFound, SecondFactorOff.
     """
     async with ports.read() as views:
-        user = await views.users.by_nickname(nickname.strip().lower())
-    await remove_lost_factor(ports, OPERATOR, user_id=UserId(user.id), reason=reason, now=now)
+        user_id = await views.users.by_nickname(nickname.strip().lower())
+    await remove_lost_factor(ports, OPERATOR, user_id=user_id, reason=reason, now=now)

@@ -24,7 +24,6 @@ from efir.domain.users import DeletionPending, InvalidUser, UserBanned, UserStat
 from efir.ports.auth.identities import ProviderSession
 from efir.ports.auth.sessions import DeviceView
 from efir.ports.kernel.pagination import Page
-from efir.ports.pictures import avatar_address
 from efir.ports.transactions import Transaction
 from efir.ports.users import UserView
 
@@ -73,7 +72,7 @@ async def recognise(
         await _rehash(ports, UserId(found.id), found.password, password)
         return UserView(
             id=found.id, nickname=found.nickname, display_name=found.display_name, created_at=found.created_at,
-            avatar=avatar_address(found.avatar_id),
+            avatar=ports.links.avatar(found.avatar_id),
         )  # fmt: skip
     outcome = Outcome.UNKNOWN if found is None else Outcome.BANNED if right else Outcome.BAD_SECRET
     user_id = None if found is None else UserId(found.id)
@@ -139,7 +138,7 @@ async def refuse_without_second_factor(tx: Transaction, user_id: UserId, aal: in
 
 
 async def log_out(ports: Ports, *, session_id: SessionId, now: datetime) -> None:
-    """End a login session for good, in every process."""
+    """End a login session permanently, in every process."""
     async with revoking(ports) as change:
         await end_session(change, session_id, now=now, reason="logout")
 

@@ -47,7 +47,7 @@ Told = Callable[[str, ClaimedJob, BaseException | None], None]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class JobHandler:
-    """How one kind of job is done, and what follows when it has failed for good (in the same transaction).
+    """How one kind of job is done, and what follows when it fails permanently (in the same transaction).
 
     `hold` takes the locks that come before the job's own; whoever takes them in another order may wait for ever.
     `delays` are the seconds between attempts while a fault may pass.
@@ -185,7 +185,7 @@ async def _fail(ports: Ports, handlers: JobHandlers, job: ClaimedJob, error: Exc
 
 
 async def _beat(ports: Ports, job: ClaimedJob, progress: Progress, lease: float) -> None:
-    """Renew the lease until it is lost; a database that is away is asked again until the lease must have ended."""
+    """Renew the lease until it is lost; an unavailable database is retried until the lease must have expired."""
     loop = asyncio.get_running_loop()
     good_until = loop.time() + lease
     while loop.time() < good_until:

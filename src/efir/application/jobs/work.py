@@ -38,7 +38,7 @@ class Work:
 async def forget_responses(ports: Ports) -> None:
     """Delete stored responses of idempotency keys whose time is over."""
     async with ports.begin() as tx:
-        await tx.replies.forget(ports.limits.idempotency_seconds)
+        await tx.stored_responses.forget(ports.limits.idempotency_seconds)
 
 
 TICKS: Sequence[Tick] = (forget_responses,)

@@ -1,25 +1,92 @@
-"""What a request that may be repeated does inside the transaction of its effect."""
+"""The one guard of repeated requests: under one `Idempotency-Key` an effect happens once, and has one response."""
 
+import hashlib
+from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Generic, Protocol, TypeVar
 
+from efir.domain.kernel.errors import Conflict, Invalid, Malformed
+from efir.ports.kernel.stored_responses import StoredResponse
 from efir.ports.transactions import Transaction
 
+MAX_KEY = 255
+T = TypeVar("T")
 T_contra = TypeVar("T_contra", contravariant=True)
 
 
-class Once(Protocol[T_contra]):
-    """Keeps a repeated request from having its effect twice; the driver knows what an answer is."""
+class KeyReused(Invalid):
+    """The key came with another request before."""
+
+    code = "idempotency-key-reused"
+    title = "This Idempotency-Key belongs to another request"
+
+
+class KeyInUse(Conflict):
+    """The first request with this key is still being answered."""
+
+    code = "idempotency-key-in-use"
+    title = "A request with this Idempotency-Key is being answered"
+
+
+class AlreadyAnswered(Exception):  # named by what is the matter; ends a use case, and the driver sends the response
+    """The request with this key has its response."""
+
+    def __init__(self, response: StoredResponse) -> None:
+        super().__init__()
+        self.response = response
+
+
+def parse_key(text: str) -> str:
+    """Return the key of a header. Raises Malformed."""
+    if not 1 <= len(text) <= MAX_KEY or not text.isascii():
+        raise Malformed(f"An Idempotency-Key has 1 to {MAX_KEY} ASCII characters.")
+    return text
+
+
+def hash_request(*parts: bytes) -> bytes:
+    """Return by what a request is known again: its method and address, then what its body says."""
+    digest = hashlib.sha256()
+    for part in parts:
+        digest.update(b"%d " % len(part))  # so that no two requests give the same bytes
+        digest.update(part)
+    return digest.digest()
+
+
+@dataclass(frozen=True, slots=True)
+class IdempotencyKey:
+    """A key, whose it is, and the request it came with."""
+
+    principal: str
+    key: str
+    request_hash: bytes
+
+    async def find_response(self, tx: Transaction) -> StoredResponse | None:
+        """Hold the key until the transaction ends; return the response it has. Raises KeyInUse, KeyReused."""
+        if not await tx.stored_responses.acquire(self.principal, self.key):
+            raise KeyInUse(retry_after=1)
+        found = await tx.stored_responses.get(self.principal, self.key)
+        if found is not None and found.request_hash != self.request_hash:
+            raise KeyReused
+        return found
+
+    async def store(self, tx: Transaction, response: StoredResponse) -> None:
+        """Store the response in the transaction of the effect."""
+        await tx.stored_responses.put(self.principal, self.key, response)
+
+
+class Guard(Protocol[T_contra]):
+    """What a use case whose transaction is short asks around its effect; others are guarded by the driver."""
 
     async def before(self, tx: Transaction) -> None:
-        """Hold the request's key until the transaction ends; whatever it raises says that the effect is there."""
+        """Hold the key until the transaction ends. Raises AlreadyAnswered, KeyInUse, KeyReused."""
         ...
 
     async def after(self, tx: Transaction, result: T_contra) -> None:
-        """Store the answer, in the same transaction."""
+        """Store the response, in the same transaction."""
         ...
 
 
-class Unrepeated(Generic[T_contra]):
+class Unguarded(Generic[T_contra]):
     """For a request without a key."""
 
     async def before(self, tx: Transaction) -> None:
@@ -27,3 +94,19 @@ class Unrepeated(Generic[T_contra]):
 
     async def after(self, tx: Transaction, result: T_contra) -> None:
         """Nothing to store."""
+
+
+class KeyGuard(Generic[T]):
+    """For a request with a key; `present` makes the response of a result."""
+
+    def __init__(self, key: IdempotencyKey, present: Callable[[T], StoredResponse]) -> None:
+        self._key, self._present = key, present
+
+    async def before(self, tx: Transaction) -> None:
+        """See Guard."""
+        if (found := await self._key.find_response(tx)) is not None:
+            raise AlreadyAnswered(found)
+
+    async def after(self, tx: Transaction, result: T) -> None:
+        """See Guard."""
+        await self._key.store(tx, self._present(result))

@@ -3,7 +3,7 @@
 from datetime import datetime
 
 from efir.application.context import Ports
-from efir.application.videos.signed_urls import Grant, ViewerClass, expiry, open_folder, signed_folder
+from efir.application.videos.signed_urls import Grant, ViewerClass, expiry, token
 from efir.domain.kernel.ids import VideoId
 from efir.domain.videos.video import WATCHABLE, is_open, is_retryable
 from efir.ports.channels import ChannelRef
@@ -55,8 +55,9 @@ def media_folder(ports: Ports, facts: VideoFacts, *, now: datetime) -> str:
     """Path under which all files of a video lie; relative addresses inside playlists stay below it."""
     video_id = VideoId(facts.id)
     if is_open(facts.visibility):
-        return open_folder(video_id, facts.generation)
+        return ports.links.open_media(video_id, facts.generation)
     grant = Grant(
         video_id=video_id, generation=facts.generation, access_epoch=facts.access_epoch, viewer=ViewerClass.OWNER
     )
-    return signed_folder(ports.keys, grant, expires=expiry(now, facts.duration or 0))
+    signed = token(ports.keys, grant, expires=expiry(now, facts.duration or 0))
+    return ports.links.signed_media(signed, video_id, facts.generation)

@@ -1,7 +1,6 @@
-"""Signed media addresses: who may see a video gets a path prefix that expires and that nobody can make or change.
+"""Signed media addresses: who may see a video gets a token, part of the path, that expires and cannot be forged.
 
-The token stands in the path, `/media/s/{expiry}.{key}.{mac}/{video}/{generation}/…`, so relative addresses inside
-playlists carry it, and caches see one address for everybody of a class.
+It is `{expiry}.{key}.{mac}`, the same for everybody of a class, so that caches see one address for all of them.
 """
 
 import hmac
@@ -15,7 +14,6 @@ from efir.domain.kernel.ids import VideoId
 from efir.domain.kernel.keys import Keys
 from efir.domain.kernel.signed_tokens import SignedTokens
 
-SIGNED, OPEN = "/media/s", "/media/v"
 PURPOSE = "media addresses"
 MARGIN = timedelta(hours=1)
 ROUNDING_SECONDS = 600
@@ -24,14 +22,14 @@ _TOKEN = re.compile(r"([1-9][0-9]{0,11})\.([0-9a-f]{8})\.([A-Za-z0-9_-]{22})")
 
 
 class AddressRefused(NotFound):
-    """The address was not made here, or not for this, or the video's visibility has changed since."""
+    """The address was not issued by this service, or the video's visibility has changed since."""
 
     code = "media-address-refused"
     title = "There is nothing at this address"
 
 
 class AddressExpired(Gone):
-    """The address was good and is too old: ask for the video again."""
+    """The address was valid and has expired: request the video again."""
 
     code = "media-address-expired"
     title = "This address has expired"
@@ -54,19 +52,9 @@ class Grant:
 
 
 def expiry(now: datetime, duration: float) -> datetime:
-    """When an address ends: long enough to watch all and an hour more, rounded up to ten minutes so caches agree."""
+    """Return when an address expires: an hour after a full viewing, rounded up to ten minutes for caches."""
     seconds = (now + timedelta(seconds=duration) + MARGIN).timestamp()
     return datetime.fromtimestamp(-(-seconds // ROUNDING_SECONDS) * ROUNDING_SECONDS, UTC)
-
-
-def open_folder(video_id: VideoId, generation: int) -> str:
-    """Path of the files of a video that everybody may see who knows it."""
-    return f"{OPEN}/{video_id}/{generation}"
-
-
-def signed_folder(keys: Keys, grant: Grant, *, expires: datetime) -> str:
-    """Path of the files of a video for a class of viewers until a time."""
-    return f"{SIGNED}/{token(keys, grant, expires=expires)}/{grant.video_id}/{grant.generation}"
 
 
 def token(keys: Keys, grant: Grant, *, expires: datetime) -> str:

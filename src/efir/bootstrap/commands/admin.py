@@ -43,7 +43,7 @@ async def _acted(ports: Ports, wanted: Wanted) -> str:
             return f"{wanted.nickname} does not hold the role {wanted.role}"
         case "bootstrap":
             code = await setup_code(ports, now=now)
-            return f"Open this link within 15 minutes and sign in:\n{ports.origin}/setup?code={code}"
+            return f"Open this link within 15 minutes and sign in:\n{ports.links.setup(code)}"
         case "remove-second-factor":
             await remove_by_operator(ports, nickname=wanted.nickname, reason=wanted.reason, now=now)
             return f"{wanted.nickname} signs in without a second factor; all devices are signed out"

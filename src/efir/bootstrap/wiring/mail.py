@@ -3,6 +3,7 @@
 from email.headerregistry import Address
 from urllib.parse import urlsplit
 
+from efir.adapters.links import SiteLinks
 from efir.adapters.mail.smtp import SmtpMailer, SmtpRefused, SmtpServer, sender_address, smtp_server
 from efir.adapters.mail.wording import LOCALE, MailWording
 from efir.drivers.web.kernel.i18n import LANGUAGES, catalogue
@@ -18,7 +19,10 @@ def mail_ports(settings: Settings) -> MailPorts:
 def wording_of(settings: Settings) -> MailWording:
     """The texts of mails; catalogues are read as those of the pages are."""
     catalogues = {lang: catalogue(LOCALE, lang, "mail") for lang in LANGUAGES}
-    return MailWording(catalogues, origin=settings.origin, code_seconds=settings.limits.email_code_seconds)
+    return MailWording(
+        catalogues, links=SiteLinks(settings.origin), origin=settings.origin,
+        code_seconds=settings.limits.email_code_seconds,
+    )  # fmt: skip
 
 
 def mailer_of(settings: Settings) -> SmtpMailer | None:

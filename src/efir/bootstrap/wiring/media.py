@@ -8,6 +8,7 @@ from pathlib import Path
 import imageio_ffmpeg
 
 from efir.adapters.media.audio.converter import FfmpegAudioConverter
+from efir.adapters.media.audio.editor import PydubAudioEditor
 from efir.adapters.media.confinement.sandbox import Sandbox
 from efir.adapters.media.inspection.probe import ConfinedProbe
 from efir.adapters.media.pictures.converter import VipsPictures, vips_pictures
@@ -27,6 +28,7 @@ from efir.settings import Settings
 
 AUDIO_NICE = 19  # conversions within requests run beside answers, which go first
 AUDIO_FILE = 512 << 20  # bytes a conversion may write
+EDIT_FILE = 4 << 30  # bytes of one file of an edit, which works on raw samples of 32 bits
 
 
 def media_ports(settings: Settings, box: Sandbox, media: Path) -> MediaPorts:
@@ -78,8 +80,10 @@ def converter_of(settings: Settings, box: Sandbox) -> FfmpegConverter:
 
 def audio_ports(settings: Settings, box: Sandbox, database: Database) -> AudioPorts:
     """Wire what recordings need: each process converts beside its other work, so it leaves a processor free."""
+    converter = audio_converter_of(settings, box)
     return AudioPorts(
-        converter=audio_converter_of(settings, box),
+        converter=converter,
+        editor=PydubAudioEditor(audio_ffmpeg(settings, box, file=EDIT_FILE), converter),
         store=settings.audio.store,
         database_blobs=PostgresBlobStore(database.lent),
         slots=FairSlots(max(1, (os.cpu_count() or 1) - 1), settings.limits.audio_owner_at_once),
@@ -87,15 +91,20 @@ def audio_ports(settings: Settings, box: Sandbox, database: Database) -> AudioPo
 
 
 def audio_converter_of(settings: Settings, box: Sandbox) -> FfmpegAudioConverter:
-    """The converter of recordings, with the same ffmpeg and closer bounds."""
+    """The converter of recordings."""
+    ffmpeg = audio_ffmpeg(settings, box, file=AUDIO_FILE)
+    return FfmpegAudioConverter(ffmpeg, settings.limits, quality=settings.audio.quality)
+
+
+def audio_ffmpeg(settings: Settings, box: Sandbox, *, file: int) -> Ffmpeg:
+    """The same ffmpeg with closer bounds; `file` is the bytes of a file it may write."""
     limits = settings.limits
-    ffmpeg = Ffmpeg(
+    return Ffmpeg(
         box=box,
         path=settings.media.ffmpeg or imageio_ffmpeg.get_ffmpeg_exe(),
         memory=limits.audio_child_memory_bytes,
         cpu=limits.audio_child_seconds,
-        file=AUDIO_FILE,
+        file=file,
         nice=AUDIO_NICE,
         stall=limits.stall_seconds,
     )
-    return FfmpegAudioConverter(ffmpeg, limits, quality=settings.audio.quality)

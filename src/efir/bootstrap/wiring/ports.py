@@ -5,6 +5,7 @@ from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from efir.adapters.links import SiteLinks
 from efir.adapters.media.confinement.sandbox import Sandbox, detect
 from efir.adapters.postgres.transactions import AfterCommit, Database, connected
 from efir.adapters.redis.connection import Valkey
@@ -73,7 +74,8 @@ def _join(parts: _Parts) -> Ports:
         blobs=blobs_of(settings, media), scratch=scratch_of(media), archives=ZipArchives(),
         new_id=new_id, new_secret=new_secret, new_token=new_token, new_code=new_code, clock=now,
         keys=parts.keys, rates=ValkeyRateLimiter(parts.valkey), once=ValkeyOneTimeStore(parts.valkey),
-        limits=settings.limits, origin=settings.origin, health=health_of(settings, database, box, media),
+        limits=settings.limits, links=SiteLinks(settings.origin), origin=settings.origin,
+        health=health_of(settings, database, box, media),
         access=AccessPorts(copies=ValkeyCredentialCache(parts.valkey)),
         accounts=account_ports(settings),
         audio=audio_ports(settings, box, database),

@@ -4,6 +4,7 @@ import re
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 
+from efir.adapters.links import SiteLinks
 from efir.adapters.secrets.sealing import Sealer
 from efir.ports.auth.oidc import Provider
 from efir.settings import OidcProvider, Settings, SettingsRefused
@@ -28,14 +29,15 @@ async def providers_of(settings: Settings, sealer: Sealer) -> AsyncIterator[Mapp
     from efir.adapters.oidc.documents import safe
 
     async with httpx.AsyncClient(timeout=PATIENCE, follow_redirects=False) as http:
-        made: dict[str, Provider] = {}
+        links, made = SiteLinks(settings.origin), dict[str, Provider]()
         for name, provider in settings.oidc.items():
             if not safe(provider.issuer):
                 raise SettingsRefused(f"EFIR_OIDC__{name.upper()}__ISSUER is an https address.")
             setup = Setup(
                 name=name, label=provider.label or name.title(), issuer=provider.issuer, client_id=provider.client_id,
                 client_secret=provider.client_secret, scopes=provider.scopes, algorithms=algorithms(provider),
-                origin=settings.origin,
+                callback=links.provider_callback(name), login=links.provider_sign_in(name),
+                after_sign_out=links.after_sign_out(),
             )  # fmt: skip
             made[name] = Client(setup, http, (sealer.seal, sealer.unseal))
         yield made

@@ -7,6 +7,7 @@ from uuid import UUID
 from msgspec import Meta, Struct
 
 from efir.domain.kernel.ids import EmailAddress, UserId
+from efir.ports.pictures import Pictured
 from efir.ports.users import Avatar
 
 
@@ -85,7 +86,7 @@ class ProfileRepository(Protocol):
         ...
 
     async def renamed_since(self, user_id: UserId, moment: datetime) -> bool:
-        """Whether the nickname was changed after a moment."""
+        """Return whether the nickname was changed after a moment."""
         ...
 
     async def plan_purge(self, user_id: UserId, purge_at: datetime | None) -> None:
@@ -100,7 +101,7 @@ class ProfileRepository(Protocol):
 class ProfileViews(Protocol):
     """People, read."""
 
-    async def profile(self, nickname: str) -> ProfileView:
+    async def profile(self, nickname: str) -> Pictured[ProfileView]:
         """Raises UserNotFound."""
         ...
 

@@ -3,7 +3,7 @@
 from typing import Protocol
 
 from efir.ports.kernel.blobs import BlobStore
-from efir.ports.kernel.stored_responses import Replies
+from efir.ports.kernel.stored_responses import StoredResponses
 
 
 class KernelRepositories(Protocol):
@@ -13,4 +13,4 @@ class KernelRepositories(Protocol):
     def blobs(self) -> BlobStore: ...
 
     @property
-    def replies(self) -> Replies: ...
+    def stored_responses(self) -> StoredResponses: ...

@@ -21,7 +21,7 @@ FOREIGN_UID = 61_743
 """Owner of nothing, below the ranges given out by systems; used instead of root."""
 SYSTEM = ("/usr", "/bin", "/sbin", "/lib", "/lib32", "/lib64", "/nix/store", "/gnu/store")
 SYSTEM_FILES = ("/etc/ld.so.cache", "/etc/alternatives")
-LIBRARIES = ("av", "pyvips", "cffi", "msgspec", "imageio_ffmpeg")
+LIBRARIES = ("av", "pydub", "pyvips", "cffi", "msgspec", "imageio_ffmpeg")
 TRIAL_SECONDS = 20
 PYTHON = (str(Path(sys.executable).resolve()), "-s", "-S", "-P", "-B")
 START = (*PYTHON, "-c", "from efir.adapters.media.confinement.confine import main; main()")
@@ -165,7 +165,7 @@ def python() -> list[str]:
 
 
 def environment(work: Path) -> dict[str, str]:
-    """Everything a media program is told about the world."""
+    """The environment of a media program."""
     return {
         "PATH": "/usr/bin:/bin",
         "LANG": "C.UTF-8",

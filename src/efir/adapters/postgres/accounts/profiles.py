@@ -6,7 +6,7 @@ from typing import Any
 from efir.domain.kernel.ids import EmailAddress, UserId
 from efir.domain.users import NicknameTaken, UserNotFound, skeleton
 from efir.ports.accounts.profiles import Account, ProfileChange, ProfileView
-from efir.ports.pictures import avatar_address
+from efir.ports.pictures import Pictured
 
 PROFILE = """
 select u.id, u.nickname, u.display_name, u.created_at,
@@ -48,15 +48,13 @@ class PostgresProfileViews:
     def __init__(self, connection: Any) -> None:
         self._connection = connection
 
-    async def profile(self, nickname: str) -> ProfileView:
+    async def profile(self, nickname: str) -> Pictured[ProfileView]:
         """Raises UserNotFound."""
         row = await self._connection.fetchrow(PROFILE, nickname)
         if row is None:
             raise UserNotFound
-        return ProfileView(
-            id=row["id"], nickname=row["nickname"], display_name=row["display_name"], created_at=row["created_at"],
-            channels=row["channels"], avatar=avatar_address(row["avatar_id"]),
-        )  # fmt: skip
+        *columns, avatar_id = row
+        return Pictured(ProfileView(*columns), avatar_id)
 
     async def password(self, user_id: UserId) -> bytes | None:
         """Return the wrapped password hash, None when there is no password."""

@@ -14,13 +14,16 @@ from efir.ports.kernel.pagination import PageRequest, Position, Rows, found
 
 FACTS = """
 select id, owner_id, title, state, store, duration, channels, sample_rate, size, sha256, loudness_integrated,
-       loudness_range, true_peak, warnings, error_code, error_detail, created_at from audio_records where """
-RECORD = "select id, owner_id, title, state, source_sha256, source_bytes, created_at from audio_records where "
+       loudness_range, true_peak, warnings, error_code, error_detail, created_at, edited_from
+  from audio_records where """
+RECORD = """
+select id, owner_id, title, state, source_sha256, source_bytes, created_at, edited_from from audio_records where """
 
 ADD = """
-insert into audio_records (id, owner_id, title, state, source_sha256, source_bytes, created_at, store, source_format,
-                           duration, channels, sample_rate, warnings)
-values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)
+insert into audio_records (id, owner_id, title, state, source_sha256, source_bytes, created_at, edited_from, store,
+                           source_format, duration, channels, sample_rate, warnings)
+values ($1, $2, $3, $4, $5, $6, $7, (select id from audio_records where id = $8 for key share), $9, $10, $11, $12, $13,
+        $14)
 on conflict (owner_id, source_sha256, title) do nothing returning id"""
 
 READY = """

@@ -29,6 +29,7 @@ class AudioRow(Row):
         UniqueConstraint("owner_id", "source_sha256", "title"),
         Index("ix_audio_records_newest", "owner_id", text("created_at desc"), text("id desc")),
         Index("ix_audio_records_queued", "id", postgresql_where=text("state = 'queued'")),
+        Index("ix_audio_records_edited_from", "edited_from", postgresql_where=text("edited_from is not null")),
     )
     id: Mapped[UUID] = mapped_column(primary_key=True, server_default=text("gen_random_uuid()"))
     owner_id: Mapped[UUID] = mapped_column(ForeignKey("user_account.id", ondelete="CASCADE"))
@@ -52,3 +53,4 @@ class AudioRow(Row):
     error_code: Mapped[str | None]
     error_detail: Mapped[str | None]
     created_at: Mapped[datetime]
+    edited_from: Mapped[UUID | None] = mapped_column(ForeignKey("audio_records.id", ondelete="SET NULL"))

@@ -245,7 +245,7 @@ class PostgresJobRepository(PostgresJobViews):
         return [JobRow(*row) for row in rows]
 
     async def quarantine(self, job_id: JobId, *, max_kills: int) -> JobRow | None:
-        """End a deadly job for good; None when it is not deadly any more."""
+        """End a deadly job permanently; None when it is no longer deadly."""
         row = await self._connection.fetchval(f"{QUARANTINE}{DEADLY} returning id", max_kills, job_id, POISONED)
         return None if row is None else await self.one(job_id)
 

@@ -1,15 +1,15 @@
-"""Stored answers in PostgreSQL, encrypted: some of them carry secrets that are shown once."""
+"""Stored responses in PostgreSQL, encrypted: some of them carry secrets that are shown once."""
 
 from collections.abc import Callable
 from typing import Any
 
 import msgspec
 
-from efir.ports.kernel.stored_responses import Reply
+from efir.ports.kernel.stored_responses import StoredResponse
 
 
-class PostgresReplies:
-    """Answers inside the transaction of their effect."""
+class PostgresStoredResponses:
+    """Responses inside the transaction of their effect."""
 
     def __init__(self, connection: Any, seal: Callable[[bytes], bytes], unseal: Callable[[bytes], bytes]) -> None:
         self._connection = connection
@@ -21,21 +21,21 @@ class PostgresReplies:
         sql = "select pg_try_advisory_xact_lock(hashtextextended($1, 0))"
         return bool(await self._connection.fetchval(sql, f"{principal} {key}"))
 
-    async def get(self, principal: str, key: str) -> Reply | None:
+    async def get(self, principal: str, key: str) -> StoredResponse | None:
         """Return what was stored under the key."""
         sql = "select sealed from replies where principal = $1 and key = $2"
         sealed = await self._connection.fetchval(sql, principal, key)
-        return None if sealed is None else msgspec.msgpack.decode(self._unseal(sealed), type=Reply)
+        return None if sealed is None else msgspec.msgpack.decode(self._unseal(sealed), type=StoredResponse)
 
-    async def put(self, principal: str, key: str, reply: Reply) -> None:
-        """Store the answer of the request that holds the key."""
+    async def put(self, principal: str, key: str, response: StoredResponse) -> None:
+        """Store the response to the request that holds the key."""
         await self._connection.execute(
             "insert into replies (principal, key, request_hash, status, sealed) values ($1, $2, $3, $4, $5)",
-            principal, key, reply.request_hash, reply.status, self._seal(msgspec.msgpack.encode(reply)),
+            principal, key, response.request_hash, response.status, self._seal(msgspec.msgpack.encode(response)),
         )  # fmt: skip
 
     async def forget(self, seconds: int) -> None:
-        """Remove answers older than this."""
+        """Remove responses older than this."""
         await self._connection.execute(
             "delete from replies where created_at < now() - make_interval(secs => $1)", float(seconds)
         )

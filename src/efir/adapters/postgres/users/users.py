@@ -4,8 +4,6 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-import msgspec
-
 from efir.adapters.postgres.kernel.mapping import inserted, to_values
 from efir.adapters.postgres.kernel.pagination import keyset
 from efir.domain.audio.records import AUDIO_SCOPES
@@ -13,8 +11,8 @@ from efir.domain.kernel.ids import UserId
 from efir.domain.pictures.picture import PictureId
 from efir.domain.users import NamedUser, NicknameTaken, User, UserNotFound, UserStatus
 from efir.ports.kernel.pagination import PageRequest, Position, Rows, found
-from efir.ports.pictures import avatar_address
-from efir.ports.users import AccountView, Login, MeView, UserView
+from efir.ports.pictures import Pictured
+from efir.ports.users import AccountView, Login, MeView
 
 ME = """
 select u.id, u.nickname, u.display_name, u.email, u.email_verified_at is not null, u.created_at,
@@ -66,23 +64,20 @@ class PostgresUserViews:
         """Ask the server anything."""
         await self._connection.execute("select 1")
 
-    async def me(self, user_id: UserId) -> MeView:
+    async def me(self, user_id: UserId) -> Pictured[MeView]:
         """Raises UserNotFound."""
         row = await self._connection.fetchrow(ME, user_id)
         if row is None:
             raise UserNotFound
-        return msgspec.structs.replace(MeView(*row[:-1]), avatar=avatar_address(row[-1]))
+        return Pictured(MeView(*row[:-1]), row[-1])
 
-    async def by_nickname(self, nickname: str) -> UserView:
-        """Raises UserNotFound."""
-        row = await self._connection.fetchrow(
-            "select id, nickname, display_name, created_at, avatar_id from user_account "
-            "where nickname = $1 and kind = 'human' and status <> 'deleted'",
-            nickname,
-        )
-        if row is None:
+    async def by_nickname(self, nickname: str) -> UserId:
+        """Return whose nickname it is. Raises UserNotFound."""
+        sql = "select id from user_account where nickname = $1 and kind = 'human' and status <> 'deleted'"
+        user_id = await self._connection.fetchval(sql, nickname)
+        if user_id is None:
             raise UserNotFound
-        return msgspec.structs.replace(UserView(*row[:-1]), avatar=avatar_address(row[-1]))
+        return UserId(user_id)
 
     async def account(self, user_id: UserId, *, now: datetime) -> AccountView:
         """Return one account as administrators see it. Raises UserNotFound."""

@@ -47,6 +47,10 @@ def _asks(name: str, words: str) -> Parameter:
 
 def _documented(operation: Operation, content: dict[str, OpenAPIMediaType]) -> None:
     operation.request_body = RequestBody(content=content, required=True)
+    _repeatable(operation)
+
+
+def _repeatable(operation: Operation) -> None:
     operation.parameters = [
         *(operation.parameters or []),
         _asks("Prefer", "`respond-async` asks for a worker, whatever the length."),
@@ -74,3 +78,12 @@ class SendingRecord(Operation):
     def __post_init__(self) -> None:
         """Describe the body."""
         _documented(self, {FORM: _form("AudioForm"), "audio/wav": OpenAPIMediaType(schema=BYTES)})
+
+
+@dataclass
+class EditingRecord(Operation):
+    """A JSON body, with the headers of those that send recordings."""
+
+    def __post_init__(self) -> None:
+        """Describe the headers."""
+        _repeatable(self)

@@ -1,43 +1,43 @@
 """Recordings on their way in, by the literal route of the seed and by the API: the same use case, the same refusals."""
 
-import asyncio
-from collections.abc import AsyncIterator, Awaitable
-from typing import Annotated, Any, TypeVar
+from collections.abc import AsyncIterator
+from typing import Annotated, Any
 
-from litestar import Request, post
+from litestar import Controller, Request, post
 from litestar.di import NamedDependency
 from litestar.params import QueryParameter
 from msgspec import UNSET, Meta, Struct, UnsetType
 
-from efir.application.access.requirements import PUBLIC, SIGNED_IN
-from efir.application.audio.conversion import About, Added, add_record
+from efir.application.access.requirements import SIGNED_IN
+from efir.application.audio.acceptance import Added
+from efir.application.audio.conversion import About, add_record
 from efir.application.audio.records import audio_credential
 from efir.application.audio.spooling import Received, spool
 from efir.application.context import Call
+from efir.application.kernel.idempotency import AlreadyAnswered, KeyInUse, KeyReused
 from efir.domain.audio import records
 from efir.domain.auth.sessions import CsrfFailed, NoSession, ScopeMissing
 from efir.domain.kernel.errors import DomainError
 from efir.domain.kernel.ids import UserId
+from efir.drivers._asgi.route_options import ANONYMOUS
+from efir.drivers._asgi.streamed_body import Body
+from efir.drivers.http.audio.outcomes import answer_added, shown_record, while_connected
 from efir.drivers.http.audio.records_openapi import SendingMusic, SendingRecord
-from efir.drivers.http.kernel.idempotency import KeyInUse, KeyReused
 from efir.drivers.http.kernel.multipart import SentForm
 from efir.drivers.http.kernel.problems import raises
 from efir.drivers.http.kernel.responses import Answer
-from efir.drivers.http.kernel.streamed_body import Body
-from efir.drivers.http.kernel.streamed_idempotency import AnsweredBefore, Replayed, once_of
+from efir.drivers.http.kernel.streamed_idempotency import Replayed, guard_of
 from efir.ports.access.credential_cache import Credential
-from efir.ports.audio import AcceptedAudio, AudioView
+from efir.ports.audio import AudioView
 from efir.ports.jobs.jobs import JobView
 from efir.ports.kernel.blobs import StorageFull
 from efir.ports.uploads import BodyInterrupted
 
-T = TypeVar("T")
 WAV_TYPES = frozenset(
     {"audio/wav", "audio/x-wav", "audio/wave", "audio/vnd.wave", "audio/x-pn-wav", "application/octet-stream"}
 )
 FILES = frozenset({"audio", "file"})
 FORM_MORE = 64 << 10  # bytes of a form beside its file
-STREAMED: Any = {"request_max_body_size": None, "tags": ["Audio"], "status_code": 201}
 REFUSALS = (
     records.InvalidAudio, records.AudioTooLarge, records.NotWav, records.WavCodecUnsupported, records.WavMalformed,
     records.AudioEmpty, records.AudioLimitsExceeded, records.AudioUndecodable, records.UploadsTooFrequent,
@@ -55,42 +55,60 @@ class AddedRecording(Struct, frozen=True, omit_defaults=True):
     job: Annotated[JobView | UnsetType, Meta(description="The conversion.")] = UNSET
 
 
-@post(
-    "/music-add", operation_id="addMusic", operation_class=SendingMusic,
-    opt=PUBLIC | {"anonymous": True, "streams": True},
-    responses=raises(records.BadCredentials, *REFUSALS), **STREAMED,
-)  # fmt: skip
-async def add_music(request: Asked, call: NamedDependency[Call]) -> Answer[AddedRecording]:
-    """Send a WAV file with the id and the token of its user; it becomes an MP3."""
-    sending = _Sending(request, call)
-    form = sending.form()
+class MusicController(Controller):
+    """The literal route of the seed."""
 
-    async def who() -> Credential:
-        user_id = form.field("user_id", "user")
-        if user_id is None:
-            raise records.wrong("/user_id", "missing", "The field user_id is missing.")
-        token = form.field("token") or request.headers.get("authorization", "").removeprefix("Bearer ")
-        return await audio_credential(call.ports, user_id=user_id, token=token, now=call.now)
+    path = "/music-add"
+    tags = ("Audio",)
+    opt = ANONYMOUS | {"streams": True}
+    request_max_body_size = None
 
-    return await sending.added(form, who, _music)
+    @post(
+        operation_id="addMusic",
+        operation_class=SendingMusic,
+        responses=raises(records.BadCredentials, *REFUSALS),
+        status_code=201,
+    )
+    async def add_music(self, request: Asked, call: NamedDependency[Call]) -> Answer[AddedRecording]:
+        """Send a WAV file with the id and the token of its user; it becomes an MP3."""
+        sending = _Sending(request, call)
+        form = sending.form()
+
+        async def who() -> Credential:
+            user_id = form.field("user_id", "user")
+            if user_id is None:
+                raise records.wrong("/user_id", "missing", "The field user_id is missing.")
+            token = form.field("token") or request.headers.get("authorization", "").removeprefix("Bearer ")
+            return await audio_credential(call.ports, user_id=user_id, token=token, now=call.now)
+
+        return await sending.added(form, who, _music)
 
 
-@post(
-    "/api/v1/audio-records", operation_id="createAudioRecord", operation_class=SendingRecord,
-    opt=SIGNED_IN | {"streams": True},
-    responses=raises(NoSession, CsrfFailed, *REFUSALS), **STREAMED,
-)  # fmt: skip
-async def create(request: Asked, call: NamedDependency[Call], title: TitleQuery = None) -> Answer[AudioView]:
-    """Send a WAV file; it becomes an MP3."""
-    call.user("audio.write")
-    sending = _Sending(request, call)
+class NewRecordsController(Controller):
+    """Recordings on their way in."""
 
-    async def who() -> Credential:
-        return call.credential or _nobody()
+    path = "/api/v1/audio-records"
+    tags = ("Audio",)
+    opt = SIGNED_IN | {"streams": True}
+    request_max_body_size = None
 
-    kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
-    sent = sending.raw(title) if kind in WAV_TYPES else sending.form()
-    return await sending.added(sent, who, _record)
+    @post(
+        operation_id="createAudioRecord",
+        operation_class=SendingRecord,
+        responses=raises(NoSession, CsrfFailed, *REFUSALS),
+        status_code=201,
+    )
+    async def create(self, request: Asked, call: NamedDependency[Call], title: TitleQuery = None) -> Answer[AudioView]:
+        """Send a WAV file; it becomes an MP3."""
+        call.user("audio.write")
+        sending = _Sending(request, call)
+
+        async def who() -> Credential:
+            return call.credential or _nobody()
+
+        kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+        sent = sending.raw(title) if kind in WAV_TYPES else sending.form()
+        return await sending.added(sent, who, shown_record)
 
 
 class _Raw:
@@ -138,7 +156,7 @@ class _Sending:
                 if not sent.sent:
                     raise records.wrong("/audio", "missing", "The file is missing.")
                 return await self._made(sound, sent, self._who, present)
-        except AnsweredBefore as known:
+        except AlreadyAnswered as known:
             return Replayed(known)
         except DomainError:
             await self._body.drain()
@@ -161,44 +179,14 @@ class _Sending:
         about = About(title=title, filename=sent.filename, artist=who.display_name, later=later)
 
         def answer(added: Added) -> Answer[Any]:
-            return _answer(call, added, present, later=later)
+            return answer_added(call, added, present, later=later)
 
         text = (title or "").encode()
-        once = once_of(self._request, who.user_id, sound.sha256, text, present=answer)
+        guard = guard_of(self._request, who.user_id, sound.sha256, text, present=answer)
         work = add_record(
-            call.ports, owner=UserId(who.user_id), sound=sound, about=about, once=once, now=call.now
+            call.ports, owner=UserId(who.user_id), sound=sound, about=about, guard=guard, now=call.now
         )  # fmt: skip
-        return answer(await _while_connected(self._request, work))
-
-
-async def _while_connected(request: Asked, work: Awaitable[T]) -> T:
-    """Do the work as long as somebody waits for it. Raises BodyInterrupted when they left."""
-    working = asyncio.ensure_future(work)
-    leaving = asyncio.ensure_future(_left(request))
-    try:
-        await asyncio.wait({working, leaving}, return_when=asyncio.FIRST_COMPLETED)
-        if not working.done():
-            raise BodyInterrupted
-        return working.result()
-    finally:
-        for task in (working, leaving):
-            task.cancel()
-        await asyncio.wait({working, leaving})
-
-
-async def _left(request: Asked) -> None:
-    while (await request.receive())["type"] != "http.disconnect":
-        pass
-
-
-def _answer(call: Call, added: Added, present: Any, *, later: bool) -> Answer[Any]:
-    if added.accepted is not None:
-        headers = {"location": f"{call.ports.origin}/api/v1/jobs/{added.accepted.job.id}"}
-        headers |= {"preference-applied": "respond-async"} if later else {}
-        return Answer(present(added), status_code=202, headers=headers)
-    status = 201 if added.new else 200
-    headers = {"location": added.url} if added.new else {}
-    return Answer(present(added), status_code=status, headers=headers)
+        return answer(await while_connected(self._request, work))
 
 
 def _music(added: Added) -> AddedRecording:
@@ -207,12 +195,5 @@ def _music(added: Added) -> AddedRecording:
     return AddedRecording(added.url, added.accepted.state, added.accepted.job)
 
 
-def _record(added: Added) -> AudioView | AcceptedAudio | None:
-    return added.accepted or added.record
-
-
 def _nobody() -> Credential:
     raise NoSession
-
-
-HANDLERS = [add_music, create]

@@ -1,7 +1,6 @@
-"""`Idempotency-Key`: the answer of a POST is stored in the transaction of its effect, and given again as it was."""
+"""`Idempotency-Key`: the response to a POST is stored in the transaction of its effect, and given again as it was."""
 
 import asyncio
-import hashlib
 from dataclasses import replace
 from typing import Any
 
@@ -10,28 +9,16 @@ from litestar.middleware import ASGIMiddleware
 from litestar.types import ASGIApp, Message, Receive, Send
 
 from efir.application.context import Call
-from efir.domain.kernel.errors import Conflict, Invalid, Malformed, TooLarge
-from efir.drivers.http.kernel.registration_ticket import known_ticket
-from efir.ports.kernel.stored_responses import Reply
+from efir.application.kernel.idempotency import IdempotencyKey, hash_request, parse_key
+from efir.domain.kernel.errors import TooLarge
+from efir.domain.kernel.secret_hashes import hash_secret
+from efir.drivers._asgi.registration_ticket import known_ticket
+from efir.ports.kernel.stored_responses import StoredResponse
 from efir.ports.transactions import Transaction
 
-MAX_KEY = 255
 SERVER_ERROR = 500
 DROPPED = frozenset({"x-request-id", "date"})
-
-
-class KeyReused(Invalid):
-    """The key came with another request before."""
-
-    code = "idempotency-key-reused"
-    title = "This Idempotency-Key belongs to another request"
-
-
-class KeyInUse(Conflict):
-    """The first request with this key is still being answered."""
-
-    code = "idempotency-key-in-use"
-    title = "A request with this Idempotency-Key is being answered"
+REPLAYED = ("idempotency-replayed", "true")
 
 
 class _Rollback(Exception):  # leaves the transaction, never this module
@@ -39,7 +26,7 @@ class _Rollback(Exception):  # leaves the transaction, never this module
 
 
 class Idempotency(ASGIMiddleware):
-    """Runs a POST with a key inside one outer transaction that also stores the answer."""
+    """Runs a POST with a key inside one outer transaction that also stores the response."""
 
     scopes = (ScopeType.HTTP,)
     exclude_opt_key = "streams"
@@ -50,37 +37,43 @@ class Idempotency(ASGIMiddleware):
     async def handle(self, scope: Any, receive: Receive, send: Send, next_app: ASGIApp) -> None:
         """Replay, refuse, or run and remember."""
         posted = scope["method"] == "POST"
-        key = next((value for name, value in scope["headers"] if name == b"idempotency-key"), None) if posted else None
-        if key is None:
+        header = (
+            next((value for name, value in scope["headers"] if name == b"idempotency-key"), None) if posted else None
+        )
+        if header is None:
             await next_app(scope, receive, send)
             return
         call: Call = scope["state"]["call"]
-        if not 1 <= len(key) <= MAX_KEY or not key.isascii():
-            raise Malformed(f"An Idempotency-Key has 1 to {MAX_KEY} ASCII characters.")
+        text = parse_key(header.decode("latin-1"))
         body = await _read(receive, call.ports.limits.json_bytes)
-        principal = _principal(call, scope)
-        request_hash = hashlib.sha256(
-            b"%s %s?%s\n%s" % (scope["method"].encode(), scope["path"].encode(), scope["query_string"], body)
-        ).digest()
+        key = IdempotencyKey(_principal(call, scope), text, hash_request(address_of(scope), body))
         messages: list[Message] = []
         try:
             async with self._room, call.ports.begin() as tx:
-                if not await tx.replies.acquire(principal, key.decode()):
-                    raise KeyInUse(retry_after=1)
-                known = await tx.replies.get(principal, key.decode())
+                known = await key.find_response(tx)
                 if known is None:
                     scope["state"]["call"] = replace(call, ports=call.ports.within(tx))
                     messages = await _run(scope, body, next_app)
-                    reply = _reply(messages, request_hash)
-                    await _remember(tx, principal, key.decode(), reply)
+                    await _remember(tx, key, _stored(messages, key.request_hash))
         except _Rollback:
             known = None
-        if known is not None:
-            if known.request_hash != request_hash:
-                raise KeyReused
-            messages = _replay(known)
-        for message in messages:
+        for message in messages if known is None else _replay(known):
             await send(message)
+
+
+def address_of(scope: Any) -> bytes:
+    """Return method, path and query of a request, as a key remembers them."""
+    return b"%s %s?%s" % (scope["method"].encode(), scope["path"].encode(), scope["query_string"])
+
+
+def _key_header(scope: Any) -> bytes | None:
+    return next((value for name, value in scope["headers"] if name == b"idempotency-key"), None)
+
+
+async def _remember(tx: Transaction, key: IdempotencyKey, response: StoredResponse) -> None:
+    if response.status >= SERVER_ERROR:
+        raise _Rollback
+    await key.store(tx, response)
 
 
 def _principal(call: Call, scope: Any) -> str:
@@ -89,13 +82,7 @@ def _principal(call: Call, scope: Any) -> str:
         return str(call.credential.user_id)
     headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]}
     ticket = known_ticket(headers, call.ports.origin)
-    return f"ticket {hashlib.sha256(ticket.encode()).hexdigest()}" if ticket else "anonymous"
-
-
-async def _remember(tx: Transaction, principal: str, key: str, reply: Reply) -> None:
-    if reply.status >= SERVER_ERROR:
-        raise _Rollback
-    await tx.replies.put(principal, key, reply)
+    return f"ticket {hash_secret(ticket).hex()}" if ticket else "anonymous"
 
 
 async def _read(receive: Receive, most: int) -> bytes:
@@ -127,18 +114,17 @@ async def _run(scope: Any, body: bytes, app: ASGIApp) -> list[Message]:
     return messages
 
 
-def _reply(messages: list[Message], request_hash: bytes) -> Reply:
+def _stored(messages: list[Message], request_hash: bytes) -> StoredResponse:
     start: Any = messages[0]
     headers = [(name.decode("latin-1"), value.decode("latin-1")) for name, value in start["headers"]]
     body = b"".join(message.get("body", b"") for message in messages[1:])  # type: ignore[misc]  # body messages
     kept = [(name, value) for name, value in headers if name.lower() not in DROPPED]
-    return Reply(request_hash=request_hash, status=start["status"], headers=kept, body=body)
+    return StoredResponse(request_hash=request_hash, status=start["status"], headers=kept, body=body)
 
 
-def _replay(reply: Reply) -> list[Any]:
-    headers = [(name.encode("latin-1"), value.encode("latin-1")) for name, value in reply.headers]
-    headers.append((b"idempotency-replayed", b"true"))
+def _replay(stored: StoredResponse) -> list[Any]:
+    headers = [(name.encode("latin-1"), value.encode("latin-1")) for name, value in [*stored.headers, REPLAYED]]
     return [
-        {"type": "http.response.start", "status": reply.status, "headers": headers},
-        {"type": "http.response.body", "body": reply.body, "more_body": False},
+        {"type": "http.response.start", "status": stored.status, "headers": headers},
+        {"type": "http.response.body", "body": stored.body, "more_body": False},
     ]

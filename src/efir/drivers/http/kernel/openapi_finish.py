@@ -24,6 +24,7 @@ def tidied(
     arrive, by name: the framework sees nothing of them.
     """
     schema["components"]["schemas"] |= forms
+    _explain_kinds(schema["components"]["schemas"])
     for path, operations in schema["paths"].items():
         for method in METHODS & operations.keys():
             needs = options[path, method][REQUIREMENT]
@@ -34,6 +35,14 @@ def tidied(
             _tell_shared_problems(path, method, operations[method])
     text = msgspec.json.encode(_plain(schema), order="sorted").decode()
     return msgspec.json.format(GENERIC.sub(r"\2\1", text).encode(), indent=2)
+
+
+def _explain_kinds(schemas: Mapping[str, Any]) -> None:
+    """Explain the member that tells one kind of object from others: the framework leaves it without words."""
+    for schema in schemas.values():
+        for facts in schema.get("properties", {}).values():
+            if "const" in facts:
+                facts.setdefault("description", "Which kind this is.")
 
 
 def _security(path: str, needs: Any) -> list[dict[str, list[str]]]:

@@ -1,4 +1,5 @@
 /* The page of recordings: dropped files and the microphone feed one line of sendings; the list shows the results. */
+import { openEditor } from "./audio-editing.js";
 import { Sending } from "./audio-sending.js";
 import { Recorder } from "./recorder.js";
 import { size } from "./formats.js";
@@ -14,6 +15,7 @@ const veil = document.querySelector("[data-veil]");
 const picker = root.querySelector("[data-files]");
 const waiting = [];
 let running = false;
+let stale = false;
 
 const refusal = (blob) => (blob.size ? (blob.size > most ? t("too_big", { size: size(most) }) : "") : t("empty"));
 
@@ -40,12 +42,14 @@ async function work() {
   running = false;
 }
 
-/** Put the server's new list in place of the old one. */
+/** Put the server's new list in place of the old one; an open editor is not taken away. */
 async function refresh() {
+  stale = true;
   const answer = await fetch("/audio", { headers: { accept: "text/html" }, cache: "no-store" }).catch(() => null);
   if (!answer?.ok) return;
   const fresh = new DOMParser().parseFromString(await answer.text(), "text/html").querySelector("[data-records]");
-  if (!fresh) return;
+  if (!fresh || document.querySelector("[data-edit-form]")) return;
+  stale = false;
   quiet();
   document.querySelector("[data-records]").replaceWith(fresh);
   window.htmx?.process(fresh);
@@ -95,6 +99,11 @@ document.addEventListener("click", async (event) => {
   if (link) {
     const copied = await navigator.clipboard?.writeText(link).then(() => true, () => false);
     toast(copied ? t("copied") : t("copy_by_hand", { url: link }));
+  }
+  const edit = event.target.closest?.("[data-edit]");
+  if (edit && !event.ctrlKey && !event.metaKey && !event.shiftKey) {
+    event.preventDefault();
+    return openEditor(edit, () => stale && refresh());
   }
   const button = event.target.closest?.("[data-delete]");
   if (!button) return;

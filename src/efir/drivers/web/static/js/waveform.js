@@ -5,6 +5,34 @@ const BAR = 3; // pixels of a stroke with its gap
 const pause = document.querySelector("[data-pause-template]");
 let sounding = null;
 
+/** One sound at a time: what has an `audio` stops when another one begins. */
+export function takeTurn(player) {
+  if (sounding && sounding !== player) sounding.audio.pause();
+  sounding = player;
+}
+
+/** Draw peaks as strokes; `look` gives the opacity and the height of the stroke at a place from 0 to 1. */
+export function drawPeaks(canvas, peaks, look) {
+  const [wide, tall] = [canvas.clientWidth, canvas.clientHeight];
+  const scale = window.devicePixelRatio || 1;
+  [canvas.width, canvas.height] = [wide * scale, tall * scale];
+  if (!peaks || !wide) return;
+  const pen = canvas.getContext("2d");
+  pen.scale(scale, scale);
+  pen.fillStyle = getComputedStyle(canvas).color;
+  const [bars, pairs] = [Math.floor(wide / BAR), peaks.length / 2];
+  for (let bar = 0; bar < bars; bar += 1) {
+    const from = Math.floor((bar * pairs) / bars);
+    const to = Math.max(from + 1, Math.floor(((bar + 1) * pairs) / bars));
+    let [low, high] = [0, 0];
+    for (let n = from; n < to; n += 1) [low, high] = [Math.min(low, peaks[2 * n]), Math.max(high, peaks[2 * n + 1])];
+    const [opacity, share] = look(bar / bars);
+    const height = Math.max(2, Math.min(1, ((high - low) / 256) * share) * (tall - 8));
+    pen.globalAlpha = opacity;
+    pen.fillRect(bar * BAR, tall / 2 - (high / Math.max(1, high - low)) * height, BAR - 1, height);
+  }
+}
+
 class Player {
   constructor(record) {
     this.record = record;
@@ -35,8 +63,7 @@ class Player {
   }
 
   async play() {
-    if (sounding && sounding !== this) sounding.audio.pause();
-    sounding = this;
+    takeTurn(this);
     if (!this.audio.src) {
       this.audio.src = this.record.dataset.content;
       this.audio.currentTime = Number(this.seek.value);
@@ -78,25 +105,8 @@ class Player {
   }
 
   draw() {
-    const { canvas, peaks } = this;
-    const [wide, tall] = [canvas.clientWidth, canvas.clientHeight];
-    const scale = window.devicePixelRatio || 1;
-    [canvas.width, canvas.height] = [wide * scale, tall * scale];
-    if (!peaks || !wide) return;
-    const pen = canvas.getContext("2d");
-    pen.scale(scale, scale);
-    pen.fillStyle = getComputedStyle(canvas).color;
-    const [bars, pairs] = [Math.floor(wide / BAR), peaks.length / 2];
-    const played = (Number(this.seek.value) / this.length) * bars;
-    for (let bar = 0; bar < bars; bar += 1) {
-      const from = Math.floor((bar * pairs) / bars);
-      const to = Math.max(from + 1, Math.floor(((bar + 1) * pairs) / bars));
-      let [low, high] = [0, 0];
-      for (let n = from; n < to; n += 1) [low, high] = [Math.min(low, peaks[2 * n]), Math.max(high, peaks[2 * n + 1])];
-      const height = Math.max(2, ((high - low) / 256) * (tall - 8));
-      pen.globalAlpha = bar < played ? 1 : 0.45;
-      pen.fillRect(bar * BAR, tall / 2 - (high / Math.max(1, high - low)) * height, BAR - 1, height);
-    }
+    const played = Number(this.seek.value) / this.length;
+    drawPeaks(this.canvas, this.peaks, (place) => [place < played ? 1 : 0.45, 1]);
   }
 }
 

@@ -1,0 +1,162 @@
+"""A recording on its way to its row: whether it is taken, and how row, bytes and job come to be together.
+
+Without a worker in between, row and MP3 appear in one transaction. What is put into the store of files before a
+transaction is announced by a job that takes it away again unless a row has come to need it.
+"""
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from pathlib import Path
+
+from msgspec import Struct
+
+from efir.application.audio.records import record_view
+from efir.application.context import Ports
+from efir.application.jobs.engine import view_of
+from efir.application.kernel.idempotency import Guard
+from efir.domain.audio.records import (
+    AudioRecord,
+    Overloaded,
+    QuotaExceeded,
+    RecordId,
+    RecordState,
+    UploadsTooFrequent,
+)
+from efir.domain.audio.wav import Wav
+from efir.domain.jobs import ClaimedJob, JobKind, NewJob
+from efir.domain.kernel.ids import UserId
+from efir.ports.audio import AcceptedAudio, AudioView, ConvertedAudio, Tags
+from efir.ports.kernel.blobs import BlobKey, blob_key
+from efir.ports.transactions import Transaction
+
+HOUR = timedelta(hours=1)
+ANNOUNCED = 600.0  # seconds; much longer than storing a file takes
+
+
+class Added(Struct, frozen=True, kw_only=True):
+    """The outcome: a finished recording, or an accepted one; `new` is False when it existed before."""
+
+    record: AudioView | None = None
+    accepted: AcceptedAudio | None = None
+    new: bool = True
+
+    @property
+    def url(self) -> str:
+        """Address of the recording."""
+        return self.record.url if self.record else self.accepted.url if self.accepted else ""
+
+
+class Wanted(Struct, frozen=True, kw_only=True):
+    """A recording that is to be made: its row, the sound it is made of (as far as that is known), and its tags."""
+
+    record: AudioRecord
+    wav: Wav
+    tags: Tags
+
+
+async def find_same(ports: Ports, tx: Transaction, record: AudioRecord) -> Added | None:
+    """Return the recording that is there already; one that failed makes room for another try."""
+    same = await tx.audio.same(record.owner_id, record.source_sha256, record.title)
+    if same is None:
+        return None
+    if same.state is RecordState.FAILED:
+        await tx.audio.remove(same.id)
+        return None
+    return Added(record=record_view(ports, await tx.views.audio.one(same.id)), new=False)
+
+
+async def admit(ports: Ports, tx: Transaction, owner: UserId, *, now: datetime) -> None:
+    """Raises UploadsTooFrequent, QuotaExceeded, Overloaded."""
+    usage = await tx.audio.usage(owner, since=now - HOUR)
+    if usage.recent >= ports.limits.audio_owner_hourly:
+        raise UploadsTooFrequent(retry_after=600)
+    if usage.bytes >= ports.limits.audio_owner_bytes:
+        raise QuotaExceeded
+    if usage.waiting >= ports.limits.max_waiting_audio:
+        raise Overloaded(retry_after=30)
+
+
+async def keep_made(ports: Ports, wanted: Wanted, made: ConvertedAudio, guard: Guard[Added]) -> Added:
+    """Store row and MP3 together; return the recording, or the one another request made meanwhile."""
+    record = wanted.record
+    if ports.audio.store == "storage":
+        await announce(ports, record.id)
+        await ports.blobs.put_file(sound_key(record.id), made.file.path)
+    async with ports.begin() as tx:
+        await guard.before(tx)
+        added = await _store_row(ports, tx, wanted)
+        if added is None:
+            if ports.audio.store == "database":
+                await tx.blobs.put_file(sound_key(record.id), made.file.path)
+            await tx.audio.set_ready(record.id, made, store=ports.audio.store)
+            added = Added(record=record_view(ports, await tx.views.audio.one(record.id)))
+        await guard.after(tx, added)
+    return added
+
+
+async def queue_record(
+    ports: Ports, wanted: Wanted, job: NewJob, files: Mapping[BlobKey, Path], guard: Guard[Added]
+) -> Added:
+    """Store a row with the job that makes its MP3, and before them the `files` that the job works on."""
+    record = wanted.record
+    await announce(ports, record.id)
+    for key, path in files.items():
+        await ports.blobs.put_file(key, path)
+    async with ports.begin() as tx:
+        await guard.before(tx)
+        added = await _store_row(ports, tx, wanted)
+        if added is None:
+            (job_id,) = await tx.jobs.put([job])
+            accepted = view_of(await tx.views.jobs.one(job_id))
+            url = ports.links.recording(record.id, record.owner_id)
+            added = Added(accepted=AcceptedAudio(id=record.id, url=url, state=RecordState.QUEUED, job=accepted))
+        await guard.after(tx, added)
+    return added
+
+
+async def finish_made(ports: Ports, job: ClaimedJob, record: AudioRecord, made: ConvertedAudio) -> None:
+    """Store the MP3 that a job made, under its fence. Raises LeaseLost."""
+    if ports.audio.store == "storage":
+        await ports.blobs.put_file(sound_key(record.id), made.file.path)
+    async with ports.begin() as tx:
+        await tx.jobs.finish(job, {"url": ports.links.recording(record.id, record.owner_id)})
+        await tx.audio.get(record.id, lock=True)
+        if ports.audio.store == "database":
+            await tx.blobs.put_file(sound_key(record.id), made.file.path)
+        await tx.audio.set_ready(record.id, made, store=ports.audio.store)
+        await tx.jobs.put([tidying(record.id)])
+
+
+async def _store_row(ports: Ports, tx: Transaction, wanted: Wanted) -> Added | None:
+    """Store the row; None when that was done, else the recording that another request made meanwhile."""
+    while not await tx.audio.add(wanted.record, wanted.wav, store=ports.audio.store):
+        known = await find_same(ports, tx, wanted.record)
+        if known is not None:
+            return known
+    return None
+
+
+async def announce(ports: Ports, record_id: RecordId) -> None:
+    """Schedule the deletion of stored files unless a row comes to need them."""
+    async with ports.begin() as tx:
+        await tx.jobs.put([tidying(record_id, delay=ANNOUNCED)])
+
+
+def tidying(record_id: RecordId, *, delay: float = 0.0) -> NewJob:
+    """Describe the job that deletes what a recording does not need."""
+    return NewJob(kind=JobKind.TIDY_AUDIO, subject=record_id, priority=3, delay=delay)
+
+
+def source_key(record_id: RecordId) -> BlobKey:
+    """Name the WAV file that waits for a worker."""
+    return blob_key(f"aud/{record_id}/source.wav")
+
+
+def parts_key(record_id: RecordId) -> BlobKey:
+    """Name the folder of the MP3s that an edit by a worker is made of."""
+    return blob_key(f"aud/{record_id}/parts")
+
+
+def sound_key(record_id: RecordId) -> BlobKey:
+    """Name the MP3, in whichever store."""
+    return blob_key(f"aud/{record_id}/sound.mp3")
