@@ -89,7 +89,7 @@ bench effort="full" *names: setup
     done
     exit $missed
 
-# plant faults in a copy, one at a time: a test must fail for each (effort: full or short; --only WORDS, --generated N, --seed N)
+# plant faults in a copy, one at a time: a test must fail for each (effort: full or short; --only EXPRESSION, --generated N, --seed N)
 [group("slow")]
 mutants effort="full" *args: setup
     shift || true; cd tests && exec "{{ bin }}/python" -m mutants --effort {{ effort }} "$@"

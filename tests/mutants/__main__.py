@@ -1,6 +1,6 @@
 """Plant faults in a copy of the tree, one at a time, and see which tests fail.
 
-    cd tests && python -m mutants [--effort short|full] [--seed N] [--only WORDS] [--generated N]
+    cd tests && python -m mutants [--effort short|full] [--seed N] [--only EXPRESSION] [--generated N]
 
 Fails when a planted fault survives or has lost its place, and when the tests of the domain catch less than `BOUND` of a
 sample of generated ones.
@@ -9,6 +9,7 @@ sample of generated ones.
 import argparse
 import os
 import queue
+import re
 import shutil
 import sys
 import tempfile
@@ -44,7 +45,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument(
         "--seed", type=int, default=datetime.now(UTC).toordinal(), help="which sample; today's by default"
     )
-    parser.add_argument("--only", default="", help="planted faults whose rule or file has these words")
+    parser.add_argument("--only", default="", help="planted faults whose rule or file matches this expression")
     parser.add_argument("--generated", type=int, help="how many generated ones")
     wanted = parser.parse_args()
     if wanted.generated is None:
@@ -53,7 +54,7 @@ def _arguments() -> argparse.Namespace:
 
 
 def _planted(wanted: argparse.Namespace, copies: "queue.Queue[Copy]", pool: ThreadPoolExecutor) -> bool:
-    every = [fault for fault in planted.faults() if wanted.only in fault.rule or wanted.only in fault.file]
+    every = [fault for fault in planted.faults() if re.search(wanted.only, f"{fault.rule} {fault.file}")]
     chosen = planted.sample(every, wanted.seed) if wanted.effort == "short" else every
     if not chosen:
         return wanted.generated > 0
