@@ -8,7 +8,19 @@ import pytest
 # `just fast` does without: a test that asks for a server or for the service fails there, as it finds no such fixture.
 pytest_plugins = [] if os.environ.get("SERVERLESS") else ["shared_servers", "instance"]
 hypothesis.settings.register_profile("fast", max_examples=10)  # of `just fast`; `just test` tries ten times as many
-LONGEST = ("embedded", "web", "cli", "processing", "questions", "media", "migrations", "uploads", "oidc", "api")
+LONGEST = (
+    "audio",
+    "embedded",
+    "web",
+    "cli",
+    "processing",
+    "questions",
+    "media",
+    "migrations",
+    "uploads",
+    "oidc",
+    "api",
+)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
