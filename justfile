@@ -34,7 +34,7 @@ test *args: setup
 # the tests that need no server: rules of the domain and of the architecture
 [group("check")]
 fast *args: setup
-    "{{ bin }}/pytest" -q tests/architecture tests/domain "$@"
+    SERVERLESS=1 "{{ bin }}/pytest" -q -n {{ num_cpus() }} --dist loadfile --hypothesis-profile fast tests/architecture tests/domain "$@"
 
 # what CI asks for: lint, types, contracts, generated documents, tests
 [group("check")]
@@ -79,6 +79,7 @@ bench effort="full" *names: setup
     #!/usr/bin/env bash
     set -euo pipefail
     shift || true
+    export PATH="$PATH:/usr/sbin"  # where Debian keeps nginx
     cd tests
     missed=0
     for program in $(grep -l "__main__" bench/*.py); do
@@ -87,6 +88,11 @@ bench effort="full" *names: setup
       EFFORT={{ effort }} "{{ bin }}/python" -m "bench.$name" --check || missed=1
     done
     exit $missed
+
+# plant faults in a copy, one at a time: a test must fail for each (effort: full or short; --only EXPRESSION, --generated N, --seed N)
+[group("slow")]
+mutants effort="full" *args: setup
+    shift || true; cd tests && exec "{{ bin }}/python" -m mutants --effort {{ effort }} "$@"
 
 # build the images from Debian packages, start compose.yaml, use it, lose it, find everything again (needs root, podman)
 [group("slow")]

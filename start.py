@@ -4,6 +4,7 @@
     python3 start.py up [FLAGS]        install what is missing and run the whole service (flags of `efir up`)
     python3 start.py setup             only install, with the development tools
     python3 start.py RECIPE [ARGS]     install with the development tools and run a recipe of the justfile (test, check)
+    python3 start.py list              show the recipes; installs nothing
 
 Repeating is instantaneous while the locks are unchanged, and needs no network.
 """
@@ -11,6 +12,7 @@ Repeating is instantaneous while the locks are unchanged, and needs no network.
 from __future__ import annotations
 
 import contextlib
+import difflib
 import hashlib
 import json
 import os
@@ -23,6 +25,7 @@ import tempfile
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import NamedTuple
 
 try:
     import fcntl
@@ -41,6 +44,10 @@ STAMP = VENV / "efir-installed.json"
 PAGES = TOP / "src" / "efir" / "drivers" / "web"
 RUNTIME, DEV = TOP / "requirements.lock", TOP / "requirements-dev.lock"
 PROJECT = TOP / "pyproject.toml"
+JUSTFILE = TOP / "justfile"
+PARAMETER = r"""[*+]?[\w-]+(?:="[^"]*"|='[^']*')?"""
+HEADER = re.compile(rf"@?([a-zA-Z_][\w-]*)((?: {PARAMETER})*) *:(?!=)")  # the first line of a recipe
+GROUP = re.compile(r"""\[group\(["'](.+)["']\)\]$""")
 SHAPING = (RUNTIME, DEV, TOP / "hatch_build.py", PAGES / "package-lock.json")
 NO_INSTALLER = """this Python has neither pip nor a way to get it, and there is no `uv` either. One of these helps:
   Debian, Ubuntu:  apt install python3-venv
@@ -53,12 +60,26 @@ class CannotInstall(Exception):
     """Installing failed; the message says why and what to do."""
 
 
+class Recipe(NamedTuple):
+    """A recipe of the justfile: its name, its name with its parameters, its group and the comment above it."""
+
+    name: str
+    signature: str
+    group: str
+    comment: str
+
+
 def main(arguments: list[str]) -> None:
     """Do what the module's docstring says."""
-    if not arguments or arguments[0] in ("-h", "--help", "help"):
-        print((__doc__ or "").strip())  # noqa: T201  # the answer to --help
+    command = arguments[0] if arguments else "help"
+    if command in ("-h", "--help", "help"):
+        print(f"{(__doc__ or '').strip()}\n\n{listing()}")  # noqa: T201  # the answer to --help
         return
-    command = arguments[0]
+    if command in ("-l", "--list", "list"):
+        print(listing())  # noqa: T201  # the answer to list
+        return
+    if command != "up":
+        demand_recipes(arguments)
     demand_python()
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))  # ends a running installer with us
     try:
@@ -71,6 +92,45 @@ def main(arguments: list[str]) -> None:
         become(VENV / "bin" / "efir", *arguments)
     elif command != "setup":
         become(VENV / "bin" / "just", "--justfile", str(TOP / "justfile"), *arguments)
+
+
+def listing() -> str:
+    """Return what `just --list --unsorted` prints, read from the justfile itself: just comes only with the tools."""
+    recipes, lines = read_recipes(), ["Available recipes:"]
+    width = max(len(recipe.signature) for recipe in recipes)
+    for group in dict.fromkeys(["", *(recipe.group for recipe in recipes)]):
+        lines += ["", f"    [{group}]"] if group else []
+        lines += [f"    {row.signature:{width}} # {row.comment}" for row in recipes if row.group == group]
+    return "\n".join(lines)
+
+
+def read_recipes() -> list[Recipe]:
+    """Return the recipes of the justfile in its order."""
+    recipes, comment, group = [], "", ""
+    for line in JUSTFILE.read_text(encoding="utf-8").splitlines():
+        if header := HEADER.match(line):
+            recipes.append(Recipe(header[1], header[1] + header[2], group, comment))
+        if line.startswith("# "):
+            comment = line[2:]
+        elif found := GROUP.match(line):
+            group = found[1]
+        else:
+            comment = group = ""
+    return recipes
+
+
+def demand_recipes(words: list[str]) -> None:
+    """Exit with the names nearest to one that is no recipe, before anything is installed for it."""
+    recipes = {recipe.name: recipe for recipe in read_recipes()}
+    for word in words:
+        if word.startswith("-") or "=" in word:  # flags and variables of just, which knows them better
+            return
+        if word not in recipes:
+            near = difflib.get_close_matches(word, recipes, cutoff=0.5)
+            hint = f"near it: {', '.join(near)}" if near else f"there are {', '.join(recipes)}"
+            sys.exit(f"efir: there is no recipe {word!r}; {hint}. `python3 start.py list` explains them.")
+        if recipes[word].signature != word:  # the other words are its arguments
+            return
 
 
 def demand_python() -> None:

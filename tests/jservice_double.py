@@ -36,6 +36,13 @@ def clue(number: int, **changes: Any) -> dict[str, Any]:
     }  # fmt: skip
 
 
+def open_gate() -> threading.Event:
+    """Let everybody through."""
+    gate = threading.Event()
+    gate.set()
+    return gate
+
+
 @dataclass
 class Double:
     """A running double: what it has, how it misbehaves, how it was asked.
@@ -52,6 +59,8 @@ class Double:
     asked: list[int] = field(default_factory=list)
     chance: random.Random = field(default_factory=lambda: random.Random(7))  # noqa: S311  # repeatable
     alone: threading.Lock = field(default_factory=threading.Lock)
+    gate: threading.Event = field(default_factory=open_gate)  # while it is shut, nobody is answered
+    answered: int = 0
 
     @property
     def url(self) -> str:
@@ -153,6 +162,7 @@ def _answer(end: socket.socket, double: Double, asked: Any) -> None:
         double.asked.append(int(given))
         fault = double.faults.pop(0) if double.faults else double.always
         rows = double.rows(int(given))
+    double.gate.wait(60)
     if double.delay:
         time.sleep(double.delay)
     found = FAULTS[fault] if isinstance(fault, str) else fault
@@ -165,6 +175,7 @@ def _answer(end: socket.socket, double: Double, asked: Any) -> None:
             end.shutdown(socket.SHUT_RDWR)
     else:
         end.sendall(answer(json.dumps(rows if found is None else found).encode()))
+    double.answered += 1
 
 
 if __name__ == "__main__":

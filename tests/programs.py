@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
-NGINX = shutil.which("nginx", path=f"{os.environ.get('PATH', '')}:/usr/sbin")
+NGINX = shutil.which("nginx")
 HERE = Path(__file__).parent
 PATIENCE = 60.0  # a busy machine starts slowly
 

@@ -15,6 +15,7 @@ from efir.bootstrap.wiring.work import WORK
 from efir.domain.jobs import Queue
 from efir.domain.kernel.ids import UserId, VideoId
 from efir.domain.uploads import UploadId
+from efir.drivers.workers.actors import handlers_of
 from efir.ports.kernel.blobs import blob_key
 from efir.ports.videos.videos import VideoChange, VideoView
 
@@ -56,7 +57,7 @@ async def worked(ports: Ports, *queues: Queue) -> list[str]:
         did = False
         while await run_next(
             ports,
-            WORK.jobs,
+            handlers_of(queue, WORK.jobs),
             queue=queue,
             worker="test",
             told=lambda event, job, error: told.append(f"{job.kind} {event} {error!r}"),

@@ -2,9 +2,11 @@
 
 import importlib.util
 import json
+import resource
 import shutil
 import subprocess
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from types import ModuleType
 
@@ -28,6 +30,7 @@ def checkout(tmp_path: Path) -> Path:
     for name in COPIED:
         (place / name).parent.mkdir(parents=True, exist_ok=True)
         shutil.copy(TOP / name, place / name)
+    shutil.copy(TOP / "justfile", place)
     (place / ".venv" / "bin").mkdir(parents=True)
     (place / ".venv" / "bin" / "python").symlink_to(sys.executable)
     (place / "src/efir/drivers/web/static/vendor").mkdir(parents=True)
@@ -88,6 +91,69 @@ def test_a_start_waits_for_another_that_installs(checkout: Path) -> None:
 def test_it_explains_itself(checkout: Path) -> None:
     done = subprocess.run([sys.executable, "start.py"], cwd=checkout, capture_output=True, text=True, check=True)
     assert "python3 start.py up" in done.stdout
+
+
+@pytest.fixture
+def fresh(checkout: Path) -> Path:
+    """A checkout in which nothing was ever installed."""
+    shutil.rmtree(checkout / ".venv")
+    return checkout
+
+
+def test_the_recipes_are_listed_as_just_lists_them_and_nothing_is_installed(fresh: Path) -> None:
+    done = _bare(fresh, "list")
+    just = [Path(sys.executable).parent / "just", "--justfile", TOP / "justfile", "--list", "--unsorted"]
+    assert done.stdout == subprocess.run(just, capture_output=True, text=True, check=True).stdout
+    assert (done.returncode, done.stderr) == (0, "")
+    assert not (fresh / ".venv").exists()
+
+
+@pytest.mark.parametrize("word", ["help", "--help", "-h", "--list"])
+def test_help_lists_the_recipes_and_installs_nothing(fresh: Path, word: str) -> None:
+    done = _bare(fresh, word)
+    assert _bare(fresh, "list").stdout in done.stdout
+    assert not (fresh / ".venv").exists()
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["tset"], "no recipe 'tset'; near it: test,"),
+        (["lint", "typs"], "no recipe 'typs'; near it: types,"),
+        (["setup", "conformence"], "no recipe 'conformence'; near it: conformance"),
+        (["qqq"], "no recipe 'qqq'; there are list, setup, up,"),
+    ],
+)
+def test_a_misspelt_recipe_is_refused_with_near_names_and_installs_nothing(
+    fresh: Path, words: list[str], said: str
+) -> None:
+    done = _bare(fresh, *words)
+    assert (done.returncode, done.stdout) == (1, "")
+    assert said in done.stderr
+    assert not (fresh / ".venv").exists()
+
+
+def test_arguments_of_a_recipe_are_not_taken_for_recipes(checkout: Path) -> None:
+    (checkout / ".venv" / "bin" / "just").symlink_to("/bin/echo")
+    done = _bare(checkout, "fast", "tests/domain", python=[sys.executable])
+    assert done.stdout == f"--justfile {checkout}/justfile fast tests/domain\n"
+
+
+def test_listing_takes_less_than_a_second_of_processor_time(fresh: Path) -> None:
+    before = resource.getrusage(resource.RUSAGE_CHILDREN)
+    _bare(fresh, "list")
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    assert after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime < 1
+
+
+def _bare(
+    checkout: Path, *words: str, python: Sequence[str] = (sys.executable, "-I", "-S")
+) -> subprocess.CompletedProcess[str]:
+    """Run start.py with the standard library only, and a PATH on which there is nothing."""
+    return subprocess.run(
+        [*python, checkout / "start.py", *words],
+        capture_output=True, text=True, check=False, timeout=60, cwd=checkout, env={"PATH": str(checkout / "none")},
+    )  # fmt: skip
 
 
 def _setup(checkout: Path) -> subprocess.CompletedProcess[str]:

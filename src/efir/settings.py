@@ -1,4 +1,4 @@
-"""All settings: read once from the environment and `.env`, frozen, refused with the path of the wrong one."""
+"""All settings: read once from the environment and `.env`, frozen, and rejected with the path of the wrong one."""
 
 import os
 from collections.abc import Mapping
@@ -25,84 +25,84 @@ class SettingsRefused(Exception):
 
 
 class Database(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """PostgreSQL; an empty address means the embedded server."""
+    """PostgreSQL; an empty address selects the embedded server."""
 
     url: str = ""  # postgresql://user:password@host:port/name; empty: the embedded server
-    schema: str = "public"  # the schema that holds Efir's tables; made when it is missing
-    pool_size: int = 8  # connections of each process
+    schema: str = "public"  # the schema that holds Efir's tables; created if it is missing
+    pool_size: int = 8  # connections per process
 
 
 class Address(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Address of a service; empty means the embedded one, or the default that belongs to it."""
+    """The address of a service; empty selects the embedded server, or its default."""
 
-    url: str = ""  # empty: the embedded one, or the default that belongs to it
+    url: str = ""  # empty: the embedded server, or its default
 
 
 class Storage(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Where files are kept, and whether nginx sends them."""
+    """Where files are stored, and whether nginx sends them."""
 
-    url: str = ""  # file:///folder or s3://bucket/prefix; empty: below the data directory
+    url: str = ""  # file:///folder or s3://bucket/prefix; empty: a folder in the data directory
     endpoint: str = ""  # address of an S3-compatible service; empty: Amazon's
     region: str = ""  # region of the bucket; empty: us-east-1
-    access_key: str = ""  # who reads and writes the bucket; empty: as the machine's surroundings say
-    secret_key: str = ""  # and the secret that belongs to it
-    accel: str = ""  # internal location of nginx that serves the `objects` directory, like `/objects/`
+    access_key: str = ""  # access key of the bucket; empty: taken from the machine's environment
+    secret_key: str = ""  # secret that belongs to the access key
+    accel: str = ""  # internal location in nginx that serves the `objects` directory, such as `/objects/`
 
 
 class Media(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """How foreign media is treated: `auto` confines by the best means found, `off` is an explicit risk."""
+    """How untrusted media is processed: `auto` uses the strongest confinement found, `off` is an explicit risk."""
 
-    sandbox: Literal["auto", "off"] = "auto"  # auto: the best means of the machine; off: an explicit risk
-    ffmpeg: str = ""  # path of another ffmpeg; empty: the one that is installed with Efir
+    sandbox: Literal["auto", "off"] = "auto"  # auto: the strongest confinement available; off: an explicit risk
+    ffmpeg: str = ""  # path of another ffmpeg; empty: the one installed with Efir
 
 
 class Auth(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Credentials."""
 
-    access_token_minutes: int = 5  # an access token lives so long: 1 to 60
-    jwt_algorithm: Literal["Ed25519", "ES256", "RS256"] = "Ed25519"  # how access tokens are signed
-    email_check: EmailCheck = EmailCheck.BUDGETED  # budgeted: a few checks of addresses are answered; mailbox: none
-    require_email: RequireEmail = RequireEmail.LATER  # finish: addresses are confirmed before accounts are made; later
+    access_token_minutes: int = 5  # lifetime of an access token, 1 to 60 minutes
+    jwt_algorithm: Literal["Ed25519", "ES256", "RS256"] = "Ed25519"  # signature algorithm of access tokens
+    email_check: EmailCheck = EmailCheck.BUDGETED  # budgeted: a few address checks are answered; mailbox: none
+    require_email: RequireEmail = RequireEmail.LATER  # finish: confirm addresses before accounts are created; later
 
 
 class Quiz(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Where quiz questions come from."""
 
-    sources: str = "jservice,bank"  # order of asking: `jservice` (when its address is set), `opentdb`, `bank`
-    jservice_url: str = ""  # address of a jService-compatible server; asked where `sources` names it
-    opentdb_url: str = "https://opentdb.com"  # address of Open Trivia DB; asked only when `sources` names it
-    bank: str = ""  # file or folder of questions; empty: one made of Unicode CLDR data at the first start
+    sources: str = "jservice,bank"  # order of the sources: `jservice` (if its address is set), `opentdb`, `bank`
+    jservice_url: str = ""  # address of a jService-compatible server; used where `sources` names it
+    opentdb_url: str = "https://opentdb.com"  # address of Open Trivia DB; used only if `sources` names it
+    bank: str = ""  # file or folder of questions; empty: one built from Unicode CLDR data at the first start
 
 
 class Audio(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Recordings: where the MP3 is kept and how it is made."""
 
-    store: Literal["database", "storage"] = "database"  # database: in PostgreSQL; storage: where files are kept
+    store: Literal["database", "storage"] = "database"  # database: in PostgreSQL; storage: in the file storage
     quality: Annotated[int, msgspec.Meta(ge=0, le=9)] = 2  # variable bit rate of the MP3: 0 is the best, 9 the smallest
 
 
 class Mail(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename={"sender": "from"}):
-    """How mail leaves; without a server it is kept, and shown at /mailbox on this machine only."""
+    """How mail is sent; without a mail server it is kept, and shown at /mailbox on this machine only."""
 
     smtp_url: str = ""  # smtp://, smtps:// or smtp+starttls://name:password@host:port; empty: mail is kept
-    sender: str = ""  # who mail comes from, like Efir <efir@example.org>; empty: efir@ the public address
+    sender: str = ""  # sender of mails, such as Efir <efir@example.org>; empty: efir@ the public address
 
 
 class OidcProvider(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """A provider people may sign in with; NAME stands in addresses: small letters, digits, dashes."""
+    """A provider that people may sign in with; NAME is part of addresses: lowercase letters, digits, dashes."""
 
-    issuer: str = ""  # the provider's address as its own description names it; https except on this machine
-    client_id: str = ""  # what the provider calls this service
-    client_secret: str = ""  # its secret there; empty for a public client
-    label: str = ""  # name as people know it; NAME when empty
-    scopes: str = "openid profile email"  # what is asked for
-    algorithms: str = "RS256"  # how its ID tokens may be signed, separated by commas; never by a shared secret
+    issuer: str = ""  # the provider's address as its discovery document gives it; https except on this machine
+    client_id: str = ""  # identifier of this service at the provider
+    client_secret: str = ""  # secret of this service at the provider; empty for a public client
+    label: str = ""  # name shown to people; empty: NAME
+    scopes: str = "openid profile email"  # requested scopes
+    algorithms: str = "RS256"  # accepted signature algorithms of ID tokens, separated by commas; never a shared secret
 
 
 class Log(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Logging."""
 
-    level: Literal["debug", "info", "warning", "error"] = "info"  # the least important lines that are written
+    level: Literal["debug", "info", "warning", "error"] = "info"  # least severe log lines that are written
 
 
 class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -110,33 +110,33 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
 
     data_dir: Path = Path("~/.local/share/efir")  # everything that is kept: database, files, keys
     host: str = "127.0.0.1"  # address to listen on; 0.0.0.0 opens it to the network
-    port: int = 8000  # port to listen on; a busy one is refused, and a free one named
-    public_url: str = ""  # the address people use, behind a proxy; empty: the one listened on
-    secret: str = ""  # signs cookies, cursors and links; empty: made once and kept in the data folder
-    secret_before: str = ""  # earlier secrets, separated by commas: what they sealed stays readable
-    api_workers: int = 0  # processes that answer requests; 0: half of the cores, at least one
-    trusted_proxies: str = ""  # networks whose forwarding headers are believed, separated by commas
+    port: int = 8000  # port to listen on; if it is in use, the start fails and names a free one
+    public_url: str = ""  # address that people use, behind a proxy; empty: the one listened on
+    secret: str = ""  # signs cookies, cursors and links; empty: generated once and kept in the data directory
+    secret_before: str = ""  # earlier secrets, separated by commas: values sealed with them stay readable
+    api_workers: int = 0  # processes that handle requests; 0: half of the cores, at least one
+    trusted_proxies: str = ""  # networks whose forwarding headers are trusted, separated by commas
     database: Database = Database()  # PostgreSQL
     redis: Address = Address()  # Valkey or Redis: wake-ups, rate limits, hints
     broker: Address = Address()  # queue of wake-ups for the workers
-    storage: Storage = Storage()  # where files are kept
-    media: Media = Media()  # treatment of foreign media
+    storage: Storage = Storage()  # where files are stored
+    media: Media = Media()  # processing of untrusted media
     auth: Auth = Auth()  # credentials
     quiz: Quiz = Quiz()  # where questions come from
     audio: Audio = Audio()  # recordings
-    mail: Mail = Mail()  # how mail leaves
+    mail: Mail = Mail()  # how mail is sent
     oidc: dict[str, OidcProvider] = {}  # providers people may sign in with, such as Auth0
-    log: Log = Log()  # log lines
-    limits: Limits = Limits()  # bounds of what is accepted
+    log: Log = Log()  # logging
+    limits: Limits = Limits()  # limits of what is accepted
 
     @property
     def home(self) -> Path:
-        """The data directory, absolute."""
+        """The absolute path of the data directory."""
         return self.data_dir.expanduser().absolute()
 
     @property
     def origin(self) -> str:
-        """The address people use, without a trailing slash."""
+        """The address that people use, without a trailing slash."""
         host = "127.0.0.1" if self.host in EVERYWHERE else self.host
         return self.public_url.rstrip("/") or f"http://{f'[{host}]' if ':' in host else host}:{self.port}"
 
@@ -162,13 +162,13 @@ def from_environment(environ: Mapping[str, str], **changes: Any) -> Settings:
 
 
 def prefixed(environ: Mapping[str, str]) -> dict[str, str]:
-    """Efir's own names without their prefix; an empty value counts as not set."""
+    """Return Efir's own variables without their prefix; an empty value counts as not set."""
     own = (name for name in environ if name.startswith(PREFIX) and name not in CLIENT_NAMES | {"EFIR_ENV_FILE"})
     return {name.removeprefix(PREFIX): environ[name] for name in own if environ[name]}
 
 
 def aliases(environ: Mapping[str, str]) -> dict[str, str]:
-    """Translate the names used by the seed projects.
+    """Translate the names that earlier projects used.
 
     HMAC algorithms cannot be checked by other services without the secret, so they mean the default here; a secret
     of theirs signs what only this instance reads.
@@ -191,7 +191,7 @@ def _database_alias(environ: Mapping[str, str]) -> dict[str, str]:
 
 
 def dotenv(path: Path) -> dict[str, str]:
-    """`NAME=value` lines of a file; quotes around a value are dropped, `#` starts a comment line."""
+    """Return the `NAME=value` lines of a file; quotes around a value are dropped, `#` starts a comment line."""
     if not path.is_file():
         return {}
     lines = (line.strip() for line in path.read_text(encoding="utf-8").splitlines())

@@ -88,10 +88,13 @@ async def survives(connection: Any) -> bool:
     return True
 
 
-async def test_a_statement_that_is_given_up_disturbs_nobody(lender: Connections) -> None:
+async def test_a_statement_that_is_given_up_disturbs_nobody(lender: Connections, connection: Any) -> None:
     lent = await lender.take()
     slow = asyncio.create_task(lent.execute("select pg_sleep(30)"))
-    await asyncio.sleep(0.05)
+    running = "select count(*) from pg_stat_activity where state = 'active' and query = 'select pg_sleep(30)'"
+    async with asyncio.timeout(10):
+        while not await connection.fetchval(running):  # noqa: ASYNC110  # the server has no event for it
+            await asyncio.sleep(0.02)
     slow.cancel()
     with pytest.raises(asyncio.CancelledError):
         await slow

@@ -279,6 +279,21 @@ async def test_a_second_browser_knows_nothing_of_the_first(client: httpx.AsyncCl
         assert (back.status_code, back.json()["code"]) == (403, "csrf-failed")
 
 
+def told_when_answering(client: httpx.AsyncClient, begun: asyncio.Event) -> httpx.AsyncClient:
+    """A browser of the same application that tells when an answer begins, however long it lasts."""
+    app = client._transport.app  # type: ignore[attr-defined]  # noqa: SLF001  # nothing public
+
+    async def telling(scope: Any, receive: Any, send: Any) -> None:
+        async def told(message: Any) -> None:
+            await send(message)
+            if message["type"] == "http.response.body":
+                begun.set()
+
+        await app(scope, receive, told)
+
+    return httpx.AsyncClient(transport=httpx.ASGITransport(app=telling), base_url=client.base_url)
+
+
 async def test_requests_that_last_end_with_the_ban(client: httpx.AsyncClient, ports: Ports) -> None:
     ada = await person(client)
     owner = UserId(UUID(ada.id))
@@ -289,20 +304,31 @@ async def test_requests_that_last_end_with_the_ban(client: httpx.AsyncClient, po
     opened_upload = await client.post("/api/v1/uploads", headers=tus | {"upload-length": "1000000"})
     address = opened_upload.headers["location"]
 
+    coming, streaming, banned = asyncio.Event(), asyncio.Event(), asyncio.Event()
+
     async def slow() -> AsyncIterator[bytes]:
-        for _ in range(30):
+        left = 30  # chunks after the ban: three seconds in which it must be noticed
+        while left:
             yield b"x" * 1000
+            coming.set()
+            left -= banned.is_set()
             await asyncio.sleep(0.1)
 
     body = {"content-type": "application/offset+octet-stream", "upload-offset": "0"}
+    watching = told_when_answering(client, streaming)
     events = asyncio.create_task(
-        client.get(f"/api/v1/videos/{video}/processing", headers=ada.headers | {"accept": "text/event-stream"})
+        watching.get(f"/api/v1/videos/{video}/processing", headers=ada.headers | {"accept": "text/event-stream"})
     )
     sending = asyncio.create_task(client.patch(address, headers=tus | body, content=slow()))
-    await asyncio.sleep(0.3)
+    async with asyncio.timeout(30):
+        await coming.wait()
+        await streaming.wait()
     assert not events.done()
     assert not sending.done()
     await ban_user(ports, OPERATOR, user_id=owner, reason="Spam.", until=None, now=ports.clock())
+    banned.set()
     async with asyncio.timeout(30):
-        assert "event: end" not in (await events).text
+        answer = await events
+        assert answer.status_code == 200
+        assert "event: end" not in answer.text
         assert (await sending).status_code == 401

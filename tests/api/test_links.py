@@ -9,7 +9,7 @@ from uuid import UUID
 import pytest
 
 from efir.adapters.links import SiteLinks
-from efir.drivers.http.kernel.security import handlers_of
+from efir.drivers._asgi.route_options import handlers_of
 from efir.ports.kernel.links import Links
 
 ORIGIN = "https://efir.example"

@@ -13,8 +13,8 @@ from builders import person
 from efir.application.access.requirements import PUBLIC, REQUIREMENT, Access, is_stated, requires
 from efir.application.context import Ports
 from efir.domain.access.permissions import Permission
+from efir.drivers._asgi.route_options import NeedsUnstated, handlers_of, options_of
 from efir.drivers.http.app import create_app
-from efir.drivers.http.kernel.security import NeedsUnstated, handlers_of, options_of
 from efir.drivers.web.kernel.error_pages import PROGRAMS
 
 PARAMETER = re.compile(r"\{(\w+):(\w+)\}")
@@ -95,6 +95,17 @@ async def test_every_route_of_the_application_states_what_it_needs(app: Any) -> 
     kinds = {type(option[REQUIREMENT]) for _, _, option in found}
     assert kinds == {Access, tuple}
     assert {path.split("/")[1] for _, path, _ in found} >= {"api", "admin", "static", "media", "quiz", "record", "i"}
+
+
+async def test_everybody_is_told_all_methods_of_an_address(app: Any, client: httpx.AsyncClient) -> None:
+    known: dict[str, set[str]] = {}
+    for method, path, _ in routes(app):
+        known.setdefault(path, set()).add(method)
+    for path, methods in known.items():
+        answer = await client.options(path)
+        assert answer.status_code == 204, (path, answer.text)
+        if not path.startswith("/api/v1/uploads"):  # tus clients are told what the server can do instead
+            assert answer.headers["allow"] == ", ".join(sorted(methods)), path
 
 
 async def test_nobody_passes_a_route_that_needs_somebody(app: Any, client: httpx.AsyncClient) -> None:

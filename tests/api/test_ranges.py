@@ -14,9 +14,7 @@ from hypothesis import strategies as st
 from litestar import Litestar, route
 
 from efir.adapters.storage.filesystem import FilesystemBlobStore
-from efir.drivers.http.kernel.files import (
-    AT_ONCE,
-    CHUNK,
+from efir.drivers._asgi.files import (
     IMMUTABLE,
     Content,
     FileAnswer,
@@ -24,7 +22,8 @@ from efir.drivers.http.kernel.files import (
     digest_tag,
     disposition,
 )
-from efir.drivers.http.kernel.ranges import http_date
+from efir.drivers._asgi.ranges import http_date
+from efir.drivers._asgi.sent_pieces import AT_ONCE, CHUNK
 from efir.ports.kernel.blobs import Blob, BlobMissing, blob_key
 
 BYTES = bytes(range(256)) * 40  # 10 240

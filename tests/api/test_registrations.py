@@ -340,15 +340,16 @@ async def test_a_bad_picture_leaves_the_good_one(client: httpx.AsyncClient) -> N
 
 async def test_a_slow_older_picture_does_not_take_the_place_of_a_newer_one(client: httpx.AsyncClient) -> None:
     one = await described(client)
-    gate = asyncio.Event()
+    half, gate = asyncio.Event(), asyncio.Event()
 
     async def slow() -> AsyncIterator[bytes]:
         yield drawing()[:5_000]
+        half.set()
         await gate.wait()
         yield drawing()[5_000:]
 
     older = asyncio.ensure_future(client.put(f"{one}/avatar", content=slow(), headers={"content-type": "image/jpeg"}))
-    await asyncio.sleep(0.3)
+    await half.wait()
     newer = (await client.put(f"{one}/avatar", content=drawing(kind=".png"))).json()
     gate.set()
     late = await older

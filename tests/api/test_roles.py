@@ -1,14 +1,21 @@
 """Roles, grants and permission checks over HTTP."""
 
 import asyncio
+from collections.abc import AsyncIterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import httpx
 import pytest
+import redis.asyncio
+from redis.asyncio import Redis
 
 from builders import Person, another, person, registered, signed_in, with_role
+from clocks import MovedClock
 from efir.application.context import Ports
+from efir.bootstrap.wiring.http import served
+from efir.settings import Settings
 
 EDITOR = {"name": "editor", "description": "Edits.", "permissions": ["moderation", "cinema:watch.uhd"]}
 
@@ -66,15 +73,69 @@ async def test_changed_permissions_of_a_role_reach_its_holders_with_the_next_req
     assert denied.json()["required_permission"] == "audit.read"
 
 
-async def test_a_grant_ends_by_itself(client: httpx.AsyncClient, admin: Person, connection: Any) -> None:
+@pytest.fixture
+async def valkey(redis_url: str) -> AsyncIterator[Redis]:
+    """What holds the copies of credentials."""
+    async with redis.asyncio.from_url(redis_url) as opened:
+        yield opened
+
+
+@pytest.fixture
+async def moving(ports: Ports, settings: Settings) -> AsyncIterator[tuple[httpx.AsyncClient, MovedClock]]:
+    """The same application by a clock that can be moved."""
+    clock = MovedClock(ports.clock)
+    transport = httpx.ASGITransport(app=served(replace(ports, clock=clock), settings))
+    async with httpx.AsyncClient(transport=transport, base_url="http://efir.test") as http:
+        yield http, clock
+
+
+async def moderator_until(client: httpx.AsyncClient, admin: Person, ends: datetime) -> Person:
+    """Somebody who may list accounts until then."""
     ada = await person(client, "ada")
-    ends = datetime.now(UTC) + timedelta(hours=1)
-    await asked(client, admin, "PUT", f"/users/{ada.id}/roles/moderator", expires_at=ends.isoformat())
-    listed = await asked(client, ada, "GET", "/users")
-    assert listed.status_code == 200
-    await connection.execute("update user_role set expires_at = now() where user_id = $1", ada.id)
-    await asked(client, admin, "PUT", f"/users/{ada.id}/roles/moderator", expires_at=ends.isoformat())
+    granted = await asked(client, admin, "PUT", f"/users/{ada.id}/roles/moderator", expires_at=ends.isoformat())
+    assert granted.status_code == 204, granted.text
+    return ada
+
+
+async def test_a_grant_read_from_postgresql_ends_by_itself(
+    moving: tuple[httpx.AsyncClient, MovedClock], admin: Person, valkey: Redis
+) -> None:
+    client, clock = moving
+    ends = clock() + timedelta(hours=1)
+    ada = await moderator_until(client, admin, ends)
+    clock.move_to(ends - timedelta(microseconds=1))
+    await valkey.flushdb()
     assert (await asked(client, ada, "GET", "/users")).status_code == 200
+    held = (await asked(client, admin, "GET", f"/users/{ada.id}/roles")).json()["items"]
+    assert [row["name"] for row in held] == ["moderator"]
+    clock.move_to(ends)
+    await valkey.flushdb()
+    denied = await asked(client, ada, "GET", "/users")
+    assert (denied.status_code, denied.json()["code"]) == (403, "permission-missing")
+    assert (await asked(client, admin, "GET", f"/users/{ada.id}/roles")).json()["items"] == []
+
+
+async def test_a_grant_read_from_a_copy_ends_by_itself(
+    moving: tuple[httpx.AsyncClient, MovedClock], admin: Person, connection: Any
+) -> None:
+    client, clock = moving
+    ends = clock() + timedelta(hours=1)
+    ada = await moderator_until(client, admin, ends)
+    assert (await asked(client, ada, "GET", "/users")).status_code == 200
+    await connection.execute("delete from user_role where user_id = $1", ada.id)  # nobody tells the copy
+    assert (await asked(client, ada, "GET", "/users")).status_code == 200
+    clock.move_to(ends)
+    assert (await asked(client, ada, "GET", "/users")).status_code == 403
+
+
+async def test_a_copy_is_kept_no_longer_than_the_grant_it_stands_on(
+    client: httpx.AsyncClient, ports: Ports, admin: Person, valkey: Redis
+) -> None:
+    ada = await moderator_until(client, admin, ports.clock() + timedelta(minutes=2))
+    await valkey.flushdb()
+    assert (await asked(client, ada, "GET", "/users")).status_code == 200
+    (copy,) = await valkey.keys("c:*")
+    assert 0 < await valkey.pttl(copy) <= 120_000
 
 
 async def test_nobody_hands_out_more_than_they_hold(client: httpx.AsyncClient, admin: Person) -> None:

@@ -1,20 +1,29 @@
 """Devices, login history, bans and tokens of apps over HTTP: what ends counts nowhere any more."""
 
+import asyncio
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
+from uuid import UUID
 
 import httpx
 import pytest
 
 from builders import PASSWORD, Person, another, person, registered, signed_in, with_role
-from efir.application.access.bans import lift_ended_bans
+from efir.application.access.bans import ban_user, lift_ended_bans
 from efir.application.auth.signing_keys import rotate_signing_keys, tend_signing_keys
-from efir.application.context import Ports
+from efir.application.context import Actor, Ports
 from efir.bootstrap.wiring.http import served
+from efir.domain.access.permissions import EVERY
+from efir.domain.access.roles import LastAdministrator
+from efir.domain.kernel.ids import UserId
 from efir.settings import Settings
 
 FIREFOX = "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0"
+
+WAITING = """
+select count(*) from pg_locks l join pg_database d on d.oid = l.database
+ where d.datname = current_database() and l.locktype = 'advisory' and not l.granted"""
 
 
 async def pair(client: httpx.AsyncClient, nickname: str = "ada", **headers: str) -> dict[str, Any]:
@@ -129,6 +138,40 @@ async def test_nobody_bans_themselves_or_somebody_with_wider_rights(client: http
     assert (wider.status_code, wider.json()["code"]) == (403, "wider-than-own")
     empty = await client.put(path.format(moderator.id), json={"reason": " "}, headers=admin.headers)
     assert empty.status_code == 422
+
+
+async def test_the_last_administrator_is_not_banned_by_one_for_a_while(
+    client: httpx.AsyncClient, ports: Ports, connection: Any
+) -> None:
+    last, clerk = await person(client, "root-of-all"), await person(client, "clerk")
+    for name in ("root-of-all", "clerk"):
+        await with_role(ports, name)
+    await connection.execute("update user_role set expires_at = now() + interval '1 h' where user_id = $1", clerk.id)
+    path = f"/api/v1/users/{last.id}/ban"
+    refused = await client.put(path, json={"reason": "x"}, headers=clerk.headers)
+    assert (refused.status_code, refused.json()["code"]) == (409, "last-administrator")
+    assert (await client.get("/api/v1/users/me", headers=last.headers)).status_code == 200
+
+
+async def test_of_two_administrators_who_ban_each_other_at_once_one_is_left(
+    client: httpx.AsyncClient, ports: Ports, connection: Any
+) -> None:
+    one, two = [UserId(UUID((await person(client, name)).id)) for name in ("root-of-all", "ada")]
+    for name in ("root-of-all", "ada"):
+        await with_role(ports, name)
+
+    async def bans(by: UserId, whom: UserId) -> None:
+        actor = Actor(user_id=by, permissions=EVERY)
+        await ban_user(ports, actor, user_id=whom, reason="x", until=None, now=ports.clock())
+
+    async with ports.begin() as tx:
+        await tx.roles.lock_administration()
+        both = [asyncio.ensure_future(bans(one, two)), asyncio.ensure_future(bans(two, one))]
+        while await connection.fetchval(WAITING) < 2:
+            assert not any(ban.done() for ban in both)
+            await asyncio.sleep(0.02)
+    ends = await asyncio.gather(*both, return_exceptions=True)
+    assert [type(end) for end in ends if end is not None] == [LastAdministrator]
 
 
 async def test_an_access_token_works_until_its_session_ends(client: httpx.AsyncClient) -> None:

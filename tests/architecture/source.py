@@ -21,6 +21,11 @@ class Module:
     text: str
     tree: ast.Module
 
+    @functools.cached_property
+    def nodes(self) -> tuple[ast.AST, ...]:
+        """Every node of the tree; walking it takes longer than what the tests do with it."""
+        return tuple(ast.walk(self.tree))
+
     def at(self, node: ast.AST) -> str:
         return f"{self.path.relative_to(TOP)}:{getattr(node, 'lineno', 1)}"
 

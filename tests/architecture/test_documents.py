@@ -13,12 +13,14 @@ from typing import Any
 import msgspec
 import pytest
 
-from architecture.source import TOP, package, tracked
+from architecture.source import PACKAGE, TOP, tracked
 from efir.settings import Settings, from_environment
 
 JUST = Path(sys.executable).parent / "just"
 CODE = re.compile(r"```\w*\n(.*?)```|`([^`\n]+)`", re.DOTALL)
 PAGES = [path for path in tracked() if path.suffix == ".md"]
+TOURS = [page for page in PAGES if page.name == "architecture.md" or page.parent.name in {"decisions", "how-to"}]
+FOLDERS = {"src", "tests", "docs", "migrations", "domain", "ports", "application", "adapters", "drivers", "bootstrap"}
 
 
 def test_generated_documents_equal_what_the_code_gives() -> None:
@@ -37,8 +39,8 @@ def test_the_example_file_lists_every_setting_with_its_default() -> None:
 
 
 def test_the_example_file_explains_the_names_of_other_projects() -> None:
-    settings = next(module for module in package() if module.name == "settings")
-    aliases = next(node for node in settings.tree.body if getattr(node, "name", "") == "aliases")
+    settings = ast.parse((PACKAGE / "settings.py").read_text())
+    aliases = next(node for node in settings.body if getattr(node, "name", "") == "aliases")
     constants = {node.value for node in ast.walk(aliases) if isinstance(node, ast.Constant)}
     names = {name for name in constants if isinstance(name, str) and re.fullmatch(r"[A-Z_]{4,}", name)}
     assert names
@@ -111,3 +113,44 @@ def test_the_index_of_decisions_lists_all_of_them() -> None:
     folder = TOP / "docs" / "decisions"
     linked = re.findall(r"\]\(([^)]+)\)", (folder / "index.md").read_text())
     assert linked == sorted(path.name for path in folder.glob("0*.md"))
+
+
+@pytest.mark.parametrize("page", TOURS, ids=[str(page.relative_to(TOP)) for page in TOURS])
+def test_every_file_and_folder_that_a_page_names_exists(page: Path) -> None:
+    assert missing(page.read_text()) == []
+
+
+def test_a_file_that_was_renamed_is_found_in_the_text_that_still_names_it() -> None:
+    text = "`quiz/queue.py`, `domain/nowhere`, `wizard.js`, `drawn.py`, `efir.domain.nothing`, `domain/{quiz,gone}.py`"
+    assert missing(text) == ["domain/nowhere", "drawn.py", "efir.domain.nothing", "domain/gone.py"]
+
+
+def missing(text: str) -> list[str]:
+    """Return the files, folders and modules in backticks that the repository does not have."""
+    spans = (inline for _, inline in CODE.findall(text) if inline)
+    names = [name.split("::")[0].rstrip("/") for span in spans for name in _spread(span)]
+    places = {
+        str(place.relative_to(TOP))
+        for path in tracked()
+        for place in (path, *path.parents)
+        if place.is_relative_to(TOP)
+    }
+    return [name for name in names if _is_place(name) and not _exists(name.removesuffix("()"), places)]
+
+
+def _spread(name: str) -> list[str]:
+    """Write out `{a,b}` as shells do."""
+    if choice := re.search(r"\{([\w,]+)\}", name):
+        return [name.replace(choice[0], one) for one in choice[1].split(",")]
+    return [name]
+
+
+def _is_place(name: str) -> bool:
+    if re.fullmatch(r"[\w./-]+\.(py|html|js|css|po|sql)|efir(\.\w+)+", name):
+        return True
+    return bool(re.fullmatch(r"[\w-]+(/[\w-]+)+", name)) and name.split("/", maxsplit=1)[0] in FOLDERS
+
+
+def _exists(name: str, places: set[str]) -> bool:
+    path = name.replace(".", "/") if name.startswith("efir.") else name
+    return any(place == path or place.endswith((f"/{path}", f"/{path}.py")) for place in places)

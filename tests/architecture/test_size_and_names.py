@@ -26,7 +26,7 @@ def test_no_function_is_longer_than_a_screen() -> None:
     long = {
         f"{module.at(node)} {node.name}": lines
         for module in package()
-        for node in ast.walk(module.tree)
+        for node in module.nodes
         if isinstance(node, Function) and (lines := _lines(node)) > FUNCTION_LINES
     }
     assert not long, "\n".join(f"{name}: {lines} lines" for name, lines in long.items())
@@ -39,7 +39,7 @@ def test_no_name_says_nothing() -> None:
     definitions = [
         f"{module.at(node)} {node.name}"
         for module in package()
-        for node in ast.walk(module.tree)
+        for node in module.nodes
         if isinstance(node, Function | ast.ClassDef) and SAYS_NOTHING & words(node.name)
     ]
     assert not modules + definitions, "\n".join(modules + definitions)

@@ -24,7 +24,7 @@ from litestar import Litestar, Request, route
 
 from bench.rounds import SHORT, Outcome, compare, finish
 from efir.adapters.storage.filesystem import FilesystemBlobStore
-from efir.drivers.http.kernel.files import IMMUTABLE, FileAnswer, FileHead
+from efir.drivers._asgi.files import IMMUTABLE, FileAnswer, FileHead
 from efir.ports.kernel.blobs import blob_key
 from programs import NGINX, granian, nginx
 

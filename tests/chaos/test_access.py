@@ -228,12 +228,12 @@ async def test_two_tabs_refresh_thousands_of_times_and_nobody_is_signed_out(hous
 LIMITED = """
 import asyncio, sys
 from efir.adapters.redis.connection import Valkey
-from efir.adapters.redis.rates import ValkeyRates
-from efir.domain.rates import Rate
+from efir.adapters.redis.rate_limits import ValkeyRateLimiter
+from efir.domain.kernel.rate_limits import Rate
 
 async def main():
     valkey = Valkey(sys.argv[1])
-    rates = ValkeyRates(valkey)
+    rates = ValkeyRateLimiter(valkey)
     async def one():
         return (await rates.take([Rate("chaos", "all", 200, 600)])).allowed
     allowed = 0

@@ -9,6 +9,9 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from efir.domain.quiz import (
+    MAX_EASY,
+    MAX_MEDIUM,
+    MAX_SOURCE_ID,
     Candidate,
     Difficulty,
     InvalidQuestionCount,
@@ -129,6 +132,28 @@ def test_a_clue_keeps_what_its_source_says_and_no_date_is_invented() -> None:
     assert found.category == "potent potables"
     assert found.created_at == datetime(2022, 12, 30, 21, 8, 15, 201_000, tzinfo=UTC)
     assert found.aired_at is None
+
+
+@pytest.mark.parametrize(
+    ("found", "kept"),
+    [(5, "5"), ("a-5", "a-5"), ("x" * 500, "x" * MAX_SOURCE_ID), (None, None), ("", None), (True, None), ([], None),
+     ("a\0", None)],
+)  # fmt: skip
+def test_an_id_of_a_source_is_a_short_printable_text(found: object, kept: str | None) -> None:
+    row = candidate(RawQuestion(question="a", answer="b", id=found), source="test")
+    assert isinstance(row, Candidate)
+    assert row.source_id == kept
+
+
+@pytest.mark.parametrize(
+    ("value", "difficulty"),
+    [(None, None), (0, None), (1, Difficulty.EASY), (MAX_EASY, Difficulty.EASY), (MAX_EASY + 1, Difficulty.MEDIUM),
+     (MAX_MEDIUM, Difficulty.MEDIUM), (MAX_MEDIUM + 1, Difficulty.HARD)],
+)  # fmt: skip
+def test_what_a_clue_is_worth_says_how_hard_it_is(value: int | None, difficulty: Difficulty | None) -> None:
+    row = candidate(RawQuestion(question="a", answer="b", value=value), source="test")
+    assert isinstance(row, Candidate)
+    assert (row.value, row.difficulty) == (value, difficulty)
 
 
 def test_the_first_of_equal_rows_stays() -> None:

@@ -11,7 +11,6 @@ from hypothesis import strategies as st
 from efir.domain.auth.passkeys import Passkey, PasskeyId, PasskeyInvalid, parse_label, site_name
 from efir.domain.auth.redirects import local_path
 from efir.domain.auth.second_factors import CodesLocked, Totp, WrongCode, recovery_code, typed_code
-from efir.domain.kernel.cookies import cookie_name
 from efir.domain.kernel.ids import UserId
 
 NOW = datetime(2026, 11, 20, 12, tzinfo=UTC)
@@ -26,23 +25,20 @@ PIECES = st.sampled_from(["/", "\\", "%2f", "%5C", "//", "@", ":", "evil.example
 @example("/\\evil.example")
 @example("/%2f/evil.example")
 @example("/\t/evil.example")
+@example("/a//evil.example")
+@example("/a/..//evil.example")
 def test_a_path_to_return_to_stays_on_this_site(text: str) -> None:
     path = local_path(text)
     assert path in {"/", text}
     for cleaned in (path, path.replace("\t", "").replace("\n", ""), path.replace("\\", "/")):
         assert urlsplit(urljoin(f"{SITE}/login", cleaned)).netloc == "efir.example"
-    assert not path.startswith("//")
+    assert "//" not in path.partition("?")[0]
 
 
 @pytest.mark.parametrize("path", ["/", "/studio", "/watch/1?t=5&list=a,b", "/u/@ada", "/search?q=%2F%D1%8D"])
 def test_paths_of_this_site_are_kept(path: str) -> None:
     assert local_path(path) == path
     assert local_path(None) == "/"
-
-
-def test_cookies_are_closed_to_siblings_where_the_connection_is_safe() -> None:
-    assert cookie_name("mfa", origin=SITE) == "__Host-mfa"
-    assert cookie_name("mfa", origin="http://127.0.0.1:8000") == "mfa"
 
 
 @given(st.binary(min_size=10, max_size=10))

@@ -1,13 +1,14 @@
 """The mix of three and more channels: whatever a mask says, each is heard and nothing clips."""
 
 import doctest
+import math
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from efir.domain.audio import speakers
-from efir.domain.audio.speakers import stereo_gains
+from efir.domain.audio.speakers import AZIMUTH, FIELDS, stereo_gains
 
 CHANNELS = st.integers(3, 8)
 MASKS = st.one_of(
@@ -57,6 +58,14 @@ def test_a_sound_field_is_heard_by_two_mirrored_microphones(channels: int) -> No
     assert all(abs(gain[0]) == abs(gain[1]) for gain in gains)
     assert gains[2][0] == -gains[2][1] > 0, "what comes from the left is on the left"
     assert gains[0][0] == gains[0][1] > 0
+
+
+@pytest.mark.parametrize("channels", [channels for channels in FIELDS if "V" in FIELDS[channels]])
+def test_finer_components_of_a_field_are_heard_from_where_the_microphones_point(channels: int) -> None:
+    left = dict(zip(FIELDS[channels], (gain[0] for gain in stereo_gains(channels, 0, ambisonic=True)), strict=True))
+    for order, (across, along) in enumerate(("UV", "PQ"), 2):
+        if along in left:
+            assert math.atan2(left[along], left[across]) == pytest.approx(order * AZIMUTH)
 
 
 def test_the_examples_hold() -> None:

@@ -20,7 +20,6 @@ from efir.domain.videos.video import (
     parse_description,
     parse_tags,
     parse_title,
-    title_from_filename,
 )
 
 LIMITS = Limits()
@@ -45,12 +44,6 @@ def test_a_title_is_one_clean_line_or_refused(text: str) -> None:
     assert title
     assert len(title) <= LIMITS.max_title_length
     assert "\n" not in title
-    assert parse_title(title, LIMITS) == title
-
-
-@given(st.text(max_size=300))
-def test_any_file_name_proposes_a_good_title(name: str) -> None:
-    title = title_from_filename(name, LIMITS)
     assert parse_title(title, LIMITS) == title
 
 

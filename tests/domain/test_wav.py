@@ -354,6 +354,33 @@ def test_what_cannot_be_right_is_refused_by_name(name: str) -> None:
     assert caught.value.code == error.code
 
 
+@pytest.mark.parametrize(
+    ("told", "frames"), [(5050, 5050), (4900, 4900), (4546, 4546), (4545, 5050), (5051, 5050), (0, 5050)]
+)
+def test_a_fact_says_how_much_of_the_last_block_is_meant_and_nothing_else(told: int, frames: int) -> None:
+    form, data, *_ = CODINGS["ADPCM of IMA"]
+    fact = waves.chunk(b"fact", struct.pack("<I", told))
+    found = read(waves.riff(waves.chunk(b"fmt ", form), fact, waves.chunk(b"data", data)))
+    assert (found.frames, found.warnings) == (frames, ())
+
+
+@pytest.mark.parametrize(("name", "frames"), [("ADPCM of IMA", 9 * 505 + 304), ("ADPCM of Microsoft", 9 * 500 + 298)])
+def test_a_short_last_block_holds_two_frames_a_byte_after_its_header(name: str, frames: int) -> None:
+    form, data, *_ = CODINGS[name]
+    assert read(waves.riff(waves.chunk(b"fmt ", form), waves.chunk(b"data", data[:-100]))).frames == frames
+
+
+@pytest.mark.parametrize(("tag", "channels", "most"), [(0x11, 1, 505), (0x11, 2, 249), (2, 1, 500), (2, 2, 244)])
+def test_a_block_of_adpcm_holds_no_more_frames_than_its_bytes_have_room_for(tag: int, channels: int, most: int) -> None:
+    def blocks_of(frames: int) -> bytes:
+        form = waves.fmt(tag, channels, 22050, 4, align=256, more=struct.pack("<HH", 2, frames))
+        return waves.riff(waves.chunk(b"fmt ", form), waves.chunk(b"data", b"a" * 25_600))
+
+    assert read(blocks_of(most)).frames == 100 * most
+    with pytest.raises(WavMalformed):
+        read(blocks_of(most + 1))
+
+
 def test_a_rebuilt_header_describes_the_same_sound() -> None:
     form, data, *_ = CODINGS["ADPCM of IMA"]
     found = read(waves.riff(waves.chunk(b"JUNK", b"x" * 100), waves.chunk(b"fmt ", form), waves.chunk(b"data", data)))

@@ -14,6 +14,7 @@ from efir.application.jobs.engine import run_next
 from efir.bootstrap.wiring.http import served
 from efir.bootstrap.wiring.work import WORK
 from efir.domain.jobs import Queue
+from efir.drivers.workers.actors import handlers_of
 from efir.settings import Settings
 from sinks import Sink, smtp_sink
 
@@ -65,7 +66,11 @@ async def work_off(ports: Ports, queue: Queue = Queue.MAIL) -> list[str]:
     """Do the jobs of a queue that are due."""
     told: list[str] = []
     while await run_next(
-        ports, WORK.jobs, queue=queue, worker="w", told=lambda event, job, _error: told.append(f"{job.kind} {event}")
+        ports,
+        handlers_of(queue, WORK.jobs),
+        queue=queue,
+        worker="w",
+        told=lambda event, job, _error: told.append(f"{job.kind} {event}"),
     ):
         pass
     return told

@@ -115,6 +115,9 @@ async def test_five_wrong_codes_end_it_and_another_one_begins_anew(
         for _ in range(5 - number):
             answer = await strict.post(f"{one}/email-code/verify", json={"code": wrong})
             assert (answer.status_code, answer.json()["code"]) == (422, "wrong-code")
+        if number == 0:  # five of them
+            right = await strict.post(f"{one}/email-code/verify", json={"code": code})
+            assert (right.status_code, right.json()["code"]) == (410, "proof-gone")
     earlier = CODE.findall(plain(sink.messages[0]))[0]
     assert (await strict.post(f"{one}/email-code/verify", json={"code": earlier})).status_code in {410, 422}
     await strict.post(f"{one}/email-code")

@@ -21,7 +21,6 @@ PATCHES, SIDE = 8, 16  # patches in a row, pixels of one
 WHOLE = PATCHES * SIDE
 Colour = tuple[int, ...]
 Chunk = tuple[bytes, bytes]
-BT709_POINTS = (0.3127, 0.3290, 0.640, 0.330, 0.300, 0.600, 0.150, 0.060)  # white, red, green, blue
 P3_POINTS = (0.3127, 0.3290, 0.680, 0.320, 0.265, 0.690, 0.150, 0.060)
 SRGB: Chunk = (b"sRGB", b"\0")
 

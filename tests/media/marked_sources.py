@@ -13,7 +13,6 @@ from numpy.typing import NDArray
 
 from media import marked_pictures
 from media.colours import Colour, coded, planes
-from media.sources import ffmpeg
 
 BEEP_HERTZ, BEEP_SECONDS, BEEP_LOUD = 1000, Fraction(6, 100), 0.5
 TONE_LOUD = 0.1
@@ -121,12 +120,6 @@ def make(clip: Clip, target: Path) -> Path:
     return target
 
 
-def remade(source: Path, words: str, target: Path) -> Path:
-    """Let ffmpeg write a clip anew; `words` stand after its name."""
-    ffmpeg("-i", source, *words.split(), target)
-    return target
-
-
 def wave(clip: Clip, seconds: NDArray[np.float64], channels: int) -> NDArray[np.float64]:
     """Return the sound of the clip at some times, channels by times: a tone in each, beeps in the first two."""
     beep = np.zeros_like(seconds)
@@ -175,7 +168,7 @@ def _prepared(coder: Any, clip: Clip, form: Form) -> Any:
     if form.pixel != 1:
         context.sample_aspect_ratio = form.pixel
     colour = form.colour
-    if colour.require_id:
+    if colour.named:
         context.color_primaries, context.color_trc, context.colorspace = colour.codes
         context.color_range = 2 if colour.full else 1
     context.options = QUICK.get(clip.codec, OLD) | clip.options
@@ -197,7 +190,7 @@ def _frame(clip: Clip, form: Form, place: int, coder: Any) -> Any:
     until = clip.times[place + 1] if place + 1 < len(clip.times) else clip.end
     frame.pts, frame.time_base = round(clip.times[place] / base), base
     frame.duration = max(1, round(until / base) - frame.pts)
-    if form.colour.require_id:
+    if form.colour.named:
         frame.color_primaries, frame.color_trc, frame.colorspace = form.colour.codes
         frame.color_range = 2 if form.colour.full else 1
     return frame

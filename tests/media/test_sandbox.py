@@ -50,13 +50,13 @@ def port(server: socket.socket) -> int:
 
 @linux
 def test_some_walls_stand_on_this_machine(box: Sandbox) -> None:
-    assert box.confined
+    assert box.name not in {"off", "none"}
     assert box.reason
 
 
 def test_switched_off_is_said_so() -> None:
     off = detect("off")
-    assert (off.name, off.confined) == ("off", False)
+    assert off.name == "off"
     assert "EFIR_MEDIA_SANDBOX=off" in off.reason
 
 
@@ -164,6 +164,8 @@ def test_a_folder_of_root_alone_does_not_stop_another_user() -> None:
         pytest.skip("only root changes the user")
     closed = [path for path in paths(PROGRAM) if path.startswith("/root/")]
     found = {(walls.name, walls.uid): tried(walls) for walls in candidates(paths(PROGRAM))}
-    if not closed or "bwrap" not in {name for name, _ in found}:
+    if "bwrap" not in {name for name, _ in found}:
+        pytest.skip("bubblewrap is not installed")
+    if not closed:
         pytest.skip("nothing lies below a closed home here")
     assert found["bwrap", sandbox.FOREIGN_UID] is None

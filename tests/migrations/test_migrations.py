@@ -11,10 +11,10 @@ import asyncpg
 import pytest
 from alembic.script import ScriptDirectory
 
-from conftest import named
 from efir.adapters.postgres.joined import BROKEN
 from efir.adapters.postgres.kernel.revision import applied
 from efir.adapters.postgres.migrate import commands, downgrade, newest, upgrade
+from instance import named
 
 CANNOT_HAPPEN = {
     "pk_",  # keys are made by us, UUIDv7
@@ -62,13 +62,12 @@ async def _schema(url: str) -> dict[str, set[tuple[str, ...]]]:
 
 
 @pytest.fixture
-def empty() -> Iterator[str]:
+def empty(database_server: str) -> Iterator[str]:
     """A database without tables."""
-    server = os.environ["TEST_POSTGRES_URL"]
     name = f"migrations_{os.getpid()}"
-    asyncio.run(_execute(server, f"create database {name}"))
-    yield named(server, name)
-    asyncio.run(_execute(server, f"drop database {name} with (force)"))
+    asyncio.run(_execute(database_server, f"create database {name}"))
+    yield named(database_server, name)
+    asyncio.run(_execute(database_server, f"drop database {name} with (force)"))
 
 
 @pytest.mark.parametrize("schema", ["public", "red"])

@@ -207,7 +207,7 @@ async def test_logging_out_there_ends_the_session_here(browser: httpx.AsyncClien
 async def test_logging_out_here_offers_to_log_out_there(browser: httpx.AsyncClient, person: str, provider: str) -> None:
     await arrived(browser)
     page = await browser.post("/logout", data={"csrf_token": token_of(await browser.get("/"))})
-    assert "You are logged out here" in page.text
+    assert "You are signed out here" in page.text
     assert await session(browser) == 401
     link = re.search(rf'href="({provider}/session/end[^"]+)"', page.text)
     assert link
@@ -247,9 +247,9 @@ async def test_a_foreign_answer_is_told_in_words(browser: httpx.AsyncClient, per
     page = await browser.get("/api/v1/auth/oidc/test/callback?code=x&state=y")
     assert page.url.path == "/login"
     assert "could not tell us for certain who you are" in page.text
-    assert "Log in with Test" in page.text
+    assert "Sign in with Test" in page.text
     cancelled = await browser.get(LOGIN, follow_redirects=False)
     state = re.search(r"state=(\w+)", cancelled.headers["location"])
     assert state
     page = await browser.get(f"/api/v1/auth/oidc/test/callback?error=access_denied&state={state[1]}")
-    assert "You did not log in at the other service" in page.text
+    assert "You did not sign in at the other service" in page.text

@@ -16,6 +16,7 @@ from efir.domain.jobs import Queue
 from efir.domain.kernel.ids import UserId, VideoId
 from efir.domain.processing.source_facts import MediaUnreadable, MediaWorkFailed, RenditionDamaged
 from efir.domain.videos.video import VideoInProgress, VideoNotRetryable
+from efir.drivers.workers.actors import handlers_of
 from efir.ports.videos.renditions import RenditionFacts
 from processing.commanded import failing, long_clip
 from processing.lists import Lists, addresses, text_at
@@ -38,7 +39,7 @@ async def all_worked(ports: Ports, connection: Any) -> list[str]:
 
 async def one(ports: Ports, queue: Queue) -> None:
     """Do the next job of a queue."""
-    assert await run_next(ports, WORK.jobs, queue=queue, worker="test", told=lambda *_: None)
+    assert await run_next(ports, handlers_of(queue, WORK.jobs), queue=queue, worker="test", told=lambda *_: None)
 
 
 async def again(ports: Ports, owner: UserId, video_id: UUID) -> Any:

@@ -21,6 +21,7 @@ from efir.domain.kernel.errors import Unavailable
 from efir.domain.kernel.ids import UserId, VideoId
 from efir.domain.processing.source_facts import MediaSoundUnreadable, MediaUnreadable, MediaWorkFailed, RenditionDamaged
 from efir.domain.videos.video import VideoInProgress, VideoNotFound, VideoNotRetryable
+from efir.drivers.workers.actors import handlers_of
 from processing.commanded import bound, long_clip
 from processing.lists import Lists
 from publishing import Published, shown
@@ -77,7 +78,11 @@ class Life:
 
         bound(obey)
         await run_next(
-            self.ports, WORK.jobs, queue=queue, worker="test", told=lambda *about: self.errors.add(type(about[2]))
+            self.ports,
+            handlers_of(queue, WORK.jobs),
+            queue=queue,
+            worker="test",
+            told=lambda *about: self.errors.add(type(about[2])),
         )
 
     async def end(self, which: int, how: str) -> None:

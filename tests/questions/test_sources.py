@@ -1,8 +1,6 @@
 """Open Trivia DB, banks of files and folders, and the bank that Efir makes."""
 
-import asyncio
 import json
-import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -12,6 +10,7 @@ from urllib.parse import quote
 
 import pytest
 
+from efir.adapters.quiz import opentdb
 from efir.adapters.quiz.bank import FileBank
 from efir.adapters.quiz.breaker import WINDOW, Breaker, Retries
 from efir.adapters.quiz.cldr import write_bank
@@ -127,18 +126,39 @@ async def test_what_was_too_much_is_not_asked_for_again_until_there_is_another_t
     assert service.tokens == 2
 
 
-async def test_halves_keep_the_gap_and_the_deadline_and_go_on_in_the_next_call() -> None:
+class Time:
+    """Time that passes only while somebody sleeps."""
+
+    now = 100.0
+
+    def monotonic(self) -> float:
+        return self.now
+
+    async def sleep(self, seconds: float) -> None:
+        self.now += seconds
+
+
+@pytest.fixture
+def passing(monkeypatch: pytest.MonkeyPatch) -> Time:
+    """The time of the source."""
+    own = Time()
+    monkeypatch.setattr(opentdb, "monotonic", own.monotonic)
+    monkeypatch.setattr(opentdb, "asyncio", own)
+    return own
+
+
+async def test_halves_keep_the_gap_and_the_deadline_and_go_on_in_the_next_call(passing: Time) -> None:
     service = Trivia(13)
-    source = OpenTriviaDb("http://trivia.test", cast("Fetching", service), gap=0.3)
-    began = time.monotonic()
+    source = OpenTriviaDb("http://trivia.test", cast("Fetching", service), gap=5)
     with pytest.raises(QuestionSourceLimited) as told:
-        await source.draw(50, seconds=0.5)
-    assert told.value.retry_after
+        await source.draw(50, seconds=8)
+    assert told.value.retry_after == 5
     assert service.asked == [50, 25]
-    assert time.monotonic() - began < 0.6
-    await asyncio.sleep(0.35)
-    assert len((await source.draw(50, seconds=0.5)).found) == 12
+    assert passing.now == 105
+    await passing.sleep(5)
+    assert len((await source.draw(50, seconds=8)).found) == 12
     assert service.asked == [50, 25, 12]
+    assert passing.now == 110
 
 
 async def test_a_source_with_few_left_gives_them_before_it_is_called_exhausted(asking: Opened) -> None:
@@ -179,16 +199,15 @@ async def test_refusals_of_trivia_are_told(said: bytes, error: type[Exception]) 
         await drawn(TOKEN, said)
 
 
-async def test_the_gap_between_calls_is_kept() -> None:
+async def test_the_gap_between_calls_is_kept(passing: Time) -> None:
     with jservice(1, faults=[TOKEN, trivia(0, "A?"), trivia(0, "B?")]) as double:
         fetching = Fetching(max_bytes=1 << 20)
-        source = OpenTriviaDb(double.url, fetching, gap=0.4)
-        began = time.monotonic()
-        await source.draw(1, seconds=3)
-        await source.draw(1, seconds=3)
-        assert time.monotonic() - began >= 0.4
+        source = OpenTriviaDb(double.url, fetching, gap=5)
+        await source.draw(1, seconds=30)
+        await source.draw(1, seconds=30)
+        assert passing.now == 105
         with pytest.raises(QuestionSourceLimited):
-            await source.draw(1, seconds=0.1)
+            await source.draw(1, seconds=4)
         await fetching.close()
 
 
@@ -247,6 +266,18 @@ async def test_a_bank_is_drained_to_its_last_unique_row(asking: Opened, bank: Ca
     with pytest.raises(QuestionsExhausted) as told:
         await fetch_questions(ports, count=1)
     assert told.value.facts["saved"] == 0
+
+
+async def test_rows_of_a_bank_that_nobody_looked_at_are_read_next(
+    asking: Opened, bank: Callable[[list[Any]], str], connection: Any
+) -> None:
+    known = [{"question": f"Known {n}", "answer": "x"} for n in range(10)]
+    await fetch_questions(await asking(bank=bank(known)), count=10)
+    path = bank([*known, *({"question": f"New {n}", "answer": "x"} for n in range(30))])
+    ports = await asking(bank=path)
+    assert len((await fetch_questions(ports, count=3)).saved) == 3
+    assert len((await fetch_questions(ports, count=27)).saved) == 27
+    assert await connection.fetchval("select count(*) from questions") == 40
 
 
 async def test_a_bank_goes_on_where_it_was_and_another_file_begins_anew(

@@ -86,7 +86,7 @@ def can_contain(tmp_path: Path) -> bool:
 
 async def test_a_full_disk_is_told_and_heals(environment: dict[str, str], ada: Person, tmp_path: Path) -> None:
     if not can_contain(tmp_path):
-        pytest.skip("bwrap cannot make a small disk here")
+        pytest.skip("bubblewrap is not installed, or cannot make a small disk here")
     port = free_port()
     outer = {name: value for name, value in os.environ.items() if not name.startswith("EFIR_")}
 

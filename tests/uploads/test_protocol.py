@@ -1,8 +1,10 @@
 """Tus 1.0 over HTTP, request by request."""
 
+import asyncio
 import base64
 import hashlib
 from collections.abc import AsyncIterator
+from datetime import timedelta
 from email.utils import parsedate_to_datetime
 from typing import Any
 from uuid import UUID, uuid4
@@ -461,6 +463,43 @@ async def test_one_person_has_only_so_many_open_uploads(
     assert code(answer) == (429, "uploads-too-many")
     await connection.execute("update uploads set state = 'gone' where id = (select id from uploads limit 1)")
     await begun(client, ada, 5)
+
+
+async def test_of_many_begun_at_once_no_more_than_allowed_are_open(
+    client: httpx.AsyncClient, ada: Person, connection: Any
+) -> None:
+    await connection.execute(
+        """insert into uploads (owner_id, length, expires_at)
+           select $1, 5, now() + interval '1 h' from generate_series(1, 97)""",
+        ada.id,
+    )
+    asked = [client.post(UPLOADS, headers=TUS | ada.headers | {"upload-length": "5"}) for _ in range(12)]
+    answers = [answer.status_code for answer in await asyncio.gather(*asked)]
+    assert sorted(answers) == [201] * 3 + [429] * 9
+    assert await connection.fetchval("select count(*) from uploads where state = 'open'") == 100
+
+
+async def test_an_overtaken_writer_notes_nothing(
+    client: httpx.AsyncClient, ada: Person, ports: Ports, connection: Any
+) -> None:
+    upload_id = UploadId(UUID((await begun(client, ada, 9)).rsplit("/", 1)[1]))
+    later = ports.clock() + timedelta(hours=1)
+    fences = []
+    for _ in range(2):
+        async with ports.begin() as tx:
+            fences.append(await tx.uploads.claim(upload_id, length=9, seconds=60))
+        await connection.execute("update uploads set writer_until = now() - interval '1 s'")
+    old, new = fences
+    assert old is not None
+    assert new == old + 1
+    async with ports.begin() as tx:
+        assert not await tx.uploads.record(upload_id, old, offset=5, expires_at=later, seconds=60)
+        assert not await tx.uploads.holds(upload_id, old)
+        assert not await tx.uploads.finish(upload_id, old, length=9, sha256="0" * 64, expires_at=later)
+    assert await connection.fetchval("select stored_offset from uploads where state = 'open'") == 0
+    async with ports.begin() as tx:
+        assert await tx.uploads.record(upload_id, new, offset=5, expires_at=later, seconds=60)
+    assert await connection.fetchval("select stored_offset from uploads") == 5
 
 
 async def test_a_crash_between_store_and_commit_is_mended(

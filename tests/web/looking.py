@@ -4,6 +4,9 @@ import node
 from web.conftest import Tab
 
 AXE = "axe-core/axe.min.js"
+CUT_OFF = """[...document.querySelectorAll(".rail a")]
+  .map((link) => [link.textContent.trim(), link.getBoundingClientRect()])
+  .filter(([, box]) => box.width && (box.left < 0 || box.right > innerWidth)).map(([name]) => name)"""
 
 
 async def flaws(here: Tab) -> list[str]:
@@ -18,6 +21,7 @@ async def flaws(here: Tab) -> list[str]:
         await here.page.set_viewport_size({"width": width, "height": 600})
         wider = int(await here.page.evaluate("document.documentElement.scrollWidth - innerWidth"))
         found += [f"{here.page.url} is {wider} pixels wider than {width}"] if wider > 0 else []
+        found += [f"{name} is cut off at {width} pixels" for name in await here.page.evaluate(CUT_OFF)]
     if size:
         await here.page.set_viewport_size(size)
     return found

@@ -54,7 +54,7 @@ PAGES = {
     "own page": ("/u/ada", True),
     "person without videos": ("/u/eve-with-quite-a-long-nickname", False),
     "security": ("/settings/security", True),
-    "change e-mail": ("/settings/security/email", True),
+    "change email": ("/settings/security/email", True),
     "change password": ("/settings/security/password", True),
     "data": ("/settings/data", True),
     "delete account": ("/settings/data/delete", True),

@@ -62,9 +62,9 @@ async def test_a_role_is_granted_and_taken_away(reader: httpx.AsyncClient, eve: 
     assert (await send(reader, f"{home}/roles", home, role="moderator", grant_reason="Helps.")).status_code == 303
     page = await reader.get(home)
     assert "Helps." in page.text
-    assert "Take away: moderator" in page.text
+    assert "Revoke: moderator" in page.text
     assert (await send(reader, f"{home}/roles", home, role="moderator", act="revoke")).status_code == 303
-    assert "Take away: moderator" not in (await reader.get(home)).text
+    assert "Revoke: moderator" not in (await reader.get(home)).text
     wrong = await send(reader, f"{home}/roles", home, role="moderator", expires_at="soon")
     assert (wrong.status_code, "Write a date like" in wrong.text) == (422, True)
 
@@ -104,7 +104,7 @@ async def test_a_set_up_link_makes_the_first_administrator_and_no_second(
 ) -> None:
     owner = await somebody(ports)
     path = f"/setup?code={await setup_code(ports, now=ports.clock())}"
-    assert "Log in with the account" in (await reader.get(path)).text
+    assert "Sign in with the account" in (await reader.get(path)).text
     reader.cookies.set("sid", await a_session(ports, owner), domain="efir.test")
     code = path.partition("=")[2]
     done = await send(reader, "/setup", path, code=code)

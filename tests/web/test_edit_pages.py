@@ -81,7 +81,7 @@ async def test_a_recording_is_joined_with_itself_and_another(
         ({"start": "x"}, "start", "Write a number of seconds", "Напишите число секунд"),
         ({"gain": "1e999"}, "gain", "Write a number of decibels", "Напишите число децибел"),
         ({"start": "-1"}, "start", "A part begins at 0 seconds", "Фрагмент начинается с 0 секунд"),
-        ({"start": "2", "end": "1"}, "end", "A part ends later", "Конец фрагмента должен быть позже"),
+        ({"start": "2", "end": "1"}, "end", "The end of a part has to be later", "Конец фрагмента должен быть позже"),
         ({"start": "2", "end": "2.99", "trim": "y", "part": "remove", "gain": "-1", "fade_in": "9"}, "fade_in",
          "The fades last longer", "Нарастание и затухание длиннее"),
         ({"start": "7", "end": "8"}, "start", "The recording is shorter", "Запись короче"),

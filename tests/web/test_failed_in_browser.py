@@ -23,7 +23,7 @@ async def test_a_video_that_is_tried_again_shows_live_what_comes_of_it(
     here = await tab(who=ada)
     await here.go("/studio")
     row = here.page.locator(f"[data-video='{video}']")
-    await expect(row.get_by_text("Processing came to a standstill and was stopped.")).to_be_visible()
+    await expect(row.get_by_text("Processing made no progress and was stopped.")).to_be_visible()
     await expect(row.get_by_role("link", name="Upload another file")).to_have_count(0)
     await row.get_by_role("button", name="Try again").click()
     await expect(row.get_by_text("The uploaded file is no longer on the server.")).to_be_visible()

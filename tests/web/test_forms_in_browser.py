@@ -42,7 +42,7 @@ async def test_registering_and_signing_in_needs_the_keyboard_alone(tab: Opener) 
     await press(
         here.page, "Enter", *["Tab"] * 4, "Enter"
     )  # open the menu, pass own page, studio and settings, sign out
-    await expect(here.page.get_by_role("link", name="Log in").first).to_be_visible()
+    await expect(here.page.get_by_role("link", name="Sign in").first).to_be_visible()
 
     await here.go("/login")
     await here.page.locator("#main").focus()
@@ -67,8 +67,8 @@ async def test_signing_in_and_out_needs_no_script(tab: Opener, ada: UserId) -> N
     await here.page.click("main form .primary")
     await expect(here.page.locator("[data-menu]")).to_be_visible()
     await here.page.click("[data-menu] summary")
-    await here.page.get_by_role("button", name="Log out").click()
-    await expect(here.page.get_by_role("link", name="Log in").first).to_be_visible()
+    await here.page.get_by_role("button", name="Sign out").click()
+    await expect(here.page.get_by_role("link", name="Sign in").first).to_be_visible()
     await here.go("/register")
     await expect(here.page.locator(".needs-js").first).to_be_hidden()
 
@@ -107,7 +107,7 @@ async def test_wrong_fields_are_named_before_anything_is_sent(tab: Opener) -> No
     summary = here.page.locator("[data-summary]")
     await expect(summary).to_be_focused()
     await expect(summary.locator("li")).to_have_count(2)
-    await expect(here.page).to_have_title("Error: Log in · Efir")
+    await expect(here.page).to_have_title("Error: Sign in · Efir")
     await summary.locator("a").nth(1).click()
     await expect(here.page.locator("#password")).to_be_focused()
     assert await here.page.get_attribute("#password", "aria-describedby") == "password-error"

@@ -14,7 +14,7 @@ from drawings import drawing
 from efir.application.context import Ports
 from efir.domain.kernel.ids import UserId
 from efir.domain.videos.video import VideoState, Visibility
-from efir.drivers.web.kernel import error_messages
+from efir.drivers.web.kernel import failure_messages
 from efir.drivers.web.kernel.i18n import catalogue
 from efir.drivers.web.kernel.templates import HERE
 from web.seeds import (
@@ -300,7 +300,7 @@ async def test_the_owner_of_a_failed_video_is_offered_what_may_help_and_only_tha
     video = await a_video(ports, owner, "x.mkv", state, failure=failure)
     await signed_in(reader, ports, owner)
     reader.cookies.set("lang", lang)
-    reason = error_messages.of_failure(failure, catalogue(HERE / "locale", lang))
+    reason = failure_messages.of_failure(failure, catalogue(HERE / "locale", lang))
     for path in ("/studio", f"/studio/{video}", f"/watch/{video}"):
         text = without_icons(await reader.get(path))
         assert (f"{button}</button></form>" in text) is again, path
@@ -351,6 +351,10 @@ async def test_a_private_video_does_not_exist_for_others(reader: httpx.AsyncClie
     assert answer.status_code == 404
     assert "Secret" not in answer.text
     assert "There is nothing at this address" in answer.text
+    await signed_in(reader, ports, await somebody(ports, "eve"))
+    answer = await reader.get(f"/watch/{video}")
+    assert answer.status_code == 404
+    assert "Secret" not in answer.text
     await signed_in(reader, ports, owner)
     assert "Secret" in (await reader.get(f"/watch/{video}")).text
 

@@ -95,4 +95,4 @@ async def test_a_session_of_long_ago_asks_for_the_password(
     assert await flaws(here) == []
     await here.page.get_by_role("button", name="Delete the account").click()
     await expect(here.page.get_by_text("Your account is closed")).to_be_visible()
-    await expect(here.page.get_by_role("link", name="Log in").first).to_be_visible()
+    await expect(here.page.get_by_role("link", name="Sign in").first).to_be_visible()

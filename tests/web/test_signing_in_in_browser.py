@@ -32,7 +32,7 @@ async def test_two_steps_from_setting_up_to_the_last_code(
     await here.go("/settings/two-factor/app")
     await here.page.fill("#code", "000000")
     await here.page.click("main button.primary")
-    await expect(here.page.locator("#code-error")).to_contain_text("not the present code")
+    await expect(here.page.locator("#code-error")).to_contain_text("not the current code")
     app, codes = await set_up(here, ports)
     await here.context.clear_cookies(name="sid")
     await password_given(here, "The second step")

@@ -10,7 +10,7 @@ from babel.messages.extract import extract_from_dir
 from babel.messages.pofile import read_po
 
 from efir.domain.processing import source_facts
-from efir.drivers.web.kernel import error_messages, formats
+from efir.drivers.web.kernel import failure_messages, formats
 from efir.drivers.web.kernel.i18n import LANGUAGES, catalogue, chosen
 from efir.drivers.web.kernel.templates import HERE
 
@@ -96,9 +96,9 @@ def test_every_reason_of_a_refused_file_is_explained(language: str) -> None:
         if isinstance(kind, type) and issubclass(kind, source_facts.MediaRefused)
     ]
     assert len(kinds) > 5
-    other = words.gettext(error_messages.OTHER_FAILURE)
-    assert [kind.code for kind in kinds if error_messages.of_failure(kind.code, words) == other] == []
-    assert error_messages.of_failure("media-work-failed", words) == other
+    other = words.gettext(failure_messages.OTHER_FAILURE)
+    assert [kind.code for kind in kinds if failure_messages.of_failure(kind.code, words) == other] == []
+    assert failure_messages.of_failure("media-work-failed", words) == other
 
 
 @pytest.mark.parametrize(
@@ -138,6 +138,8 @@ def test_lengths_look_like_a_clock(seconds: float, text: str) -> None:
 def test_sizes_count_in_steps_of_1024() -> None:
     assert formats.size(64 << 30, EN) == "64 GB"
     assert formats.size(5_000_000, RU) == "4,8 МБ"
+    assert formats.level(-16.06, EN) == "-16.1"
+    assert formats.level(-16.06, RU) == "-16,1"
 
 
 def test_exact_times_are_given_in_utc() -> None:

@@ -44,7 +44,7 @@ async def test_01_each_page_asks_one_thing(tab: Opener) -> None:
         await here.page.fill(f"#{name}", value)
         await go_on(here.page)
         await expect(here.page.locator(f"input#{name}")).to_have_count(0)
-    assert asked == ["What should we call you?", "What is your e-mail address?", "Choose a password"]
+    assert asked == ["What should we call you?", "What is your email address?", "Choose a password"]
     await expect(here.page.get_by_text("Signing up: step 4 of 4")).to_be_visible()
 
 
@@ -194,7 +194,7 @@ async def test_15_what_happens_is_said_politely(ready: Tab) -> None:
     assert "Sent. The server is cutting it" in heard
     assert heard[-1] == "The picture is ready"
     await ready.page.set_input_files("#image", file(b"", "empty.png", "image/png"))
-    await expect(said).to_have_text("The picture was not taken: Choose a picture")
+    await expect(said).to_have_text("The picture was not accepted: Choose a picture")
 
 
 async def test_16_the_focus_goes_to_the_picture_or_to_what_is_wrong(ready: Tab) -> None:
@@ -303,7 +303,7 @@ async def test_21_an_address_is_checked_when_its_field_is_left(tab: Opener, ada:
     await here.page.wait_for_timeout(600)
     await expect(live).to_be_empty()
     await here.page.locator("#email").blur()
-    await expect(live).to_contain_text("Somebody has an account with this e-mail")
+    await expect(live).to_contain_text("Somebody has an account with this email address")
     await here.page.fill("#email", "grace@example.org")
     await here.page.locator("#email").blur()
     await expect(live).to_have_text("This address can be used")
@@ -350,7 +350,7 @@ async def test_24_answers_are_checked_at_the_end_and_can_be_changed(ready: Tab, 
     answers = page.locator(".wizard-answers")
     await expect(answers).to_contain_text("ada@example.org")
     assert PASSWORD not in await page.content()
-    await page.get_by_role("link", name="Change (E-mail)").click()
+    await page.get_by_role("link", name="Change (Email)").click()
     await page.fill("#email", "lovelace@example.org")
     await go_on(page)
     await expect(page).to_have_url(f"{ready.site}/register/check")

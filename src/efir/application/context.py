@@ -1,4 +1,4 @@
-"""What a use case works with, and who asks."""
+"""What a use case works with: ports and the caller."""
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
@@ -93,7 +93,7 @@ class Actor:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Call:
-    """One request: the ports to use, who asks (None: nobody known), when, and the id that follows it."""
+    """One request: the ports to use, the caller (None: anonymous), the time and the request id."""
 
     ports: Ports
     credential: Credential | None
@@ -105,7 +105,7 @@ class Call:
     recheck: Callable[[], Awaitable[Credential | None]] | None = None
 
     async def still_counts(self) -> bool:
-        """Whether the credential of a request that takes long is still good, now."""
+        """Return whether the credential of a request that takes long is still valid."""
         if self.credential is None or self.recheck is None:
             return True
         try:
@@ -115,7 +115,7 @@ class Call:
         return found is not None and found.user_id == self.credential.user_id
 
     def user(self, scope: str = "") -> UserId:
-        """Return who asks. Raises NoSession for nobody, ScopeMissing when a token does not cover `scope`.
+        """Return the caller. Raises NoSession when anonymous, ScopeMissing when a token does not cover `scope`.
 
         An empty scope is for what only a signed-in person may do, never a token.
         """
@@ -126,13 +126,13 @@ class Call:
         return UserId(self.credential.user_id)
 
     def anybody(self) -> UserId:
-        """Return who asks by any credential, for what says nothing new to its owner. Raises NoSession for nobody."""
+        """Return the caller by any kind of credential, for what is not secret. Raises NoSession for nobody."""
         if self.credential is None:
             raise NoSession
         return UserId(self.credential.user_id)
 
     def known(self) -> Credential:
-        """Return the credential, whatever kind it is. Raises NoSession for nobody."""
+        """Return the credential, whatever kind it is. Raises NoSession without a credential."""
         if self.credential is None:
             raise NoSession
         return self.credential
@@ -163,7 +163,7 @@ class Call:
         return found
 
     def actor(self, permission: str) -> Actor:
-        """Return who asks, when a role allows it. Raises NoSession, ScopeMissing, PermissionMissing."""
+        """Return the caller, when a role allows it. Raises NoSession, ScopeMissing, PermissionMissing."""
         user_id = self.user(ADMIN_SCOPE)
         held = frozenset() if self.credential is None else frozenset(self.credential.permissions)
         if permission not in held:
@@ -171,7 +171,7 @@ class Call:
         return Actor(user_id=user_id, permissions=held, request_id=self.correlation_id)
 
     def may(self, permission: str) -> bool:
-        """Whether a role of who asks allows something, and their token covers it."""
+        """Return whether a role of the caller permits something, and their token covers it."""
         found = self.credential
         if found is None or (found.scopes is not None and ADMIN_SCOPE not in found.scopes):
             return False

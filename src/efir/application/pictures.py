@@ -1,4 +1,4 @@
-"""Pictures of people: made, stored under an id of their own, found by address, taken away when nobody needs them.
+"""Pictures of people: made, stored under their own ids, served by address, deleted when nobody needs them.
 
 The row comes first and leaves last, so bytes without a row exist only after a crash between two lines of a writer whose
 picture was given up at the same moment; `sweep_stray_pictures` finds those too.

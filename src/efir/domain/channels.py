@@ -14,7 +14,7 @@ ChannelId = NewType("ChannelId", UUID)
 
 
 class ChannelNotFound(NotFound):
-    """No such channel."""
+    """There is no channel with this name or id."""
 
     code = "channel-not-found"
     title = "There is no such channel"
@@ -28,7 +28,7 @@ class HandleTaken(Conflict):
 
 
 class ForeignChannel(Forbidden):
-    """Only the owner publishes in a channel."""
+    """Only its owner can publish in a channel."""
 
     code = "foreign-channel"
     title = "This channel belongs to somebody else"
@@ -36,7 +36,7 @@ class ForeignChannel(Forbidden):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Channel:
-    """A named place for videos; each user gets one at registration."""
+    """A channel that videos are published in; each user gets one at registration."""
 
     id: ChannelId
     owner_id: UserId
@@ -52,5 +52,5 @@ class Channel:
 
 
 def fold(text: str) -> str:
-    """One spelling for what people type as the same word: NFKC, lower case, ё as е."""
+    """Return one spelling for what people type as the same word: NFKC, lower case, ё as е."""
     return unicodedata.normalize("NFKC", text).casefold().replace("ё", "е")

@@ -11,21 +11,14 @@ JobId = NewType("JobId", UUID)
 
 
 class JobNotFound(NotFound):
-    """No such job, or it is somebody else's."""
+    """There is no such job, or it belongs to somebody else."""
 
     code = "job-not-found"
     title = "There is no such job"
 
 
-class JobNotRetryable(Conflict):
-    """Only a failed job can be retried."""
-
-    code = "job-not-failed"
-    title = "Only a failed job can be retried"
-
-
 class LeaseLost(Conflict):
-    """The lease ended and somebody else may have the job: everything done under it is thrown away."""
+    """The lease has expired and another worker may have the job: all work done under it is discarded."""
 
     code = "lease-lost"
     title = "The lease of this job is lost"
@@ -97,7 +90,7 @@ class Queue(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Failure:
-    """What a person is told about a failed job."""
+    """What a person sees of a failed job."""
 
     code: str
     detail: str
@@ -148,7 +141,7 @@ MAX_KILLS = 3
 
 
 def delay_after(kind: FailureKind, attempt: int, delays: tuple[float, ...] = TRANSIENT_DELAYS) -> float | None:
-    """Seconds until the next attempt, or None when `attempt` was the last.
+    """Return the seconds until the next attempt, or None when `attempt` was the last.
 
     `delays` are those after faults that may pass.
 

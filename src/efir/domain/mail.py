@@ -1,4 +1,4 @@
-"""Mails: what a person is told outside of the pages, and which facts each kind of mail needs."""
+"""Mails: messages outside of the pages, and the facts that each kind needs."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -14,17 +14,17 @@ MailId = NewType("MailId", UUID)
 
 
 class MailRefused(Conflict):
-    """The mail server refused this mail for good, as it does for an address that does not exist."""
+    """The mail server permanently refused this mail, as it does for an address that does not exist."""
 
     code = "mail-refused"
     title = "The mail server refused this mail"
 
 
 class MailsTooMany(TooMany):
-    """So many mails of one kind go to one address in an hour, and no more."""
+    """The limit of mails of one kind to one address in an hour is reached."""
 
     code = "mails-too-many"
-    title = "Enough mails were sent to this address for now"
+    title = "Enough mails have been sent to this address for now"
 
 
 class MailState(StrEnum):
@@ -91,9 +91,9 @@ class Mail:
             raise WrongFacts(f"{self.kind} needs {sorted(FACTS[self.kind])}")
 
     def worth_sending(self, now: datetime) -> bool:
-        """Whether what it says still holds."""
+        """Return whether what it says still holds."""
         return self.expires_at is None or now < self.expires_at
 
 
 DELAYS = (5.0, 60.0, 300.0, 1800.0, 7200.0, 18_000.0, 36_000.0, 50_400.0)
-"""Seconds between attempts while the mail server is away: a day and more, as mail servers do among themselves."""
+"""Seconds between attempts while the mail server is unavailable: more than a day in all, as mail servers do."""

@@ -32,45 +32,45 @@ MAX_TURNS = 8
 
 
 class QuestionNotFound(NotFound):
-    """No such question."""
+    """There is no question with this id."""
 
     code = "question-not-found"
     title = "There is no such question"
 
 
 class InvalidQuestionCount(Invalid):
-    """The wanted number of questions is outside of the bounds."""
+    """The number of requested questions is out of bounds."""
 
     code = "invalid-question-count"
-    title = "This many questions cannot be asked for"
+    title = "This number of questions is not allowed"
 
 
 class QuestionsExhausted(Conflict):
-    """Every source was asked and has no further question that is not stored already; repeating does not help."""
+    """No source has further questions that are not stored already; repeating the request does not help."""
 
     code = "question-bank-exhausted"
     title = "No source has that many new questions"
 
 
 class QuestionSourceAway(Unavailable):
-    """A source of questions does not answer, or answers what cannot be understood."""
+    """A source of questions does not respond, or its response cannot be understood."""
 
     code = "question-source-unavailable"
-    title = "No source of questions answers as it should"
+    title = "No source of questions is available"
 
 
 class QuestionSourceLimited(Unavailable):
-    """A source of questions asks for patience."""
+    """A source of questions limits the rate of requests."""
 
     code = "question-source-limited"
-    title = "The source of questions asks for patience"
+    title = "A source of questions asks to wait"
 
 
 class QuizOverloaded(Unavailable):
-    """More requests wait for questions than the line takes."""
+    """The queue of requests for questions is full."""
 
     code = "quiz-overloaded"
-    title = "Too many people wait for questions"
+    title = "Too many people are waiting for questions"
 
 
 class Difficulty(StrEnum):

@@ -33,56 +33,56 @@ _KEY = re.compile(r"[\x21-\x2b\x2d-\x7e]+")
 
 
 class UploadNotFound(NotFound):
-    """No such upload of this user."""
+    """This user has no such upload."""
 
     code = "upload-not-found"
     title = "There is no such upload"
 
 
 class UploadGone(Gone):
-    """The upload was ended or has expired."""
+    """The upload was terminated or has expired."""
 
     code = "upload-gone"
     title = "This upload is gone"
 
 
 class UploadUnfinished(Conflict):
-    """A video can be made only from bytes that are all here."""
+    """A video can be created only from a complete upload."""
 
     code = "upload-unfinished"
     title = "The upload is not finished"
 
 
 class UploadUsed(Conflict):
-    """A finished upload becomes one video."""
+    """A complete upload becomes exactly one video."""
 
     code = "upload-used"
-    title = "This upload has become a video already"
+    title = "This upload has already become a video"
 
 
 class UploadMalformed(Malformed):
-    """Length, offset, metadata, checksum or parts of an upload cannot be read or do not fit together."""
+    """The length, offset, metadata, checksum or parts of an upload cannot be read or are inconsistent."""
 
     code = "upload-malformed"
     title = "The upload's headers cannot be read"
 
 
 class UploadTooLarge(TooLarge):
-    """More bytes than the server takes, or than the upload said it would have."""
+    """More bytes than the server accepts, or than the upload announced."""
 
     code = "upload-too-large"
-    title = "This is more than fits"
+    title = "The upload is too large"
 
 
 class OffsetMismatch(Conflict):
-    """Bytes are appended where the stored ones end, nowhere else; the client asks for the offset and goes on there."""
+    """Bytes must be appended where the stored ones end; the client asks for the offset and continues there."""
 
     code = "upload-offset-mismatch"
-    title = "The stored bytes end elsewhere"
+    title = "The stored bytes end at another offset"
 
 
 class UploadLocked(Busy):
-    """Another request is writing at this moment."""
+    """Another request is writing to this upload at this moment."""
 
     code = "upload-locked"
     title = "Another request is writing to this upload"
@@ -96,31 +96,31 @@ class UploadOvertaken(Conflict):
 
 
 class ChunkCorrupt(ChecksumMismatch):
-    """The bytes of this request differ from its Upload-Checksum; none of them is kept."""
+    """The bytes of this request do not match its Upload-Checksum; none of them is kept."""
 
     code = "upload-checksum-mismatch"
     title = "The checksum does not match the bytes"
 
 
 class UploadCorrupt(ChecksumMismatch):
-    """The whole file differs from the `sha256` its metadata named; nothing of it is kept."""
+    """The complete file does not match the `sha256` in its metadata; it is discarded."""
 
     code = "upload-digest-mismatch"
     title = "The file is not the one that was announced"
 
 
 class UploadJoined(Forbidden):
-    """What is joined of parts takes no bytes itself."""
+    """An upload that joins others accepts no bytes itself."""
 
     code = "upload-joined"
-    title = "An upload joined of others takes no bytes"
+    title = "A joined upload accepts no bytes"
 
 
 class UploadsTooMany(TooMany):
-    """One person has only so many unfinished uploads at a time."""
+    """The limit of unfinished uploads per person is reached."""
 
     code = "uploads-too-many"
-    title = "Finish or end other uploads first"
+    title = "Finish or terminate other uploads first"
 
 
 class UploadState(StrEnum):
@@ -203,12 +203,12 @@ def checked_length(length: int, limits: Limits) -> int:
 
 
 def room(offset: int, length: int | None, limits: Limits) -> int:
-    """How many bytes may follow `offset`; an unknown length is bounded by the largest allowed."""
+    """Return how many bytes may follow `offset`; an unknown length is bounded by the largest allowed."""
     return (limits.upload_bytes if length is None else length) - offset
 
 
 def expiry(created_at: datetime, now: datetime, limits: Limits) -> datetime:
-    """When unfinished bytes are dropped: so long after the last of them, and so long after the first in any case."""
+    """Return when an unfinished upload expires: some time after its last byte, and after its first in any case."""
     idle = now + timedelta(seconds=limits.upload_idle_seconds)
     return min(idle, created_at + timedelta(seconds=limits.upload_life_seconds))
 

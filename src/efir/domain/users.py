@@ -32,10 +32,10 @@ PERSONAL_LEFT = 4  # characters beside a personal word that are no protection: t
 
 
 class InvalidUser(Invalid):
-    """Some of the account's values break a rule; `errors` names each."""
+    """Some values of the account break a rule; `errors` names each."""
 
     code = "invalid-user"
-    title = "Some of the account's values are not acceptable"
+    title = "Some values of the account are not acceptable"
 
 
 class NicknameTaken(Conflict):
@@ -46,7 +46,7 @@ class NicknameTaken(Conflict):
 
 
 class UserNotFound(NotFound):
-    """No such user."""
+    """There is no such user."""
 
     code = "user-not-found"
     title = "There is no such user"
@@ -60,38 +60,38 @@ class PhoneTaken(Conflict):
 
 
 class NicknameChangedRecently(Conflict):
-    """A nickname changes once in thirty days at most: each change keeps a name from others for ninety."""
+    """A nickname can be changed once in thirty days; the old one stays reserved for ninety."""
 
     code = "nickname-changed-recently"
-    title = "The nickname was changed a short time ago"
+    title = "The nickname was changed recently"
 
 
 class DeletionPending(Forbidden):
-    """The account will be deleted; told only to whom gave the right password, who may still keep it."""
+    """The account is being deleted; only a caller who gave the right password learns this, and may still restore it."""
 
     code = "deletion-pending"
-    title = "This account is about to be deleted"
+    title = "This account is being deleted"
 
 
 class NotPending(Conflict):
-    """Only an account that is about to be deleted can be kept."""
+    """Only an account that is being deleted can be restored."""
 
     code = "deletion-not-pending"
-    title = "This account is not about to be deleted"
+    title = "This account is not being deleted"
 
 
 class WrongPassword(Invalid):
-    """The present password is wrong."""
+    """The current password is wrong."""
 
     code = "wrong-password"
-    title = "The present password is wrong"
+    title = "The current password is wrong"
 
     def __init__(self) -> None:
         super().__init__(errors=(FieldError("/current_password", "wrong", self.title),))
 
 
 class UserBanned(Forbidden):
-    """The account is banned; told only to whom gave the right password."""
+    """The account is banned; only a caller who gave the right password learns this."""
 
     code = "user-banned"
     title = "This account is banned"
@@ -199,7 +199,7 @@ def _personal(nickname: str, email_key: str) -> set[str]:
 
 
 def _little_more(password: str, word: str) -> bool:
-    """Whether hardly anything is left of a password without a word, like its year of birth."""
+    """Return whether hardly anything is left of a password without a word, like its year of birth."""
     return word in password and len(password.replace(word, "")) <= PERSONAL_LEFT
 
 

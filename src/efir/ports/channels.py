@@ -39,7 +39,7 @@ class ChannelRepository(Protocol):
         ...
 
     async def first_of(self, owner: UserId) -> Channel:
-        """Return the channel made at registration. Raises ChannelNotFound."""
+        """Return the channel created at registration. Raises ChannelNotFound."""
         ...
 
 

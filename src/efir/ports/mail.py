@@ -13,10 +13,10 @@ from efir.domain.mail import Mail, MailId, MailKind, MailState
 
 
 class MailServerAway(Unavailable):
-    """The mail server does not answer, or asks to try again later."""
+    """The mail server does not respond, or asks to try again later."""
 
     code = "mail-server-away"
-    title = "The mail server does not take mail at this moment"
+    title = "The mail server does not accept mail right now"
 
 
 class Letter(Struct, frozen=True):
@@ -51,7 +51,7 @@ class Mailer(Protocol):
     """Hands mail to a mail server."""
 
     async def send(self, letter: Letter) -> None:
-        """Return when the server has taken the mail. Raises MailRefused for good, MailServerAway for now.
+        """Return when the server has taken the mail. Raises MailRefused permanently, MailServerAway temporarily.
 
         MailServerAway after the whole mail was sent means that the answer was lost: the mail may have been taken.
         """

@@ -124,7 +124,7 @@ class PictureRepository(Protocol):
         ...
 
     async def keep_working(self, picture_id: PictureId, size: int) -> bool:
-        """Note that the working copy, of so many bytes, is stored; False when the picture has been given up."""
+        """Note that the working copy of this size is stored; False when the picture was discarded."""
         ...
 
     async def drop_working(self, picture_id: PictureId) -> None:
@@ -136,7 +136,7 @@ class PictureRepository(Protocol):
         ...
 
     async def claim(self, picture_id: PictureId, owner: UserId) -> bool:
-        """Give a staged picture to somebody for good; False when it is not staged."""
+        """Assign a staged picture to an owner permanently; False when it is not staged."""
         ...
 
     async def end(self, picture_id: PictureId) -> None:
@@ -168,7 +168,7 @@ class PictureViews(Protocol):
     """Pictures, read."""
 
     async def worn(self, owner: UserId) -> StoredPicture | None:
-        """Return the avatar somebody wears."""
+        """Return the current avatar of a user."""
         ...
 
     async def claimed(self, picture_id: PictureId) -> StoredPicture:

@@ -12,7 +12,7 @@ from efir.domain.uploads import Upload, UploadId
 
 
 class BodyInterrupted(Malformed):
-    """The connection ended before the announced bytes had arrived; what came is kept."""
+    """The connection ended before all announced bytes had arrived; received bytes are kept."""
 
     code = "body-interrupted"
     title = "The connection ended before the body did"
@@ -23,14 +23,14 @@ class BytesLost(LookupError):
 
 
 class UploadRepository(Protocol):
-    """Uploads inside a transaction. A writer holds a fence; whoever has an older one changes nothing."""
+    """Uploads inside a transaction. A writer holds a fence; a writer with an older fence changes nothing."""
 
     async def add(self, upload: Upload) -> None:
         """Store a new upload."""
         ...
 
     async def count_open(self, owner: UserId) -> int:
-        """How many unfinished uploads somebody has; waits for others that count for the same person."""
+        """Return how many unfinished uploads a person has; waits for concurrent counts of the same person."""
         ...
 
     async def get(self, upload_id: UploadId, *, lock: bool = False) -> Upload:
@@ -38,7 +38,7 @@ class UploadRepository(Protocol):
         ...
 
     async def claim(self, upload_id: UploadId, *, length: int | None, seconds: float) -> int | None:
-        """Become the writer for so long without a byte: the new fence, None while another holds it."""
+        """Become the writer until a stall; return the new fence, None while another writer holds it."""
         ...
 
     async def record(
@@ -48,7 +48,7 @@ class UploadRepository(Protocol):
         ...
 
     async def holds(self, upload_id: UploadId, fence: int) -> bool:
-        """Whether the fence is still the newest of an open upload."""
+        """Return whether the fence is still the newest of an open upload."""
         ...
 
     async def release(self, upload_id: UploadId, fence: int) -> None:
@@ -101,7 +101,7 @@ class StagedFile(Protocol):
         ...
 
     async def checksum(self) -> bytes:
-        """Digest of the bytes appended since opening, by the algorithm given then."""
+        """Return the digest of the bytes appended since opening, by the algorithm given then."""
         ...
 
     async def cut(self, offset: int) -> None:
@@ -133,7 +133,7 @@ class Staging(Protocol):
         ...
 
     def path(self, upload_id: UploadId) -> Path:
-        """Where an upload's bytes lie, to be moved to the store."""
+        """Return the path of an upload's bytes, so that they can be moved to the store."""
         ...
 
     async def remove(self, upload_id: UploadId) -> None:
@@ -145,7 +145,7 @@ class Staging(Protocol):
         ...
 
     async def free(self) -> int:
-        """Bytes that still fit."""
+        """Return the bytes that still fit."""
         ...
 
 

@@ -32,7 +32,7 @@ class UserView(Struct, frozen=True):
 
 
 class MeView(Struct, frozen=True):
-    """What a user is told about their own account."""
+    """What users see of their own account."""
 
     id: Annotated[UUID, Meta(description="Identifier (UUIDv7).")]
     nickname: Annotated[str, Meta(description="Unique name, lower case.", examples=["ada"])]
@@ -135,7 +135,7 @@ class UserViews(Protocol):
 
 
 class EmailParser(Protocol):
-    """E-mail addresses: what is one, and when two are the same."""
+    """Email addresses: what is one, and when two are the same."""
 
     def parse(self, text: str) -> EmailAddress:
         """Raises InvalidUser with pointer `/email`."""

@@ -128,7 +128,7 @@ def _email_known(_: Translate, _mail: Mail, place: Place) -> Content:
         above=(
             _("Somebody, probably you, has just entered this address at Efir. It belongs to your account already."),
         ),
-        label=_("Log in"),
+        label=_("Sign in"),
         link=place.links.sign_in(),
         below=(
             _("If you have forgotten your password, you can set a new one there."),

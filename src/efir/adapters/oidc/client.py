@@ -70,7 +70,7 @@ class OidcProvider:
         return extended((await self._documents.description()).authorization_endpoint, query)
 
     async def redeem(self, *, code: str, verifier: str, nonce: str, issuer: str | None, now: datetime) -> Claims:
-        """Exchange a code for what is told about somebody."""
+        """Exchange a code for the claims about a person."""
         description = await self._documents.description()
         if issuer != self.issuer and (issuer or description.authorization_response_iss_parameter_supported):
             raise refused("the answer names another issuer, or none", issuer=issuer)  # RFC 9207

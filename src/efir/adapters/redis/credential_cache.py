@@ -75,7 +75,7 @@ _decoder = msgspec.msgpack.Decoder(Credential)
 
 
 class CacheAway(Unavailable):
-    """What was changed is stored, but it is not certain yet that every process knows."""
+    """The change is stored, but not every process is known to apply it yet."""
 
     code = "not-everywhere-yet"
     title = "The change is stored, but not in force everywhere yet"

@@ -30,10 +30,10 @@ Load = Callable[[], Awaitable[list[SigningKey]]]
 
 
 class NoSigningKey(Unavailable):
-    """No key has been made yet."""
+    """No signing key has been created yet."""
 
     code = "no-signing-key"
-    title = "Access tokens cannot be signed at this moment"
+    title = "Access tokens cannot be signed right now"
 
 
 class _Act(msgspec.Struct):

@@ -1,4 +1,4 @@
-"""E-mail addresses by email-validator: syntax only, no look-ups."""
+"""Email addresses by email-validator: syntax only, no look-ups."""
 
 import email_validator
 
@@ -15,7 +15,7 @@ class ValidatedEmailParser:
         try:
             found = email_validator.validate_email(text.strip(), check_deliverability=False)
         except email_validator.EmailNotValidError as error:
-            detail = "This is not an e-mail address."
+            detail = "This is not an email address."
             raise InvalidUser(detail, errors=(FieldError("/email", "email", detail),)) from error
         domain = (found.ascii_domain or found.domain).lower()
         return EmailAddress(shown=found.normalized, key=f"{found.local_part.casefold()}@{domain}")

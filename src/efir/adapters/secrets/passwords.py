@@ -36,10 +36,10 @@ class Cost:
 
 
 class HashingBusy(Unavailable):
-    """More sign-ins at once than the machine can hash."""
+    """More concurrent sign-ins than this machine can hash passwords for."""
 
     code = "sign-in-busy"
-    title = "Too many people sign in at this moment"
+    title = "Too many people are signing in right now"
 
     def __init__(self) -> None:
         super().__init__(retry_after=2)

@@ -28,7 +28,7 @@ class FilesystemBlobStore:
         self.scratch.root.mkdir(parents=True, exist_ok=True)
 
     async def put_file(self, key: BlobKey, path: Path) -> None:
-        """Store a local file and take it away from `path`."""
+        """Move a local file into the store."""
         await asyncio.to_thread(self._put_file, self._path(key), path)
 
     async def put_bytes(self, key: BlobKey, content: bytes) -> None:

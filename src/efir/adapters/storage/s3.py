@@ -21,10 +21,10 @@ PART = 8 << 20
 
 
 class StorageAway(Unavailable):
-    """The service that keeps the files does not answer, or refuses us."""
+    """The service that stores the files does not respond, or refuses access."""
 
     code = "storage-away"
-    title = "The storage of files does not answer"
+    title = "The file storage does not respond"
 
 
 class S3BlobStore:
@@ -45,7 +45,7 @@ class S3BlobStore:
         )
 
     async def put_file(self, key: BlobKey, path: Path) -> None:
-        """Store a local file and take it away from `path`."""
+        """Move a local file into the store."""
         with _translated():
             await obstore.put_async(self._store, blob_key(key), path, chunk_size=PART)
         await asyncio.to_thread(path.unlink)

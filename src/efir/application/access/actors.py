@@ -1,4 +1,4 @@
-"""Actors that are no people: the operator of this machine, and the system itself."""
+"""Actors that are not people: the operator of this machine, and the system itself."""
 
 from efir.application.context import Actor
 from efir.domain.access.permissions import EVERY

@@ -7,7 +7,7 @@ from efir.application.access.audit import write_audit_entry
 from efir.application.access.invalidation import revoking
 from efir.application.context import Actor, Ports
 from efir.domain.access.bans import Ban, BanId, CannotBan, parse_ban
-from efir.domain.access.roles import check_within
+from efir.domain.access.roles import LastAdministrator, check_within
 from efir.domain.kernel.ids import UserId
 
 BATCH = 100
@@ -25,6 +25,7 @@ async def ban_user(
         raise CannotBan("You cannot ban yourself.")
     async with revoking(ports) as change:
         await change.tx.roles.lock_administration()
+        administrated = await change.tx.roles.administrators()
         for grant in await change.tx.views.roles.granted(user_id, now=now):
             check_within(frozenset(grant.permissions), actor.permissions)
         ban = Ban(
@@ -32,6 +33,8 @@ async def ban_user(
         )
         await change.tx.bans.put(ban)
         change.user(user_id, await change.tx.users.ban(user_id))
+        if administrated and not await change.tx.roles.administrators():
+            raise LastAdministrator
         await change.tx.jobs.take_away(user_id)
         await write_audit_entry(change.tx, actor, "user.banned", f"user:{user_id}", now=now, reason=text, until=until)
 

@@ -32,7 +32,7 @@ class Changing:
         self.noted.append(Change("user", str(user_id), version))
 
     def role(self, role_id: UUID, version: int) -> None:
-        """Permissions of a role changed."""
+        """Change a role's permissions."""
         self.noted.append(Change("role", str(role_id), version))
 
     def key(self, kid: str) -> None:
@@ -59,7 +59,7 @@ async def revoking(ports: Ports) -> AsyncIterator[Changing]:
 
 
 async def spread_waiting(ports: Ports) -> int:
-    """Make changes count that were stored when fast memory was away; return how many."""
+    """Apply changes that were stored while Valkey was unavailable; return how many."""
     async with ports.begin() as tx:
         rows = await tx.access_changes.waiting(BATCH)
         for _number, changes in rows:

@@ -25,25 +25,25 @@ PUBLIC: dict[str, Any] = {REQUIREMENT: Access.PUBLIC}
 """Option of a route for everybody."""
 
 SIGNED_IN: dict[str, Any] = {REQUIREMENT: Access.SIGNED_IN}
-"""Option of a route for whoever is known, by cookie or token."""
+"""Option of a route for any authenticated caller, by cookie or token."""
 
 
 ONESELF: dict[str, Any] = SIGNED_IN | {"oneself": True}
 """Option of a route that gives what only its owner may have, also when it changes nothing."""
 
 HARMLESS: dict[str, Any] = {"harmless": True}
-"""Option of a route that may be used in somebody else's place, although its method is unsafe."""
+"""Option of a route that impersonators may use, although its method is unsafe."""
 
 SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 
 
 def requires(*permissions: Permission) -> dict[str, Any]:
-    """Option of a route for whoever holds one of these permissions; a refusal names the first."""
+    """Option of a route that requires one of these permissions; a refusal names the first."""
     return {REQUIREMENT: permissions}
 
 
 def is_stated(option: Mapping[str, Any]) -> bool:
-    """Whether a route says what it needs."""
+    """Return whether a route says what it needs."""
     needs = option.get(REQUIREMENT)
     if isinstance(needs, tuple):
         return bool(needs) and all(isinstance(code, Permission) for code in needs)

@@ -30,7 +30,7 @@ from efir.ports.kernel.pagination import Page
 
 
 def every_permission() -> list[PermissionView]:
-    """Name Efir's own permissions."""
+    """List Efir's own permissions."""
     return [PermissionView(str(code), meaning) for code, meaning in MEANINGS.items()]
 
 
@@ -40,7 +40,7 @@ def list_permissions(ports: Ports, *, limit: int | None, cursor: str | None) -> 
 
 
 def check_permission(found: Credential, permission: str, *, allowed: bool) -> PermissionCheck:
-    """Tell whether a role of who asks allows something; for other services."""
+    """Return whether a role of the caller permits something; for other services."""
     return PermissionCheck(permission, allowed, found.roles)
 
 
@@ -88,7 +88,7 @@ async def update_role(
     permissions: list[str] | None,
     now: datetime,
 ) -> RoleView:
-    """Change what is given of a role; neither its old nor its new permissions may be wider than the own ones.
+    """Change the given values of a role; neither its old nor its new permissions may exceed the actor's own.
 
     Raises RoleNotFound, SystemRole, InvalidRole, RoleNameTaken, WiderThanOwn.
     """
@@ -166,7 +166,7 @@ async def grant_role(
 
 
 async def revoke_role(ports: Ports, actor: Actor, *, user_id: UserId, name: str, now: datetime) -> None:
-    """Take a role away; one that is not held changes nothing.
+    """Revoke a role; revoking one that is not held changes nothing.
 
     Raises RoleNotFound, UserNotFound, WiderThanOwn, LastAdministrator.
     """
@@ -189,6 +189,6 @@ async def _grantable(change: Changing, actor: Actor, name: str) -> tuple[Role, f
 
 
 async def _still_administrated(change: Changing, role: Role) -> None:
-    """Raises LastAdministrator when nobody could administrate any more."""
+    """Raises LastAdministrator when nobody could administer the service any more."""
     if role.name == ADMINISTRATOR and not await change.tx.roles.administrators():
         raise LastAdministrator

@@ -20,17 +20,17 @@ TOKENS = SignedTokens("setup", mac_bytes=24)
 
 
 class AdministratorExists(Conflict):
-    """The first administrator is made already; further ones are made by them, or by the operator."""
+    """The first administrator already exists; administrators or the operator can appoint others."""
 
     code = "administrator-exists"
     title = "There is an administrator already"
 
 
 class SetupCodeInvalid(Forbidden):
-    """The code of a set-up link is not ours, or its time is over."""
+    """The code of the set-up link was not issued by this service, or has expired."""
 
     code = "setup-code-invalid"
-    title = "This link does not count any more"
+    title = "This link is no longer valid"
 
 
 async def list_users(

@@ -11,7 +11,7 @@ from efir.ports.accounts.registrations import Availability
 
 
 async def check_nickname(ports: Ports, *, ticket: str, nickname: str, now: datetime) -> Availability:
-    """Tell whether a nickname can be had; a free one is kept for who asks. Raises RegistrationNotFound."""
+    """Return whether a nickname is available, and reserve it for the caller. Raises RegistrationNotFound."""
     try:
         name = parse_nickname(nickname)
     except InvalidUser as error:
@@ -43,7 +43,7 @@ async def check_email(ports: Ports, *, ticket: str, email: str, visitor: Visitor
 
 
 async def _can_afford(ports: Ports, found: Registration, visitor: Visitor) -> bool:
-    """Whether one more address may be answered truly: to this ticket, to its neighbourhood, and to everybody."""
+    """Return whether one more email check is within the limits of the ticket, the subnet and the service."""
     most = ports.limits.email_checks
     if ports.accounts.email_check is not EmailCheck.BUDGETED or not found.worked or found.email_checks >= most:
         return False

@@ -1,4 +1,4 @@
-"""The avatar somebody wears: sent, cut again for an hour, taken away; everybody sees the change at once."""
+"""Avatars: sent, cropped again within an hour, removed; everybody sees the change at once."""
 
 from collections.abc import AsyncIterator
 from datetime import datetime
@@ -64,13 +64,13 @@ async def crop_avatar(ports: Ports, *, user_id: UserId, crop: CropBox, now: date
 
 
 async def remove_avatar(ports: Ports, *, user_id: UserId) -> None:
-    """Take somebody's avatar away; without one nothing happens."""
+    """Remove a user's avatar; without one nothing happens."""
     async with revoking(ports) as change:
         await _wear(change, user_id, None)
 
 
 async def get_avatar(ports: Ports, *, user_id: UserId) -> WornAvatar | None:
-    """Show the avatar somebody wears, if any."""
+    """Return a user's current avatar, if any."""
     async with ports.read() as views:
         found = await views.pictures.worn(user_id)
     if found is None:

@@ -99,7 +99,7 @@ def _purge(user_id: UserId, delay: timedelta) -> NewJob:
 
 
 async def _time_left(tx: Transaction, user_id: UserId, *, now: datetime) -> timedelta | None:
-    """How long an account is still kept; None when it is not to be emptied."""
+    """Return how long an account can still be restored; None when it is not being deleted."""
     try:
         account = await tx.profiles.account(user_id, lock=True)
     except UserNotFound:

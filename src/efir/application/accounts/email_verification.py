@@ -32,7 +32,7 @@ async def ask_confirmation(
 ) -> None:
     """Mail a link and a code to an address, in the caller's transaction and at its end; earlier ones end.
 
-    The reader of an address that another account has confirmed is told so instead, by as many statements: nobody else
+    The owner of an address that another account has confirmed gets a notice instead, by as many statements: nobody else
     sees the difference. Raises MailsTooMany.
     """
     known = await known_to(ports, tx, address, MailKind.EMAIL_CONFIRM, but_for=UserId(account.id), now=now)
@@ -64,7 +64,7 @@ class Known(Struct, frozen=True):
 async def known_to(
     ports: Ports, tx: Transaction, address: EmailAddress, kind: MailKind, *, but_for: UserId | None, now: datetime
 ) -> Known | None:
-    """Return who has confirmed an address, if anybody else has; counts the mail that goes now, that kind or theirs.
+    """Return who else has confirmed an address, if anybody; counts the mail sent now, of that kind or theirs.
 
     Raises MailsTooMany.
     """

@@ -26,17 +26,17 @@ Questions of the quiz belong to nobody, so there are none of yours.
 
 
 class ExportNotFound(NotFound):
-    """No such export of this person."""
+    """This person has no such export."""
 
     code = "export-not-found"
     title = "There is no such export"
 
 
 class ExportGone(Gone):
-    """An export can be fetched for a day."""
+    """An export can be downloaded for a limited time."""
 
     code = "export-gone"
-    title = "This export is too old; ask for a new one"
+    title = "This export has expired; request a new one"
 
 
 async def start_export(ports: Ports, *, credential: Credential, password: str | None, now: datetime) -> JobView:
@@ -58,7 +58,7 @@ async def start_export(ports: Ports, *, credential: Credential, password: str | 
 
 
 async def latest_export(ports: Ports, *, user_id: UserId, now: datetime) -> JobView | None:
-    """Return the newest export that is made now or can be fetched."""
+    """Return the newest export that is being made or can be downloaded."""
     async with ports.read() as views:
         found = await views.jobs.newest(user_id, KIND)
     if found is None or found.state in ENDED_BADLY or (found.output is not None and _until(found) <= now):

@@ -59,7 +59,7 @@ async def _begin(ports: Ports, tx: Transaction, *, provider: str, claims: Claims
 
 
 def _claimed_values(ports: Ports, claims: Claims) -> dict[str, Any]:
-    """What the provider told that an account could have; the rest is asked."""
+    """Return the provider's claims that an account can use; the person enters the rest."""
     values = dict[str, Any]()
     for told in (claims.nickname, claims.email.partition("@")[0], claims.name):
         with suppress(InvalidUser):

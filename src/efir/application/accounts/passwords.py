@@ -25,14 +25,14 @@ from efir.ports.transactions import Transaction
 
 
 def good_password(ports: Ports, text: str, *, nickname: str, email_key: str, pointer: str = "/password") -> str:
-    """Normalise a wanted password and refuse an obvious one. Raises InvalidUser."""
+    """Normalise a new password and refuse an obvious one. Raises InvalidUser."""
     return parse_password(
         text, nickname=nickname, email_key=email_key, guesses=ports.auth.passwords.guesses, pointer=pointer
     )
 
 
 async def has_password(ports: Ports, *, user_id: UserId) -> bool:
-    """Whether an account has one; who came from a provider may not."""
+    """Return whether an account has one; somebody who registered through a provider may have none."""
     async with ports.read() as views:
         return await views.profiles.password(user_id) is not None
 
@@ -40,7 +40,7 @@ async def has_password(ports: Ports, *, user_id: UserId) -> bool:
 async def change_password(
     ports: Ports, *, credential: Credential, present: str | None, wanted: str, now: datetime
 ) -> None:
-    """Set another password, or a first one; every other login session ends, and the person is told by mail.
+    """Set a new password, or the first; every other login session ends, and the person is notified by mail.
 
     A first one needs no present one but a fresh login. Raises WrongPassword, StepUpNeeded, InvalidUser naming
     `/new_password`, HashingBusy.

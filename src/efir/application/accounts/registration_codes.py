@@ -24,7 +24,7 @@ async def send_email_code(
 ) -> None:
     """Mail a code to the address of a registration; an earlier one ends. A confirmed address gets none.
 
-    The owner of an address that an account has confirmed is told so instead, and whoever asked learns nothing.
+    The owner of an address that an account has confirmed gets a notice instead, and the caller learns nothing.
     Raises RegistrationNotFound, RegistrationFinished, RegistrationUnfinished, MailsTooMany, Throttled.
     """
     await enforce_limits(ports, code_rate(ports, visitor=visitor))

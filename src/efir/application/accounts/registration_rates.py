@@ -6,17 +6,17 @@ from efir.domain.kernel.rate_limits import Rate, network_of, subnet_of
 
 
 def draft_rates(ports: Ports, *, visitor: Visitor) -> tuple[Rate, ...]:
-    """How many registrations one network may begin."""
+    """Return how many registrations one network may start."""
     return (Rate("registration-start", network_of(visitor.ip), 4 * ports.limits.registrations_network, HOUR),)
 
 
 def picture_rates(ports: Ports, *, visitor: Visitor) -> tuple[Rate, ...]:
-    """How many pictures one network may send before it has accounts."""
+    """Return how many pictures one network may send before it has accounts."""
     return (Rate("registration-picture", network_of(visitor.ip), ports.limits.registration_pictures_network, HOUR),)
 
 
 def address_rates(ports: Ports, *, visitor: Visitor) -> tuple[Rate, Rate]:
-    """How often addresses are answered truly: a neighbourhood of networks, and the whole instance."""
+    """Return the rates of email checks: for a subnet, and for the whole service."""
     return (
         Rate("email-check", subnet_of(visitor.ip), ports.limits.email_checks_network, HOUR),
         Rate("email-check-instance", "all", ports.limits.email_checks_day, 24 * HOUR),
@@ -24,10 +24,10 @@ def address_rates(ports: Ports, *, visitor: Visitor) -> tuple[Rate, Rate]:
 
 
 def code_rate(ports: Ports, *, visitor: Visitor) -> Rate:
-    """How many codes for addresses of registrations one network may ask for."""
+    """Return how many codes for addresses of registrations one network may ask for."""
     return Rate("registration-code", network_of(visitor.ip), ports.limits.email_codes_network, HOUR)
 
 
 def registration_rate(ports: Ports, *, visitor: Visitor) -> Rate:
-    """How many accounts one network may make."""
+    """Return how many accounts one network may make."""
     return Rate("registration", network_of(visitor.ip), ports.limits.registrations_network, HOUR)

@@ -139,7 +139,7 @@ def ticket_hash(ticket: str) -> bytes:
 
 
 async def _check(ports: Ports, before: Registration, change: RegistrationChange) -> dict[str, Any]:
-    """Values for the row. Raises InvalidUser naming every wrong field, WorkRefused."""
+    """Return the values for the row. Raises InvalidUser naming every wrong field, WorkRefused."""
     wrong, values = ErrorCollector(), dict[str, Any]()
     parsers = {"nickname": parse_nickname, "display_name": parse_display_name, "locale": parse_language}
     for name, parse in {**parsers, "phone": parse_phone}.items():
@@ -168,7 +168,7 @@ async def _check(ports: Ports, before: Registration, change: RegistrationChange)
 
 
 def _address(ports: Ports, before: Registration, text: str | None, wrong: ErrorCollector) -> dict[str, Any]:
-    """Values of an address; another one than before is not confirmed, and its code ends."""
+    """Return the values of an address; a changed address is unconfirmed, and its code becomes invalid."""
     address = None if text is None else wrong.attempt(lambda: ports.accounts.addresses.parse(text))
     values: dict[str, Any] = {"email": address and address.shown, "email_key": address and address.key}
     if values["email_key"] != before.email_key:
@@ -177,7 +177,7 @@ def _address(ports: Ports, before: Registration, text: str | None, wrong: ErrorC
 
 
 async def _unlike(ports: Ports, password: bytes, values: dict[str, Any]) -> None:
-    """Refuse a name or an address that is the password chosen before. Raises InvalidUser."""
+    """Refuse a name or an address that equals the chosen password. Raises InvalidUser."""
     for field in ("nickname", "email_key"):
         told = values.get(field) or ""
         for guess in {told, told.partition("@")[0], told[::-1]}:
@@ -241,7 +241,7 @@ async def _finish(ports: Ports, tx: Transaction, found: Registration) -> UserVie
 
 
 def challenge(ports: Ports, registration_id: UUID) -> str:
-    """Text a registration's proof of work is made of; nobody can know it before."""
+    """Return the text that a registration's proof of work is computed from; it cannot be known in advance."""
     return ports.keys.mac("registration work", registration_id.bytes)[:16].hex()
 
 

@@ -34,7 +34,7 @@ ANNOUNCED = 600.0  # seconds; much longer than storing a file takes
 
 
 class Added(Struct, frozen=True, kw_only=True):
-    """The outcome: a recording to be had now, or one accepted; `new` is False when it was there before."""
+    """The outcome: a finished recording, or an accepted one; `new` is False when it existed before."""
 
     record: AudioView | None = None
     accepted: AcceptedAudio | None = None
@@ -137,13 +137,13 @@ async def _store_row(ports: Ports, tx: Transaction, wanted: Wanted) -> Added | N
 
 
 async def announce(ports: Ports, record_id: RecordId) -> None:
-    """Have what is put into the store of files taken away again unless a row has come to need it."""
+    """Schedule the deletion of stored files unless a row comes to need them."""
     async with ports.begin() as tx:
         await tx.jobs.put([tidying(record_id, delay=ANNOUNCED)])
 
 
 def tidying(record_id: RecordId, *, delay: float = 0.0) -> NewJob:
-    """Describe the job that takes away what a recording does not need."""
+    """Describe the job that deletes what a recording does not need."""
     return NewJob(kind=JobKind.TIDY_AUDIO, subject=record_id, priority=3, delay=delay)
 
 

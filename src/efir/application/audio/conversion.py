@@ -38,7 +38,7 @@ STILL_WRITING = 30.0  # seconds; a worker notices within a heartbeat that its jo
 
 
 class About(Struct, frozen=True, kw_only=True):
-    """What a request says of a recording; without a title the file's own one or its name is taken.
+    """What a request says of a recording; without a title, the title inside the file or the file name is used.
 
     `later` asks for a worker.
     """
@@ -95,7 +95,7 @@ async def convert_audio(ports: Ports, job: ClaimedJob, progress: Progress) -> No
 
 
 async def audio_failed(_ports: Ports, tx: Transaction, job: JobRow, failure: Failure) -> None:
-    """Tell why an accepted recording could not be converted; its WAV file goes."""
+    """Store why an accepted recording could not be converted, and delete its WAV file."""
     record_id = RecordId(job.subject)
     await tx.audio.set_failed(record_id, code=failure.code, detail=failure.detail)
     await tx.jobs.put([tidying(record_id)])
@@ -116,7 +116,7 @@ async def drop_recordings(ports: Ports, job: ClaimedJob, _progress: Progress) ->
 
 
 async def tidy_audio(ports: Ports, job: ClaimedJob, _progress: Progress) -> None:
-    """Take away the files of a recording that its row does not need."""
+    """Delete the files of a recording that its row does not need."""
     record_id = RecordId(job.subject)
     async with ports.begin() as tx:
         record = await tx.audio.find(record_id)

@@ -170,7 +170,7 @@ async def _copy_sound(ports: Ports, facts: AudioFacts, folder: Path) -> Path:
 
 
 async def _make_now(ports: Ports, edit: Edit, files: Sequence[Path], tags: Tags, folder: Path) -> ConvertedAudio | None:
-    """Edit now; None when the machine is at fault, because a worker may do better later."""
+    """Edit now; None when the machine is at fault, so that a worker can try later."""
     try:
         return await _make(ports, edit, files, tags, folder, lambda _progress: None)
     except MediaWorkFailed:

@@ -138,5 +138,5 @@ def record_view(ports: Ports, facts: AudioFacts) -> AudioView:
 
 
 def name_rate(ports: Ports, *, visitor: Visitor) -> Rate:
-    """How many names for recordings one network may take."""
+    """Return how many recording users one network may create."""
     return Rate("audio-user", network_of(visitor.ip), ports.limits.audio_users_network, HOUR)

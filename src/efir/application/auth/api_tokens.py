@@ -40,7 +40,7 @@ class ScopeView(Struct, frozen=True):
 
 
 def every_scope() -> list[ScopeView]:
-    """Name what a token can be limited to."""
+    """List the scopes that a token can be limited to."""
     return [ScopeView(code, description) for code, description in SCOPES.items()]
 
 

@@ -1,6 +1,6 @@
-"""Who asks: a cookie, an API token or an access token becomes a credential with the rights of its owner as of now.
+"""The caller: a cookie, an API token or an access token becomes a credential with the current rights of its owner.
 
-A copy in fast memory answers in one round trip; PostgreSQL answers when there is none.
+A copy in Valkey answers in one round trip; PostgreSQL answers when there is none.
 """
 
 import base64
@@ -50,7 +50,7 @@ async def find_impersonated(ports: Ports, actor: Credential, *, secret: str, now
 
 
 def in_place(actor: Credential | None, found: Credential | None) -> Credential | None:
-    """Somebody's credential as their impersonator may use it, as long as both may be what they are.
+    """Return a person's credential for their impersonator, while both are still permitted.
 
     Rights are those that both have; nothing counts as a fresh sign-in.
     """
@@ -126,7 +126,7 @@ async def _keep(ports: Ports, name: str, found: Credential, copied: CacheLookup,
 
 
 def _seconds(found: Credential, now: datetime) -> float:
-    """How long a credential lasts as it is."""
+    """Return how long a credential stays valid."""
     ends = [end for end in (found.expires_at, found.idle_expires_at, found.rights_until) if end is not None]
     return min(((end - now).total_seconds() for end in ends), default=float(86_400))
 

@@ -26,7 +26,7 @@ async def list_identities(ports: Ports, *, owner: UserId, limit: int | None, cur
 
 
 async def unlink_identity(ports: Ports, *, owner: UserId, identity_id: IdentityId, now: datetime) -> None:
-    """Unlink an own identity. Raises IdentityNotFound, LastWayIn."""
+    """Unlink one of the user's identities. Raises IdentityNotFound, LastWayIn."""
     async with ports.begin() as tx:
         await tx.identities.remove(identity_id, owner=owner)
         await tx.identities.keep_a_way_in(owner)

@@ -117,7 +117,7 @@ async def finish(
 ) -> Finished:
     """Believe what came back, or not, and go on; every failure is in the history.
 
-    Who has no account is told of as `newcomer`: a registration is what they need next.
+    A person without an account is returned as `newcomer` and has to register next.
     Raises ProviderNotFound, ProviderRefused, ProviderCancelled, ProviderAway, IdentityTaken, IdentityUnknown,
     UserBanned, StatesAway, Throttled.
     """

@@ -86,7 +86,7 @@ async def list_passkeys(ports: Ports, *, owner: UserId, limit: int | None, curso
 
 
 async def remove_passkey(ports: Ports, *, owner: UserId, passkey_id: PasskeyId, now: datetime) -> None:
-    """Remove an own passkey. Raises PasskeyNotFound, LastWayIn."""
+    """Remove one of the user's passkeys. Raises PasskeyNotFound, LastWayIn."""
     async with ports.begin() as tx:
         await tx.passkeys.remove(passkey_id, owner=owner)
         await tx.identities.keep_a_way_in(owner)

@@ -25,7 +25,7 @@ async def reauthenticate(ports: Ports, credential: Credential, *, password: str 
 
 
 def is_fresh(ports: Ports, credential: Credential, *, now: datetime) -> bool:
-    """Whether the person signed in so lately that the password need not be asked again."""
+    """Return whether the person signed in recently enough to skip the password."""
     since = credential.auth_time
     return since is not None and now - since <= timedelta(seconds=ports.limits.step_up_seconds)
 

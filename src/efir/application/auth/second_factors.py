@@ -27,7 +27,7 @@ from efir.ports.transactions import Transaction
 
 
 async def get_second_factor(ports: Ports, *, user_id: UserId) -> SecondFactorView:
-    """Return what the own account has."""
+    """Return the second factors of the user's account."""
     async with ports.read() as views:
         return await views.second_factors.of_user(user_id)
 
@@ -97,12 +97,12 @@ async def make_recovery_codes(ports: Ports, *, user_id: UserId, now: datetime) -
 
 
 def recovery_hashes(ports: Ports, user_id: UserId, bare: str) -> list[bytes]:
-    """What may be stored of a recovery code: made now, or under a secret of earlier times."""
+    """Return what may be stored of a recovery code: hashed with the current secret or an earlier one."""
     return ports.keys.macs("recovery-code", user_id.bytes + bare.encode())
 
 
 def recovery_hash(ports: Ports, user_id: UserId, bare: str) -> bytes:
-    """What is stored of a recovery code."""
+    """Return what is stored of a recovery code."""
     return ports.keys.mac("recovery-code", user_id.bytes + bare.encode())
 
 

@@ -138,7 +138,7 @@ async def refuse_without_second_factor(tx: Transaction, user_id: UserId, aal: in
 
 
 async def log_out(ports: Ports, *, session_id: SessionId, now: datetime) -> None:
-    """End a login session for good, in every process."""
+    """End a login session permanently, in every process."""
     async with revoking(ports) as change:
         await end_session(change, session_id, now=now, reason="logout")
 

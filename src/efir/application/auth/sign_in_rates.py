@@ -7,7 +7,7 @@ from efir.domain.kernel.rate_limits import Rate, network_of
 
 
 def sign_in_rates(ports: Ports, *, name: str, visitor: Visitor) -> tuple[Rate, ...]:
-    """How often a name may be tried from one network and from all, and how often a network may try at all.
+    """Return how often a name may be tried from one network and from all, and how often a network may try at all.
 
     Known devices of a name have rates of their own, so strangers cannot lock its owner out of them.
     """

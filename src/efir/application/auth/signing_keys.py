@@ -44,7 +44,7 @@ Step = tuple[str, str] | tuple[str, str, str]
 
 
 def _due(ports: Ports, keys: list[SigningKey], now: datetime) -> list[Step]:
-    """Which keys must be made or moved now, in an order that leaves at most one active key at any time."""
+    """Return which keys must be made or moved now, in an order that leaves at most one active key at any time."""
     active = next((key for key in keys if key.state == "active"), None)
     pending = next((key for key in keys if key.state == "pending"), None)
     steps: list[Step] = []

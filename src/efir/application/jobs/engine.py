@@ -14,7 +14,6 @@ from efir.domain.jobs import (
     JobId,
     JobKind,
     JobNotFound,
-    JobNotRetryable,
     JobState,
     LeaseLost,
     Queue,
@@ -48,7 +47,7 @@ Told = Callable[[str, ClaimedJob, BaseException | None], None]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class JobHandler:
-    """How one kind of job is done, and what follows when it has failed for good (in the same transaction).
+    """How one kind of job is done, and what follows when it fails permanently (in the same transaction).
 
     `hold` takes the locks that come before the job's own; whoever takes them in another order may wait for ever.
     `delays` are the seconds between attempts while a fault may pass.
@@ -129,14 +128,6 @@ def failure_of(
     return failure, delay_after(failure.kind, attempt, delays)
 
 
-async def retry_job(ports: Ports, *, job_id: JobId) -> None:
-    """Set a failed job back to its first attempt. Raises JobNotFound, JobNotRetryable."""
-    async with ports.begin() as tx:
-        await tx.views.jobs.one(job_id)
-        if not await tx.jobs.retry(job_id):
-            raise JobNotRetryable
-
-
 async def get_job(ports: Ports, *, job_id: JobId, user_id: UserId) -> JobView:
     """Return a job to its owner. Raises JobNotFound."""
     async with ports.read() as views:
@@ -194,7 +185,7 @@ async def _fail(ports: Ports, handlers: JobHandlers, job: ClaimedJob, error: Exc
 
 
 async def _beat(ports: Ports, job: ClaimedJob, progress: Progress, lease: float) -> None:
-    """Renew the lease until it is lost; a database that is away is asked again until the lease must have ended."""
+    """Renew the lease until it is lost; an unavailable database is retried until the lease must have expired."""
     loop = asyncio.get_running_loop()
     good_until = loop.time() + lease
     while loop.time() < good_until:

@@ -19,7 +19,7 @@ class _Cursor(msgspec.Struct, array_like=True, frozen=True):
 
 
 class BadCursor(Malformed):
-    """The cursor is forged, cut, or belongs to another list or other filters."""
+    """The cursor is forged, truncated, or belongs to another list or other filters."""
 
     code = "bad-cursor"
     title = "The cursor does not belong to this list"

@@ -10,7 +10,7 @@ HOUR = 3600
 
 
 async def enforce_limits(ports: Ports, *rates: Rate) -> None:
-    """Count an attempt; what is left is told to the client. Raises Throttled."""
+    """Count an attempt and report the rest to the client. Raises Throttled."""
     verdict = await ports.rates.take(list(rates))
     told.set(verdict)
     if not verdict.allowed:

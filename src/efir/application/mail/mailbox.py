@@ -9,7 +9,7 @@ from efir.domain.kernel.hosts import host_of, is_loopback
 
 
 class NoMailbox(NotFound):
-    """There is a mail server, or who asks is not at this machine."""
+    """A mail server is configured, or the caller is not on this machine."""
 
     code = "no-mailbox"
     title = "There is no mailbox here"

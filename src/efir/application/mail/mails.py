@@ -53,7 +53,7 @@ async def put_mail(
 
 
 async def within_budget(ports: Ports, tx: Transaction, kind: MailKind, address_key: str, *, now: datetime) -> bool:
-    """Whether one more mail of a kind may go to an address this hour; nobody's mailbox is flooded through us."""
+    """Return whether one more mail of a kind may go to an address within this hour."""
     return await tx.mails.recent(kind, address_key, since=now - HOUR) < ports.limits.max_mails_an_hour
 
 
@@ -84,7 +84,7 @@ async def send_mail(ports: Ports, job: ClaimedJob, _progress: Progress) -> None:
 
 
 async def mail_failed(ports: Ports, tx: Transaction, row: JobRow, _failure: Failure) -> None:
-    """Close a mail that nobody takes; its secrets go."""
+    """Close a mail that was refused, and delete its secrets."""
     await tx.mails.end(MailId(row.subject), MailState.FAILED, now=ports.clock())
 
 
@@ -102,7 +102,7 @@ async def list_kept_mails(ports: Ports) -> list[KeptMail]:
 
 
 async def _note_failure(ports: Ports, job: ClaimedJob, state: MailState) -> None:
-    """Complete the job, several times if need be: a database that is away now must not cause a second mail."""
+    """Complete the job, with retries: an unavailable database must not cause a second mail."""
     for delay in (*NOTING_DELAYS, None):
         try:
             async with ports.begin() as tx:

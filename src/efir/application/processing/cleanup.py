@@ -1,4 +1,4 @@
-"""Taking away what is no longer needed: the jobs that remove files, then rows."""
+"""Clean-up: the jobs that delete files that are no longer needed, then their rows."""
 
 from efir.application.context import Ports
 from efir.application.jobs.engine import Progress

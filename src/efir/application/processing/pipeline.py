@@ -56,7 +56,7 @@ class Made(msgspec.Struct, frozen=True):
 
 
 async def probe_video(ports: Ports, job: ClaimedJob, progress: Progress) -> None:
-    """Look into the source and plan every later job. Raises MediaRefused when it is no video we take."""
+    """Probe the source and plan all later jobs. Raises MediaRefused when the video cannot be accepted."""
     async with ports.begin() as tx:
         video = await tx.videos.get(VideoId(job.subject))
     async with ports.scratch.directory("probe") as scratch:
@@ -141,7 +141,7 @@ async def encode_chunk(ports: Ports, job: ClaimedJob, progress: Progress) -> Non
 
 
 async def video_failed(ports: Ports, tx: Transaction, row: JobRow, failure: Failure) -> None:
-    """Tell the owner why and stop what else is planned; what can be watched already stays so, and grows no more."""
+    """Store why and cancel what else is planned; renditions that can be watched stay."""
     video = await _still_there(tx, row)
     if video is None:
         return
@@ -158,7 +158,7 @@ async def video_failed(ports: Ports, tx: Transaction, row: JobRow, failure: Fail
 
 
 async def copy_failed(ports: Ports, tx: Transaction, row: JobRow, failure: Failure) -> None:
-    """Encode the first rung and the sound instead: streams that cannot be cut may still be decoded."""
+    """Encode the first rung and the sound instead: streams that cannot be copied may still decode."""
     if failure.code == PlanOutdated.code:
         await video_failed(ports, tx, row, failure)
         return

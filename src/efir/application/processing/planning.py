@@ -32,10 +32,10 @@ class Source(msgspec.Struct, frozen=True):
 
 
 class PlanOutdated(Conflict):
-    """The plan was made by a version that knew less of the file: it is looked into again."""
+    """The plan was made by an earlier version that knew less about the file: the file is probed again."""
 
     code = "plan-outdated"
-    title = "The video is planned anew"
+    title = "The video is being planned again"
 
 
 def source_of(facts: dict[str, Any]) -> Source:

@@ -55,7 +55,7 @@ NOWHERE = MediaFile(path=Path(), size=0, sha256="")
 
 
 def folder(video: Video) -> str:
-    """Where a video's files of the present generation lie."""
+    """Return the folder of a video's files of the current generation."""
     return f"vid/{video.id}/{video.generation}"
 
 
@@ -100,7 +100,7 @@ async def store_copy(ports: Ports, video: Video, stored: StoredTrack, local: Tra
 
 
 async def store_stills(ports: Ports, video: Video, stills: Iterable[Still]) -> list[StoredStill]:
-    """Put frames into the store until the pictures are made of them."""
+    """Store frames until the pictures are made from them."""
     return [
         StoredStill(
             still.kind,
@@ -151,7 +151,7 @@ async def local_stills(ports: Ports, stills: Iterable[StoredStill], scratch: Pat
 
 
 async def local_file(ports: Ports, key: str, scratch: Path) -> Path:
-    """Find a stored object as a local file; a store that is far away has it copied into `scratch`."""
+    """Find a stored object as a local file; one in a remote store is copied into `scratch`."""
     blob = await ports.blobs.open(blob_key(key))
     try:
         if blob.path is not None:

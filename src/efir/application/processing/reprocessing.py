@@ -28,7 +28,7 @@ from efir.ports.videos.videos import VideoView
 
 
 async def process_again(tx: Transaction, video: Video, *, now: datetime) -> None:
-    """Do what is missing of a video whose row is locked; look into the file again when there is no plan.
+    """Resume processing of a video whose row is locked; probe the file again when there is no plan.
 
     Raises VideoNotRetryable for a video that is ready, VideoInProgress while anything waits or runs.
     """

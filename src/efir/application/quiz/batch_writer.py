@@ -49,7 +49,7 @@ class BatchWriter:
         self._clock = clock
 
     def is_own(self, entry: QueuedRequest) -> bool:
-        """Whether the line opens the transaction for a request."""
+        """Return whether the line opens the transaction for a request."""
         return entry.begin == self._begin
 
     async def keep(self, entries: list[QueuedRequest], drawn: Drawn) -> Yield:
@@ -89,7 +89,7 @@ class BatchWriter:
         shared_out([entry], added)
 
     def _short(self, entry: QueuedRequest) -> Begin:
-        """What opens a transaction of one statement for a request."""
+        """Return what opens a transaction of one statement for a request."""
         return self._single if self.is_own(entry) else entry.begin
 
     def _groups(self, entries: list[QueuedRequest]) -> list[list[QueuedRequest]]:

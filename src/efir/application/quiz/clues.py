@@ -13,7 +13,7 @@ async def random_clues(ports: Ports, *, count: int) -> list[Clue]:
 
 
 async def final_clues(ports: Ports, *, count: int) -> list[Clue]:
-    """Return different clues of final rounds by chance, a hundred at most."""
+    """Return distinct random clues of final rounds, a hundred at most."""
     async with ports.read() as views:
         return await views.clues.final(min(count, MOST))
 

@@ -43,7 +43,7 @@ async def list_questions(
 
 
 async def random_questions(ports: Ports, *, count: int) -> list[QuestionView]:
-    """Return different stored questions by chance, fewer when there are fewer. Raises InvalidQuestionCount."""
+    """Return distinct random questions, fewer when fewer are stored. Raises InvalidQuestionCount."""
     check_count(count, ports.limits.max_page_size, pointer="/count")
     async with ports.read() as views:
         return await views.questions.random(count)
@@ -64,5 +64,5 @@ async def largest_categories(ports: Ports) -> list[QuestionCategory]:
 
 
 def quiz_rate(ports: Ports, *, visitor: Visitor) -> Rate:
-    """How often one network may have new questions stored."""
+    """Return how often one network may have new questions stored."""
     return Rate("quiz", network_of(visitor.ip), ports.limits.quiz_requests_network, MINUTE)

@@ -40,7 +40,7 @@ class Place:
     asked_at: float = -math.inf
 
     def planned(self, missing: int, most: int, now: float) -> int:
-        """How many rows a call asks for: those that are missing, and twice the last number when those went fast.
+        """Return how many rows to request: the missing ones, and twice the last number when those went fast.
 
         Sources bound the calls of a minute, and a call costs more than all the rest of a request (decision 10).
         """
@@ -111,7 +111,7 @@ class BatchingQueue:
             await asyncio.sleep(QUIET)
 
     async def close(self) -> None:
-        """End the work; who still waits is told that the sources are away."""
+        """End the work; waiting callers get QuestionSourceAway."""
         if self._work is not None:
             self._work.cancel()
             await asyncio.wait([self._work])

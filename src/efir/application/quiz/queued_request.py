@@ -1,4 +1,4 @@
-"""A request that waits for new questions: what it wants, what it has, and what it is told when that is not all."""
+"""A request that waits for new questions: what it wants, what it has, and how it ends when that is not all."""
 
 from asyncio import Future
 from dataclasses import dataclass, field
@@ -54,7 +54,7 @@ class QueuedRequest:
         return self.done.done()
 
     def refuse(self, error: Exception | None = None) -> None:
-        """End the request with an error; without one it is told what its sources said."""
+        """End the request with an error, by default the one of its sources."""
         if not self.done.done():
             self.done.set_exception(error or self.ending())
 

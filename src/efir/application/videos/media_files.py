@@ -21,7 +21,7 @@ _SEGMENT = re.compile(r"[A-Za-z0-9_]+/[A-Za-z0-9_][A-Za-z0-9._-]*\.(?:m4s|mp4)")
 
 
 class MediaNotFound(NotFound):
-    """No such file of this video, or the video is not to be had by this address."""
+    """The video has no such file, or is not available at this address."""
 
     code = "media-not-found"
     title = "There is no such file"
@@ -94,6 +94,6 @@ async def _file(views: Views, wanted: Wanted) -> FileFacts:
 
 def _check_access(ports: Ports, wanted: Wanted, visibility: str, epoch: int, *, now: datetime) -> None:
     if wanted.token:
-        check([ports.keys], wanted.token, video_id=wanted.video_id, generation=wanted.generation, epoch=epoch, now=now)
+        check(ports.keys, wanted.token, video_id=wanted.video_id, generation=wanted.generation, epoch=epoch, now=now)
     elif not is_open(visibility):
         raise MediaNotFound

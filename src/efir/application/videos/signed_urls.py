@@ -5,7 +5,6 @@ It is `{expiry}.{key}.{mac}`, the same for everybody of a class, so that caches 
 
 import hmac
 import re
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
@@ -23,14 +22,14 @@ _TOKEN = re.compile(r"([1-9][0-9]{0,11})\.([0-9a-f]{8})\.([A-Za-z0-9_-]{22})")
 
 
 class AddressRefused(NotFound):
-    """The address was not made here, or not for this, or the video's visibility has changed since."""
+    """The address was not issued by this service, or the video's visibility has changed since."""
 
     code = "media-address-refused"
     title = "There is nothing at this address"
 
 
 class AddressExpired(Gone):
-    """The address was good and is too old: ask for the video again."""
+    """The address was valid and has expired: request the video again."""
 
     code = "media-address-expired"
     title = "This address has expired"
@@ -40,7 +39,6 @@ class ViewerClass(StrEnum):
     """Why somebody may see what is not public; the same for many, so that caches serve them together."""
 
     OWNER = "owner"
-    STAFF = "staff"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,7 +52,7 @@ class Grant:
 
 
 def expiry(now: datetime, duration: float) -> datetime:
-    """When an address ends: long enough to watch all and an hour more, rounded up to ten minutes so caches agree."""
+    """Return when an address expires: an hour after a full viewing, rounded up to ten minutes for caches."""
     seconds = (now + timedelta(seconds=duration) + MARGIN).timestamp()
     return datetime.fromtimestamp(-(-seconds // ROUNDING_SECONDS) * ROUNDING_SECONDS, UTC)
 
@@ -65,25 +63,22 @@ def token(keys: Keys, grant: Grant, *, expires: datetime) -> str:
     return f"{seconds}.{key_mark(keys)}.{_mac(keys, grant, seconds)}"
 
 
-def check(
-    keyring: Sequence[Keys], text: str, *, video_id: VideoId, generation: int, epoch: int, now: datetime
-) -> Grant:
-    """Read a token for a video's files as they are now: answer the grant it proves.
+def check(keys: Keys, text: str, *, video_id: VideoId, generation: int, epoch: int, now: datetime) -> Grant:
+    """Read a token for a video's files as they are now; return the grant it proves.
 
-    `keyring` holds the present keys and those still honoured. Raises AddressRefused, AddressExpired. Expiry is told
-    only to who holds a token of ours, and every class is compared whatever the others gave.
+    Raises AddressRefused, AddressExpired. Expiry is told only to who holds a token of ours, and every class is compared
+    whatever the others gave.
     """
     found = _TOKEN.fullmatch(text)
     if found is None:
         raise AddressRefused
     seconds, mark, mac = int(found[1]), found[2], found[3]
     proven: Grant | None = None
-    for keys in keyring:
-        for viewer in ViewerClass:
-            grant = Grant(video_id=video_id, generation=generation, access_epoch=epoch, viewer=viewer)
-            same = hmac.compare_digest(_mac(keys, grant, seconds), mac)
-            if same and hmac.compare_digest(key_mark(keys), mark):
-                proven = grant
+    for viewer in ViewerClass:
+        grant = Grant(video_id=video_id, generation=generation, access_epoch=epoch, viewer=viewer)
+        same = hmac.compare_digest(_mac(keys, grant, seconds), mac)
+        if same and hmac.compare_digest(key_mark(keys), mark):
+            proven = grant
     if proven is None:
         raise AddressRefused
     if now.timestamp() >= seconds:

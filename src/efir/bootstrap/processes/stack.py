@@ -115,7 +115,7 @@ async def _start_cache(stack: Stack, supervisor: Supervisor, binaries: Binaries,
 
 
 async def fill(stack: Stack, supervisor: Supervisor) -> None:
-    """Add the sample person and videos through the public API; a failure is told and changes nothing else."""
+    """Add the sample person and videos through the public API; a failure is reported and changes nothing else."""
     url = shown_address(stack.settings.host, stack.settings.port)
     words = ("demo", "--url", url, "--data-dir", str(stack.home))
     try:

@@ -14,7 +14,7 @@ from efir.bootstrap.startup import logs
 from efir.bootstrap.wiring.ports import opened
 from efir.bootstrap.wiring.work import WORK
 from efir.domain.jobs import Queue
-from efir.drivers.workers.broker import declared
+from efir.drivers.workers.actors import declare_actors
 from efir.drivers.workers.loop import Worker
 from efir.settings import Settings
 
@@ -44,7 +44,7 @@ async def _work(settings: Settings, queues: tuple[Queue, ...], pulse: Path | Non
             await asyncio.wrap_future(asyncio.run_coroutine_threadsafe(worker.wake(queue), loop))
 
         broker = redis_broker(settings.broker.url or settings.redis.url)
-        declared(broker, queues, wake)
+        declare_actors(broker, queues, wake)
         consumer = DramatiqWorker(
             broker, queues={queue.value for queue in queues}, worker_timeout=500, worker_threads=len(queues) + 1
         )

@@ -14,9 +14,10 @@ from efir.adapters.embedded.programs import end_with_parent
 from efir.application.context import Ports
 from efir.bootstrap.startup import import_blocker, logs  # noqa: F401  # the first comes before all that imports Litestar
 from efir.bootstrap.wiring.ports import opened
+from efir.drivers._asgi import cookies
 from efir.drivers.http.app import create_app
-from efir.drivers.http.kernel import cookies, problems, registration_ticket
-from efir.drivers.http.quiz import questions
+from efir.drivers.http.kernel import problems
+from efir.drivers.http.quiz import controllers as quiz
 from efir.drivers.web.app import create_pages
 from efir.settings import Settings, current
 
@@ -78,7 +79,7 @@ def served(ports: Ports, settings: Settings) -> Any:
     """The whole application over given ports; tests use it too."""
     pages = create_pages(
         status_of=problems.status_of, session_cookie=cookies.session_cookie,
-        ticket_cookie=registration_ticket.ticket_cookie, problems=problems.HANDLERS, beside=questions.BESIDE_PAGES,
+        ticket_cookie=cookies.ticket_cookie, problems=problems.HANDLERS, beside=quiz.BESIDE_PAGES,
     )  # fmt: skip
     return create_app(
         ports, version=VERSION, trusted_proxies=settings.trusted_proxies, accel=settings.storage.accel,

@@ -28,6 +28,7 @@ from efir.bootstrap.wiring.questions import question_line
 from efir.domain.kernel.keys import Keys
 from efir.ports.access.credential_cache import AccessPorts
 from efir.ports.auth.oidc import Provider
+from efir.ports.jobs.jobs import Wakeups
 from efir.ports.pictures import PictureConverter, PicturePorts
 from efir.ports.quiz.queue import QuestionQueue, QuizPorts
 from efir.ports.uploads import UploadPorts
@@ -40,7 +41,7 @@ async def opened(settings: Settings, *, statement_seconds: float) -> AsyncIterat
     keys = keys_of(settings)
     sealer = Sealer(keys.key("sealing"), keys.earlier("sealing"))
     media = media_directory(settings)
-    wakeups = DramatiqWakeups(redis_broker(settings.broker.url or settings.redis.url))
+    wakeups: Wakeups = DramatiqWakeups(redis_broker(settings.broker.url or settings.redis.url))
     box = detect(settings.media.sandbox, ffmpeg=settings.media.ffmpeg or None)
     async with (
         database_of(settings, sealer, statement_seconds=statement_seconds, after_commit=wakeups.send) as database,

@@ -13,14 +13,14 @@ MAX_REASON = 500
 
 
 class InvalidBan(Invalid):
-    """Reason or end of a ban is wrong."""
+    """The reason or the end of the ban is wrong."""
 
     code = "invalid-ban"
-    title = "The ban cannot be made like this"
+    title = "The ban is not valid"
 
 
 class CannotBan(Forbidden):
-    """Nobody bans themselves, or somebody who may do what they may not."""
+    """People cannot ban themselves, or anybody with permissions that they lack."""
 
     code = "cannot-ban"
     title = "You may not ban this account"

@@ -26,7 +26,7 @@ class Permission(StrEnum):
 
 
 MEANINGS: dict[str, str] = {
-    Permission.USERS_READ: "List accounts and see their login history.",
+    Permission.USERS_READ: "List accounts and see their sign-in history.",
     Permission.USERS_BAN: "Ban accounts and lift bans.",
     Permission.USERS_IMPERSONATE: "See the service as somebody sees it, without changing anything.",
     Permission.USERS_RECOVER: "Remove a second factor that its owner has lost.",
@@ -43,7 +43,7 @@ EVERY = frozenset(Permission)
 
 
 class PermissionMissing(Forbidden):
-    """None of the own roles allows this; `required` names what would."""
+    """None of the caller's roles permits this; `required` names the permission that would."""
 
     code = "permission-missing"
     title = "This needs a permission that you do not have"
@@ -54,12 +54,12 @@ class PermissionMissing(Forbidden):
 
 
 def is_permission(code: str) -> bool:
-    """Whether a role can hold this code: one of Efir's own, or `service:action` of another service."""
+    """Return whether a role can hold this code: one of Efir's own, or `service:action` of another service."""
     return code in EVERY or FOREIGN.fullmatch(code) is not None
 
 
 class OnlyLooking(Forbidden):
-    """In somebody's place nothing is changed, and nothing is shown that only its owner may have."""
+    """An impersonator can change nothing, and see nothing that only the owner may see."""
 
     code = "impersonation-read-only"
-    title = "You see the service as somebody else: nothing can be changed"
+    title = "You are impersonating an account: nothing can be changed"

@@ -1,4 +1,4 @@
-"""Roles: named sets of permissions that are granted to users, for a time or for good."""
+"""Roles: named sets of permissions that are granted to users, for a time or permanently."""
 
 import re
 from collections.abc import Iterable
@@ -27,7 +27,7 @@ SYSTEM: dict[str, frozenset[str]] = {
 
 
 class RoleNotFound(NotFound):
-    """No such role."""
+    """There is no role with this name."""
 
     code = "role-not-found"
     title = "There is no such role"
@@ -37,18 +37,18 @@ class RoleNameTaken(Conflict):
     """Another role has this name."""
 
     code = "role-name-taken"
-    title = "This role exists already"
+    title = "A role with this name already exists"
 
 
 class InvalidRole(Invalid):
-    """Name, description or permissions of a role are wrong."""
+    """The name, description or permissions of a role are wrong."""
 
     code = "invalid-role"
-    title = "Some of the role's values are not acceptable"
+    title = "Some values of the role are not acceptable"
 
 
 class InvalidGrant(Invalid):
-    """End or reason of a grant is wrong."""
+    """The end or the reason of a grant is wrong."""
 
     code = "invalid-grant"
     title = "The role cannot be granted like this"
@@ -62,14 +62,14 @@ class SystemRole(Forbidden):
 
 
 class WiderThanOwn(Forbidden):
-    """Nobody hands out or takes away more than they hold themselves."""
+    """Permissions can be granted or revoked only by somebody who holds them."""
 
     code = "wider-than-own"
-    title = "This role allows more than you may"
+    title = "This role has permissions that you lack"
 
 
 class LastAdministrator(Conflict):
-    """Somebody must be able to administrate."""
+    """At least one person must be able to administer the service."""
 
     code = "last-administrator"
     title = "This is the last administrator"
@@ -89,7 +89,7 @@ class Role:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Grant:
-    """A role held by a user, until `expires_at` or for good."""
+    """A role held by a user, until `expires_at` or permanently."""
 
     user_id: UserId
     role_id: RoleId
@@ -138,7 +138,7 @@ def parse_grant(*, expires_at: datetime | None, reason: str, now: datetime) -> s
 
 
 def permissions_of(name: str, *, system: bool, stored: Iterable[str]) -> frozenset[str]:
-    """What a role allows: of a system role what the code says, of another what is stored."""
+    """Return what a role allows: for a system role what the code says, for any other what is stored."""
     return SYSTEM.get(name, frozenset()) if system else frozenset(stored)
 
 

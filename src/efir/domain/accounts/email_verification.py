@@ -18,10 +18,10 @@ _BETWEEN = re.compile(r"[\s-]")
 
 
 class ProofGone(Gone):
-    """The link or code was used, is too old, was replaced by a newer one, or never existed."""
+    """The link or code was used, has expired, was replaced by a newer one, or never existed."""
 
     code = "proof-gone"
-    title = "This link or code is not good any more; ask for a new one"
+    title = "This link or code is no longer valid; request a new one"
 
 
 class WrongCode(Invalid):
@@ -32,14 +32,14 @@ class WrongCode(Invalid):
 
 
 class EmailTaken(Conflict):
-    """Somebody else has confirmed this address first."""
+    """Another account has confirmed this address."""
 
     code = "email-taken"
     title = "This address belongs to another account"
 
 
 class EmailConfirmed(Conflict):
-    """There is nothing to confirm."""
+    """The address is already confirmed."""
 
     code = "email-confirmed"
     title = "The address is confirmed already"
@@ -71,7 +71,7 @@ class Proof:
     tries: int = 0
 
     def takes_codes(self, now: datetime) -> bool:
-        """Whether a typed code can still be right."""
+        """Return whether a typed code can still be right."""
         return self.code_hash is not None and now < self.code_until and self.tries < TRIES
 
 

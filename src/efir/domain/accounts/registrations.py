@@ -1,4 +1,4 @@
-"""Registration in steps: what is told, what is missing, how long it is kept."""
+"""Registration in steps: what was entered, what is missing, how long it is kept."""
 
 import hashlib
 from dataclasses import dataclass
@@ -16,7 +16,7 @@ RegistrationId = NewType("RegistrationId", UUID)
 
 NEEDED = {
     "nickname": "Choose a nickname.",
-    "email": "Enter an e-mail address.",
+    "email": "Enter an email address.",
     "email_code": "Send the code that was mailed to the address.",
     "password": "Choose a password.",
 }
@@ -24,56 +24,56 @@ MAX_WORK = 32  # characters of a proof of work
 
 
 class RegistrationNotFound(NotFound):
-    """No such registration, it has ended, or the ticket is another one's."""
+    """There is no such registration, it has expired, or the ticket belongs to another one."""
 
     code = "registration-not-found"
     title = "There is no such registration; it may have expired"
 
 
 class TicketMissing(Unauthenticated):
-    """A registration is shown and changed only by who holds its ticket."""
+    """A registration is shown to, and changed by, the holder of its ticket only."""
 
     code = "registration-ticket-missing"
-    title = "Send the ticket of the registration"
+    title = "The ticket of the registration is missing"
 
 
 class RegistrationUnfinished(Invalid):
-    """Something is still missing; `errors` names it."""
+    """Required values are missing; `errors` names them."""
 
     code = "registration-unfinished"
     title = "The registration is not complete"
 
 
 class RegistrationInStepsOnly(Forbidden):
-    """This instance makes no account before its address is confirmed, which takes more than one request."""
+    """This service requires a confirmed address before it creates an account, which takes more than one request."""
 
     code = "registration-in-steps-only"
     title = "Register in steps: the address has to be confirmed first"
 
 
 class RegistrationFinished(Conflict):
-    """The account has been made; nothing can be changed here any more."""
+    """The account has been created; the registration can no longer be changed."""
 
     code = "registration-finished"
     title = "This registration is finished"
 
 
 class WorkRefused(Invalid):
-    """The proof of work does not fit the challenge."""
+    """The proof of work does not solve the challenge."""
 
     code = "work-refused"
     title = "The proof of work is wrong"
 
 
 class InvalidCheck(Invalid):
-    """A check asks about one thing: a nickname or an address."""
+    """A check takes exactly one of a nickname and an email address."""
 
     code = "invalid-check"
-    title = "Ask about a nickname or an e-mail address"
+    title = "Ask about a nickname or an email address"
 
 
 class RegistrationPicturesTooMany(TooMany):
-    """One registration may try so many pictures."""
+    """One registration may send a limited number of pictures."""
 
     code = "registration-pictures-too-many"
     title = "Too many pictures for one registration"
@@ -108,7 +108,7 @@ class Step(StrEnum):
 class Registration:
     """An account that is being described. `password` is a wrapped hash; `user_id` is set once it is finished.
 
-    Who comes from a provider brings `issuer` and `sub`, and where the login session there is told of (`idp_…`).
+    A person from a provider brings `issuer` and `sub`, and the login session there (`idp_…`).
     """
 
     id: RegistrationId
@@ -148,7 +148,7 @@ class Registration:
         return Arrival(issuer=self.issuer, sub=self.sub, provider=self.provider, shown=self.shown or "")
 
     def missing(self, require_email: RequireEmail) -> tuple[str, ...]:
-        """What an account still needs, in the order of the steps; a provider's word stands in for a password."""
+        """Return what an account still needs, in the order of the steps; a provider can replace the password."""
         there = {
             "nickname": self.nickname is not None,
             "email": self.email is not None,
@@ -158,7 +158,7 @@ class Registration:
         return tuple(name for name in NEEDED if not there[name])
 
     def takes_codes(self, now: datetime) -> bool:
-        """Whether a code that was mailed can still be right."""
+        """Return whether a code that was mailed can still be right."""
         until = self.email_code_until
         return self.email_code_hash is not None and until is not None and now < until and self.email_code_tries < TRIES
 
@@ -196,7 +196,7 @@ def steps_of(*, require_email: RequireEmail, arrived: bool) -> tuple[Step, ...]:
 
 
 def step_after(missing: tuple[str, ...], *, pictured: bool) -> Step:
-    """Where to go on: the first unfinished step; a picture may be left out, so it is asked for once."""
+    """Return where to go on: the first unfinished step; a picture is optional, so that step is shown once."""
     for name, step in ASKED.items():
         if name in missing:
             return step
@@ -211,13 +211,13 @@ def reachable(wanted: Step, missing: tuple[str, ...]) -> Step:
 
 
 def expiry(now: datetime, created_at: datetime, limits: Limits) -> datetime:
-    """When a registration ends: a while after its last step, and never later than a day after its start."""
+    """Return when a registration expires: some time after its last step, at most a day after its start."""
     idle = now + timedelta(seconds=limits.registration_idle_seconds)
     return min(idle, created_at + timedelta(seconds=limits.registration_life_seconds))
 
 
 def proves_work(challenge: str, nonce: str, bits: int) -> bool:
-    """Tell whether SHA-256 of `challenge:nonce` begins with so many zero bits.
+    """Return whether SHA-256 of `challenge:nonce` begins with that many zero bits.
 
     >>> proves_work("", "", 0), proves_work("x", "1", 200)
     (True, False)

@@ -26,24 +26,24 @@ MAX_WAV_BYTES = (1 << 32) - 4096  # what the sizes of a WAV file can say, with r
 
 
 class AudioEditEmpty(Invalid):
-    """Nothing would be left of the sound, or less than 20 milliseconds; `errors` points to the operation."""
+    """No sound would be left, or less than 20 milliseconds; `errors` points to the operation."""
 
     code = "audio-edit-empty"
     title = "Nothing would be left of this recording"
 
 
 class AudioEditOutside(Invalid):
-    """A time lies beyond the sound as the operations before left it; `errors` points to it."""
+    """A time lies beyond the end of the sound that the previous operations left; `errors` points to it."""
 
     code = "audio-edit-outside"
-    title = "This lies outside of the recording"
+    title = "This lies outside the recording"
 
 
 class AudioGainTooHigh(Invalid):
-    """The sound would go beyond full scale; `detail` says how many decibels fit."""
+    """The sound would exceed full scale; `detail` says how many decibels are possible."""
 
     code = "audio-gain-too-high"
-    title = "So much gain would distort this recording"
+    title = "This gain would distort the recording"
 
     def __init__(self, fits: float, pointer: str) -> None:
         """Tell the decibels that fit, 0 or less for none, and where more were asked for."""
@@ -83,7 +83,7 @@ class Cut:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Fade:
-    """Let the sound come and go, in a straight line of amplitude, over so many seconds of its ends."""
+    """Fade the sound in and out linearly, over the given seconds at its ends."""
 
     fade_in: float = 0.0
     fade_out: float = 0.0

@@ -36,21 +36,21 @@ class InvalidAudio(Invalid):
 
 
 class UsernameTaken(Conflict):
-    """Another user has this name, or one that differs by case only."""
+    """Another user has this name, or one that differs in case only."""
 
     code = "username-taken"
     title = "This name is taken"
 
 
 class BadCredentials(Unauthenticated):
-    """The user is unknown or the token is not theirs; which of them is never told."""
+    """The user is unknown or the token is not theirs; the response does not say which."""
 
     code = "bad-credentials"
     title = "The user or the token is wrong"
 
 
 class RecordingNotFound(NotFound):
-    """Unknown, deleted, or not of the user who is named."""
+    """The recording does not exist, was deleted, or belongs to another user."""
 
     code = "recording-not-found"
     title = "There is no such recording"
@@ -78,17 +78,17 @@ class AudioTooLarge(TooLarge):
 
 
 class NotWav(UnsupportedMedia):
-    """The bytes are no WAV file, whatever they are called."""
+    """The bytes are not a WAV file, whatever the file is called."""
 
     code = "not-wav"
     title = "This is not a WAV file"
 
 
 class WavCodecUnsupported(UnsupportedMedia):
-    """A WAV file, but its sound is coded in a way outside the list; `detail` names it."""
+    """The codec of this WAV file is not in the list; `detail` names it."""
 
     code = "wav-codec-unsupported"
-    title = "The sound of this WAV file is coded in a way we cannot read"
+    title = "This WAV file uses a codec we cannot read"
 
 
 class WavMalformed(Invalid):
@@ -99,21 +99,21 @@ class WavMalformed(Invalid):
 
 
 class AudioEmpty(Invalid):
-    """There is no sound in it, or less than 20 milliseconds."""
+    """The file has no sound, or less than 20 milliseconds of it."""
 
     code = "audio-empty"
     title = "There is no sound in this file, or less than 20 milliseconds of it"
 
 
 class AudioLimitsExceeded(Invalid):
-    """Too long, too many channels or too many samples a second."""
+    """Too long, too many channels or too high a sample rate."""
 
     code = "audio-limits"
-    title = "This sound is beyond what is taken"
+    title = "This sound exceeds the limits"
 
 
 class AudioUndecodable(Invalid):
-    """The samples cannot be used, or the result was not the sound that was sent: `detail` says which and what to do."""
+    """The samples cannot be used, or the result differs from the sent sound; `detail` says which, and what to do."""
 
     code = "audio-undecodable"
     title = "This sound cannot be converted"
@@ -127,17 +127,17 @@ class UploadsTooFrequent(TooMany):
 
 
 class Overloaded(Unavailable):
-    """Too many recordings wait for their conversion."""
+    """Too many recordings are waiting for conversion."""
 
     code = "overloaded"
-    title = "Too many recordings wait for their conversion"
+    title = "Too many recordings are waiting for conversion"
 
 
 class QuotaExceeded(NoSpace):
-    """The recordings of this person take all the space they may."""
+    """The recordings of this person use all the space they may."""
 
     code = "quota-exceeded"
-    title = "Your recordings take all the space they may"
+    title = "Your recordings use all of your space"
 
 
 class RecordState(StrEnum):

@@ -178,7 +178,7 @@ def _align(parts: list[Part], form: Format) -> tuple[Part, ...]:
 
 
 def _frames(form: Format, length: int, fact: int) -> int:
-    """Samples of a channel; `fact` may tell how much of the last block is meant, more it is not believed."""
+    """Return the samples of a channel; `fact` is trusted for the length of the last block only."""
     if form.block_frames == 1:
         return length // form.align
     blocks, rest = divmod(length, form.align)

@@ -80,7 +80,7 @@ class Walk:
         return head[:4] == b"data" or position + HEAD + told <= self.size
 
     def _length(self, name: bytes, offset: int, told: int) -> int | None:
-        """Bytes of a chunk that are there; None when nothing that matters can follow."""
+        """Return the bytes of a chunk that are there; None when nothing that matters can follow."""
         rest = self.size - offset
         if name == b"ds64" and self.large and self._data_size is None:
             sizes = self.read(offset + 8, 8)
@@ -107,7 +107,7 @@ class Walk:
         return min(told, rest)
 
     def _only_chunks(self, position: int) -> bool:
-        """Whether nothing but whole chunks follows: then a sound of no bytes is meant as such."""
+        """Return whether nothing but whole chunks follows: then a sound of no bytes is meant as such."""
         for _ in range(MAX_CHUNKS):
             if position >= self.size:
                 return True
@@ -121,7 +121,7 @@ class Walk:
         return False
 
     def unread(self) -> bool:
-        """Whether bytes lie behind the last chunk that are neither padding nor a tag: they may have been sound."""
+        """Return whether bytes follow the last chunk that are neither padding nor a tag: perhaps sound."""
         if self.broken is None:
             return False
         rest = self.read(self.broken, SAMPLE)

@@ -114,7 +114,7 @@ def _is_companded(shared: Format, _order: str) -> Format:
 
 
 def _adpcm(shared: Format, order: str) -> Format:
-    """Blocks of four-bit differences; the frames in a block follow from its bytes and must agree with what is told."""
+    """Blocks of four-bit differences; the frames in a block follow from its size and must agree with the header."""
     header = 7 if shared.coding is Coding.ADPCM_MS else 4
     if shared.bits != ADPCM_BITS or shared.channels > STEREO:
         raise WavCodecUnsupported(f"ADPCM is read with 4 bits and up to two channels. {AS_PCM}")
@@ -129,7 +129,7 @@ def _adpcm(shared: Format, order: str) -> Format:
 
 
 def _mpeg(shared: Format, _order: str) -> Format:
-    """Frames of their own; without a mean rate the length is a guess until the sound has been decoded."""
+    """Return the frames of their own; without a mean rate the length is a guess until the sound has been decoded."""
     return replace(shared, align=max(1, shared.align), byte_rate=shared.byte_rate or MPEG_BYTE_RATE)
 
 

@@ -1,4 +1,4 @@
-"""What the owner of an account is told when the ways to sign in to it change."""
+"""Alerts to the owner of an account when the ways to sign in to it change."""
 
 from enum import StrEnum
 

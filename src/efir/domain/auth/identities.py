@@ -12,52 +12,52 @@ IdentityId = NewType("IdentityId", UUID)
 
 
 class ProviderNotFound(NotFound):
-    """No provider of this name is set up."""
+    """No provider with this name is configured."""
 
     code = "provider-not-found"
     title = "There is no such provider"
 
 
 class IdentityNotFound(NotFound):
-    """No such identity of this user."""
+    """This user has no such identity."""
 
     code = "identity-not-found"
     title = "There is no such identity"
 
 
 class IdentityUnknown(Conflict):
-    """Somebody is signed in, and the identity they came back with is nobody's: it is linked in the settings."""
+    """Nobody has the identity that a signed-in person returned with; it can be linked in the settings."""
 
     code = "identity-unknown"
     title = "No account here has this identity"
 
 
 class IdentityTaken(Conflict):
-    """The identity belongs to another account; it has to be unlinked there first."""
+    """Another account has this identity; it must be unlinked there first."""
 
     code = "identity-taken"
     title = "This identity belongs to another account"
 
 
 class LastWayIn(Conflict):
-    """Without this nobody could sign in to the account any more: set a password or add a passkey first."""
+    """Without this, nobody could sign in to the account: set a password or add a passkey first."""
 
     code = "last-way-in"
     title = "This is the last way to sign in"
 
 
 class ProviderRefused(Unauthenticated):
-    """What came from the provider cannot be trusted, or does not belong to this browser; the reason is in the log."""
+    """The provider's response cannot be trusted, or does not belong to this browser; the reason is in the log."""
 
     code = "oidc-error"
-    title = "Signing in through the provider did not work"
+    title = "Sign-in through the provider failed"
 
 
 class ProviderCancelled(ProviderRefused):
-    """The person did not want to sign in there after all, or was not allowed to."""
+    """The person cancelled the sign-in at the provider, or the provider did not allow it."""
 
     code = "oidc-cancelled"
-    title = "Signing in was cancelled at the provider"
+    title = "Sign-in was cancelled at the provider"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -11,24 +11,24 @@ MAX_REASON = 500
 
 
 class CannotImpersonate(Forbidden):
-    """Never oneself, an administrator, or an account that is not active."""
+    """Only active accounts can be impersonated, and never one's own or an administrator's."""
 
     code = "cannot-impersonate"
-    title = "You may not see the service as this account"
+    title = "You may not impersonate this account"
 
 
 class InvalidReason(Invalid):
-    """Acting upon somebody's account needs a reason, which the audit log keeps."""
+    """Acting on another person's account requires a reason, which the audit log keeps."""
 
     code = "invalid-reason"
     title = "Give a reason"
 
 
 class NotImpersonating(Conflict):
-    """The credential is the own one."""
+    """The credential is the caller's own."""
 
     code = "not-impersonating"
-    title = "You are yourself"
+    title = "You are not impersonating anybody"
 
 
 def check_target(target: UserId, *, actor: UserId, status: str, roles: Iterable[str]) -> None:

@@ -29,7 +29,6 @@ class Outcome(StrEnum):
     MFA_NEEDED = "mfa_needed"
     MFA_BAD = "mfa_bad"
     BANNED = "banned"
-    THROTTLED = "throttled"
     REUSE_DETECTED = "reuse_detected"
     OIDC_ERROR = "oidc_error"
 

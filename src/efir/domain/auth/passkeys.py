@@ -16,42 +16,42 @@ LOCAL = "localhost"
 
 
 class PasskeyRefused(Unauthenticated):
-    """The proof does not hold: an unknown passkey, a used challenge, another site, nobody verified, or a copy of it."""
+    """The proof is invalid: unknown or cloned passkey, used challenge, another site, or unverified person."""
 
     code = "passkey-refused"
     title = "The passkey was not accepted"
 
 
 class PasskeyInvalid(Invalid):
-    """What the browser sent is no new passkey for this site, made by a verified person for this question."""
+    """The browser's response is not a new passkey for this site, created by a verified person for this challenge."""
 
     code = "passkey-invalid"
     title = "This passkey cannot be added"
 
 
 class PasskeyKnown(Conflict):
-    """The passkey belongs to an account already."""
+    """The passkey already belongs to an account."""
 
     code = "passkey-known"
-    title = "This passkey is in use already"
+    title = "This passkey is already in use"
 
 
 class PasskeysTooMany(Conflict):
-    """An account has only so many passkeys."""
+    """The account has the maximum number of passkeys."""
 
     code = "passkeys-too-many"
     title = "There are too many passkeys"
 
 
 class PasskeysUnavailable(Conflict):
-    """Browsers make passkeys for names only, and this service is reached by a number."""
+    """Browsers create passkeys for domain names only, and this service is reached by an IP address."""
 
     code = "passkeys-unavailable"
-    title = "Passkeys need a service with a name"
+    title = "Passkeys need a service with a domain name"
 
 
 class PasskeyNotFound(NotFound):
-    """No such passkey of this user."""
+    """This user has no such passkey."""
 
     code = "passkey-not-found"
     title = "There is no such passkey"
@@ -78,7 +78,7 @@ class Passkey:
     created_at: datetime
 
     def counts_on(self, sign_count: int) -> bool:
-        """Whether a use with this count follows the last one (§6.1.1); who never counts says 0."""
+        """Return whether a use with this count follows the last one (§6.1.1); 0 means no counting."""
         return sign_count > self.sign_count or sign_count == self.sign_count == 0
 
 

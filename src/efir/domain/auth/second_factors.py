@@ -18,7 +18,7 @@ _SPACES = re.compile(r"[\s-]")
 
 
 class SecondFactorNeeded(Unauthenticated):
-    """The password was right, and this account has a second factor: `challenge` goes with its code."""
+    """The password was right, and the account has a second factor: send `challenge` with its code."""
 
     code = "mfa-required"
     title = "A second factor is needed"
@@ -32,7 +32,7 @@ class SecondFactorNeeded(Unauthenticated):
 
 
 class ChallengeGone(Unauthenticated):
-    """The challenge is unknown, used or too old: sign in again."""
+    """The challenge is unknown, used or expired: sign in again."""
 
     code = "mfa-challenge-gone"
     title = "This sign-in has taken too long"
@@ -53,7 +53,7 @@ class CodeRefused(Invalid):
 
 
 class CodesLocked(TooMany):
-    """So many wrong codes were tried that only recovery codes count for some minutes."""
+    """After too many wrong codes, only recovery codes are accepted for some minutes."""
 
     code = "mfa-locked"
     title = "Too many wrong codes"
@@ -63,14 +63,14 @@ class CodesLocked(TooMany):
 
 
 class SecondFactorOn(Conflict):
-    """The account has an authenticator app already; turn it off before setting up another."""
+    """The account already has an authenticator app; turn it off before setting up another."""
 
     code = "totp-on"
-    title = "An authenticator app is set up already"
+    title = "An authenticator app is already set up"
 
 
 class SecondFactorOff(Conflict):
-    """The account has no authenticator app, or its set-up was not begun."""
+    """The account has no authenticator app, or its set-up was not started."""
 
     code = "totp-off"
     title = "No authenticator app is set up"

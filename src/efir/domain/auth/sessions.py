@@ -30,7 +30,7 @@ TOKEN = re.compile(r"efir_pat_([0-9A-Za-z]{43})_([0-9a-f]{8})")
 
 
 class WrongCredentials(Unauthenticated):
-    """Name or password is wrong; which of them is never told."""
+    """The name or the password is wrong; the response does not say which."""
 
     code = "wrong-credentials"
     title = "The name or the password is wrong"
@@ -51,14 +51,14 @@ class InvalidToken(Unauthenticated):
 
 
 class CsrfFailed(Forbidden):
-    """An unsafe request by cookie came without the token that proves it came from our own page."""
+    """An unsafe request with a cookie lacked the CSRF token that proves it comes from a page of this service."""
 
     code = "csrf-failed"
     title = "The request did not prove that it comes from this site"
 
 
 class ScopeMissing(Forbidden):
-    """The token's scopes do not cover this request; `required` names the scope that would."""
+    """The scopes of the token do not cover this request; `required` names the scope that would."""
 
     code = "scope-missing"
     title = "The token does not cover this"
@@ -69,7 +69,7 @@ class ScopeMissing(Forbidden):
 
 
 class SessionNotFound(NotFound):
-    """No such login session of this user."""
+    """This user has no such login session."""
 
     code = "session-not-found"
     title = "There is no such login session"
@@ -83,7 +83,7 @@ class InvalidRefreshToken(Unauthenticated):
 
 
 class StepUpNeeded(Unauthenticated):
-    """Changing credentials needs a sign-in of the last minutes."""
+    """Changing credentials requires a recent sign-in."""
 
     code = "step-up-needed"
     title = "Sign in again to do this"
@@ -98,17 +98,17 @@ class SessionKind(StrEnum):
 
 
 class TokenNotFound(NotFound):
-    """No such API token of this user."""
+    """This user has no such API token."""
 
     code = "token-not-found"
     title = "There is no such token"
 
 
 class InvalidTokenRequest(Invalid):
-    """Name, scopes or lifetime of a wanted token are wrong."""
+    """The name, scopes or lifetime of a requested token are wrong."""
 
     code = "invalid-token-request"
-    title = "The token cannot be made like this"
+    title = "The token cannot be created like this"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

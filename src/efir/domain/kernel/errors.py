@@ -47,49 +47,49 @@ class DomainError(Exception):
 
 
 class NotFound(DomainError):
-    """Unknown, or not visible to who asks."""
+    """It does not exist, or is not visible to the caller."""
 
     code = "not-found"
     title = "There is nothing here"
 
 
 class Unauthenticated(DomainError):
-    """No credentials, or wrong ones."""
+    """Credentials are missing or wrong."""
 
     code = "unauthenticated"
     title = "Sign in first"
 
 
 class Forbidden(DomainError):
-    """Known, and not allowed."""
+    """The caller is known, but may not do this."""
 
     code = "forbidden"
     title = "This is not allowed"
 
 
 class Conflict(DomainError):
-    """The state of things does not allow it now."""
+    """The current state does not allow this."""
 
     code = "conflict"
-    title = "This collides with the present state"
+    title = "This conflicts with the current state"
 
 
 class Invalid(DomainError):
-    """Readable, but the values are wrong."""
+    """The request can be read, but some values are wrong."""
 
     code = "invalid"
     title = "Some values are wrong"
 
 
 class Malformed(DomainError):
-    """Not readable at all."""
+    """The request cannot be parsed."""
 
     code = "malformed"
     title = "The request cannot be read"
 
 
 class Gone(DomainError):
-    """It was here and will not come back."""
+    """It existed, and will not come back."""
 
     code = "gone"
     title = "This is gone"
@@ -110,7 +110,7 @@ class TooLarge(DomainError):
 
 
 class UnsupportedMedia(DomainError):
-    """The bytes are declared as, or are, something not accepted here."""
+    """The content, or its declared type, is not accepted here."""
 
     code = "unsupported-media"
     title = "This kind of content is not accepted here"
@@ -124,14 +124,14 @@ class ChecksumMismatch(DomainError):
 
 
 class Busy(DomainError):
-    """Somebody else is at it at this moment."""
+    """Another request is doing the same at this moment."""
 
     code = "busy"
-    title = "Somebody else is doing this right now"
+    title = "Another request is doing this right now"
 
 
 class NoSpace(DomainError):
-    """The store is full."""
+    """The storage is full."""
 
     code = "no-space"
     title = "There is no space left"
@@ -139,7 +139,7 @@ class NoSpace(DomainError):
 
 
 class Unavailable(DomainError):
-    """A dependency is unavailable; trying again later helps."""
+    """A dependency is unavailable; try again later."""
 
     code = "unavailable"
     title = "A part of the service is unavailable"
@@ -156,7 +156,7 @@ class TooMany(DomainError):
 class WorkFailed(Exception):  # named by what happened
     """The machine failed, not what it worked on: another attempt may succeed.
 
-    `detail` is for operators; `explanation` is what the owner of the work is told.
+    `detail` is for operators; `explanation` is what the owner of the work sees.
     """
 
     code: ClassVar[str] = "work-failed"

@@ -17,7 +17,7 @@ def host_of(address: str) -> str:
 
 
 def is_loopback(host: str) -> bool:
-    """Whether a host is this machine by its very name or number; nothing is looked up.
+    """Return whether a host is this machine by its very name or number; nothing is looked up.
 
     >>> is_loopback("127.0.0.1"), is_loopback("localhost"), is_loopback("localhost.example")
     (True, True, False)

@@ -19,7 +19,7 @@ class Keys:
         return _derive(self.secret, purpose)
 
     def earlier(self, purpose: str) -> tuple[bytes, ...]:
-        """Return the keys of a purpose under the secrets of earlier times."""
+        """Return the keys of a purpose derived from earlier secrets."""
         return tuple(_derive(secret, purpose) for secret in self.before)
 
     def macs(self, purpose: str, message: bytes) -> list[bytes]:

@@ -1,4 +1,4 @@
-"""How often something may happen; the amounts stand in `limits.py`."""
+"""Rates: how often something may happen; the amounts are in `limits.py`."""
 
 from dataclasses import dataclass
 from functools import lru_cache
@@ -9,7 +9,7 @@ from efir.domain.kernel.errors import TooMany
 
 @dataclass(frozen=True, slots=True)
 class Rate:
-    """At most `amount` times in any `seconds`, counted for each `key`; `name` is told to clients."""
+    """At most `amount` times in any `seconds`, counted for each `key`; clients see `name`."""
 
     name: str
     key: str
@@ -39,7 +39,7 @@ class Throttled(TooMany):
 
 
 def subnet_of(address: str | None) -> str:
-    """What counts as one crowd: an IPv4 /24, an IPv6 /56; senders without an address are one."""
+    """Return what counts as one crowd: an IPv4 /24, an IPv6 /56; senders without an address count as one."""
     network = network_of(address)
     if ":" in network:
         *whole, last = network.split(":")
@@ -49,7 +49,7 @@ def subnet_of(address: str | None) -> str:
 
 @lru_cache(4_096)  # a client asks more than once
 def network_of(address: str | None) -> str:
-    """What counts as one sender: an IPv4 address, an IPv6 /64; senders without an address are one."""
+    """Return what counts as one sender: an IPv4 address, an IPv6 /64; senders without an address count as one."""
     if address is None:
         return "local"
     parsed = ip_address(address)

@@ -11,10 +11,10 @@ WORKING_LONG, WORKING_SHORT = 1_024, 512  # sides of the copy a draft is cut fro
 
 
 class InvalidCrop(Invalid):
-    """The box lies outside the picture, or is none."""
+    """The box lies outside the picture, or is not a box."""
 
     code = "invalid-crop"
-    title = "The picture cannot be cut like this"
+    title = "The picture cannot be cropped like this"
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,12 +67,12 @@ def largest_box(width: int, height: int, kind: PictureKind) -> Box:
 
 
 def fitting(box_width: int, kind: PictureKind) -> tuple[Size, ...]:
-    """Sizes that need no more than twice the pixels there are; the smallest always."""
+    """Return the sizes that need no more than twice the pixels there are; the smallest always."""
     sizes = SHAPES[kind].sizes
     return tuple(size for size in sizes if size[0] <= MAX_ENLARGED * box_width) or sizes[-1:]
 
 
 def working_size(width: int, height: int) -> Size:
-    """Size of the copy a draft keeps: small, but no side too short to be cut from; never enlarged."""
+    """Return the size of the copy a draft keeps: small, but no side too short to be cut from; never enlarged."""
     scale = min(1.0, max(WORKING_LONG / max(width, height), WORKING_SHORT / min(width, height)))
     return max(1, round(width * scale)), max(1, round(height * scale))

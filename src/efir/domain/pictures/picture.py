@@ -39,28 +39,28 @@ class PictureRefused(Invalid):
 
 
 class PictureMissing(PictureRefused):
-    """The request has no picture in it."""
+    """The request contains no picture."""
 
     code = "image-missing"
     title = "Choose a picture"
 
 
 class PictureBroken(PictureRefused):
-    """Damaged, cut short, or too odd for the decoder."""
+    """Damaged, truncated, or not supported by the decoder."""
 
     code = "image-broken"
     title = "This picture is damaged, or of a rare kind. Save it again in another program, or take a screenshot of it"
 
 
 class PictureTooSmall(PictureRefused):
-    """A side is shorter than the smallest size that is shown."""
+    """One side is shorter than the smallest size that is displayed."""
 
     code = "image-too-small"
     title = "This picture is too small"
 
 
 class PictureTooManyPixels(PictureRefused):
-    """More pixels than are decoded, in all or along one side; read from the header, before anything is."""
+    """More pixels than the decoder accepts, in total or along a side; checked in the header, before decoding."""
 
     code = "image-too-many-pixels"
     title = (
@@ -70,14 +70,14 @@ class PictureTooManyPixels(PictureRefused):
 
 
 class PictureTooHeavy(PictureRefused):
-    """Decoding takes more time, memory or frames than one picture may."""
+    """Decoding takes more time, memory or frames than one picture may use."""
 
     code = "image-limits"
     title = "This picture needs too much time or memory to be read, or has too many frames"
 
 
 class PictureTooLarge(TooLarge):
-    """More bytes than a picture may have."""
+    """The picture has more bytes than allowed."""
 
     code = "image-too-large"
     title = "This picture has too many bytes"
@@ -98,59 +98,59 @@ class PictureTypeRefused(UnsupportedMedia):
 
 
 class PictureInterrupted(Malformed):
-    """The bytes stopped coming."""
+    """The bytes stopped arriving."""
 
     code = "image-interrupted"
     title = "The picture did not arrive in time"
 
 
 class PictureNotFound(NotFound):
-    """No such picture, or it is somebody's draft."""
+    """There is no such picture, or it belongs to somebody's draft."""
 
     code = "image-not-found"
     title = "There is no such picture"
 
 
 class PictureGone(Gone):
-    """The draft ended while the picture was on its way."""
+    """The registration draft ended before the picture had arrived."""
 
     code = "image-gone"
     title = "The draft this picture belongs to has ended"
 
 
 class PictureOvertaken(Conflict):
-    """A picture that was sent later is here already."""
+    """A picture that was sent later has already been stored."""
 
     code = "image-overtaken"
-    title = "A later picture has taken this one's place"
+    title = "A newer picture has replaced this one"
 
 
 class PictureNotCuttable(Conflict):
-    """There is no working copy to cut from: none was sent, or it has gone."""
+    """There is no working copy to crop: none was sent, or it has expired."""
 
     code = "image-not-cuttable"
-    title = "Send the picture once more to cut it differently"
+    title = "Send the picture again to crop it differently"
 
 
 class PicturesTooMany(TooMany):
-    """More pictures than one person may send in a while."""
+    """More pictures than one person may send in this time."""
 
     code = "images-too-many"
     title = "Too many pictures in a short time"
 
 
 class PicturesBusy(Unavailable):
-    """More pictures at once than the machine can decode, or none can be decoded safely."""
+    """More pictures at once than this machine can decode, or no safe way to decode them."""
 
     code = "images-busy"
-    title = "Pictures cannot be taken at this moment"
+    title = "Pictures cannot be accepted right now"
 
 
 class StagingFull(Unavailable):
-    """The pictures of unfinished registrations take all the space they may; some of them end within the hour."""
+    """The pictures of unfinished registrations use all their space; some of them expire within the hour."""
 
     code = "images-staging-full"
-    title = "Too many pictures wait for their registrations to be finished"
+    title = "Too many pictures belong to unfinished registrations"
 
 
 class PictureKind(StrEnum):
@@ -234,7 +234,7 @@ def sniff(head: bytes) -> PictureFormat:
 
 
 def _brands(head: bytes) -> set[bytes]:
-    """What an ISO media file says it is (ISO/IEC 14496-12 §4.3)."""
+    """Return what an ISO media file says it is (ISO/IEC 14496-12 §4.3)."""
     if head[4:8] != b"ftyp":
         return set()
     end = min(int.from_bytes(head[:4], "big"), len(head))
@@ -257,7 +257,7 @@ def admit(width: int, height: int, *, frames: int, kind: PictureKind) -> None:
 
 
 def stored_width(asked: int, stored: Sequence[int], kind: PictureKind) -> int:
-    """Width that answers an asked one: itself, or the largest there is of a small picture. Raises PictureNotFound."""
+    """Return the stored width for a requested one: itself, or the largest there is. Raises PictureNotFound."""
     if asked not in {width for width, _ in SHAPES[kind].sizes} or not stored:
         raise PictureNotFound
     return asked if asked in stored else max(stored)

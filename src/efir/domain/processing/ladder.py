@@ -135,11 +135,11 @@ class Plan:
         return ordinal * self.chunk, min((ordinal + 1) * self.chunk, self.frames)
 
     def tiles(self, ordinal: int) -> range:
-        """Frames of a chunk that become storyboard tiles; a short chunk may have none."""
+        """Return the frames of a chunk that become storyboard tiles; a short chunk may have none."""
         return _every(self.still_step, *self.span(ordinal))
 
     def posters(self, ordinal: int) -> range:
-        """Frames of a chunk that may become posters; a short chunk may have none."""
+        """Return the frames of a chunk that may become posters; a short chunk may have none."""
         return _every(self.poster_step, *self.span(ordinal))
 
     def first_segment(self, ordinal: int) -> int:
@@ -172,7 +172,7 @@ def plan(facts: MediaFacts, *, top: int = DEFAULT_TOP) -> Plan:
 
 
 def seconds_of(facts: MediaFacts) -> Fraction:
-    """Length of the source, exact to a microsecond."""
+    """Return the length of the source, exact to a microsecond."""
     return Fraction(facts.duration).limit_denominator(1_000_000)
 
 
@@ -202,7 +202,7 @@ def can_chunk(facts: MediaFacts) -> bool:
 
 
 def rungs(width: int, height: int, rate: Fraction, *, top: int = DEFAULT_TOP) -> tuple[Rung, ...]:
-    """Rows that the source fills, largest first.
+    """Return the rows that the source fills, largest first.
 
     A row is a box of 16:9 laid along the picture: upright and very wide pictures keep their shape inside it. A source
     up to a tenth smaller than a row takes that row at its own size; one below every row keeps its own size.
@@ -220,7 +220,7 @@ def fit(width: int, height: int, *, long: int, short: int) -> tuple[int, int]:
 
 
 def can_copy_video(facts: MediaFacts) -> bool:
-    """Whether the picture can be served as it is: H.264 that every browser plays, upright, with frequent keyframes."""
+    """Return whether the picture can be copied: H.264 that every browser plays, upright, frequent keyframes."""
     video = facts.video
     return (
         video.codec == "h264"
@@ -239,7 +239,7 @@ def can_copy_video(facts: MediaFacts) -> bool:
 
 
 def can_copy_audio(facts: MediaFacts) -> bool:
-    """Whether the sound can be served as it is: one AAC-LC track, at most stereo, whole, as long as the picture."""
+    """Return whether the sound can be copied: one AAC-LC track, at most stereo, whole, as long as the picture."""
     audio = facts.audio
     if audio is None:
         return True
@@ -261,7 +261,7 @@ def _copied_start(audio: AudioFacts) -> float:
 
 
 def _plain(rate: Fraction) -> bool:
-    """Rates that a player's clock can count exactly: whole numbers, and the same over 1.001."""
+    """Return the rates that a player's clock can count exactly: whole numbers, and the same over 1.001."""
     return rate.denominator <= 1001 and rate.numerator <= 120_000  # noqa: PLR2004  # broadcast rates end there
 
 

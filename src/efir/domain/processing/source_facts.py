@@ -23,87 +23,87 @@ LARGE = 720  # lines: from here on pictures are coded as for high definition (IT
 
 
 class MediaEmpty(MediaRefused):
-    """A file without bytes."""
+    """The file has no bytes."""
 
     code = "media-empty"
     title = "The file is empty."
 
 
 class MediaFormatRefused(MediaRefused):
-    """Not a video container of the list: text, a playlist, a picture, something unknown."""
+    """Not one of the accepted video containers: text, a playlist, a picture, something unknown."""
 
     code = "media-format-refused"
     title = "This is not a video file we can read. Send MP4, MOV, MKV, WebM, AVI, MPEG, TS, FLV, WMV or Ogg."
 
 
 class MediaUnreadable(MediaRefused):
-    """The container is right, its content is damaged or cut short beyond use."""
+    """The container is recognised, but its content is damaged or truncated beyond use."""
 
     code = "media-unreadable"
     title = "The file is damaged or incomplete and cannot be read."
 
 
 class MediaNoVideo(MediaRefused):
-    """A container with neither picture nor sound."""
+    """The container has neither picture nor sound."""
 
     code = "media-no-video"
     title = "The file has no video in it."
 
 
 class MediaAudioOnly(MediaRefused):
-    """Sound without picture belongs to the audio area."""
+    """Sound without a picture belongs to the audio area."""
 
     code = "media-audio-only"
     title = "The file has sound but no video. Add it to your audio records instead."
 
 
 class MediaCodecRefused(MediaRefused):
-    """The picture is coded in a way outside the list."""
+    """The codec of the picture is not in the list."""
 
     code = "media-codec-refused"
-    title = "The video is coded in a format we cannot read. Convert it to H.264 and send it again."
+    title = "The video uses a codec we cannot read. Convert it to H.264 and send it again."
 
 
 class MediaCodecChanges(MediaRefused):
-    """Picture or sound go on in another codec under the same number, as in joined broadcasts."""
+    """The picture or sound continues in another codec under the same number, as in joined broadcasts."""
 
     code = "media-codec-changes"
     title = "The format of the picture or the sound changes in the middle of the file. Send its parts one by one."
 
 
 class MediaEncrypted(MediaRefused):
-    """Packets that only who has the key can read: CENC, FairPlay, Widevine, scrambled broadcasts."""
+    """Packets that cannot be read without a key: CENC, FairPlay, Widevine, scrambled broadcasts."""
 
     code = "media-encrypted"
     title = "The video is encrypted (copy protection), so it cannot be read. Send a copy without protection."
 
 
 class MediaPartsUnlike(MediaRefused):
-    """Recordings joined to one file that have other tracks or codecs than each other."""
+    """The file joins recordings whose tracks or codecs differ."""
 
     code = "media-parts-unlike"
     title = "The file holds several recordings of different kinds, one after another. Send each in a file of its own."
 
 
 class MediaTooLong(MediaRefused):
-    """Longer than the limit."""
+    """The video is longer than the limit."""
 
     code = "media-too-long"
     title = "The video is too long."
 
 
 class MediaTooLarge(MediaRefused):
-    """More pixels than the limit."""
+    """The picture has more pixels than the limit."""
 
     code = "media-too-large"
     title = "The picture of this video is too large."
 
 
 class MediaTooFast(MediaRefused):
-    """More frames a second than the limit."""
+    """The frame rate exceeds the limit."""
 
     code = "media-too-fast"
-    title = "The video has too many frames a second."
+    title = "The video has too many frames per second."
 
 
 class MediaTooManyStreams(MediaRefused):
@@ -121,7 +121,7 @@ class MediaTooHeavy(MediaRefused):
 
 
 class MediaSoundUnreadable(MediaRefused):
-    """Nothing of the sound can be decoded, though the file says that it has some."""
+    """The file declares sound, but none of it can be decoded."""
 
     code = "media-sound-unreadable"
     title = "The sound of this video cannot be read. Send a copy with sound that plays, or without sound."

@@ -28,7 +28,7 @@ def bit_rates(sizes: Sequence[int], ticks: Sequence[int], timescale: int, target
 
 
 def _runs(sizes: Sequence[int], ticks: Sequence[int], target: int) -> Iterable[Fraction]:
-    """Bytes a tick of every run that counts; `target` is in ticks."""
+    """Return the bytes a tick of every run that counts; `target` is in ticks."""
     for first in range(len(sizes)):
         size, length = 0, 0
         for place in range(first, len(sizes)):

@@ -16,17 +16,17 @@ MIN_TAG, MAX_TAG = 2, 40
 
 
 class VideoNotFound(NotFound):
-    """No such video, or it is not public and who asks may not know of it."""
+    """The video does not exist, or is private and the caller may not know of it."""
 
     code = "video-not-found"
     title = "There is no such video"
 
 
 class InvalidVideo(Invalid):
-    """Title, description, tags or visibility break a rule."""
+    """The title, description, tags or visibility break a rule."""
 
     code = "invalid-video"
-    title = "Some of the video's values are not acceptable"
+    title = "Some values of the video are not acceptable"
 
 
 class VideoNotRetryable(Conflict):
@@ -37,21 +37,21 @@ class VideoNotRetryable(Conflict):
 
 
 class VideoInProgress(Conflict):
-    """A video that is being processed is not begun once more beside it."""
+    """A video that is being processed cannot be processed again at the same time."""
 
     code = "video-in-progress"
-    title = "This video is being processed: wait until that has ended"
+    title = "This video is being processed: wait until that has finished"
 
 
 class SourceMissing(NotFound):
-    """The file that was uploaded is not in the store any more, so nothing can be made of it."""
+    """The uploaded file is no longer in the storage, so it cannot be processed."""
 
     code = "source-missing"
     title = "The uploaded file is no longer on the server. Upload it again."
 
 
 class MediaRefused(Invalid):
-    """The file cannot be accepted; `detail` is a sentence for the person who sent it, the title unless one is given."""
+    """The file cannot be accepted; `detail` is a sentence for the person who sent it."""
 
     code = "media-refused"
     title = "This file cannot be used."
@@ -109,7 +109,7 @@ class Video:
     updated_at: datetime
 
     def owned_by(self, user_id: UserId) -> "Video":
-        """Return the video to its owner. Raises VideoNotFound for others: whether it exists is not their business."""
+        """Return the video to its owner. Raises VideoNotFound for others: whether it exists stays private."""
         require_owner(self.owner_id, user_id, VideoNotFound)
         return self
 
@@ -136,7 +136,7 @@ def parse_title(text: str, limits: Limits, *, pointer: str = "/title") -> str:
 
 
 def parse_description(text: str, limits: Limits, *, pointer: str = "/description") -> str:
-    """Lines of text, NFC. Raises InvalidVideo."""
+    """Return the lines of text, NFC. Raises InvalidVideo."""
     description = "\n".join(line.rstrip() for line in _clean(text).splitlines()).strip()
     if len(description) > limits.max_description_length:
         raise _wrong(pointer, "length", f"A description has at most {limits.max_description_length} characters.")
@@ -162,12 +162,6 @@ def parse_visibility(text: str, *, pointer: str = "/visibility") -> Visibility:
         return Visibility(text)
     except ValueError:
         raise _wrong(pointer, "unknown", f"Visibility is one of {', '.join(Visibility)}.") from None
-
-
-def title_from_filename(filename: str, limits: Limits) -> str:
-    """Propose a title for an upload without one: the file's name without folders and ending."""
-    stem = filename.replace("\\", "/").rsplit("/", 1)[-1].rsplit(".", 1)[0].replace("_", " ")
-    return " ".join(_clean(stem).split())[: limits.max_title_length].strip() or "Untitled"
 
 
 def _clean(text: str) -> str:

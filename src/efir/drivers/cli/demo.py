@@ -97,7 +97,7 @@ def fill(demo: Demo) -> None:
         raise CommandFailed(f"the server at {demo.url} did not play along: {error}", step, Exit.UNAVAILABLE) from error
     for name, video in kept.videos.items():
         print(f"demo: {CLIPS[name][0]}: {demo.url}/watch/{video}", flush=True)
-    print(f"demo: log in as {kept.nickname} with the password {kept.password}", flush=True)
+    print(f"demo: sign in as {kept.nickname} with the password {kept.password}", flush=True)
 
 
 def publish(remote: Remote, clip: Path, title: str, description: str) -> str:
@@ -122,14 +122,14 @@ def _remembered(demo: Demo) -> Kept:
 
 
 def _token(demo: Demo, kept: Kept) -> str:
-    """Log in, as a new person if need be, and take a short-lived API token."""
+    """Sign in, as a new person if need be, and take a short-lived API token."""
     with httpx.Client(base_url=demo.url, timeout=PATIENCE) as client:
         answer = _login(client, kept) if kept.nickname else None
         if answer is None:
             _register(client, kept)
             answer = _login(client, kept)
         if answer is None:
-            raise Refused(401, "wrong-credentials", "the new person cannot log in")
+            raise Refused(401, "wrong-credentials", "the new person cannot sign in")
         asked = {"name": "efir demo", "scopes": ["videos.write", "account.read"], "expires_in": TOKEN_LIFE}
         headers = {"X-CSRF-Token": str(answer["csrf_token"]), "Origin": demo.url}
         made = client.post("/api/v1/users/me/tokens", json=asked, headers=headers).raise_for_status()

@@ -3,45 +3,47 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from litestar import Litestar
+from litestar import Litestar, Router
 from litestar.datastructures import State
 from litestar.di import Provide
 from litestar.types import ControllerRouterHandler, Scope
 
 from efir.application.context import Call, Ports
+from efir.drivers._asgi.request_log import Access
+from efir.drivers._asgi.route_options import check_statements, open_options
+from efir.drivers._asgi.security import Security, call_of
 from efir.drivers.http import channels, jobs, pictures
-from efir.drivers.http.access import roles
-from efir.drivers.http.accounts import accounts, administration, email_verification, exports, passwords, registrations
-from efir.drivers.http.audio import editing, records, sending
+from efir.drivers.http.access import controllers as access
+from efir.drivers.http.accounts import controllers as accounts
+from efir.drivers.http.audio import controllers as audio
 from efir.drivers.http.audio.records_openapi import FORMS
-from efir.drivers.http.auth import (
-    access_tokens,
-    api_tokens,
-    identities,
-    impersonation,
-    mfa_recovery,
-    oidc,
-    passkeys,
-    second_factors,
-    sessions,
-)
+from efir.drivers.http.auth import controllers as auth
 from efir.drivers.http.kernel import openapi
+from efir.drivers.http.kernel.controllers import Controllers
 from efir.drivers.http.kernel.idempotency import Idempotency
 from efir.drivers.http.kernel.picture_bodies import PICTURE_FORM
 from efir.drivers.http.kernel.problems import HANDLERS as PROBLEM_HANDLERS
-from efir.drivers.http.kernel.request_log import Access
 from efir.drivers.http.kernel.responses import Answer
-from efir.drivers.http.kernel.security import Security, call_of, check_statements
-from efir.drivers.http.operations import health
-from efir.drivers.http.quiz import clues, questions
-from efir.drivers.http.uploads import uploads
-from efir.drivers.http.videos import media_files, videos
+from efir.drivers.http.operations import controllers as operations
+from efir.drivers.http.quiz import controllers as quiz
+from efir.drivers.http.uploads import controllers as uploads
+from efir.drivers.http.videos import controllers as videos
 
-API = (
-    accounts, registrations, pictures, sessions, second_factors, passkeys, oidc, identities, access_tokens, api_tokens,
-    email_verification, passwords, exports, roles, administration, impersonation, mfa_recovery, channels, uploads,
-    videos, media_files, questions, clues, records, sending, editing, jobs, health, openapi,
-)  # fmt: skip
+# In one router: classes of one address are joined there only. A class that answers OPTIONS itself comes first.
+CONTROLLERS: Controllers = (
+    *accounts.HANDLERS,
+    *pictures.HANDLERS,
+    *auth.HANDLERS,
+    *access.HANDLERS,
+    *channels.HANDLERS,
+    *uploads.HANDLERS,
+    *videos.HANDLERS,
+    *quiz.HANDLERS,
+    *audio.HANDLERS,
+    *jobs.HANDLERS,
+    *operations.HANDLERS,
+    *openapi.HANDLERS,
+)
 HEADERS = {
     "x-content-type-options": "nosniff",
     "referrer-policy": "same-origin",
@@ -61,9 +63,8 @@ def create_app(
     lifespan: Sequence[Any] = (),
 ) -> tuple[Litestar, Access]:
     """Build the Litestar application, and the wrapper around it that servers run."""
-    handlers = [handler for module in API for handler in module.HANDLERS]
     app = Litestar(
-        [*handlers, *pages],
+        [Router("/", route_handlers=CONTROLLERS), *pages],
         dependencies={"call": Provide(_call, sync_to_thread=False)},
         response_class=Answer,
         middleware=[Security(ports, trusted=trusted_proxies), Idempotency(most=ports.limits.max_idempotent_requests)],
@@ -76,6 +77,7 @@ def create_app(
         pdb_on_exception=False,
     )
     check_statements(app)
+    open_options(app)
     headers = HEADERS
     if ports.origin.startswith("https:"):
         headers = {**HEADERS, "strict-transport-security": "max-age=31536000"}

@@ -1,4 +1,4 @@
-"""The pages as Litestar handlers, ready to be put into the application by the composition root."""
+"""The pages as Litestar controllers, ready to be put into the application by the composition root."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -10,65 +10,28 @@ from litestar.di import Provide
 
 from efir.domain.kernel.errors import DomainError
 from efir.drivers.web import mail, quiz, uploads, users
-from efir.drivers.web.access import admin, impersonation, mfa_recovery
-from efir.drivers.web.accounts import (
-    avatars,
-    deletion,
-    email_verification,
-    exports,
-    passwords,
-    profiles,
-    registration_codes,
-    registrations,
-)
-from efir.drivers.web.audio import edits, recordings
-from efir.drivers.web.auth import (
-    api_tokens,
-    credentials,
-    devices,
-    identities,
-    mfa_verification,
-    passkeys,
-    second_factors,
-    sessions,
-)
+from efir.drivers.web.access import pages as access
+from efir.drivers.web.accounts import pages as accounts
+from efir.drivers.web.audio import pages as audio
+from efir.drivers.web.auth import pages as auth
 from efir.drivers.web.kernel import error_pages, preferences
 from efir.drivers.web.kernel.assets import Assets
 from efir.drivers.web.kernel.files import static_files
 from efir.drivers.web.kernel.page import Page, Shared
 from efir.drivers.web.kernel.templates import HERE, Templates
-from efir.drivers.web.videos import discover, studio, watch
+from efir.drivers.web.videos import pages as videos
 
-AREAS = (
-    discover,
-    users,
-    sessions,
-    registrations,
-    registration_codes,
-    mfa_verification,
-    email_verification,
-    passwords,
-    mail,
-    profiles,
-    avatars,
-    credentials,
-    second_factors,
-    passkeys,
-    identities,
-    devices,
-    api_tokens,
-    exports,
-    deletion,
-    admin,
-    impersonation,
-    mfa_recovery,
-    preferences,
-    uploads,
-    studio,
-    watch,
-    quiz,
-    recordings,
-    edits,
+PAGES = (
+    *preferences.PAGES,
+    *mail.PAGES,
+    *access.PAGES,
+    *users.PAGES,
+    *auth.PAGES,
+    *uploads.PAGES,
+    *videos.PAGES,
+    *audio.PAGES,
+    *quiz.PAGES,
+    *accounts.PAGES,
 )
 
 
@@ -101,7 +64,7 @@ def create_pages(
 
     router = Router(
         "/",
-        route_handlers=[*beside, *(handler for area in AREAS for handler in area.HANDLERS)],
+        route_handlers=[*beside, Router("/", route_handlers=PAGES, include_in_schema=False)],
         dependencies={"page": Provide(page_of, sync_to_thread=False)},
     )
     return Pages(routes=[router, static_files(assets)], exception_handlers=error_pages.handlers(shared, problems))

@@ -4,7 +4,7 @@ from typing import Any
 from urllib.parse import urlencode
 from uuid import UUID
 
-from litestar import Request, Response, get, post
+from litestar import Controller, Request, Response, get, post
 from litestar.di import NamedDependency
 from litestar.params import FromQuery
 
@@ -14,6 +14,7 @@ from efir.domain.kernel.errors import DomainError
 from efir.domain.quiz import Difficulty, QuestionId
 from efir.drivers.web.kernel.forms import FORM, Form, typed
 from efir.drivers.web.kernel.page import Page
+from efir.drivers.web.kernel.paging import next_address
 from efir.ports.quiz.questions import QuestionFilter
 
 LISTED = 12
@@ -23,31 +24,37 @@ SOURCES = {
 MAX_WORDS = 200
 
 
-@get("/quiz", opt=PUBLIC, include_in_schema=False)
-async def quiz(
-    page: NamedDependency[Page],
-    question: FromQuery[UUID | None] = None,
-    answer: FromQuery[UUID | None] = None,
-    q: FromQuery[str] = "",
-    category: FromQuery[str] = "",
-    difficulty: FromQuery[str] = "",
-    cursor: FromQuery[str | None] = None,
-) -> Response[str]:
-    """Show a drawn question and the stored ones; an answer is in the page only when it was asked for."""
-    asked = {"q": q[:MAX_WORDS], "category": category, "difficulty": difficulty}
-    return page.render("quiz.html", form=Form(asked), **await _shown(page, asked, question, answer, cursor))
+class QuizPages(Controller):
+    """The quiz."""
 
+    path = "/quiz"
+    opt = PUBLIC
 
-@post("/quiz/draw", include_in_schema=False, status_code=200, opt=PUBLIC | FORM)
-async def draw(request: Request[Any, Any, Any], page: NamedDependency[Page]) -> Response[str]:
-    """Have a new question stored and show it."""
-    values = await typed(request)
-    try:
-        page.check(values)
-        fetched = await fetch_questions(page.call.ports, count=1, visitor=page.call.visitor)
-    except DomainError as error:
-        return page.refuse("quiz.html", {}, error, **await _shown(page, {}, None, None, None))
-    return page.redirect(f"/quiz?question={fetched.saved[-1].id}")
+    @get()
+    async def quiz(
+        self,
+        page: NamedDependency[Page],
+        question: FromQuery[UUID | None] = None,
+        answer: FromQuery[UUID | None] = None,
+        q: FromQuery[str] = "",
+        category: FromQuery[str] = "",
+        difficulty: FromQuery[str] = "",
+        cursor: FromQuery[str | None] = None,
+    ) -> Response[str]:
+        """Show a drawn question and the stored ones; an answer is in the page only when it was asked for."""
+        asked = {"q": q[:MAX_WORDS], "category": category, "difficulty": difficulty}
+        return page.render("quiz.html", form=Form(asked), **await _shown(page, asked, question, answer, cursor))
+
+    @post("/draw", opt=FORM)
+    async def draw(self, request: Request[Any, Any, Any], page: NamedDependency[Page]) -> Response[str]:
+        """Have a new question stored and show it."""
+        values = await typed(request)
+        try:
+            page.check(values)
+            fetched = await fetch_questions(page.call.ports, count=1, visitor=page.call.visitor)
+        except DomainError as error:
+            return page.refuse("quiz.html", {}, error, **await _shown(page, {}, None, None, None))
+        return page.redirect(f"/quiz?question={fetched.saved[-1].id}")
 
 
 async def _shown(
@@ -56,7 +63,7 @@ async def _shown(
     ports = page.call.ports
     wanted = {name: text for name, text in asked.items() if text.strip()}
     found = await list_questions(ports, which=QuestionFilter(**wanted), limit=LISTED, cursor=cursor)
-    following = None if found.next is None else f"/quiz?{urlencode({**wanted, 'cursor': found.next})}"
+    following = next_address("/quiz", found.next, wanted)
     drawn = None if question is None else await get_question(ports, question_id=QuestionId(question))
     return {
         "drawn": drawn,
@@ -76,4 +83,4 @@ def _difficulties(page: Page) -> dict[str, str]:
     return {Difficulty.EASY.value: _("Easy"), Difficulty.MEDIUM.value: _("Medium"), Difficulty.HARD.value: _("Hard")}
 
 
-HANDLERS: list[Any] = [quiz, draw]
+PAGES = (QuizPages,)

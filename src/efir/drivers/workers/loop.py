@@ -3,7 +3,7 @@
 import asyncio
 import os
 import socket
-from collections.abc import Iterable
+from collections.abc import Collection
 
 import structlog
 
@@ -12,6 +12,7 @@ from efir.application.jobs.engine import run_next
 from efir.application.jobs.work import Tick, Work
 from efir.domain.jobs import ClaimedJob, Queue
 from efir.domain.kernel.errors import DomainError
+from efir.drivers.workers.actors import handlers_of
 
 log = structlog.get_logger("efir.jobs")
 
@@ -19,10 +20,11 @@ log = structlog.get_logger("efir.jobs")
 class Worker:
     """Runs one job of each of its queues at a time, until it is told to stop."""
 
-    def __init__(self, ports: Ports, work: Work, queues: Iterable[Queue]) -> None:
+    def __init__(self, ports: Ports, work: Work, queues: Collection[Queue]) -> None:
         self._ports = ports
         self._work = work
         self._name = f"{socket.gethostname()}:{os.getpid()}"
+        self._handlers = {queue: handlers_of(queue, work.jobs) for queue in queues}
         self._turns = {queue: asyncio.Lock() for queue in queues}
         self._running: set[asyncio.Task[None]] = set()
         self._due: set[Queue] = set()
@@ -73,7 +75,7 @@ class Worker:
     async def _drain(self, queue: Queue) -> None:
         try:
             while not self._stopping:
-                if not await run_next(self._ports, self._work.jobs, queue=queue, worker=self._name, told=_tell):
+                if not await run_next(self._ports, self._handlers[queue], queue=queue, worker=self._name, told=_tell):
                     return
         except DomainError as error:  # the database is away: the tick finds the work again
             log.warning("queue left", queue=queue.value, code=error.code)

@@ -1,4 +1,4 @@
-"""Copies of credentials in fast memory, and how they are made invalid everywhere at once.
+"""Copies of credentials in Valkey, and how they are made invalid everywhere at once.
 
 PostgreSQL is the truth. A copy is used only while the generation it was made in lasts, nothing it stands on has a
 tombstone, and no version it was read at is below the lowest acceptable one.
@@ -13,7 +13,7 @@ from msgspec import Meta, Struct
 
 
 class Credential(Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """What a cookie or a bearer token stands for, with the rights of its owner as of now.
+    """What a cookie or a bearer token stands for, with the current rights of its owner.
 
     In an impersonation the owner is whose place was taken, by `actor_id` from their session `actor_session_id`.
     """
@@ -45,7 +45,7 @@ class Credential(Struct, frozen=True, kw_only=True, omit_defaults=True):
 
 
 class PermissionCheck(Struct, frozen=True):
-    """Whether who asks may do something; for other services."""
+    """Whether the caller may do something; for other services."""
 
     permission: Annotated[str, Meta(description="The permission asked about.", examples=["cinema:watch.uhd"])]
     allowed: Annotated[bool, Meta(description="Whether one of the own roles allows it, within the token's scopes.")]
@@ -102,7 +102,7 @@ class AccessChanges(Protocol):
         ...
 
     async def done(self, number: int) -> None:
-        """Forget changes that have reached the copies."""
+        """Delete changes that have reached the cache."""
         ...
 
 

@@ -69,11 +69,11 @@ class RoleRepository(Protocol):
         ...
 
     async def revoke(self, user_id: UserId, role_id: RoleId) -> bool:
-        """Take a role away; False when it was not held."""
+        """Revoke a role; False when it was not held."""
         ...
 
     async def administrators(self) -> int:
-        """Count active accounts that hold the administrator role for good."""
+        """Count active accounts that hold the administrator role permanently."""
         ...
 
 

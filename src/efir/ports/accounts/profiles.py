@@ -86,7 +86,7 @@ class ProfileRepository(Protocol):
         ...
 
     async def renamed_since(self, user_id: UserId, moment: datetime) -> bool:
-        """Whether the nickname was changed after a moment."""
+        """Return whether the nickname was changed after a moment."""
         ...
 
     async def plan_purge(self, user_id: UserId, purge_at: datetime | None) -> None:

@@ -12,7 +12,7 @@ from efir.ports.pictures import AvatarView
 
 
 class WorkView(Struct, frozen=True):
-    """A proof of work that opens checks of e-mail addresses."""
+    """A proof of work that opens checks of email addresses."""
 
     challenge: Annotated[str, Meta(description="Text to work on.", examples=["5f0c9d"])]
     bits: Annotated[
@@ -49,7 +49,7 @@ class RegistrationView(Struct, frozen=True, kw_only=True):
 
 
 class Availability(Struct, frozen=True):
-    """Whether a nickname or an address can be had."""
+    """Whether a nickname or an address is available."""
 
     available: Annotated[bool, Meta(description="False only when it certainly cannot be had.")]
     reason: Annotated[
@@ -93,7 +93,7 @@ class RegistrationRepository(Protocol):
         ...
 
     async def reserved(self, key: str, *, now: datetime, but_for: RegistrationId | None) -> bool:
-        """Tell whether another registration holds a name."""
+        """Return whether another registration holds a name."""
         ...
 
     async def release(self, registration_id: RegistrationId) -> None:
@@ -125,9 +125,9 @@ class RegistrationViews(Protocol):
         ...
 
     async def name_taken(self, nickname: str, key: str) -> bool:
-        """Whether an account or a channel has this name, or an account one that looks like it."""
+        """Return whether an account or a channel has this name, or an account one that looks like it."""
         ...
 
     async def address_taken(self, email_key: str) -> bool:
-        """Whether somebody has confirmed this address."""
+        """Return whether somebody has confirmed this address."""
         ...

@@ -10,7 +10,7 @@ from efir.ports.auth.identities import ProviderSession
 
 
 class ProviderAway(Unavailable):
-    """The provider does not answer, or not as its own description says."""
+    """The provider does not respond, or not as its own discovery document says."""
 
     code = "provider-away"
     title = "The provider does not answer"
@@ -65,7 +65,7 @@ class Provider(Protocol):
         ...
 
     async def redeem(self, *, code: str, verifier: str, nonce: str, issuer: str | None, now: datetime) -> Claims:
-        """Exchange a code for what is told about somebody. `issuer` is who answered, if the answer says so."""
+        """Exchange a code for the claims about a person. `issuer` is the issuer named in the response, if any."""
         ...
 
     async def logout_address(self, hint: bytes) -> str | None:

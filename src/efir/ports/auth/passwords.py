@@ -13,7 +13,7 @@ class Passwords(Protocol):
         ...
 
     def stale(self, stored: bytes) -> bool:
-        """Whether a hash was made with other parameters than those of now."""
+        """Return whether a hash was made with other parameters than those of now."""
         ...
 
     async def hash(self, password: str) -> bytes:

@@ -11,7 +11,7 @@ from efir.domain.kernel.ids import UserId
 
 
 class SecondFactorView(Struct, frozen=True):
-    """The second factor of the own account."""
+    """The second factor of the caller's account."""
 
     enabled: Annotated[bool, Meta(description="Whether signing in needs a code.")]
     confirmed_at: Annotated[datetime | None, Meta(description="Since when.")]
@@ -50,7 +50,7 @@ class SecondFactorRepository(Protocol):
     """Second factors inside a transaction."""
 
     async def needed(self, user_id: UserId) -> bool:
-        """Whether signing in needs a code."""
+        """Return whether signing in needs a code."""
         ...
 
     async def lock(self, user_id: UserId) -> Totp | None:
@@ -82,7 +82,7 @@ class SecondFactorRepository(Protocol):
         ...
 
     async def use_code(self, user_id: UserId, code_hashes: Sequence[bytes], *, now: datetime) -> bool:
-        """Use a recovery code by what may be stored of it; False when there is no such, or it was used before."""
+        """Use a recovery code by its possible hashes; False when there is no such code, or it was used before."""
         ...
 
 
@@ -90,7 +90,7 @@ class SecondFactorViews(Protocol):
     """Second factors, read."""
 
     async def needed(self, user_id: UserId) -> bool:
-        """Whether signing in needs a code."""
+        """Return whether signing in needs a code."""
         ...
 
     async def of_user(self, user_id: UserId) -> SecondFactorView:

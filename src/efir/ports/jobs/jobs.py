@@ -128,11 +128,7 @@ class JobRepository(Protocol):
         ...
 
     async def quarantine(self, job_id: JobId, *, max_kills: int) -> JobRow | None:
-        """End a deadly job for good; None when it is not deadly any more."""
-        ...
-
-    async def retry(self, job_id: JobId) -> bool:
-        """Set a failed job back to its first attempt; False when it is not failed."""
+        """End a deadly job permanently; None when it is no longer deadly."""
         ...
 
 
@@ -152,7 +148,7 @@ class JobViews(Protocol):
         ...
 
     async def outputs(self, subject: UUID, generation: int, kinds: Sequence[str]) -> list[dict[str, Any]]:
-        """What the finished jobs of some kinds left, in order."""
+        """Return the outputs of the finished jobs of some kinds, in order."""
         ...
 
 

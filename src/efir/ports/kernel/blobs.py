@@ -19,18 +19,18 @@ _KEY = re.compile(rf"{_SEGMENT}(?:/{_SEGMENT})*")
 
 
 class BlobKeyRefused(ValueError):  # an exception named by what is the matter
-    """The text is no key: it is built wrongly, so this is a fault of the program and never of a person."""
+    """The text is not a key: a fault of the program, never of a person."""
 
 
 class BlobMissing(NotFound):
-    """No object under this key."""
+    """There is no object under this key."""
 
     code = "object-missing"
-    title = "These bytes are not here"
+    title = "These bytes are missing"
 
 
 class StorageFull(NoSpace):
-    """The store has no space left; nothing was stored, and the same call works once there is space."""
+    """The storage has no space left; nothing was stored, and the same request succeeds once there is space."""
 
     code = "storage-full"
     title = "The storage has no space left"
@@ -85,7 +85,7 @@ class BlobStore(Protocol):
     """Objects under keys; an object is whole and durable from the moment its `put` returns, or not there at all."""
 
     async def put_file(self, key: BlobKey, path: Path) -> None:
-        """Store a local file and take it away from `path`; an object already there is replaced. Raises StorageFull."""
+        """Move a local file into the store; an existing object is replaced. Raises StorageFull."""
         ...
 
     async def put_bytes(self, key: BlobKey, content: bytes) -> None:

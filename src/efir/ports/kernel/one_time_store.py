@@ -6,17 +6,17 @@ from efir.domain.kernel.errors import Unavailable
 
 
 class StatesAway(Unavailable):
-    """Fast memory is away, so nothing can be known to be used once: sign-ins in several steps wait for it."""
+    """Valkey is unavailable, so one-time values cannot be checked: sign-ins in several steps have to wait."""
 
     code = "one-time-states-away"
-    title = "Signing in in several steps does not work at this moment"
+    title = "Sign-in in several steps is unavailable right now"
 
     def __init__(self) -> None:
         super().__init__("Try again in a moment; signing in with a password alone works.", retry_after=2)
 
 
 class OneTimeStates(Protocol):
-    """Small values that live for minutes. Every method raises StatesAway when fast memory is away."""
+    """Small values that live for minutes. Every method raises StatesAway while Valkey is unavailable."""
 
     async def put(self, key: str, value: bytes, *, seconds: int) -> None:
         """Keep a value; one under the same key is replaced."""
@@ -31,5 +31,5 @@ class OneTimeStates(Protocol):
         ...
 
     async def first(self, key: str, *, seconds: int) -> bool:
-        """Whether nobody has named this key in the last `seconds`."""
+        """Return whether this is the first use of the key in the last `seconds`."""
         ...

@@ -6,7 +6,7 @@ from typing import Protocol
 from efir.domain.kernel.rate_limits import Rate, Verdict
 
 told: ContextVar[Verdict | None] = ContextVar("rate", default=None)
-"""What the present request is told of its rate, as `RateLimit` headers."""
+"""The rate of the current request, for its `RateLimit` headers."""
 
 
 class RateLimiter(Protocol):

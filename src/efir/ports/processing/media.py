@@ -120,7 +120,7 @@ class MediaConverter(Protocol):
     """
 
     async def copy(self, source: Path, facts: MediaFacts, out: Path, report: Report) -> CopiedTracks:
-        """Cut H.264 at its keyframes without coding it anew; call only when `can_copy_video(facts)`."""
+        """Cut H.264 at its keyframes without encoding it again; call only when `can_copy_video(facts)`."""
         ...
 
     async def encode_chunk(
@@ -143,7 +143,7 @@ class MediaConverter(Protocol):
         ...
 
     async def make_mp4(self, video: Track, audio: Track | None, out: Path, report: Report) -> MediaFile:
-        """One progressive MP4 (index first) from complete tracks, without coding anew."""
+        """One progressive MP4 (index first) from complete tracks, without encoding again."""
         ...
 
     async def make_pictures(self, stills: Sequence[Still], plan: Plan, out: Path) -> Pictures:

@@ -54,11 +54,11 @@ class ClueViews(Protocol):
     """Clues, read."""
 
     async def random(self, count: int) -> list[Clue]:
-        """Return different clues by chance."""
+        """Return distinct random clues."""
         ...
 
     async def final(self, count: int) -> list[Clue]:
-        """Return different clues of final rounds, which have no worth, by chance."""
+        """Return distinct random clues of final rounds, which have no value."""
         ...
 
     async def some(self, which: ClueFilter, *, offset: int) -> list[Clue]:

@@ -123,14 +123,14 @@ class QuestionBank(Protocol):
 
 
 class QuestionRepository(Protocol):
-    """Questions inside a transaction; every writer stands in the line until its end: nobody else writes questions."""
+    """Questions inside a transaction; writers queue until its end, so there is one at a time."""
 
     async def claim(self, bank: str, count: int) -> int:
-        """Stand in the line and move a bank's position forward; answer where it was."""
+        """Wait for other writers, advance a bank's position and return the previous one."""
         ...
 
     async def add(self, found: list[Candidate], *, most: int, least: int, now: datetime) -> Added:
-        """Stand in the line and store the first `most` that are new, in order, or none when fewer than `least` are."""
+        """Store the first `most` new ones in order after other writers, or none when fewer than `least` are new."""
         ...
 
 
@@ -146,7 +146,7 @@ class QuestionViews(Protocol):
         ...
 
     async def random(self, count: int) -> list[QuestionView]:
-        """Return different stored questions by chance, fewer when there are fewer."""
+        """Return distinct random questions, fewer when fewer are stored."""
         ...
 
     async def categories(self, wanted: PageRequest) -> Rows[QuestionCategory]:

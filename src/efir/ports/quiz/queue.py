@@ -27,7 +27,7 @@ class QuestionQueue(Protocol):
         ...
 
     async def close(self) -> None:
-        """End the work; who still waits is told that the sources are unavailable."""
+        """End the work; waiting callers get QuestionSourceAway."""
         ...
 
 

@@ -127,7 +127,7 @@ class RenditionRepository(Protocol):
         ...
 
     async def temporary_keys(self, video_id: VideoId, generation: int) -> list[str]:
-        """Keys of all files of the temporary renditions."""
+        """Return the keys of all files of the temporary renditions."""
         ...
 
     async def drop_temporary(self, video_id: VideoId, generation: int) -> None:

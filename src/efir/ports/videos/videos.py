@@ -137,7 +137,7 @@ class VideoRepository(Protocol):
         ...
 
     async def sources_of_deleted(self, video_id: VideoId) -> list[str]:
-        """Keys of the source files of a deleted video."""
+        """Return the keys of the source files of a deleted video."""
         ...
 
     async def purge(self, video_id: VideoId) -> None:
@@ -155,7 +155,7 @@ class VideoViews(Protocol):
     async def newest(
         self, wanted: PageRequest, *, channel: str | None, tag: str | None, user: str | None
     ) -> Rows[VideoFacts]:
-        """List public watchable videos, newest first; `user` is the nickname of whose they are."""
+        """List public watchable videos, newest first; `user` is the nickname of the owner."""
         ...
 
     async def of_owner(self, owner: UserId, wanted: PageRequest) -> Rows[VideoFacts]:

@@ -1,4 +1,4 @@
-"""What an edit is made with: how a part is decoded, and what the child that edits is told and writes."""
+"""Commands of an edit: how a part is decoded, and what the editing child reads and writes."""
 
 import json
 import math

@@ -1,4 +1,4 @@
-"""Edits sound with pydub, inside the sandbox; what came of it is told on standard output.
+"""Edits sound with pydub, inside the sandbox; the result is reported on standard output.
 
 Runs as `python -m efir.adapters.media.audio.edit_worker ORDER` in a folder of its own, where it writes `edited.wav`.
 The descriptors 3, 4, … are the parts: raw samples that our ffmpeg decoded, so pydub parses no file and starts nothing.

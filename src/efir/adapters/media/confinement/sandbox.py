@@ -54,11 +54,6 @@ class Sandbox:
     bwrap: str = ""
     read: tuple[str, ...] = ()
 
-    @property
-    def confined(self) -> bool:
-        """Whether foreign bytes are kept from the network."""
-        return self.name not in {"off", "none"}
-
     def command(
         self,
         argv: Sequence[str],
@@ -170,7 +165,7 @@ def python() -> list[str]:
 
 
 def environment(work: Path) -> dict[str, str]:
-    """Everything a media program is told about the world."""
+    """The environment of a media program."""
     return {
         "PATH": "/usr/bin:/bin",
         "LANG": "C.UTF-8",

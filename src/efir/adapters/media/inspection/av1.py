@@ -1,7 +1,6 @@
 """The colours an AV1 stream says of itself, in its sequence header (AV1 bitstream specification §5.5)."""
 
 SEQUENCE_HEADER = 1
-UNSPECIFIED = 2
 SELECTED = 2
 
 

@@ -1,4 +1,4 @@
-"""The near side of a child that makes one picture: what it is told, and how little of what it tells is believed."""
+"""The parent side of a child that makes one picture: its order, and the checks of its output."""
 
 import asyncio
 import os

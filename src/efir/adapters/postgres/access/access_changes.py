@@ -32,5 +32,5 @@ class PostgresAccessChanges:
         return sorted((row[0], msgspec.convert(row[1], list[Change])) for row in rows)
 
     async def done(self, number: int) -> None:
-        """Forget changes that have reached the copies."""
+        """Delete changes that have reached the cache."""
         await self._connection.execute("delete from access_changes where number = $1", number)

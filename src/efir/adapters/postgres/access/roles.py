@@ -117,14 +117,14 @@ class PostgresRoleRepository:
         )
 
     async def revoke(self, user_id: UserId, role_id: RoleId) -> bool:
-        """Take a role away; False when it was not held."""
+        """Revoke a role; False when it was not held."""
         gone: UUID | None = await self._connection.fetchval(
             "delete from user_role where user_id = $1 and role_id = $2 returning user_id", user_id, role_id
         )
         return gone is not None
 
     async def administrators(self) -> int:
-        """Count active accounts that hold the administrator role for good."""
+        """Count active accounts that hold the administrator role permanently."""
         return int(await self._connection.fetchval(ADMINISTRATORS, ADMINISTRATOR))
 
     async def _permit(self, role_id: RoleId, permissions: frozenset[str]) -> None:

@@ -18,7 +18,7 @@ from efir.adapters.postgres.kernel.row import NOW, Row
 
 
 class RoleRow(Row):
-    """A role; what a system role allows stands in the code."""
+    """A role; the permissions of a system role are in the code."""
 
     __tablename__ = "role"
     id: Mapped[UUID] = mapped_column(primary_key=True, server_default=text("uuidv7()"))
@@ -86,7 +86,7 @@ class AuditRow(Row):
 
 
 class AccessChangeRow(Row):
-    """A change of rights or credentials on its way to the copies in fast memory."""
+    """A change of rights or credentials on its way to the copies in Valkey."""
 
     __tablename__ = "access_changes"
     number: Mapped[int] = mapped_column(BigIntIdentity, Identity(), primary_key=True)

@@ -90,5 +90,5 @@ class PostgresSecondFactorRepository(PostgresSecondFactorViews):
         )
 
     async def use_code(self, user_id: UserId, code_hashes: Sequence[bytes], *, now: datetime) -> bool:
-        """Use a recovery code by what may be stored of it; False when there is no such, or it was used before."""
+        """Use a recovery code by its possible hashes; False when there is no such code, or it was used before."""
         return await self._connection.fetchval(USE_CODE, user_id, list(code_hashes), now) is not None

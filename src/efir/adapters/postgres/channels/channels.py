@@ -42,7 +42,7 @@ class PostgresChannelRepository:
         return self._one(await self._connection.fetchrow(ROWS + "handle = $1", handle))
 
     async def first_of(self, owner: UserId) -> Channel:
-        """Return the channel made at registration. Raises ChannelNotFound."""
+        """Return the channel created at registration. Raises ChannelNotFound."""
         sql = ROWS + "owner_id = $1 order by created_at, id limit 1"
         return self._one(await self._connection.fetchrow(sql, owner))
 

@@ -245,19 +245,9 @@ class PostgresJobRepository(PostgresJobViews):
         return [JobRow(*row) for row in rows]
 
     async def quarantine(self, job_id: JobId, *, max_kills: int) -> JobRow | None:
-        """End a deadly job for good; None when it is not deadly any more."""
+        """End a deadly job permanently; None when it is no longer deadly."""
         row = await self._connection.fetchval(f"{QUARANTINE}{DEADLY} returning id", max_kills, job_id, POISONED)
         return None if row is None else await self.one(job_id)
 
     def _wake(self, rows: Iterable[Any]) -> None:
         self._woken.extend((Queue(row["queue"]), JobId(row["id"])) for row in rows)
-
-    async def retry(self, job_id: JobId) -> bool:
-        """Set a failed job back to its first attempt; False when it is not failed."""
-        sql = """update jobs set state = 'ready', attempt = 0, kills = 0, error = null, run_at = now(),
-                        finished_at = null, woken_at = now()
-                  where id = $1 and state in ('failed','poison') returning queue"""
-        queue = await self._connection.fetchval(sql, job_id)
-        if queue is not None:
-            self._woken.append((Queue(queue), job_id))
-        return queue is not None

@@ -34,7 +34,7 @@ class PostgresBlobStore:
         self._lend = lend
 
     async def put_file(self, key: BlobKey, path: Path) -> None:
-        """Store a local file and take it away from `path`."""
+        """Move a local file into the store."""
         await self._put(key, await asyncio.to_thread(os.path.getsize, path), _pieces(path))
         await asyncio.to_thread(path.unlink)
 

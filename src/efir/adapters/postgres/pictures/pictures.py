@@ -57,7 +57,7 @@ class PostgresPictureViews:
         return self._one(await self._connection.fetchrow(ONE + "state = 'claimed'", picture_id))
 
     async def worn(self, owner: UserId) -> StoredPicture | None:
-        """Return the avatar somebody wears."""
+        """Return the current avatar of a user."""
         where = "state = 'claimed' and id = (select avatar_id from user_account where id = $1)"
         row = await self._connection.fetchrow(ONE.replace("id = $1 and ", where), owner)
         return None if row is None else self._one(row)

@@ -22,7 +22,7 @@ class PostgresClueViews:
         self._connection = connection
 
     async def random(self, count: int) -> list[Clue]:
-        """Return different clues by chance."""
+        """Return distinct random clues."""
         numbers = [row["number"] for row in await by_chance(self._connection, count)]
         sql = f"{CLUES} where q.number = any($1::bigint[])"
         rows = {row[0]: _clue(row) for row in await self._connection.fetch(sql, numbers)} if numbers else {}

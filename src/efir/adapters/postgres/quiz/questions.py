@@ -40,7 +40,7 @@ class PostgresQuestionRepository:
         self._connection = connection
 
     async def claim(self, bank: str, count: int) -> int:
-        """Stand in the line and move a bank's position forward; answer where it was."""
+        """Wait for other writers, advance a bank's position and return the previous one."""
         return int(await self._connection.fetchval(CLAIM, LINE, bank, count))
 
     async def add(self, found: list[Candidate], *, most: int, least: int, now: datetime) -> Added:

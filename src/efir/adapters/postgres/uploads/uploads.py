@@ -36,13 +36,6 @@ update uploads set state = 'gone', writer_fence = writer_fence + 1, writer_until
   from late where uploads.id = late.id returning uploads.id"""
 
 
-class ReadUploads:
-    """Read models of uploads."""
-
-    def __init__(self, connection: Any) -> None:
-        self._connection = connection
-
-
 class PostgresUploadRepository:
     """Uploads inside a transaction."""
 

@@ -50,7 +50,7 @@ class PostgresVideoViews:
     async def newest(
         self, wanted: PageRequest, *, channel: str | None, tag: str | None, user: str | None
     ) -> Rows[VideoFacts]:
-        """List public watchable videos, newest first; `user` is the nickname of whose they are."""
+        """List public watchable videos, newest first; `user` is the nickname of the owner."""
         filters, arguments = "", list[Any]()
         if channel is not None:
             arguments.append(channel)

@@ -3,7 +3,7 @@
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
-from litestar import Request, Response, delete, get, put
+from litestar import Controller, Request, Response, delete, get, put
 from litestar.di import NamedDependency
 from litestar.params import FromPath, JSONBody, QueryParameter
 
@@ -26,7 +26,6 @@ from efir.ports.auth.login_history import LoginView
 from efir.ports.kernel.pagination import Page
 from efir.ports.users import AccountView
 
-TAGS = ["Administration"]
 TextQuery = Annotated[str, QueryParameter(max_length=100, description="Part of a name or an address.")]
 StatusQuery = Annotated[
     Literal["", "active", "banned", "pending_delete"], QueryParameter(description="Only accounts of this status.")
@@ -36,88 +35,90 @@ ActionQuery = Annotated[str, QueryParameter(max_length=100, description="Only th
 TargetQuery = Annotated[str, QueryParameter(max_length=100, description="Only this target, like `user:<id>`.")]
 
 
-@get(
-    "/api/v1/users", opt=requires(Permission.USERS_READ), operation_id="listUsers", tags=TAGS, responses=raises(*DENIED)
-)
-async def users(  # query parameters
-    request: Request[Any, Any, Any],
-    call: NamedDependency[Call],
-    q: TextQuery = "",
-    status: StatusQuery = "",
-    role: RoleQuery = "",
-    limit: LimitQuery = None,
-    cursor: CursorQuery = None,
-) -> Response[Page[AccountView]]:
-    """List accounts, newest first."""
-    call.actor(Permission.USERS_READ)
-    found = await list_users(
-        call.ports, text=q.strip(), status=status, role=role, now=call.now, limit=limit, cursor=cursor
+class AccountAdministrationController(Controller):
+    """Accounts, for administrators."""
+
+    path = "/api/v1/users"
+    tags = ("Administration",)
+    opt = requires(Permission.USERS_READ)
+
+    @get(
+        operation_id="listUsers",
+        responses=raises(*DENIED),
     )
-    return paged(request, found)
+    async def users(  # query parameters
+        self,
+        request: Request[Any, Any, Any],
+        call: NamedDependency[Call],
+        q: TextQuery = "",
+        status: StatusQuery = "",
+        role: RoleQuery = "",
+        limit: LimitQuery = None,
+        cursor: CursorQuery = None,
+    ) -> Response[Page[AccountView]]:
+        """List accounts, newest first."""
+        call.actor(Permission.USERS_READ)
+        found = await list_users(
+            call.ports, text=q.strip(), status=status, role=role, now=call.now, limit=limit, cursor=cursor
+        )
+        return paged(request, found)
+
+    @get("/{user_id:uuid}/login-history", operation_id="listUserLogins", responses=raises(*DENIED, UserNotFound))
+    async def user_logins(
+        self,
+        request: Request[Any, Any, Any],
+        user_id: FromPath[UUID],
+        call: NamedDependency[Call],
+        limit: LimitQuery = None,
+        cursor: CursorQuery = None,
+    ) -> Response[Page[LoginView]]:
+        """List somebody's sign-ins and failed attempts, newest first."""
+        call.actor(Permission.USERS_READ)
+        found = await list_user_logins(call.ports, user_id=UserId(user_id), now=call.now, limit=limit, cursor=cursor)
+        return paged(request, found)
+
+    @put(
+        "/{user_id:uuid}/ban",
+        opt=requires(Permission.USERS_BAN),
+        operation_id="banUser",
+        status_code=204,
+        responses=raises(*DENIED, CsrfFailed, InvalidBan, CannotBan, UserNotFound, WiderThanOwn, LastAdministrator),
+    )
+    async def ban(self, user_id: FromPath[UUID], data: JSONBody[NewBan], call: NamedDependency[Call]) -> None:
+        """Ban an account, in every process before the answer; again replaces reason and end."""
+        await ban_user(
+            call.ports, call.actor(Permission.USERS_BAN), user_id=UserId(user_id), reason=data.reason, until=data.until,
+            now=call.now,
+        )  # fmt: skip
+
+    @delete(
+        "/{user_id:uuid}/ban",
+        opt=requires(Permission.USERS_BAN),
+        operation_id="unbanUser",
+        responses=raises(*DENIED, CsrfFailed, UserNotFound),
+    )
+    async def unban(self, user_id: FromPath[UUID], call: NamedDependency[Call]) -> None:
+        """Lift a ban."""
+        await unban_user(call.ports, call.actor(Permission.USERS_BAN), user_id=UserId(user_id), now=call.now)
 
 
-@get(
-    "/api/v1/users/{user_id:uuid}/login-history",
-    opt=requires(Permission.USERS_READ),
-    operation_id="listUserLogins",
-    tags=TAGS,
-    responses=raises(*DENIED, UserNotFound),
-)
-async def user_logins(
-    request: Request[Any, Any, Any],
-    user_id: FromPath[UUID],
-    call: NamedDependency[Call],
-    limit: LimitQuery = None,
-    cursor: CursorQuery = None,
-) -> Response[Page[LoginView]]:
-    """List somebody's sign-ins and failed attempts, newest first."""
-    call.actor(Permission.USERS_READ)
-    found = await list_user_logins(call.ports, user_id=UserId(user_id), now=call.now, limit=limit, cursor=cursor)
-    return paged(request, found)
+class AuditController(Controller):
+    """What was done with permissions."""
 
+    path = "/api/v1/audit"
+    tags = ("Administration",)
+    opt = requires(Permission.AUDIT_READ)
 
-@put(
-    "/api/v1/users/{user_id:uuid}/ban",
-    opt=requires(Permission.USERS_BAN),
-    operation_id="banUser",
-    tags=TAGS,
-    status_code=204,
-    responses=raises(*DENIED, CsrfFailed, InvalidBan, CannotBan, UserNotFound, WiderThanOwn, LastAdministrator),
-)
-async def ban(user_id: FromPath[UUID], data: JSONBody[NewBan], call: NamedDependency[Call]) -> None:
-    """Ban an account, in every process before the answer; again replaces reason and end."""
-    await ban_user(
-        call.ports, call.actor(Permission.USERS_BAN), user_id=UserId(user_id), reason=data.reason, until=data.until,
-        now=call.now,
-    )  # fmt: skip
-
-
-@delete(
-    "/api/v1/users/{user_id:uuid}/ban",
-    opt=requires(Permission.USERS_BAN),
-    operation_id="unbanUser",
-    tags=TAGS,
-    responses=raises(*DENIED, CsrfFailed, UserNotFound),
-)
-async def unban(user_id: FromPath[UUID], call: NamedDependency[Call]) -> None:
-    """Lift a ban."""
-    await unban_user(call.ports, call.actor(Permission.USERS_BAN), user_id=UserId(user_id), now=call.now)
-
-
-@get(
-    "/api/v1/audit", opt=requires(Permission.AUDIT_READ), operation_id="listAudit", tags=TAGS, responses=raises(*DENIED)
-)
-async def audit(  # query parameters
-    request: Request[Any, Any, Any],
-    call: NamedDependency[Call],
-    action: ActionQuery = "",
-    target: TargetQuery = "",
-    limit: LimitQuery = None,
-    cursor: CursorQuery = None,
-) -> Response[Page[EntryView]]:
-    """List what was done with permissions, newest first."""
-    call.actor(Permission.AUDIT_READ)
-    return paged(request, await list_audit(call.ports, action=action, target=target, limit=limit, cursor=cursor))
-
-
-HANDLERS = [users, user_logins, ban, unban, audit]
+    @get(operation_id="listAudit", responses=raises(*DENIED))
+    async def audit(  # query parameters
+        self,
+        request: Request[Any, Any, Any],
+        call: NamedDependency[Call],
+        action: ActionQuery = "",
+        target: TargetQuery = "",
+        limit: LimitQuery = None,
+        cursor: CursorQuery = None,
+    ) -> Response[Page[EntryView]]:
+        """List what was done with permissions, newest first."""
+        call.actor(Permission.AUDIT_READ)
+        return paged(request, await list_audit(call.ports, action=action, target=target, limit=limit, cursor=cursor))

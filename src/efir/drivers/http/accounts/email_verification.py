@@ -1,6 +1,6 @@
 """Addresses over HTTP: confirming and changing them."""
 
-from litestar import post
+from litestar import Controller, post
 from litestar.di import NamedDependency
 from litestar.params import JSONBody
 
@@ -16,50 +16,45 @@ from efir.domain.users import InvalidUser, WrongPassword
 from efir.drivers.http.accounts.bodies import ChangedEmail, MailboxProof
 from efir.drivers.http.kernel.problems import raises
 
-TAGS = ["Accounts"]
 
+class EmailVerificationController(Controller):
+    """The own address."""
 
-@post(
-    "/api/v1/auth/email/confirm",
-    opt=PUBLIC,
-    operation_id="confirmEmail",
-    tags=TAGS,
-    status_code=204,
-    responses=raises(ProofGone, WrongCode, EmailTaken),
-)
-async def confirm(data: JSONBody[MailboxProof], call: NamedDependency[Call]) -> None:
-    """Confirm an address by what was mailed to it."""
-    found = call.credential
-    person = None if found is None or found.session_id is None else UserId(found.user_id)
-    await confirm_email(call.ports, person=person, token=data.token, code=data.code, now=call.now)
+    path = "/api/v1/auth/email"
+    tags = ("Accounts",)
+    opt = SIGNED_IN
 
-
-@post(
-    "/api/v1/auth/email/resend",
-    opt=SIGNED_IN,
-    operation_id="resendEmailConfirmation",
-    tags=TAGS,
-    status_code=204,
-    responses=raises(NoSession, CsrfFailed, EmailConfirmed, MailsTooMany),
-)
-async def resend(call: NamedDependency[Call]) -> None:
-    """Mail a fresh link and code; earlier ones end."""
-    await resend_confirmation(call.ports, user_id=UserId(call.session().user_id), now=call.now)
-
-
-@post(
-    "/api/v1/auth/email/change",
-    opt=SIGNED_IN,
-    operation_id="changeEmail",
-    tags=TAGS,
-    status_code=204,
-    responses=raises(NoSession, CsrfFailed, InvalidUser, WrongPassword, StepUpNeeded, MailsTooMany, Throttled),
-)
-async def change(data: JSONBody[ChangedEmail], call: NamedDependency[Call]) -> None:
-    """Mail a link and a code to a new address; it becomes the account's when it is confirmed."""
-    await change_email(
-        call.ports, credential=call.session(), email=data.email, password=data.current_password, now=call.now
+    @post(
+        "/confirm",
+        opt=PUBLIC,
+        operation_id="confirmEmail",
+        status_code=204,
+        responses=raises(ProofGone, WrongCode, EmailTaken),
     )
+    async def confirm(self, data: JSONBody[MailboxProof], call: NamedDependency[Call]) -> None:
+        """Confirm an address by what was mailed to it."""
+        found = call.credential
+        person = None if found is None or found.session_id is None else UserId(found.user_id)
+        await confirm_email(call.ports, person=person, token=data.token, code=data.code, now=call.now)
 
+    @post(
+        "/resend",
+        operation_id="resendEmailConfirmation",
+        status_code=204,
+        responses=raises(NoSession, CsrfFailed, EmailConfirmed, MailsTooMany),
+    )
+    async def resend(self, call: NamedDependency[Call]) -> None:
+        """Mail a fresh link and code; earlier ones end."""
+        await resend_confirmation(call.ports, user_id=UserId(call.session().user_id), now=call.now)
 
-HANDLERS = [confirm, resend, change]
+    @post(
+        "/change",
+        operation_id="changeEmail",
+        status_code=204,
+        responses=raises(NoSession, CsrfFailed, InvalidUser, WrongPassword, StepUpNeeded, MailsTooMany, Throttled),
+    )
+    async def change(self, data: JSONBody[ChangedEmail], call: NamedDependency[Call]) -> None:
+        """Mail a link and a code to a new address; it becomes the account's when it is confirmed."""
+        await change_email(
+            call.ports, credential=call.session(), email=data.email, password=data.current_password, now=call.now
+        )

@@ -3,7 +3,7 @@
 from functools import partial
 from uuid import UUID
 
-from litestar import Response, get
+from litestar import Controller, Response, get
 from litestar.di import NamedDependency
 from litestar.params import FromPath
 
@@ -12,49 +12,41 @@ from efir.application.accounts.exports import ExportGone, ExportNotFound, find_e
 from efir.application.context import Call
 from efir.domain.auth.sessions import NoSession, ScopeMissing, StepUpNeeded
 from efir.domain.jobs import JobId
+from efir.drivers._asgi.files import PRIVATE, FileAnswer, FileHead
 from efir.drivers.http.accounts.bodies import AcceptedJob
-from efir.drivers.http.kernel.files import PRIVATE, FileAnswer, FileHead
 from efir.drivers.http.kernel.problems import raises
 
-TAGS = ["Accounts"]
 
+class ExportsController(Controller):
+    """The own data as a file."""
 
-@get(
-    "/api/v1/users/me/export",
-    opt=ONESELF,
-    operation_id="exportMe",
-    tags=TAGS,
-    status_code=202,
-    responses=raises(NoSession, ScopeMissing, StepUpNeeded),
-)
-async def export(call: NamedDependency[Call]) -> Response[AcceptedJob]:
-    """Make a file of all own data; asking again within an hour answers the same job."""
-    call.user("account.read")
-    credential = call.known()
-    job = await start_export(call.ports, credential=credential, password=None, now=call.now)
-    return Response(AcceptedJob(job), status_code=202, headers={"location": f"/api/v1/jobs/{job.id}"})
+    path = "/api/v1/users/me"
+    tags = ("Accounts",)
+    opt = ONESELF
 
+    @get("/export", operation_id="exportMe", status_code=202, responses=raises(NoSession, ScopeMissing, StepUpNeeded))
+    async def export(self, call: NamedDependency[Call]) -> Response[AcceptedJob]:
+        """Make a file of all own data; asking again within an hour answers the same job."""
+        call.user("account.read")
+        credential = call.known()
+        job = await start_export(call.ports, credential=credential, password=None, now=call.now)
+        return Response(AcceptedJob(job), status_code=202, headers={"location": f"/api/v1/jobs/{job.id}"})
 
-@get(
-    "/api/v1/users/me/exports/{export_id:uuid}",
-    opt=ONESELF,
-    operation_id="downloadExport",
-    tags=TAGS,
-    responses=raises(NoSession, ScopeMissing, ExportNotFound, ExportGone),
-    include_in_schema=False,
-)
-async def download(export_id: FromPath[UUID], call: NamedDependency[Call]) -> FileAnswer:
-    """Send the file; it can be fetched for a day."""
-    user_id = call.user("account.read")
-    key = await find_export(call.ports, user_id=user_id, export_id=JobId(export_id), now=call.now)
-    head = FileHead(
-        media_type="application/zip",
-        tag=f'"{export_id}"',
-        cache_control=PRIVATE,
-        download_name=f"efir-{call.now.date().isoformat()}.zip",
-        headers={"content-security-policy": "sandbox"},
+    @get(
+        "/exports/{export_id:uuid}",
+        operation_id="downloadExport",
+        responses=raises(NoSession, ScopeMissing, ExportNotFound, ExportGone),
+        include_in_schema=False,
     )
-    return FileAnswer(partial(call.ports.blobs.open, key), head)
-
-
-HANDLERS = [export, download]
+    async def download(self, export_id: FromPath[UUID], call: NamedDependency[Call]) -> FileAnswer:
+        """Send the file; it can be fetched for a day."""
+        user_id = call.user("account.read")
+        key = await find_export(call.ports, user_id=user_id, export_id=JobId(export_id), now=call.now)
+        head = FileHead(
+            media_type="application/zip",
+            tag=f'"{export_id}"',
+            cache_control=PRIVATE,
+            download_name=f"efir-{call.now.date().isoformat()}.zip",
+            headers={"content-security-policy": "sandbox"},
+        )
+        return FileAnswer(partial(call.ports.blobs.open, key), head)

@@ -4,7 +4,7 @@ from typing import Annotated, Any
 from uuid import UUID
 
 import msgspec
-from litestar import Request, post
+from litestar import Controller, Request, post
 from litestar.di import NamedDependency
 from litestar.params import FromPath, JSONBody
 from msgspec import Meta, Struct
@@ -106,16 +106,24 @@ class EditBody(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     title: Annotated[str | None, Meta(description="Title; that of the edited recording when absent.")] = None
 
 
-@post(
-    "/api/v1/audio-records/{record_id:uuid}/edits", operation_id="editAudioRecord", operation_class=EditingRecord,
-    opt=SIGNED_IN | {"streams": True}, tags=["Audio"], status_code=201, responses=raises(*REFUSALS),
-)  # fmt: skip
-async def edit(
-    record_id: FromPath[UUID], data: JSONBody[EditBody], request: Request[Any, Any, Any], call: NamedDependency[Call]
-) -> Answer[AudioView]:
-    """Make another recording of an own one; the one that is edited stays as it is."""
-    call.user("audio.write")
-    return await _edited(request, call, RecordId(record_id), data)
+class EditsController(Controller):
+    """Edits of a recording."""
+
+    path = "/api/v1/audio-records/{record_id:uuid}/edits"
+    tags = ("Audio",)
+    opt = SIGNED_IN | {"streams": True}
+
+    @post(operation_id="editAudioRecord", operation_class=EditingRecord, status_code=201, responses=raises(*REFUSALS))
+    async def edit(
+        self,
+        record_id: FromPath[UUID],
+        data: JSONBody[EditBody],
+        request: Request[Any, Any, Any],
+        call: NamedDependency[Call],
+    ) -> Answer[AudioView]:
+        """Make another recording of an own one; the one that is edited stays as it is."""
+        call.user("audio.write")
+        return await _edited(request, call, RecordId(record_id), data)
 
 
 async def _edited(request: Request[Any, Any, Any], call: Call, record_id: RecordId, data: EditBody) -> Answer[Any]:
@@ -133,6 +141,3 @@ async def _edited(request: Request[Any, Any, Any], call: Call, record_id: Record
         return answer(await while_connected(request, work))
     except AlreadyAnswered as known:
         return Replayed(known)
-
-
-HANDLERS = [edit]

@@ -3,7 +3,7 @@
 from typing import Annotated, Any
 from uuid import UUID
 
-from litestar import HttpMethod, Request, delete, get, post, route
+from litestar import Controller, HttpMethod, Request, delete, get, post, route
 from litestar.di import NamedDependency
 from litestar.params import FromPath, FromQuery, JSONBody, QueryParameter
 from msgspec import Meta, Struct
@@ -31,15 +31,14 @@ from efir.domain.audio.records import (
 from efir.domain.auth.sessions import CsrfFailed, NoSession, ScopeMissing
 from efir.domain.kernel.ids import UserId
 from efir.domain.kernel.rate_limits import Throttled
-from efir.drivers.http.kernel.files import PRIVATE, FileAnswer, FileHead, digest_tag, disposition
+from efir.drivers._asgi.files import PRIVATE, FileAnswer, FileHead, digest_tag, disposition
+from efir.drivers._asgi.route_options import ANONYMOUS
 from efir.drivers.http.kernel.pagination import CursorQuery, LimitQuery, paged
 from efir.drivers.http.kernel.problems import raises
 from efir.drivers.http.kernel.responses import Answer
-from efir.drivers.http.kernel.security import ANONYMOUS
 from efir.ports.audio import AudioView, Waveform
 from efir.ports.kernel.pagination import Page
 
-TAGS = ["Audio"]
 READ = [HttpMethod.GET, HttpMethod.HEAD]
 RECORDS = "/api/v1/audio-records"
 ONE = f"{RECORDS}/{{record_id:uuid}}"
@@ -62,84 +61,99 @@ class NewName(Struct):
     name: Annotated[str, Meta(description="1 to 50 characters, unique whatever the case.", examples=["Ada"])]
 
 
-@post(
-    "/user", operation_id="createNamedUser", tags=TAGS, opt=ANONYMOUS,
-    responses=raises(InvalidAudio, UsernameTaken, Throttled),
-)  # fmt: skip
-async def user(data: JSONBody[NewName], call: NamedDependency[Call]) -> Answer[NewNamedUser]:
-    """Make a user of a name, with a token for recordings."""
-    made = await create_named_user(call.ports, name=data.name, visitor=call.visitor, now=call.now)
-    return Answer(made, headers={"cache-control": "no-store"})
+class NamedUsersController(Controller):
+    """Users of a name."""
+
+    path = "/user"
+    tags = ("Audio",)
+    opt = ANONYMOUS
+
+    @post(operation_id="createNamedUser", responses=raises(InvalidAudio, UsernameTaken, Throttled))
+    async def user(self, data: JSONBody[NewName], call: NamedDependency[Call]) -> Answer[NewNamedUser]:
+        """Make a user of a name, with a token for recordings."""
+        made = await create_named_user(call.ports, name=data.name, visitor=call.visitor, now=call.now)
+        return Answer(made, headers={"cache-control": "no-store"})
 
 
-@route(
-    "/record", http_method=READ, operation_id=_named("downloadRecording", "describeRecording"), tags=TAGS,
-    opt=ANONYMOUS, media_type="audio/mpeg", responses=raises(InvalidAudio, *UNHAPPY),
-)  # fmt: skip
-async def record(
-    call: NamedDependency[Call],
-    id: FromQuery[UUID],  # noqa: A002  # the seed's own name
-    user: FromQuery[UUID],
-    inline: InlineQuery = False,  # noqa: FBT002  # a query parameter
-) -> FileAnswer:
-    """Download a recording by the link that its sender was given."""
-    sound = await find_sound(call.ports, record_id=RecordId(id), owner=UserId(user))
-    return _file(sound, inline=inline)
+class RecordingLinksController(Controller):
+    """Recordings by the link of their senders."""
+
+    path = "/record"
+    tags = ("Audio",)
+    opt = ANONYMOUS
+
+    @route(
+        http_method=READ,
+        operation_id=_named("downloadRecording", "describeRecording"),
+        media_type="audio/mpeg",
+        responses=raises(InvalidAudio, *UNHAPPY),
+    )
+    async def record(
+        self,
+        call: NamedDependency[Call],
+        id: FromQuery[UUID],  # noqa: A002  # the seed's own name
+        user: FromQuery[UUID],
+        inline: InlineQuery = False,  # noqa: FBT002  # a query parameter
+    ) -> FileAnswer:
+        """Download a recording by the link that its sender was given."""
+        sound = await find_sound(call.ports, record_id=RecordId(id), owner=UserId(user))
+        return _file(sound, inline=inline)
 
 
-@get(
-    "/api/v1/users/me/audio-records",
-    opt=SIGNED_IN,
-    operation_id="listMyAudioRecords",
-    tags=TAGS,
-    responses=raises(NoSession, ScopeMissing),
-)
-async def mine(
-    request: Request[Any, Any, Any],
-    call: NamedDependency[Call],
-    limit: LimitQuery = None,
-    cursor: CursorQuery = None,
-) -> Answer[Page[AudioView]]:
-    """List own recordings, newest first."""
-    owner = call.user("audio.read")
-    return paged(request, await list_records(call.ports, owner=owner, limit=limit, cursor=cursor))
+class MyRecordsController(Controller):
+    """Own recordings."""
+
+    path = "/api/v1/users/me/audio-records"
+    tags = ("Audio",)
+    opt = SIGNED_IN
+
+    @get(operation_id="listMyAudioRecords", responses=raises(NoSession, ScopeMissing))
+    async def mine(
+        self,
+        request: Request[Any, Any, Any],
+        call: NamedDependency[Call],
+        limit: LimitQuery = None,
+        cursor: CursorQuery = None,
+    ) -> Answer[Page[AudioView]]:
+        """List own recordings, newest first."""
+        owner = call.user("audio.read")
+        return paged(request, await list_records(call.ports, owner=owner, limit=limit, cursor=cursor))
 
 
-@get(
-    ONE,
-    opt=SIGNED_IN,
-    operation_id="getAudioRecord",
-    tags=TAGS,
-    responses=raises(NoSession, ScopeMissing, RecordingNotFound),
-)
-async def one(record_id: FromPath[UUID], call: NamedDependency[Call]) -> AudioView:
-    """Show an own recording."""
-    return await get_record(call.ports, record_id=RecordId(record_id), owner=call.user("audio.read"))
+class RecordsController(Controller):
+    """A recording."""
 
+    path = "/api/v1/audio-records/{record_id:uuid}"
+    tags = ("Audio",)
+    opt = SIGNED_IN
 
-@delete(
-    ONE, opt=SIGNED_IN, operation_id="deleteAudioRecord", tags=TAGS,
-    responses=raises(NoSession, CsrfFailed, ScopeMissing, RecordingNotFound),
-)  # fmt: skip
-async def remove(record_id: FromPath[UUID], call: NamedDependency[Call]) -> None:
-    """Delete an own recording and its bytes."""
-    await delete_record(call.ports, record_id=RecordId(record_id), owner=call.user("audio.write"))
+    @get(operation_id="getAudioRecord", responses=raises(NoSession, ScopeMissing, RecordingNotFound))
+    async def one(self, record_id: FromPath[UUID], call: NamedDependency[Call]) -> AudioView:
+        """Show an own recording."""
+        return await get_record(call.ports, record_id=RecordId(record_id), owner=call.user("audio.read"))
 
+    @delete(operation_id="deleteAudioRecord", responses=raises(NoSession, CsrfFailed, ScopeMissing, RecordingNotFound))
+    async def remove(self, record_id: FromPath[UUID], call: NamedDependency[Call]) -> None:
+        """Delete an own recording and its bytes."""
+        await delete_record(call.ports, record_id=RecordId(record_id), owner=call.user("audio.write"))
 
-@route(
-    f"{ONE}/content", http_method=READ, operation_id=_named("getAudioContent", "describeAudioContent"), tags=TAGS,
-    opt=ANONYMOUS, media_type="audio/mpeg", responses=raises(*UNHAPPY),
-)  # fmt: skip
-async def content(record_id: FromPath[UUID], call: NamedDependency[Call]) -> FileAnswer:
-    """Send the MP3 for playing; who knows the id may have it."""
-    return _file(await find_sound(call.ports, record_id=RecordId(record_id), owner=None), inline=True)
+    @route(
+        "/content",
+        http_method=READ,
+        operation_id=_named("getAudioContent", "describeAudioContent"),
+        opt=ANONYMOUS,
+        media_type="audio/mpeg",
+        responses=raises(*UNHAPPY),
+    )
+    async def content(self, record_id: FromPath[UUID], call: NamedDependency[Call]) -> FileAnswer:
+        """Send the MP3 for playing; who knows the id may have it."""
+        return _file(await find_sound(call.ports, record_id=RecordId(record_id), owner=None), inline=True)
 
-
-@get(f"{ONE}/waveform", operation_id="getAudioWaveform", tags=TAGS, opt=ANONYMOUS, responses=raises(*UNHAPPY))
-async def waveform(record_id: FromPath[UUID], call: NamedDependency[Call]) -> Answer[Waveform]:
-    """Show the waveform's peaks, in the form of audiowaveform."""
-    found = await get_waveform(call.ports, record_id=RecordId(record_id))
-    return Answer(found, headers={"cache-control": "private, max-age=86400"})
+    @get("/waveform", operation_id="getAudioWaveform", opt=ANONYMOUS, responses=raises(*UNHAPPY))
+    async def waveform(self, record_id: FromPath[UUID], call: NamedDependency[Call]) -> Answer[Waveform]:
+        """Show the waveform's peaks, in the form of audiowaveform."""
+        found = await get_waveform(call.ports, record_id=RecordId(record_id))
+        return Answer(found, headers={"cache-control": "private, max-age=86400"})
 
 
 def _file(sound: Sound, *, inline: bool) -> FileAnswer:
@@ -150,6 +164,3 @@ def _file(sound: Sound, *, inline: bool) -> FileAnswer:
         headers={"content-disposition": shown_as, "referrer-policy": "no-referrer"},
     )  # fmt: skip
     return FileAnswer(sound.open, head)
-
-
-HANDLERS = [user, record, mine, one, remove, content, waveform]

@@ -3,12 +3,12 @@
 from collections.abc import AsyncIterator
 from typing import Annotated, Any
 
-from litestar import Request, post
+from litestar import Controller, Request, post
 from litestar.di import NamedDependency
 from litestar.params import QueryParameter
 from msgspec import UNSET, Meta, Struct, UnsetType
 
-from efir.application.access.requirements import PUBLIC, SIGNED_IN
+from efir.application.access.requirements import SIGNED_IN
 from efir.application.audio.acceptance import Added
 from efir.application.audio.conversion import About, add_record
 from efir.application.audio.records import audio_credential
@@ -19,12 +19,13 @@ from efir.domain.audio import records
 from efir.domain.auth.sessions import CsrfFailed, NoSession, ScopeMissing
 from efir.domain.kernel.errors import DomainError
 from efir.domain.kernel.ids import UserId
+from efir.drivers._asgi.route_options import ANONYMOUS
+from efir.drivers._asgi.streamed_body import Body
 from efir.drivers.http.audio.outcomes import answer_added, shown_record, while_connected
 from efir.drivers.http.audio.records_openapi import SendingMusic, SendingRecord
 from efir.drivers.http.kernel.multipart import SentForm
 from efir.drivers.http.kernel.problems import raises
 from efir.drivers.http.kernel.responses import Answer
-from efir.drivers.http.kernel.streamed_body import Body
 from efir.drivers.http.kernel.streamed_idempotency import Replayed, guard_of
 from efir.ports.access.credential_cache import Credential
 from efir.ports.audio import AudioView
@@ -37,7 +38,6 @@ WAV_TYPES = frozenset(
 )
 FILES = frozenset({"audio", "file"})
 FORM_MORE = 64 << 10  # bytes of a form beside its file
-STREAMED: Any = {"request_max_body_size": None, "tags": ["Audio"], "status_code": 201}
 REFUSALS = (
     records.InvalidAudio, records.AudioTooLarge, records.NotWav, records.WavCodecUnsupported, records.WavMalformed,
     records.AudioEmpty, records.AudioLimitsExceeded, records.AudioUndecodable, records.UploadsTooFrequent,
@@ -55,42 +55,60 @@ class AddedRecording(Struct, frozen=True, omit_defaults=True):
     job: Annotated[JobView | UnsetType, Meta(description="The conversion.")] = UNSET
 
 
-@post(
-    "/music-add", operation_id="addMusic", operation_class=SendingMusic,
-    opt=PUBLIC | {"anonymous": True, "streams": True},
-    responses=raises(records.BadCredentials, *REFUSALS), **STREAMED,
-)  # fmt: skip
-async def add_music(request: Asked, call: NamedDependency[Call]) -> Answer[AddedRecording]:
-    """Send a WAV file with the id and the token of its user; it becomes an MP3."""
-    sending = _Sending(request, call)
-    form = sending.form()
+class MusicController(Controller):
+    """The literal route of the seed."""
 
-    async def who() -> Credential:
-        user_id = form.field("user_id", "user")
-        if user_id is None:
-            raise records.wrong("/user_id", "missing", "The field user_id is missing.")
-        token = form.field("token") or request.headers.get("authorization", "").removeprefix("Bearer ")
-        return await audio_credential(call.ports, user_id=user_id, token=token, now=call.now)
+    path = "/music-add"
+    tags = ("Audio",)
+    opt = ANONYMOUS | {"streams": True}
+    request_max_body_size = None
 
-    return await sending.added(form, who, _music)
+    @post(
+        operation_id="addMusic",
+        operation_class=SendingMusic,
+        responses=raises(records.BadCredentials, *REFUSALS),
+        status_code=201,
+    )
+    async def add_music(self, request: Asked, call: NamedDependency[Call]) -> Answer[AddedRecording]:
+        """Send a WAV file with the id and the token of its user; it becomes an MP3."""
+        sending = _Sending(request, call)
+        form = sending.form()
+
+        async def who() -> Credential:
+            user_id = form.field("user_id", "user")
+            if user_id is None:
+                raise records.wrong("/user_id", "missing", "The field user_id is missing.")
+            token = form.field("token") or request.headers.get("authorization", "").removeprefix("Bearer ")
+            return await audio_credential(call.ports, user_id=user_id, token=token, now=call.now)
+
+        return await sending.added(form, who, _music)
 
 
-@post(
-    "/api/v1/audio-records", operation_id="createAudioRecord", operation_class=SendingRecord,
-    opt=SIGNED_IN | {"streams": True},
-    responses=raises(NoSession, CsrfFailed, *REFUSALS), **STREAMED,
-)  # fmt: skip
-async def create(request: Asked, call: NamedDependency[Call], title: TitleQuery = None) -> Answer[AudioView]:
-    """Send a WAV file; it becomes an MP3."""
-    call.user("audio.write")
-    sending = _Sending(request, call)
+class NewRecordsController(Controller):
+    """Recordings on their way in."""
 
-    async def who() -> Credential:
-        return call.credential or _nobody()
+    path = "/api/v1/audio-records"
+    tags = ("Audio",)
+    opt = SIGNED_IN | {"streams": True}
+    request_max_body_size = None
 
-    kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
-    sent = sending.raw(title) if kind in WAV_TYPES else sending.form()
-    return await sending.added(sent, who, shown_record)
+    @post(
+        operation_id="createAudioRecord",
+        operation_class=SendingRecord,
+        responses=raises(NoSession, CsrfFailed, *REFUSALS),
+        status_code=201,
+    )
+    async def create(self, request: Asked, call: NamedDependency[Call], title: TitleQuery = None) -> Answer[AudioView]:
+        """Send a WAV file; it becomes an MP3."""
+        call.user("audio.write")
+        sending = _Sending(request, call)
+
+        async def who() -> Credential:
+            return call.credential or _nobody()
+
+        kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+        sent = sending.raw(title) if kind in WAV_TYPES else sending.form()
+        return await sending.added(sent, who, shown_record)
 
 
 class _Raw:
@@ -179,6 +197,3 @@ def _music(added: Added) -> AddedRecording:
 
 def _nobody() -> Credential:
     raise NoSession
-
-
-HANDLERS = [add_music, create]

@@ -3,7 +3,7 @@
 from typing import Any
 from uuid import UUID
 
-from litestar import Request, Response, delete, get, post
+from litestar import Controller, Request, Response, delete, get, post
 from litestar.di import NamedDependency
 from litestar.params import FromPath, JSONBody
 
@@ -24,55 +24,52 @@ from efir.drivers.http.kernel.problems import raises
 from efir.ports.auth.sessions import TokenView
 from efir.ports.kernel.pagination import Page
 
-TAGS = ["Sessions"]
+
+class ScopesController(Controller):
+    """What tokens can be limited to."""
+
+    path = "/api/v1/auth/scopes"
+    tags = ("Sessions",)
+    opt = PUBLIC
+
+    @get(operation_id="listScopes", responses=raises())
+    async def scopes(
+        self,
+        request: Request[Any, Any, Any],
+        call: NamedDependency[Call],
+        limit: LimitQuery = None,
+        cursor: CursorQuery = None,
+    ) -> Response[Page[ScopeView]]:
+        """List what a token can be limited to."""
+        return paged(request, list_scopes(call.ports, limit=limit, cursor=cursor))
 
 
-@get("/api/v1/auth/scopes", opt=PUBLIC, operation_id="listScopes", tags=TAGS, responses=raises())
-async def scopes(
-    request: Request[Any, Any, Any],
-    call: NamedDependency[Call],
-    limit: LimitQuery = None,
-    cursor: CursorQuery = None,
-) -> Response[Page[ScopeView]]:
-    """List what a token can be limited to."""
-    return paged(request, list_scopes(call.ports, limit=limit, cursor=cursor))
+class ApiTokensController(Controller):
+    """Own API tokens."""
 
+    path = "/api/v1/users/me/tokens"
+    tags = ("Sessions",)
+    opt = SIGNED_IN
 
-@get("/api/v1/users/me/tokens", opt=SIGNED_IN, operation_id="listApiTokens", tags=TAGS, responses=raises(NoSession))
-async def tokens(
-    request: Request[Any, Any, Any],
-    call: NamedDependency[Call],
-    limit: LimitQuery = None,
-    cursor: CursorQuery = None,
-) -> Response[Page[TokenView]]:
-    """List own API tokens, newest first."""
-    return paged(request, await list_api_tokens(call.ports, owner=call.user(), limit=limit, cursor=cursor))
+    @get(operation_id="listApiTokens", responses=raises(NoSession))
+    async def tokens(
+        self,
+        request: Request[Any, Any, Any],
+        call: NamedDependency[Call],
+        limit: LimitQuery = None,
+        cursor: CursorQuery = None,
+    ) -> Response[Page[TokenView]]:
+        """List own API tokens, newest first."""
+        return paged(request, await list_api_tokens(call.ports, owner=call.user(), limit=limit, cursor=cursor))
 
+    @post(operation_id="createApiToken", responses=raises(NoSession, CsrfFailed, InvalidTokenRequest))
+    async def create_token(self, data: JSONBody[NewApiToken], call: NamedDependency[Call]) -> NewToken:
+        """Make an API token; its secret is shown this once."""
+        return await create_api_token(
+            call.ports, owner=call.user(), name=data.name, scopes=data.scopes, expires_in=data.expires_in, now=call.now
+        )
 
-@post(
-    "/api/v1/users/me/tokens",
-    opt=SIGNED_IN,
-    operation_id="createApiToken",
-    tags=TAGS,
-    responses=raises(NoSession, CsrfFailed, InvalidTokenRequest),
-)
-async def create_token(data: JSONBody[NewApiToken], call: NamedDependency[Call]) -> NewToken:
-    """Make an API token; its secret is shown this once."""
-    return await create_api_token(
-        call.ports, owner=call.user(), name=data.name, scopes=data.scopes, expires_in=data.expires_in, now=call.now
-    )
-
-
-@delete(
-    "/api/v1/users/me/tokens/{token_id:uuid}",
-    opt=SIGNED_IN,
-    operation_id="revokeApiToken",
-    tags=TAGS,
-    responses=raises(NoSession, CsrfFailed, TokenNotFound),
-)
-async def revoke_token(token_id: FromPath[UUID], call: NamedDependency[Call]) -> None:
-    """End an API token, in every process before the answer."""
-    await revoke_api_token(call.ports, owner=call.user(), token_id=TokenId(token_id), now=call.now)
-
-
-HANDLERS = [scopes, tokens, create_token, revoke_token]
+    @delete("/{token_id:uuid}", operation_id="revokeApiToken", responses=raises(NoSession, CsrfFailed, TokenNotFound))
+    async def revoke_token(self, token_id: FromPath[UUID], call: NamedDependency[Call]) -> None:
+        """End an API token, in every process before the answer."""
+        await revoke_api_token(call.ports, owner=call.user(), token_id=TokenId(token_id), now=call.now)

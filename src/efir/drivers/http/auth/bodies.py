@@ -1,4 +1,4 @@
-"""JSON bodies of requests and responses about sessions and tokens; unknown fields are refused."""
+"""JSON bodies of requests and responses about sessions, tokens and providers; unknown fields are refused."""
 
 from datetime import datetime
 from typing import Annotated
@@ -51,3 +51,11 @@ class NewApiToken(Struct, forbid_unknown_fields=True):
     expires_in: Annotated[
         int | None, Meta(description="Seconds until it ends; 90 days when absent.", examples=[86400])
     ] = None
+
+
+class Onward(Struct, frozen=True):
+    """Where the browser goes next."""
+
+    redirect_to: Annotated[
+        str | None, Meta(description="An address of the provider; null when there is nothing to do there.")
+    ]

@@ -3,7 +3,7 @@
 from typing import Any
 from uuid import UUID
 
-from litestar import Request, Response, delete, get
+from litestar import Controller, Request, Response, delete, get
 from litestar.di import NamedDependency
 from litestar.params import FromPath
 
@@ -19,36 +19,33 @@ from efir.drivers.http.kernel.problems import raises
 from efir.ports.auth.identities import IdentityView
 from efir.ports.kernel.pagination import Page
 
-TAGS = ["Other providers"]
 
+class IdentitiesController(Controller):
+    """Own identities at other providers."""
 
-@get(
-    "/api/v1/auth/identities",
-    opt=SIGNED_IN,
-    operation_id="listIdentities",
-    tags=TAGS,
-    responses=raises(NoSession, Forbidden),
-)
-async def identities(
-    request: Request[Any, Any, Any],
-    call: NamedDependency[Call],
-    limit: LimitQuery = None,
-    cursor: CursorQuery = None,
-) -> Response[Page[IdentityView]]:
-    """List own identities at other providers, newest first."""
-    owner = UserId(call.session().user_id)
-    return paged(request, await list_identities(call.ports, owner=owner, limit=limit, cursor=cursor))
+    path = "/api/v1/auth/identities"
+    tags = ("Other providers",)
+    opt = SIGNED_IN
 
+    @get(operation_id="listIdentities", responses=raises(NoSession, Forbidden))
+    async def identities(
+        self,
+        request: Request[Any, Any, Any],
+        call: NamedDependency[Call],
+        limit: LimitQuery = None,
+        cursor: CursorQuery = None,
+    ) -> Response[Page[IdentityView]]:
+        """List own identities at other providers, newest first."""
+        owner = UserId(call.session().user_id)
+        return paged(request, await list_identities(call.ports, owner=owner, limit=limit, cursor=cursor))
 
-@delete(
-    "/api/v1/auth/identities/{identity_id:uuid}", opt=SIGNED_IN, operation_id="unlinkIdentity", tags=TAGS,
-    responses=raises(NoSession, StepUpNeeded, Forbidden, CsrfFailed, IdentityNotFound, LastWayIn),
-)  # fmt: skip
-async def unlink(identity_id: FromPath[UUID], call: NamedDependency[Call]) -> None:
-    """Unlink an identity; it signs nobody in any more."""
-    await unlink_identity(
-        call.ports, owner=UserId(call.fresh().user_id), identity_id=IdentityId(identity_id), now=call.now
+    @delete(
+        "/{identity_id:uuid}",
+        operation_id="unlinkIdentity",
+        responses=raises(NoSession, StepUpNeeded, Forbidden, CsrfFailed, IdentityNotFound, LastWayIn),
     )
-
-
-HANDLERS = [identities, unlink]
+    async def unlink(self, identity_id: FromPath[UUID], call: NamedDependency[Call]) -> None:
+        """Unlink an identity; it signs nobody in any more."""
+        await unlink_identity(
+            call.ports, owner=UserId(call.fresh().user_id), identity_id=IdentityId(identity_id), now=call.now
+        )

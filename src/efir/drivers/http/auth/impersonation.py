@@ -3,7 +3,7 @@
 from typing import Annotated
 from uuid import UUID
 
-from litestar import Response, delete, post
+from litestar import Controller, Response, delete, post
 from litestar.di import NamedDependency
 from litestar.params import FromPath, JSONBody
 from msgspec import Meta, Struct
@@ -18,10 +18,8 @@ from efir.domain.auth.sessions import CsrfFailed, NoSession, StepUpNeeded
 from efir.domain.kernel.errors import Forbidden
 from efir.domain.kernel.ids import UserId
 from efir.domain.users import UserNotFound
-from efir.drivers.http.kernel.cookies import place_cookie
+from efir.drivers._asgi.cookies import place_cookie
 from efir.drivers.http.kernel.problems import DENIED, raises
-
-TAGS = ["Administration"]
 
 
 class WithReason(Struct, forbid_unknown_fields=True):
@@ -30,44 +28,52 @@ class WithReason(Struct, forbid_unknown_fields=True):
     reason: Annotated[str, Meta(description="Why; kept in the audit log.", examples=["Ticket 4711."])]
 
 
-@post(
-    "/api/v1/users/{user_id:uuid}/impersonate",
-    opt=requires(Permission.USERS_IMPERSONATE),
-    operation_id="impersonateUser",
-    tags=TAGS,
-    status_code=200,
-    responses=raises(
-        *DENIED, StepUpNeeded, Forbidden, CsrfFailed, InvalidReason, UserNotFound,
-        CannotImpersonate, WiderThanOwn, OnlyLooking,
-    ),
-)  # fmt: skip
-async def start(
-    user_id: FromPath[UUID], data: JSONBody[WithReason], call: NamedDependency[Call]
-) -> Response[Impersonation]:
-    """See the service as somebody else for half an hour, changing nothing; they are told.
+class ImpersonationController(Controller):
+    """Taking somebody's place."""
 
-    A browser gets a cookie that counts beside its own; an app gets an access token.
-    """
-    actor, own = call.actor(Permission.USERS_IMPERSONATE), call.fresh()
-    place = await impersonate(
-        call.ports, actor, own=own, user_id=UserId(user_id), reason=data.reason, now=call.now
-    )  # fmt: skip
-    cookies = [] if place.told.access_token else [place_cookie(call, place.secret)]
-    return Response(place.told, headers={"cache-control": "no-store"}, cookies=cookies)
+    path = "/api/v1/users/{user_id:uuid}/impersonate"
+    tags = ("Administration",)
+    opt = requires(Permission.USERS_IMPERSONATE)
 
+    @post(
+        operation_id="impersonateUser",
+        status_code=200,
+        responses=raises(
+            *DENIED,
+            StepUpNeeded,
+            Forbidden,
+            CsrfFailed,
+            InvalidReason,
+            UserNotFound,
+            CannotImpersonate,
+            WiderThanOwn,
+            OnlyLooking,
+        ),
+    )
+    async def start(
+        self, user_id: FromPath[UUID], data: JSONBody[WithReason], call: NamedDependency[Call]
+    ) -> Response[Impersonation]:
+        """See the service as somebody else for half an hour, changing nothing; they are told.
 
-@delete(
-    "/api/v1/auth/impersonation",
-    opt=SIGNED_IN | HARMLESS,
-    operation_id="endImpersonation",
-    tags=TAGS,
-    status_code=204,
-    responses=raises(NoSession, CsrfFailed, NotImpersonating),
-)
-async def end(call: NamedDependency[Call]) -> Response[None]:
-    """Give the place back and be oneself again."""
-    await end_impersonation(call.ports, call.known(), now=call.now)
-    return Response(None, status_code=204, cookies=[place_cookie(call, "")])
+        A browser gets a cookie that counts beside its own; an app gets an access token.
+        """
+        actor, own = call.actor(Permission.USERS_IMPERSONATE), call.fresh()
+        place = await impersonate(
+            call.ports, actor, own=own, user_id=UserId(user_id), reason=data.reason, now=call.now
+        )  # fmt: skip
+        cookies = [] if place.told.access_token else [place_cookie(call, place.secret)]
+        return Response(place.told, headers={"cache-control": "no-store"}, cookies=cookies)
 
 
-HANDLERS = [start, end]
+class ImpersonationEndController(Controller):
+    """Giving the place back."""
+
+    path = "/api/v1/auth/impersonation"
+    tags = ("Administration",)
+    opt = SIGNED_IN | HARMLESS
+
+    @delete(operation_id="endImpersonation", status_code=204, responses=raises(NoSession, CsrfFailed, NotImpersonating))
+    async def end(self, call: NamedDependency[Call]) -> Response[None]:
+        """Give the place back and be oneself again."""
+        await end_impersonation(call.ports, call.known(), now=call.now)
+        return Response(None, status_code=204, cookies=[place_cookie(call, "")])

@@ -2,7 +2,7 @@
 
 from uuid import UUID
 
-from litestar import post
+from litestar import Controller, post
 from litestar.di import NamedDependency
 from litestar.params import FromPath, JSONBody
 
@@ -21,22 +21,22 @@ from efir.drivers.http.auth.impersonation import WithReason
 from efir.drivers.http.kernel.problems import DENIED, raises
 
 
-@post(
-    "/api/v1/users/{user_id:uuid}/remove-second-factor",
-    opt=requires(Permission.USERS_RECOVER),
-    operation_id="removeLostSecondFactor",
-    tags=["Administration"],
-    status_code=204,
-    responses=raises(
-        *DENIED, StepUpNeeded, Forbidden, CsrfFailed, InvalidReason, UserNotFound,
-        WiderThanOwn, SecondFactorOff,
-    ),
-)  # fmt: skip
-async def remove(user_id: FromPath[UUID], data: JSONBody[WithReason], call: NamedDependency[Call]) -> None:
-    """Remove somebody's authenticator app and recovery codes; all their sessions end, and they are told by mail."""
-    actor = call.actor(Permission.USERS_RECOVER)
-    call.fresh()
-    await remove_lost_factor(call.ports, actor, user_id=UserId(user_id), reason=data.reason, now=call.now)
+class MfaRecoveryController(Controller):
+    """Second factors that their owners have lost."""
 
+    path = "/api/v1/users/{user_id:uuid}/remove-second-factor"
+    tags = ("Administration",)
+    opt = requires(Permission.USERS_RECOVER)
 
-HANDLERS = [remove]
+    @post(
+        operation_id="removeLostSecondFactor",
+        status_code=204,
+        responses=raises(
+            *DENIED, StepUpNeeded, Forbidden, CsrfFailed, InvalidReason, UserNotFound, WiderThanOwn, SecondFactorOff
+        ),
+    )
+    async def remove(self, user_id: FromPath[UUID], data: JSONBody[WithReason], call: NamedDependency[Call]) -> None:
+        """Remove somebody's authenticator app and recovery codes; all their sessions end, and they are told by mail."""
+        actor = call.actor(Permission.USERS_RECOVER)
+        call.fresh()
+        await remove_lost_factor(call.ports, actor, user_id=UserId(user_id), reason=data.reason, now=call.now)

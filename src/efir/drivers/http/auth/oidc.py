@@ -3,7 +3,7 @@
 from typing import Annotated, Any
 from urllib.parse import quote, urlencode
 
-from litestar import Request, Response, get, post
+from litestar import Controller, Request, Response, get, post
 from litestar.datastructures import Cookie
 from litestar.di import NamedDependency
 from litestar.params import FromPath, QueryParameter
@@ -11,7 +11,6 @@ from msgspec import Meta, Struct
 
 from efir.application.access.requirements import PUBLIC, SIGNED_IN
 from efir.application.accounts.federated_signup import begin_federated_signup
-from efir.application.auth.identities import log_out_by_provider, log_out_everywhere
 from efir.application.auth.oidc import (
     FLOW_SECONDS,
     Finished,
@@ -22,22 +21,27 @@ from efir.application.auth.oidc import (
     list_providers,
 )
 from efir.application.context import Call
-from efir.domain.auth.identities import IdentityTaken, IdentityUnknown, ProviderNotFound, ProviderRefused
+from efir.domain.auth.identities import IdentityTaken, IdentityUnknown, ProviderNotFound
 from efir.domain.auth.sessions import CsrfFailed, NoSession, StepUpNeeded
-from efir.domain.kernel.cookies import BACK, cookie_name
-from efir.domain.kernel.errors import DomainError, Forbidden, Malformed
+from efir.domain.kernel.errors import DomainError, Forbidden
 from efir.domain.kernel.rate_limits import Throttled
-from efir.drivers.http.kernel.cookies import BROWSER, CHALLENGE, session_cookie, short_cookie
+from efir.drivers._asgi.cookies import (
+    BACK,
+    BROWSER,
+    CHALLENGE,
+    cookie_name,
+    session_cookie,
+    short_cookie,
+    ticket_cookie,
+)
+from efir.drivers._asgi.registration_ticket import known_ticket
+from efir.drivers._asgi.route_options import ANONYMOUS, KEEPS_IDLE
+from efir.drivers.http.auth.bodies import Onward
 from efir.drivers.http.kernel.problems import raises
-from efir.drivers.http.kernel.registration_ticket import known_ticket, ticket_cookie
-from efir.drivers.http.kernel.responses import Answer
-from efir.drivers.http.kernel.security import ANONYMOUS, KEEPS_IDLE
 from efir.ports.auth.oidc import Claims, ProviderAway, ProviderView
 from efir.ports.kernel.one_time_store import StatesAway
 
-TAGS = ["Other providers"]
 PRIVATE = {"cache-control": "no-store"}
-MAX_TOKEN = 20_000  # bytes of a form with a logout token
 BackQuery = Annotated[str, QueryParameter(max_length=600, description="Path of this site to go to afterwards.")]
 FreshQuery = Annotated[bool, QueryParameter(description="Ask for a new proof even of somebody signed in there.")]
 # The framework keeps the name `state` for itself.
@@ -47,130 +51,105 @@ StateQuery = Annotated[
 Told = Annotated[str, QueryParameter(max_length=4000, description="What the provider says.")]
 
 
-class Onward(Struct, frozen=True):
-    """Where the browser goes next."""
-
-    redirect_to: Annotated[
-        str | None, Meta(description="An address of the provider; null when there is nothing to do there.")
-    ]
-
-
 class Providers(Struct, frozen=True):
     """The providers that people may sign in with."""
 
     providers: Annotated[list[ProviderView], Meta(description="All of them.")]
 
 
-@get("/api/v1/auth/oidc", operation_id="getProviders", tags=TAGS, opt=ANONYMOUS, responses=raises())
-async def providers(call: NamedDependency[Call]) -> Providers:
-    """Tell which providers people may sign in with."""
-    return Providers(list_providers(call.ports))
+class ProvidersController(Controller):
+    """Signing in through other providers."""
 
+    path = "/api/v1/auth/oidc"
+    tags = ("Other providers",)
+    opt = PUBLIC
 
-@get(
-    "/api/v1/auth/oidc/{provider:str}/login", operation_id="beginProviderLogin", tags=TAGS, status_code=303,
-    opt=PUBLIC | KEEPS_IDLE, responses=raises(ProviderNotFound, ProviderAway, Throttled, StatesAway),
-)  # fmt: skip
-async def login(
-    request: Request[Any, Any, Any],
-    provider: FromPath[str],
-    call: NamedDependency[Call],
-    return_to: BackQuery = "/",
-    fresh: FreshQuery = False,  # noqa: FBT002  # a query parameter
-) -> Response[None]:
-    """Send the browser to a provider; it comes back to the callback."""
-    try:
-        begun = await begin_sign_in(
-            call.ports, provider=provider, browser=_browser(request, call), back=return_to, fresh=fresh,
-            visitor=call.visitor, now=call.now,
-        )  # fmt: skip
-    except (ProviderAway, Throttled, StatesAway) as error:
-        return _trouble(error, return_to)
-    return _sent(begun.address, [short_cookie(call, BROWSER, begun.browser, seconds=FLOW_SECONDS)])
+    @get(operation_id="getProviders", opt=ANONYMOUS, responses=raises())
+    async def providers(self, call: NamedDependency[Call]) -> Providers:
+        """Tell which providers people may sign in with."""
+        return Providers(list_providers(call.ports))
 
-
-@post(
-    "/api/v1/auth/oidc/{provider:str}/link", opt=SIGNED_IN, operation_id="linkProvider", tags=TAGS, status_code=200,
-    responses=raises(NoSession, StepUpNeeded, Forbidden, CsrfFailed, ProviderNotFound, ProviderAway, StatesAway),
-)  # fmt: skip
-async def link(
-    request: Request[Any, Any, Any],
-    provider: FromPath[str],
-    call: NamedDependency[Call],
-    return_to: BackQuery = "/settings/identities",
-) -> Response[Onward]:
-    """Begin to link an identity at a provider to the own account."""
-    begun = await begin_link(
-        call.ports, provider=provider, browser=_browser(request, call), back=return_to, who=call.fresh(), now=call.now
+    @get(
+        "/{provider:str}/login",
+        operation_id="beginProviderLogin",
+        status_code=303,
+        opt=KEEPS_IDLE,
+        responses=raises(ProviderNotFound, ProviderAway, Throttled, StatesAway),
     )
-    cookies = [short_cookie(call, BROWSER, begun.browser, seconds=FLOW_SECONDS)]
-    return Response(Onward(begun.address), headers=PRIVATE, cookies=cookies)
+    async def login(
+        self,
+        request: Request[Any, Any, Any],
+        provider: FromPath[str],
+        call: NamedDependency[Call],
+        return_to: BackQuery = "/",
+        fresh: FreshQuery = False,  # noqa: FBT002  # a query parameter
+    ) -> Response[None]:
+        """Send the browser to a provider; it comes back to the callback."""
+        try:
+            begun = await begin_sign_in(
+                call.ports, provider=provider, browser=_browser(request, call), back=return_to, fresh=fresh,
+                visitor=call.visitor, now=call.now,
+            )  # fmt: skip
+        except (ProviderAway, Throttled, StatesAway) as error:
+            return _trouble(error, return_to)
+        return _sent(begun.address, [short_cookie(call, BROWSER, begun.browser, seconds=FLOW_SECONDS)])
 
+    @post(
+        "/{provider:str}/link",
+        opt=SIGNED_IN,
+        operation_id="linkProvider",
+        status_code=200,
+        responses=raises(NoSession, StepUpNeeded, Forbidden, CsrfFailed, ProviderNotFound, ProviderAway, StatesAway),
+    )
+    async def link(
+        self,
+        request: Request[Any, Any, Any],
+        provider: FromPath[str],
+        call: NamedDependency[Call],
+        return_to: BackQuery = "/settings/identities",
+    ) -> Response[Onward]:
+        """Begin to link an identity at a provider to the own account."""
+        begun = await begin_link(
+            call.ports,
+            provider=provider,
+            browser=_browser(request, call),
+            back=return_to,
+            who=call.fresh(),
+            now=call.now,
+        )
+        cookies = [short_cookie(call, BROWSER, begun.browser, seconds=FLOW_SECONDS)]
+        return Response(Onward(begun.address), headers=PRIVATE, cookies=cookies)
 
-@get(
-    "/api/v1/auth/oidc/{provider:str}/callback", operation_id="finishProviderLogin", tags=TAGS, status_code=303,
-    opt=PUBLIC | KEEPS_IDLE, responses=raises(ProviderNotFound),
-)  # fmt: skip
-async def callback(
-    request: Request[Any, Any, Any],
-    provider: FromPath[str],
-    call: NamedDependency[Call],
-    sent_state: StateQuery = "",
-    code: Told = "",
-    iss: Told = "",
-    error: Told = "",
-) -> Response[None]:
-    """Finish what began at a provider: the browser goes on, signed in, or to a page that says what is wrong."""
-    try:
-        finished = await finish(
-            call.ports, provider=provider, browser=_browser(request, call), who=call.credential,
-            returned=Returned(state=sent_state, code=code, iss=iss, error=error), visitor=call.visitor, now=call.now,
-        )  # fmt: skip
-        ticket = await _registration(request, call, provider, finished.newcomer)
-    except ProviderNotFound:
-        raise
-    except DomainError as trouble:
-        return _trouble(trouble, "/")
-    return _onward(call, finished, ticket)
-
-
-@post(
-    "/api/v1/auth/oidc/{provider:str}/logout", opt=SIGNED_IN, operation_id="logOutWithProvider", tags=TAGS,
-    status_code=200,
-    responses=raises(NoSession, Forbidden, CsrfFailed, ProviderNotFound),
-)  # fmt: skip
-async def logout(provider: FromPath[str], call: NamedDependency[Call]) -> Response[Onward]:
-    """End the login session here, and tell where it ends at the provider it came from."""
-    if provider not in call.ports.auth.providers:
-        raise ProviderNotFound
-    address = await log_out_everywhere(call.ports, session_id=call.current_session(), now=call.now)
-    return Response(Onward(address), headers=PRIVATE, cookies=[session_cookie(call, "", max_age=0)])
-
-
-@post(
-    "/api/v1/auth/oidc/{provider:str}/backchannel-logout", operation_id="logOutByProvider", tags=TAGS, status_code=200,
-    opt=ANONYMOUS, request_max_body_size=MAX_TOKEN, responses=raises(ProviderNotFound, ProviderAway, StatesAway),
-)  # fmt: skip
-async def backchannel(
-    request: Request[Any, Any, Any], provider: FromPath[str], call: NamedDependency[Call]
-) -> Response[None]:
-    """Take a provider's word, a signed `logout_token`, that a session there has ended: it ends here too."""
-    form = await request.form()
-    token = form.get("logout_token")
-    try:
-        if not isinstance(token, str):
-            raise LogoutTokenRefused
-        await log_out_by_provider(call.ports, provider=provider, token=token, now=call.now)
-    except ProviderRefused as error:
-        raise LogoutTokenRefused from error
-    return Answer(None, headers=PRIVATE)
-
-
-class LogoutTokenRefused(Malformed):
-    """The logout token is not the provider's, not for us, not for now, or was used before."""
-
-    code = "logout-token-refused"
-    title = "The logout token was not accepted"
+    @get(
+        "/{provider:str}/callback",
+        operation_id="finishProviderLogin",
+        status_code=303,
+        opt=KEEPS_IDLE,
+        responses=raises(ProviderNotFound),
+    )
+    async def callback(
+        self,
+        request: Request[Any, Any, Any],
+        provider: FromPath[str],
+        call: NamedDependency[Call],
+        sent_state: StateQuery = "",
+        code: Told = "",
+        iss: Told = "",
+        error: Told = "",
+    ) -> Response[None]:
+        """Finish what began at a provider: the browser goes on, signed in, or to a page that says what is wrong."""
+        try:
+            finished = await finish(
+                call.ports, provider=provider, browser=_browser(request, call), who=call.credential,
+                returned=Returned(state=sent_state, code=code, iss=iss, error=error), visitor=call.visitor,
+                now=call.now,
+            )  # fmt: skip
+            ticket = await _registration(request, call, provider, finished.newcomer)
+        except ProviderNotFound:
+            raise
+        except DomainError as trouble:
+            return _trouble(trouble, "/")
+        return _onward(call, finished, ticket)
 
 
 async def _registration(request: Request[Any, Any, Any], call: Call, provider: str, newcomer: Claims | None) -> str:
@@ -207,6 +186,3 @@ def _sent(to: str, cookies: list[Cookie]) -> Response[None]:
 
 def _browser(request: Request[Any, Any, Any], call: Call) -> str:
     return request.cookies.get(cookie_name(BROWSER, origin=call.ports.origin), "")
-
-
-HANDLERS = [providers, login, link, callback, logout, backchannel]

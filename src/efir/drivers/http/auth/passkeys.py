@@ -3,7 +3,7 @@
 from typing import Annotated, Any
 from uuid import UUID
 
-from litestar import Request, Response, delete, get, post
+from litestar import Controller, Request, Response, delete, get, post
 from litestar.di import NamedDependency
 from litestar.params import FromPath, JSONBody
 from msgspec import Meta, Struct
@@ -33,17 +33,16 @@ from efir.domain.kernel.errors import Forbidden
 from efir.domain.kernel.ids import UserId
 from efir.domain.kernel.rate_limits import Throttled
 from efir.domain.users import DeletionPending, UserBanned
+from efir.drivers._asgi.route_options import ENTRANCE
 from efir.drivers.http.auth.sessions import entered, replaced
 from efir.drivers.http.kernel.bodies import LoggedIn
 from efir.drivers.http.kernel.pagination import CursorQuery, LimitQuery, paged
 from efir.drivers.http.kernel.problems import raises
 from efir.drivers.http.kernel.responses import Answer
-from efir.drivers.http.kernel.security import ENTRANCE
 from efir.ports.auth.passkeys import PasskeyView
 from efir.ports.kernel.one_time_store import StatesAway
 from efir.ports.kernel.pagination import Page
 
-TAGS = ["Passkeys"]
 OWN = (NoSession, StepUpNeeded, Forbidden, CsrfFailed)
 PRIVATE = {"cache-control": "no-store"}
 
@@ -73,76 +72,75 @@ class ShownPasskey(Struct, forbid_unknown_fields=True):
     ]
 
 
-@post(
-    "/api/v1/auth/passkeys/registration/options", opt=SIGNED_IN, operation_id="askNewPasskey", tags=TAGS,
-    status_code=200,
-    responses=raises(*OWN, PasskeysTooMany, PasskeysUnavailable, StatesAway),
-)  # fmt: skip
-async def new_options(call: NamedDependency[Call]) -> Response[PasskeyOptions]:
-    """Begin to add a passkey."""
-    return Answer(PasskeyOptions(dict(await ask_new_passkey(call.ports, who=call.fresh()))), headers=PRIVATE)
+class PasskeysController(Controller):
+    """Passkeys."""
 
+    path = "/api/v1/auth/passkeys"
+    tags = ("Passkeys",)
+    opt = SIGNED_IN
 
-@post(
-    "/api/v1/auth/passkeys/registration/verify", opt=SIGNED_IN, operation_id="addPasskey", tags=TAGS,
-    responses=raises(*OWN, PasskeyInvalid, PasskeyKnown, StatesAway),
-)  # fmt: skip
-async def add(data: JSONBody[NewPasskey], call: NamedDependency[Call]) -> PasskeyView:
-    """Add the passkey that the browser has made."""
-    return await add_passkey(
-        call.ports, who=call.fresh(), answer=data.credential, label=data.label, user_agent=call.user_agent,
-        now=call.now,
-    )  # fmt: skip
-
-
-@post(
-    "/api/v1/auth/passkeys/authentication/options", operation_id="askPasskey", tags=TAGS, status_code=200,
-    opt=PUBLIC | ENTRANCE,
-    responses=raises(PasskeysUnavailable, Throttled, StatesAway),
-)  # fmt: skip
-async def options(call: NamedDependency[Call]) -> Response[PasskeyOptions]:
-    """Begin to sign in with a passkey."""
-    return Answer(PasskeyOptions(dict(await ask_passkey(call.ports, visitor=call.visitor))), headers=PRIVATE)
-
-
-@post(
-    "/api/v1/auth/passkeys/authentication/verify", operation_id="logInWithPasskey", tags=TAGS, status_code=200,
-    opt=PUBLIC | ENTRANCE,
-    responses=raises(PasskeyRefused, WrongCredentials, UserBanned, DeletionPending, Throttled, StatesAway),
-)  # fmt: skip
-async def log_in(data: JSONBody[ShownPasskey], call: NamedDependency[Call]) -> Response[LoggedIn]:
-    """Start a login session with a passkey; no other factor is needed."""
-    signed = await log_in_with_passkey(
-        call.ports, answer=data.credential, visitor=call.visitor, now=call.now, replaces=replaced(call)
+    @post(
+        "/registration/options",
+        operation_id="askNewPasskey",
+        status_code=200,
+        responses=raises(*OWN, PasskeysTooMany, PasskeysUnavailable, StatesAway),
     )
-    return entered(call, signed)
+    async def new_options(self, call: NamedDependency[Call]) -> Response[PasskeyOptions]:
+        """Begin to add a passkey."""
+        return Answer(PasskeyOptions(dict(await ask_new_passkey(call.ports, who=call.fresh()))), headers=PRIVATE)
 
+    @post(
+        "/registration/verify",
+        operation_id="addPasskey",
+        responses=raises(*OWN, PasskeyInvalid, PasskeyKnown, StatesAway),
+    )
+    async def add(self, data: JSONBody[NewPasskey], call: NamedDependency[Call]) -> PasskeyView:
+        """Add the passkey that the browser has made."""
+        return await add_passkey(
+            call.ports, who=call.fresh(), answer=data.credential, label=data.label, user_agent=call.user_agent,
+            now=call.now,
+        )  # fmt: skip
 
-@get(
-    "/api/v1/auth/passkeys",
-    opt=SIGNED_IN,
-    operation_id="listPasskeys",
-    tags=TAGS,
-    responses=raises(NoSession, Forbidden),
-)
-async def passkeys(
-    request: Request[Any, Any, Any],
-    call: NamedDependency[Call],
-    limit: LimitQuery = None,
-    cursor: CursorQuery = None,
-) -> Response[Page[PasskeyView]]:
-    """List own passkeys, newest first."""
-    owner = UserId(call.session().user_id)
-    return paged(request, await list_passkeys(call.ports, owner=owner, limit=limit, cursor=cursor))
+    @post(
+        "/authentication/options",
+        operation_id="askPasskey",
+        status_code=200,
+        opt=PUBLIC | ENTRANCE,
+        responses=raises(PasskeysUnavailable, Throttled, StatesAway),
+    )
+    async def options(self, call: NamedDependency[Call]) -> Response[PasskeyOptions]:
+        """Begin to sign in with a passkey."""
+        return Answer(PasskeyOptions(dict(await ask_passkey(call.ports, visitor=call.visitor))), headers=PRIVATE)
 
+    @post(
+        "/authentication/verify",
+        operation_id="logInWithPasskey",
+        status_code=200,
+        opt=PUBLIC | ENTRANCE,
+        responses=raises(PasskeyRefused, WrongCredentials, UserBanned, DeletionPending, Throttled, StatesAway),
+    )
+    async def log_in(self, data: JSONBody[ShownPasskey], call: NamedDependency[Call]) -> Response[LoggedIn]:
+        """Start a login session with a passkey; no other factor is needed."""
+        signed = await log_in_with_passkey(
+            call.ports, answer=data.credential, visitor=call.visitor, now=call.now, replaces=replaced(call)
+        )
+        return entered(call, signed)
 
-@delete(
-    "/api/v1/auth/passkeys/{passkey_id:uuid}", opt=SIGNED_IN, operation_id="removePasskey", tags=TAGS,
-    responses=raises(*OWN, PasskeyNotFound, LastWayIn),
-)  # fmt: skip
-async def remove(passkey_id: FromPath[UUID], call: NamedDependency[Call]) -> None:
-    """Remove an own passkey; it signs nobody in any more."""
-    await remove_passkey(call.ports, owner=UserId(call.fresh().user_id), passkey_id=PasskeyId(passkey_id), now=call.now)
+    @get(operation_id="listPasskeys", responses=raises(NoSession, Forbidden))
+    async def passkeys(
+        self,
+        request: Request[Any, Any, Any],
+        call: NamedDependency[Call],
+        limit: LimitQuery = None,
+        cursor: CursorQuery = None,
+    ) -> Response[Page[PasskeyView]]:
+        """List own passkeys, newest first."""
+        owner = UserId(call.session().user_id)
+        return paged(request, await list_passkeys(call.ports, owner=owner, limit=limit, cursor=cursor))
 
-
-HANDLERS = [new_options, add, options, log_in, passkeys, remove]
+    @delete("/{passkey_id:uuid}", operation_id="removePasskey", responses=raises(*OWN, PasskeyNotFound, LastWayIn))
+    async def remove(self, passkey_id: FromPath[UUID], call: NamedDependency[Call]) -> None:
+        """Remove an own passkey; it signs nobody in any more."""
+        await remove_passkey(
+            call.ports, owner=UserId(call.fresh().user_id), passkey_id=PasskeyId(passkey_id), now=call.now
+        )

@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from litestar import Response, delete, get, post
+from litestar import Controller, Response, delete, get, post
 from litestar.di import NamedDependency
 from litestar.params import JSONBody
 from msgspec import Meta, Struct
@@ -30,15 +30,14 @@ from efir.domain.auth.sessions import CsrfFailed, NoSession, StepUpNeeded
 from efir.domain.kernel.errors import Forbidden
 from efir.domain.kernel.ids import UserId
 from efir.domain.kernel.rate_limits import Throttled
+from efir.drivers._asgi.route_options import ENTRANCE
 from efir.drivers.http.auth.sessions import entered, replaced
 from efir.drivers.http.kernel.bodies import LoggedIn
 from efir.drivers.http.kernel.problems import raises
 from efir.drivers.http.kernel.responses import Answer
-from efir.drivers.http.kernel.security import ENTRANCE
 from efir.ports.auth.second_factors import SecondFactorView, TotpSetup
 from efir.ports.kernel.one_time_store import StatesAway
 
-TAGS = ["Second factors"]
 OWN = (NoSession, StepUpNeeded, Forbidden, CsrfFailed)
 PRIVATE = {"cache-control": "no-store"}
 STATES = raises(ChallengeGone, WrongCode, CodesLocked, Throttled, StatesAway)
@@ -67,81 +66,67 @@ class RecoveryCodes(Struct, frozen=True):
     ]
 
 
-@post(
-    "/api/v1/auth/mfa/verify",
-    operation_id="verifySecondFactor",
-    tags=TAGS,
-    status_code=200,
-    opt=PUBLIC | ENTRANCE,
-    responses=STATES,
-)
-async def verify(data: JSONBody[SecondStep], call: NamedDependency[Call]) -> Response[LoggedIn] | Response[TokenPair]:
-    """Finish a sign-in that needs a second factor: a browser gets its cookie, an app its tokens."""
-    done = await verify_second_factor(
-        call.ports, challenge=data.challenge, code=data.code, visitor=call.visitor, now=call.now,
-        replaces=replaced(call),
-    )  # fmt: skip
-    if isinstance(done, TokenPair):
-        return Answer(done, headers=PRIVATE)
-    return entered(call, done)
+class MfaVerificationController(Controller):
+    """The second step of a sign-in."""
+
+    path = "/api/v1/auth/mfa/verify"
+    tags = ("Second factors",)
+    opt = PUBLIC | ENTRANCE
+
+    @post(operation_id="verifySecondFactor", status_code=200, responses=STATES)
+    async def verify(
+        self, data: JSONBody[SecondStep], call: NamedDependency[Call]
+    ) -> Response[LoggedIn] | Response[TokenPair]:
+        """Finish a sign-in that needs a second factor: a browser gets its cookie, an app its tokens."""
+        done = await verify_second_factor(
+            call.ports, challenge=data.challenge, code=data.code, visitor=call.visitor, now=call.now,
+            replaces=replaced(call),
+        )  # fmt: skip
+        if isinstance(done, TokenPair):
+            return Answer(done, headers=PRIVATE)
+        return entered(call, done)
 
 
-@get(
-    "/api/v1/auth/totp",
-    opt=SIGNED_IN,
-    operation_id="getSecondFactor",
-    tags=TAGS,
-    responses=raises(NoSession, Forbidden),
-)
-async def shown(call: NamedDependency[Call]) -> SecondFactorView:
-    """Tell whether signing in needs a code."""
-    return await get_second_factor(call.ports, user_id=UserId(call.session().user_id))
+class SecondFactorsController(Controller):
+    """The own second factor."""
 
+    path = "/api/v1/auth"
+    tags = ("Second factors",)
+    opt = SIGNED_IN
 
-@post(
-    "/api/v1/auth/totp",
-    opt=SIGNED_IN,
-    operation_id="setUpTotp",
-    tags=TAGS,
-    status_code=200,
-    responses=raises(*OWN, SecondFactorOn),
-)
-async def begin(call: NamedDependency[Call]) -> Response[TotpSetup]:
-    """Begin to set up an authenticator app; it counts after `confirmTotp`."""
-    who = call.fresh()
-    setup = await begin_totp(call.ports, user_id=UserId(who.user_id), nickname=who.nickname, now=call.now)
-    return Answer(setup, headers=PRIVATE)
+    @get("/totp", operation_id="getSecondFactor", responses=raises(NoSession, Forbidden))
+    async def shown(self, call: NamedDependency[Call]) -> SecondFactorView:
+        """Tell whether signing in needs a code."""
+        return await get_second_factor(call.ports, user_id=UserId(call.session().user_id))
 
+    @post("/totp", operation_id="setUpTotp", status_code=200, responses=raises(*OWN, SecondFactorOn))
+    async def begin(self, call: NamedDependency[Call]) -> Response[TotpSetup]:
+        """Begin to set up an authenticator app; it counts after `confirmTotp`."""
+        who = call.fresh()
+        setup = await begin_totp(call.ports, user_id=UserId(who.user_id), nickname=who.nickname, now=call.now)
+        return Answer(setup, headers=PRIVATE)
 
-@post(
-    "/api/v1/auth/totp/confirm", opt=SIGNED_IN, operation_id="confirmTotp", tags=TAGS, status_code=200,
-    responses=raises(*OWN, CodeRefused, SecondFactorOn, SecondFactorOff),
-)  # fmt: skip
-async def confirm(data: JSONBody[AppCode], call: NamedDependency[Call]) -> Response[RecoveryCodes]:
-    """Prove that the app works; other login sessions end, and recovery codes are given."""
-    user_id = UserId(call.fresh().user_id)
-    codes = await confirm_totp(
-        call.ports, user_id=user_id, keep=call.current_session(), code=data.code, now=call.now
-    )  # fmt: skip
-    return Answer(RecoveryCodes(codes), headers=PRIVATE)
+    @post(
+        "/totp/confirm",
+        operation_id="confirmTotp",
+        status_code=200,
+        responses=raises(*OWN, CodeRefused, SecondFactorOn, SecondFactorOff),
+    )
+    async def confirm(self, data: JSONBody[AppCode], call: NamedDependency[Call]) -> Response[RecoveryCodes]:
+        """Prove that the app works; other login sessions end, and recovery codes are given."""
+        user_id = UserId(call.fresh().user_id)
+        codes = await confirm_totp(
+            call.ports, user_id=user_id, keep=call.current_session(), code=data.code, now=call.now
+        )  # fmt: skip
+        return Answer(RecoveryCodes(codes), headers=PRIVATE)
 
+    @delete("/totp", operation_id="removeTotp", responses=raises(*OWN, SecondFactorOff))
+    async def remove(self, call: NamedDependency[Call]) -> None:
+        """Sign in without a second factor from now on."""
+        await remove_totp(call.ports, user_id=UserId(call.fresh().user_id), now=call.now)
 
-@delete(
-    "/api/v1/auth/totp", opt=SIGNED_IN, operation_id="removeTotp", tags=TAGS, responses=raises(*OWN, SecondFactorOff)
-)
-async def remove(call: NamedDependency[Call]) -> None:
-    """Sign in without a second factor from now on."""
-    await remove_totp(call.ports, user_id=UserId(call.fresh().user_id), now=call.now)
-
-
-@post(
-    "/api/v1/auth/recovery-codes", opt=SIGNED_IN, operation_id="makeRecoveryCodes", tags=TAGS, status_code=200,
-    responses=raises(*OWN, SecondFactorOff),
-)  # fmt: skip
-async def recovery_codes(call: NamedDependency[Call]) -> Response[RecoveryCodes]:
-    """Make ten recovery codes; earlier ones count no more."""
-    codes = await make_recovery_codes(call.ports, user_id=UserId(call.fresh().user_id), now=call.now)
-    return Answer(RecoveryCodes(codes), headers=PRIVATE)
-
-
-HANDLERS = [verify, shown, begin, confirm, remove, recovery_codes]
+    @post("/recovery-codes", operation_id="makeRecoveryCodes", status_code=200, responses=raises(*OWN, SecondFactorOff))
+    async def recovery_codes(self, call: NamedDependency[Call]) -> Response[RecoveryCodes]:
+        """Make ten recovery codes; earlier ones count no more."""
+        codes = await make_recovery_codes(call.ports, user_id=UserId(call.fresh().user_id), now=call.now)
+        return Answer(RecoveryCodes(codes), headers=PRIVATE)

@@ -3,7 +3,7 @@
 from typing import Any
 from uuid import UUID
 
-from litestar import Request, Response, delete, get, post
+from litestar import Controller, Request, Response, delete, get, post
 from litestar.di import NamedDependency
 from litestar.params import FromPath, JSONBody
 
@@ -24,133 +24,109 @@ from efir.domain.auth.sessions import CsrfFailed, NoSession, ScopeMissing, Sessi
 from efir.domain.kernel.ids import SessionId
 from efir.domain.kernel.rate_limits import Throttled
 from efir.domain.users import DeletionPending, UserBanned
+from efir.drivers._asgi.cookies import device_cookie, session_cookie
+from efir.drivers._asgi.route_options import ENTRANCE, KEEPS_IDLE
 from efir.drivers.http.auth.bodies import CsrfToken, Ended, SessionView
 from efir.drivers.http.kernel.bodies import Credentials, LoggedIn
-from efir.drivers.http.kernel.cookies import device_cookie, session_cookie
 from efir.drivers.http.kernel.pagination import CursorQuery, LimitQuery, paged
 from efir.drivers.http.kernel.problems import raises
-from efir.drivers.http.kernel.security import ENTRANCE, KEEPS_IDLE
 from efir.ports.access.credential_cache import Credential
 from efir.ports.auth.login_history import LoginView
 from efir.ports.auth.sessions import DeviceView
 from efir.ports.kernel.pagination import Page
 from efir.ports.users import UserView
 
-TAGS = ["Sessions"]
 
+class SessionsController(Controller):
+    """Login sessions: begun, shown, ended."""
 
-@post(
-    "/api/v1/auth/login",
-    operation_id="logIn",
-    tags=TAGS,
-    status_code=200,
-    opt=PUBLIC | ENTRANCE,
-    responses=raises(WrongCredentials, UserBanned, DeletionPending, SecondFactorNeeded, CsrfFailed, Throttled),
-)
-async def login(data: JSONBody[Credentials], call: NamedDependency[Call]) -> Response[LoggedIn]:
-    """Start a login session; its secret comes as a cookie."""
-    signed = await log_in(
-        call.ports, login=data.login, password=data.password, visitor=call.visitor, now=call.now,
-        replaces=replaced(call),
-    )  # fmt: skip
-    return entered(call, signed)
+    path = "/api/v1/auth"
+    tags = ("Sessions",)
+    opt = SIGNED_IN
 
-
-@post(
-    "/api/v1/auth/logout",
-    opt=SIGNED_IN,
-    operation_id="logOut",
-    tags=TAGS,
-    status_code=204,
-    responses=raises(NoSession, CsrfFailed),
-)
-async def logout(call: NamedDependency[Call]) -> Response[None]:
-    """End the login session."""
-    await log_out(call.ports, session_id=call.current_session(), now=call.now)
-    return Response(None, status_code=204, cookies=[session_cookie(call, "", max_age=0)])
-
-
-@get(
-    "/api/v1/auth/session",
-    operation_id="getSession",
-    tags=TAGS,
-    opt=SIGNED_IN | KEEPS_IDLE,
-    responses=raises(NoSession),
-)
-async def session(call: NamedDependency[Call]) -> SessionView:
-    """Tell whether the login session is active; asking does not extend it."""
-    found = call.session()
-    return SessionView(
-        user=_user(call, found),
-        csrf_token=csrf.issue(call.ports.keys, str(found.session_id), call.ports.new_secret()),
-        expires_at=found.expires_at,
-        idle_expires_at=found.idle_expires_at,
+    @post(
+        "/login",
+        operation_id="logIn",
+        status_code=200,
+        opt=PUBLIC | ENTRANCE,
+        responses=raises(WrongCredentials, UserBanned, DeletionPending, SecondFactorNeeded, CsrfFailed, Throttled),
     )
+    async def login(self, data: JSONBody[Credentials], call: NamedDependency[Call]) -> Response[LoggedIn]:
+        """Start a login session; its secret comes as a cookie."""
+        signed = await log_in(
+            call.ports, login=data.login, password=data.password, visitor=call.visitor, now=call.now,
+            replaces=replaced(call),
+        )  # fmt: skip
+        return entered(call, signed)
 
+    @post("/logout", operation_id="logOut", status_code=204, responses=raises(NoSession, CsrfFailed))
+    async def logout(self, call: NamedDependency[Call]) -> Response[None]:
+        """End the login session."""
+        await log_out(call.ports, session_id=call.current_session(), now=call.now)
+        return Response(None, status_code=204, cookies=[session_cookie(call, "", max_age=0)])
 
-@get("/api/v1/auth/csrf", operation_id="getCsrfToken", tags=TAGS, opt=PUBLIC | KEEPS_IDLE, responses=raises())
-async def csrf_token(call: NamedDependency[Call]) -> CsrfToken:
-    """Get a token for unsafe requests by cookie."""
-    bound_to = "" if call.credential is None else str(call.credential.session_id or "")
-    return CsrfToken(csrf.issue(call.ports.keys, bound_to, call.ports.new_secret()))
+    @get("/session", operation_id="getSession", opt=KEEPS_IDLE, responses=raises(NoSession))
+    async def session(self, call: NamedDependency[Call]) -> SessionView:
+        """Tell whether the login session is active; asking does not extend it."""
+        found = call.session()
+        return SessionView(
+            user=_user(call, found),
+            csrf_token=csrf.issue(call.ports.keys, str(found.session_id), call.ports.new_secret()),
+            expires_at=found.expires_at,
+            idle_expires_at=found.idle_expires_at,
+        )
 
+    @get("/csrf", operation_id="getCsrfToken", opt=PUBLIC | KEEPS_IDLE, responses=raises())
+    async def csrf_token(self, call: NamedDependency[Call]) -> CsrfToken:
+        """Get a token for unsafe requests by cookie."""
+        bound_to = "" if call.credential is None else str(call.credential.session_id or "")
+        return CsrfToken(csrf.issue(call.ports.keys, bound_to, call.ports.new_secret()))
 
-@get("/api/v1/auth/sessions", opt=SIGNED_IN, operation_id="listSessions", tags=TAGS, responses=raises(NoSession))
-async def devices(
-    request: Request[Any, Any, Any],
-    call: NamedDependency[Call],
-    limit: LimitQuery = None,
-    cursor: CursorQuery = None,
-) -> Response[Page[DeviceView]]:
-    """List own active login sessions, newest first."""
-    found = await list_devices(
-        call.ports, owner=call.user(), current=call.current_session(), now=call.now, limit=limit, cursor=cursor
+    @get("/sessions", operation_id="listSessions", responses=raises(NoSession))
+    async def devices(
+        self,
+        request: Request[Any, Any, Any],
+        call: NamedDependency[Call],
+        limit: LimitQuery = None,
+        cursor: CursorQuery = None,
+    ) -> Response[Page[DeviceView]]:
+        """List own active login sessions, newest first."""
+        found = await list_devices(
+            call.ports, owner=call.user(), current=call.current_session(), now=call.now, limit=limit, cursor=cursor
+        )
+        return paged(request, found)
+
+    @delete(
+        "/sessions/{session_id:uuid}",
+        operation_id="revokeSession",
+        responses=raises(NoSession, CsrfFailed, SessionNotFound),
     )
-    return paged(request, found)
+    async def revoke_one(self, session_id: FromPath[UUID], call: NamedDependency[Call]) -> None:
+        """End an own login session, in every process before the answer."""
+        await revoke_session(call.ports, owner=call.user(), session_id=SessionId(session_id), now=call.now)
 
+    @post(
+        "/sessions/revoke-others",
+        operation_id="revokeOtherSessions",
+        status_code=200,
+        responses=raises(NoSession, CsrfFailed),
+    )
+    async def revoke_others(self, call: NamedDependency[Call]) -> Ended:
+        """End all own login sessions but this one."""
+        ended = await revoke_other_sessions(call.ports, owner=call.user(), keep=call.current_session(), now=call.now)
+        return Ended(ended)
 
-@delete(
-    "/api/v1/auth/sessions/{session_id:uuid}",
-    opt=SIGNED_IN,
-    operation_id="revokeSession",
-    tags=TAGS,
-    responses=raises(NoSession, CsrfFailed, SessionNotFound),
-)
-async def revoke_one(session_id: FromPath[UUID], call: NamedDependency[Call]) -> None:
-    """End an own login session, in every process before the answer."""
-    await revoke_session(call.ports, owner=call.user(), session_id=SessionId(session_id), now=call.now)
-
-
-@post(
-    "/api/v1/auth/sessions/revoke-others",
-    opt=SIGNED_IN,
-    operation_id="revokeOtherSessions",
-    tags=TAGS,
-    status_code=200,
-    responses=raises(NoSession, CsrfFailed),
-)
-async def revoke_others(call: NamedDependency[Call]) -> Ended:
-    """End all own login sessions but this one."""
-    ended = await revoke_other_sessions(call.ports, owner=call.user(), keep=call.current_session(), now=call.now)
-    return Ended(ended)
-
-
-@get(
-    "/api/v1/auth/login-history",
-    opt=SIGNED_IN,
-    operation_id="listMyLogins",
-    tags=TAGS,
-    responses=raises(NoSession, ScopeMissing),
-)
-async def logins(
-    request: Request[Any, Any, Any],
-    call: NamedDependency[Call],
-    limit: LimitQuery = None,
-    cursor: CursorQuery = None,
-) -> Response[Page[LoginView]]:
-    """List own sign-ins and failed attempts, newest first."""
-    owner = call.user("account.read")
-    return paged(request, await list_logins(call.ports, user_id=owner, limit=limit, cursor=cursor))
+    @get("/login-history", operation_id="listMyLogins", responses=raises(NoSession, ScopeMissing))
+    async def logins(
+        self,
+        request: Request[Any, Any, Any],
+        call: NamedDependency[Call],
+        limit: LimitQuery = None,
+        cursor: CursorQuery = None,
+    ) -> Response[Page[LoginView]]:
+        """List own sign-ins and failed attempts, newest first."""
+        owner = call.user("account.read")
+        return paged(request, await list_logins(call.ports, user_id=owner, limit=limit, cursor=cursor))
 
 
 def replaced(call: Call) -> SessionId | None:
@@ -173,6 +149,3 @@ def _user(call: Call, found: Credential) -> UserView:
         id=found.user_id, nickname=found.nickname, display_name=found.display_name, created_at=found.user_since,
         avatar=call.ports.links.avatar(found.avatar_id),
     )  # fmt: skip
-
-
-HANDLERS = [login, logout, session, csrf_token, devices, revoke_one, revoke_others, logins]

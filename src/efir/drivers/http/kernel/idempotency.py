@@ -12,7 +12,7 @@ from efir.application.context import Call
 from efir.application.kernel.idempotency import IdempotencyKey, hash_request, parse_key
 from efir.domain.kernel.errors import TooLarge
 from efir.domain.kernel.secret_hashes import hash_secret
-from efir.drivers.http.kernel.registration_ticket import known_ticket
+from efir.drivers._asgi.registration_ticket import known_ticket
 from efir.ports.kernel.stored_responses import StoredResponse
 from efir.ports.transactions import Transaction
 

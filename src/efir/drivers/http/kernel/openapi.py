@@ -2,13 +2,14 @@
 
 from typing import Any
 
-from litestar import Request, Response, Router, get
+from litestar import Controller, Request, Response, Router, get
 from litestar.openapi.config import OpenAPIConfig
 from litestar.openapi.plugins import JsonRenderPlugin
 from litestar.openapi.spec import Components, License, SecurityScheme
 
+from efir.drivers._asgi.route_options import ANONYMOUS, options_of
+from efir.drivers.http.kernel.controllers import Controllers
 from efir.drivers.http.kernel.openapi_finish import tidied
-from efir.drivers.http.kernel.security import ANONYMOUS, options_of
 
 PAGE = """<!doctype html>
 <html lang="en">
@@ -56,21 +57,26 @@ def configuration(version: str) -> OpenAPIConfig:
     )  # fmt: skip
 
 
-@get("/openapi.json", include_in_schema=False, opt=ANONYMOUS)
-async def openapi_json(request: Request[Any, Any, Any]) -> Response[bytes]:
-    """Serve the document."""
-    state = request.app.state
-    if "openapi_document" not in state:
-        state["openapi_document"] = tidied(
-            request.app.openapi_schema.to_schema(), options_of(request.app), forms=state["openapi_forms"]
-        )
-    return Response(state["openapi_document"], media_type="application/json", headers={"cache-control": "no-cache"})
+class DocumentController(Controller):
+    """The document and the page that shows it."""
+
+    opt = ANONYMOUS
+    include_in_schema = False
+
+    @get("/openapi.json")
+    async def openapi_json(self, request: Request[Any, Any, Any]) -> Response[bytes]:
+        """Serve the document."""
+        state = request.app.state
+        if "openapi_document" not in state:
+            state["openapi_document"] = tidied(
+                request.app.openapi_schema.to_schema(), options_of(request.app), forms=state["openapi_forms"]
+            )
+        return Response(state["openapi_document"], media_type="application/json", headers={"cache-control": "no-cache"})
+
+    @get(["/swagger", "/swagger-ui"])
+    async def swagger(self) -> Response[str]:
+        """Serve the page that shows the document."""
+        return Response(PAGE, media_type="text/html", headers={"content-security-policy": POLICY})
 
 
-@get(["/swagger", "/swagger-ui"], include_in_schema=False, opt=ANONYMOUS)
-async def swagger() -> Response[str]:
-    """Serve the page that shows the document."""
-    return Response(PAGE, media_type="text/html", headers={"content-security-policy": POLICY})
-
-
-HANDLERS = [openapi_json, swagger]
+HANDLERS: Controllers = (DocumentController,)

@@ -30,7 +30,8 @@ from efir.domain.pictures.picture import (
     PictureTooSmall,
     PictureTypeRefused,
 )
-from efir.drivers.http.kernel.files import FileAnswer, FileHead, digest_tag
+from efir.drivers._asgi.files import FileAnswer, FileHead, digest_tag
+from efir.drivers._asgi.streamed_body import drain
 from efir.ports.kernel.blobs import StorageFull
 
 TAKING = (
@@ -43,7 +44,6 @@ STREAMED: Any = {"streams": True}
 FIELD = "image"
 FORM_EXTRA = 64 * 1024  # bytes of a form around its picture
 PIECE = 256 * 1024
-MAX_DRAINED = 32 << 20
 NAME = re.compile(r"([1-9][0-9]{1,3})\.webp")
 RAW = re.compile(r"image/[\w.+-]+|application/octet-stream")
 FENCED = {
@@ -62,7 +62,7 @@ CropQuery = Annotated[
 
 
 class WrongPictureType(PictureTypeRefused):
-    """The body is declared as something else than a picture or a form."""
+    """The body is declared as something other than a picture or a form."""
 
     code = "image-content-type"
     title = "Send the picture itself with its image type, or a multipart form with the field `image`"
@@ -116,7 +116,7 @@ async def sent_picture(request: Asked, call: Call, crop: str | None) -> AsyncIte
             raise WrongPictureType
     except DomainError:
         if kind != "multipart/form-data":
-            await _drain(chunks)
+            await drain(chunks, announced=request.content_length)
         raise
 
 
@@ -132,14 +132,6 @@ def _small_enough(request: Asked, call: Call) -> None:
 async def _pieces(part: UploadFile) -> AsyncIterator[bytes]:
     while piece := await part.read(PIECE):
         yield piece
-
-
-async def _drain(chunks: AsyncIterator[bytes]) -> None:
-    left = MAX_DRAINED
-    async for chunk in chunks:
-        left -= len(chunk)
-        if left < 0:
-            return
 
 
 def _box(text: str | None) -> CropBox | None:

@@ -2,12 +2,12 @@
 
 from typing import Annotated
 
-from litestar import Response, get
+from litestar import Controller, Response, get
 from litestar.di import NamedDependency
 from msgspec import Meta, Struct
 
 from efir.application.context import Call
-from efir.drivers.http.kernel.security import ANONYMOUS
+from efir.drivers._asgi.route_options import ANONYMOUS
 
 
 class Alive(Struct, frozen=True):
@@ -30,21 +30,25 @@ class Readiness(Struct, frozen=True):
     parts: Annotated[dict[str, Part], Meta(description="By name: database, redis, storage, sandbox.")]
 
 
-@get("/healthz", operation_id="getHealth", tags=["Service"], opt=ANONYMOUS)
-async def health() -> Alive:
-    """Tell that the process lives."""
-    return Alive("ok")
+class HealthController(Controller):
+    """The state of the service."""
 
+    tags = ("Service",)
+    opt = ANONYMOUS
 
-@get("/readyz", operation_id="getReadiness", tags=["Service"], opt=ANONYMOUS)
-async def readiness(call: NamedDependency[Call]) -> Response[Readiness]:
-    """Tell whether each dependency answers; 503 when one that is needed does not."""
-    parts = {name: Part(state, reason) for name, (state, reason) in (await call.ports.health()).items()}
-    states = {part.state for part in parts.values()}
-    status = "down" if "down" in states else "degraded" if "degraded" in states else "ok"
-    return Response(
-        Readiness(status, parts), status_code=503 if status == "down" else 200, headers={"cache-control": "no-store"}
-    )
+    @get("/healthz", operation_id="getHealth")
+    async def health(self) -> Alive:
+        """Tell that the process lives."""
+        return Alive("ok")
 
-
-HANDLERS = [health, readiness]
+    @get("/readyz", operation_id="getReadiness")
+    async def readiness(self, call: NamedDependency[Call]) -> Response[Readiness]:
+        """Tell whether each dependency answers; 503 when one that is needed does not."""
+        parts = {name: Part(state, reason) for name, (state, reason) in (await call.ports.health()).items()}
+        states = {part.state for part in parts.values()}
+        status = "down" if "down" in states else "degraded" if "degraded" in states else "ok"
+        return Response(
+            Readiness(status, parts),
+            status_code=503 if status == "down" else 200,
+            headers={"cache-control": "no-store"},
+        )

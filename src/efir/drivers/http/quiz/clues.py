@@ -3,7 +3,7 @@
 from datetime import UTC, datetime
 from typing import Annotated, TypeVar
 
-from litestar import Response, get
+from litestar import Controller, Response, get
 from litestar.di import NamedDependency
 from litestar.params import QueryParameter
 
@@ -11,13 +11,12 @@ from efir.application.context import Call
 from efir.application.quiz.clues import clue_category, final_clues, random_clues, some_categories, some_clues
 from efir.domain.kernel.errors import FieldError, Invalid
 from efir.domain.quiz import QuestionNotFound
+from efir.drivers._asgi.route_options import ANONYMOUS
 from efir.drivers.http.kernel.problems import raises
 from efir.drivers.http.kernel.responses import Answer
-from efir.drivers.http.kernel.security import ANONYMOUS
 from efir.ports.quiz.clues import Clue, ClueCategory, ClueFilter, ClueGroup
 
 T = TypeVar("T")
-TAGS = ["jService"]
 BIG = 2**31 - 1
 CountQuery = Annotated[
     str | None, QueryParameter(pattern="^[0-9]{0,9}$", description="How many: 1 when absent or empty, 100 at most.")
@@ -35,46 +34,53 @@ UntilQuery = Annotated[
 IdQuery = Annotated[int, QueryParameter(name="id", ge=0, le=BIG, description="Identifier of the category.")]
 
 
-@get("/api/random", operation_id="getRandomClues", tags=TAGS, opt=ANONYMOUS, responses=raises())
-async def by_chance(call: NamedDependency[Call], count: CountQuery = None) -> Response[list[Clue]]:
-    """Show clues chosen by chance."""
-    return _open(await random_clues(call.ports, count=int(count or 1)))
+class CluesController(Controller):
+    """Clues, as jService gives them."""
 
+    path = "/api"
+    tags = ("jService",)
+    opt = ANONYMOUS
 
-@get("/api/final", operation_id="getFinalClues", tags=TAGS, opt=ANONYMOUS, responses=raises())
-async def final(call: NamedDependency[Call], count: CountQuery = None) -> Response[list[Clue]]:
-    """Show clues of final rounds, which have no worth, chosen by chance."""
-    return _open(await final_clues(call.ports, count=int(count or 1)))
+    @get("/random", operation_id="getRandomClues", responses=raises())
+    async def by_chance(self, call: NamedDependency[Call], count: CountQuery = None) -> Response[list[Clue]]:
+        """Show clues chosen by chance."""
+        return _open(await random_clues(call.ports, count=int(count or 1)))
 
+    @get("/final", operation_id="getFinalClues", responses=raises())
+    async def final(self, call: NamedDependency[Call], count: CountQuery = None) -> Response[list[Clue]]:
+        """Show clues of final rounds, which have no worth, chosen by chance."""
+        return _open(await final_clues(call.ports, count=int(count or 1)))
 
-@get("/api/clues", operation_id="getClues", tags=TAGS, opt=ANONYMOUS, responses=raises(Invalid))
-async def clues(
-    call: NamedDependency[Call],
-    value: ValueQuery = None,
-    category: CategoryQuery = None,
-    min_date: FromQuery = None,
-    max_date: UntilQuery = None,
-    offset: OffsetQuery = 0,
-) -> Response[list[Clue]]:
-    """Show clues in the order of saving, a hundred at a time."""
-    which = ClueFilter(
-        value=value, category=category, min_date=_moment(min_date, "min_date"), max_date=_moment(max_date, "max_date")
-    )
-    return _open(await some_clues(call.ports, which=which, offset=offset))
+    @get("/clues", operation_id="getClues", responses=raises(Invalid))
+    async def clues(
+        self,
+        call: NamedDependency[Call],
+        value: ValueQuery = None,
+        category: CategoryQuery = None,
+        min_date: FromQuery = None,
+        max_date: UntilQuery = None,
+        offset: OffsetQuery = 0,
+    ) -> Response[list[Clue]]:
+        """Show clues in the order of saving, a hundred at a time."""
+        which = ClueFilter(
+            value=value,
+            category=category,
+            min_date=_moment(min_date, "min_date"),
+            max_date=_moment(max_date, "max_date"),
+        )
+        return _open(await some_clues(call.ports, which=which, offset=offset))
 
+    @get("/categories", operation_id="getClueCategories", responses=raises())
+    async def categories(
+        self, call: NamedDependency[Call], count: CountQuery = None, offset: OffsetQuery = 0
+    ) -> Response[list[ClueCategory]]:
+        """Show categories."""
+        return _open(await some_categories(call.ports, count=int(count or 1), offset=offset))
 
-@get("/api/categories", operation_id="getClueCategories", tags=TAGS, opt=ANONYMOUS, responses=raises())
-async def categories(
-    call: NamedDependency[Call], count: CountQuery = None, offset: OffsetQuery = 0
-) -> Response[list[ClueCategory]]:
-    """Show categories."""
-    return _open(await some_categories(call.ports, count=int(count or 1), offset=offset))
-
-
-@get("/api/category", operation_id="getClueCategory", tags=TAGS, opt=ANONYMOUS, responses=raises(QuestionNotFound))
-async def category(call: NamedDependency[Call], category_id: IdQuery) -> Response[ClueGroup]:
-    """Show a category with its clues."""
-    return _open(await clue_category(call.ports, category_id=category_id))
+    @get("/category", operation_id="getClueCategory", responses=raises(QuestionNotFound))
+    async def category(self, call: NamedDependency[Call], category_id: IdQuery) -> Response[ClueGroup]:
+        """Show a category with its clues."""
+        return _open(await clue_category(call.ports, category_id=category_id))
 
 
 def _moment(text: str | None, name: str) -> datetime | None:
@@ -92,6 +98,3 @@ def _moment(text: str | None, name: str) -> datetime | None:
 def _open(found: T) -> Response[T]:
     """Answer scripts of every site: there is nothing personal here."""
     return Answer(found, headers={"access-control-allow-origin": "*", "cache-control": "no-store"})
-
-
-HANDLERS = [by_chance, final, clues, categories, category]

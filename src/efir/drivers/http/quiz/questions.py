@@ -3,7 +3,7 @@
 from typing import Annotated, Any
 from uuid import UUID
 
-from litestar import Request, Response, get, post
+from litestar import Controller, Request, Response, get, post
 from litestar.di import NamedDependency
 from litestar.params import FromPath, JSONBody, QueryParameter
 from msgspec import Meta, Struct
@@ -34,7 +34,6 @@ from efir.drivers.http.kernel.responses import Answer
 from efir.ports.kernel.pagination import Page
 from efir.ports.quiz.questions import PreviousQuestion, QuestionCategory, QuestionFilter, QuestionView
 
-TAGS = ["Quiz"]
 NUMBER = Annotated[int, Meta(description="How many new questions, 1 to 100.", examples=[1])]
 FETCHING = raises(
     InvalidQuestionCount, QuestionsExhausted, Throttled, QuestionSourceAway, QuestionSourceLimited, QuizOverloaded
@@ -66,71 +65,79 @@ class RandomQuestions(Struct, frozen=True):
     items: Annotated[list[QuestionView], Meta(description="Different questions; fewer when fewer are stored.")]
 
 
-@post("/quiz", opt=PUBLIC, operation_id="postQuiz", tags=TAGS, status_code=200, responses=FETCHING)
-async def quiz(
-    request: Request[Any, Any, Any], data: JSONBody[QuizRequest], call: NamedDependency[Call]
-) -> Answer[PreviousQuestion]:
-    """Store new questions and answer the one saved before them; an empty object when there was none."""
-    fetched = await fetch_questions(call.ports, count=await _whole(request, data.questions_num), visitor=call.visitor)
-    return Answer(fetched.previous or NOTHING)  # type: ignore[arg-type]  # the same fields, none absent
+class QuizController(Controller):
+    """The literal route of the seed."""
+
+    path = "/quiz"
+    tags = ("Quiz",)
+    opt = PUBLIC
+
+    @post(operation_id="postQuiz", status_code=200, responses=FETCHING)
+    async def quiz(
+        self, request: Request[Any, Any, Any], data: JSONBody[QuizRequest], call: NamedDependency[Call]
+    ) -> Answer[PreviousQuestion]:
+        """Store new questions and answer the one saved before them; an empty object when there was none."""
+        fetched = await fetch_questions(
+            call.ports, count=await _whole(request, data.questions_num), visitor=call.visitor
+        )
+        return Answer(fetched.previous or NOTHING)  # type: ignore[arg-type]  # the same fields, none absent
 
 
-@post(
-    "/api/v1/quiz/questions", opt=PUBLIC, operation_id="fetchQuestions", tags=TAGS, status_code=200, responses=FETCHING
-)
-async def fetch(
-    request: Request[Any, Any, Any], data: JSONBody[WantedQuestions], call: NamedDependency[Call]
-) -> Answer[PreviousQuestion]:
-    """Store new questions and answer the one saved before them; an empty object when there was none."""
-    fetched = await fetch_questions(call.ports, count=await _whole(request, data.questions_num), visitor=call.visitor)
-    return Answer(fetched.previous or NOTHING)  # type: ignore[arg-type]  # the same fields, none absent
+class QuestionsController(Controller):
+    """Stored questions."""
 
+    path = "/api/v1/quiz"
+    tags = ("Quiz",)
+    opt = PUBLIC
 
-@get("/api/v1/quiz/questions", opt=PUBLIC, operation_id="listQuestions", tags=TAGS, responses=raises())
-async def newest(
-    request: Request[Any, Any, Any],
-    call: NamedDependency[Call],
-    q: WordsQuery = None,
-    category: CategoryQuery = None,
-    difficulty: DifficultyQuery = None,
-    source: SourceQuery = None,
-    limit: LimitQuery = None,
-    cursor: CursorQuery = None,
-) -> Response[Page[QuestionView]]:
-    """List stored questions, the last saved first."""
-    which = QuestionFilter(q=q, category=category, difficulty=difficulty, source=source)
-    return paged(request, await list_questions(call.ports, which=which, limit=limit, cursor=cursor))
+    @post("/questions", operation_id="fetchQuestions", status_code=200, responses=FETCHING)
+    async def fetch(
+        self, request: Request[Any, Any, Any], data: JSONBody[WantedQuestions], call: NamedDependency[Call]
+    ) -> Answer[PreviousQuestion]:
+        """Store new questions and answer the one saved before them; an empty object when there was none."""
+        fetched = await fetch_questions(
+            call.ports, count=await _whole(request, data.questions_num), visitor=call.visitor
+        )
+        return Answer(fetched.previous or NOTHING)  # type: ignore[arg-type]  # the same fields, none absent
 
+    @get("/questions", operation_id="listQuestions", responses=raises())
+    async def newest(
+        self,
+        request: Request[Any, Any, Any],
+        call: NamedDependency[Call],
+        q: WordsQuery = None,
+        category: CategoryQuery = None,
+        difficulty: DifficultyQuery = None,
+        source: SourceQuery = None,
+        limit: LimitQuery = None,
+        cursor: CursorQuery = None,
+    ) -> Response[Page[QuestionView]]:
+        """List stored questions, the last saved first."""
+        which = QuestionFilter(q=q, category=category, difficulty=difficulty, source=source)
+        return paged(request, await list_questions(call.ports, which=which, limit=limit, cursor=cursor))
 
-@get("/api/v1/quiz/questions/random", opt=PUBLIC, operation_id="getRandomQuestions", tags=TAGS, responses=raises())
-async def by_chance(call: NamedDependency[Call], count: CountQuery = 1) -> Response[RandomQuestions]:
-    """Show different stored questions, chosen by chance."""
-    return Answer(
-        RandomQuestions(await random_questions(call.ports, count=count)), headers={"cache-control": "no-store"}
-    )
+    @get("/questions/random", operation_id="getRandomQuestions", responses=raises())
+    async def by_chance(self, call: NamedDependency[Call], count: CountQuery = 1) -> Response[RandomQuestions]:
+        """Show different stored questions, chosen by chance."""
+        return Answer(
+            RandomQuestions(await random_questions(call.ports, count=count)), headers={"cache-control": "no-store"}
+        )
 
+    @get("/questions/{question_id:uuid}", operation_id="getQuestion", responses=raises(QuestionNotFound))
+    async def one(self, question_id: FromPath[UUID], call: NamedDependency[Call]) -> QuestionView:
+        """Show a stored question."""
+        return await get_question(call.ports, question_id=QuestionId(question_id))
 
-@get(
-    "/api/v1/quiz/questions/{question_id:uuid}",
-    opt=PUBLIC,
-    operation_id="getQuestion",
-    tags=TAGS,
-    responses=raises(QuestionNotFound),
-)
-async def one(question_id: FromPath[UUID], call: NamedDependency[Call]) -> QuestionView:
-    """Show a stored question."""
-    return await get_question(call.ports, question_id=QuestionId(question_id))
-
-
-@get("/api/v1/quiz/categories", opt=PUBLIC, operation_id="listQuestionCategories", tags=TAGS, responses=raises())
-async def categories(
-    request: Request[Any, Any, Any],
-    call: NamedDependency[Call],
-    limit: LimitQuery = None,
-    cursor: CursorQuery = None,
-) -> Response[Page[QuestionCategory]]:
-    """List the categories of stored questions by title."""
-    return paged(request, await list_categories(call.ports, limit=limit, cursor=cursor))
+    @get("/categories", operation_id="listQuestionCategories", responses=raises())
+    async def categories(
+        self,
+        request: Request[Any, Any, Any],
+        call: NamedDependency[Call],
+        limit: LimitQuery = None,
+        cursor: CursorQuery = None,
+    ) -> Response[Page[QuestionCategory]]:
+        """List the categories of stored questions by title."""
+        return paged(request, await list_categories(call.ports, limit=limit, cursor=cursor))
 
 
 async def _whole(request: Request[Any, Any, Any], count: int) -> int:
@@ -139,7 +146,3 @@ async def _whole(request: Request[Any, Any, Any], count: int) -> int:
         return count
     detail = "`questions_num` is a whole number."
     raise InvalidQuestionCount(detail, errors=(FieldError("/questions_num", "type", detail),))
-
-
-BESIDE_PAGES = [quiz]  # there is a page at the same address; the framework joins the two inside one router only
-HANDLERS = [fetch, newest, by_chance, one, categories]

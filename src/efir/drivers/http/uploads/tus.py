@@ -17,8 +17,8 @@ from efir.application.uploads.uploads import UploadFacts
 from efir.domain.kernel.errors import DomainError, Stale, UnsupportedMedia
 from efir.domain.kernel.limits import Limits
 from efir.domain.uploads import UploadId, UploadMalformed, UploadState
+from efir.drivers._asgi.ranges import http_date
 from efir.drivers.http.kernel.problems import of_bug, of_domain, of_http
-from efir.drivers.http.kernel.ranges import http_date
 
 VERSION = "1.0.0"
 RESUMABLE = {"tus-resumable": VERSION}
@@ -29,14 +29,14 @@ _NUMBER = re.compile(r"[0-9]{1,18}")
 
 
 class TusVersionUnsupported(Stale):
-    """The request is of another version of the protocol, or of none."""
+    """The request uses another version of the protocol, or states none."""
 
     code = "tus-version-unsupported"
-    title = "Only tus 1.0.0 is spoken here"
+    title = "Only tus 1.0.0 is supported"
 
 
 class WrongBodyType(UnsupportedMedia):
-    """Bytes of an upload come as `application/offset+octet-stream`."""
+    """The bytes of an upload must be sent as `application/offset+octet-stream`."""
 
     code = "upload-body-type"
     title = f"Bytes of an upload are sent as {BODY_TYPE}"

@@ -3,7 +3,7 @@
 from typing import Any
 from uuid import UUID
 
-from litestar import HttpMethod, Request, Response, delete, head, patch, post, route
+from litestar import Controller, HttpMethod, Request, Response, delete, head, patch, post, route
 from litestar.di import NamedDependency
 from litestar.params import FromPath
 
@@ -29,10 +29,10 @@ from efir.domain.uploads import (
     UploadUnfinished,
     UploadUsed,
 )
+from efir.drivers._asgi.route_options import ANONYMOUS
+from efir.drivers._asgi.streamed_body import Body
+from efir.drivers._asgi.streams import while_counting
 from efir.drivers.http.kernel.problems import raises
-from efir.drivers.http.kernel.security import ANONYMOUS
-from efir.drivers.http.kernel.streamed_body import Body
-from efir.drivers.http.kernel.streams import while_counting
 from efir.drivers.http.uploads.tus import (
     PATH,
     PROBLEMS,
@@ -49,9 +49,7 @@ from efir.drivers.http.uploads.tus import (
 from efir.drivers.http.uploads.tus_openapi import Appending, Asking, Creating, Describing, Ending
 from efir.ports.kernel.blobs import StorageFull
 
-ONE = f"{PATH}/{{upload_id:uuid}}"
-STREAMED = SIGNED_IN | {"streams": True}
-SHARED: Any = {"tags": ["Uploads"], "exception_handlers": PROBLEMS, "request_max_body_size": None, "opt": STREAMED}
+ONE = "/{upload_id:uuid}"
 KNOWN = (NoSession, CsrfFailed, ScopeMissing, TusVersionUnsupported)
 WRITING = (
     UploadMalformed, UploadTooLarge, WrongBodyType, UploadLocked, UploadOvertaken, ChunkCorrupt, UploadCorrupt,
@@ -60,37 +58,103 @@ WRITING = (
 Asked = Request[Any, Any, Any]
 
 
-@route(
-    PATH, http_method=[HttpMethod.OPTIONS], operation_id="describeUploads", operation_class=Describing,
-    tags=["Uploads"], status_code=204,
-    opt=ANONYMOUS, responses=raises(),
-)  # fmt: skip
-async def describe(call: NamedDependency[Call]) -> Response[None]:
-    """Tell what this server can do: versions, extensions, largest size, checksums."""
-    return Response(None, status_code=204, headers=abilities(call.ports.limits))
+class UploadAbilitiesController(Controller):
+    """What this server can do."""
+
+    path = PATH
+    tags = ("Uploads",)
+    opt = ANONYMOUS
+
+    @route(
+        http_method=[HttpMethod.OPTIONS],
+        operation_id="describeUploads",
+        operation_class=Describing,
+        status_code=204,
+        responses=raises(),
+    )
+    async def describe(self, call: NamedDependency[Call]) -> Response[None]:
+        """Tell what this server can do: versions, extensions, largest size, checksums."""
+        return Response(None, status_code=204, headers=abilities(call.ports.limits))
+
+    @route(ONE, http_method=[HttpMethod.OPTIONS], include_in_schema=False, status_code=204)
+    async def describe_one(self, upload_id: FromPath[UUID], call: NamedDependency[Call]) -> Response[None]:  # noqa: ARG002  # any
+        """Tell the same for every address."""
+        return Response(None, status_code=204, headers=abilities(call.ports.limits))
 
 
-@route(ONE, http_method=[HttpMethod.OPTIONS], include_in_schema=False, status_code=204, opt=ANONYMOUS)
-async def describe_one(upload_id: FromPath[UUID], call: NamedDependency[Call]) -> Response[None]:  # noqa: ARG001  # any
-    """Tell the same for every address."""
-    return Response(None, status_code=204, headers=abilities(call.ports.limits))
+class UploadsController(Controller):
+    """Uploads of tus clients."""
 
+    path = PATH
+    tags = ("Uploads",)
+    opt = SIGNED_IN | {"streams": True}
+    exception_handlers = PROBLEMS
+    request_max_body_size = None
 
-@post(
-    PATH, operation_id="createUpload", operation_class=Creating, status_code=201,
-    responses=raises(*KNOWN, *WRITING, UploadNotFound, UploadGone, UploadUnfinished, UploadsTooMany), **SHARED,
-)  # fmt: skip
-async def create(request: Asked, call: NamedDependency[Call]) -> Response[None]:
-    """Begin an upload, with its first bytes if they come along, or join partial ones."""
-    checked_version(request.headers)
-    body = Body(request, call.ports.limits)
-    try:
-        facts = await _created(request, body, call)
-    except DomainError:
-        await body.drain()
-        raise
-    headers = told(facts) | {"location": f"{call.ports.origin}{PATH}/{facts.id}"}
-    return Response(None, status_code=201, headers=headers)
+    @post(
+        operation_id="createUpload",
+        operation_class=Creating,
+        status_code=201,
+        responses=raises(*KNOWN, *WRITING, UploadNotFound, UploadGone, UploadUnfinished, UploadsTooMany),
+    )
+    async def create(self, request: Asked, call: NamedDependency[Call]) -> Response[None]:
+        """Begin an upload, with its first bytes if they come along, or join partial ones."""
+        checked_version(request.headers)
+        body = Body(request, call.ports.limits)
+        try:
+            facts = await _created(request, body, call)
+        except DomainError:
+            await body.drain()
+            raise
+        headers = told(facts) | {"location": f"{call.ports.origin}{PATH}/{facts.id}"}
+        return Response(None, status_code=201, headers=headers)
+
+    @head(
+        ONE,
+        operation_id="getUploadOffset",
+        operation_class=Asking,
+        responses=raises(*KNOWN, UploadNotFound, UploadGone),
+    )
+    async def offset(self, request: Asked, upload_id: FromPath[UUID], call: NamedDependency[Call]) -> Response[None]:
+        """Tell how many bytes of an own upload are durable."""
+        checked_version(request.headers)
+        facts = await get_upload(call.ports, owner=call.user("videos.write"), upload_id=UploadId(upload_id))
+        return Response(None, status_code=200, headers=described(facts))
+
+    @patch(
+        ONE,
+        operation_id="appendToUpload",
+        operation_class=Appending,
+        status_code=204,
+        responses=raises(*KNOWN, *WRITING, UploadNotFound, UploadGone, UploadJoined, OffsetMismatch),
+    )
+    async def append(self, request: Asked, upload_id: FromPath[UUID], call: NamedDependency[Call]) -> Response[None]:
+        """Append bytes to an own upload; the answer's offset is durable."""
+        return await _appended(request, UploadId(upload_id), call)
+
+    @delete(
+        ONE,
+        operation_id="endUpload",
+        operation_class=Ending,
+        status_code=204,
+        responses=raises(*KNOWN, UploadNotFound, UploadGone, UploadUsed),
+    )
+    async def end(self, request: Asked, upload_id: FromPath[UUID], call: NamedDependency[Call]) -> Response[None]:
+        """Drop an own upload and its bytes."""
+        return await _ended(request, UploadId(upload_id), call)
+
+    @post(ONE, include_in_schema=False, status_code=204)
+    async def overridden(
+        self, request: Asked, upload_id: FromPath[UUID], call: NamedDependency[Call]
+    ) -> Response[None]:
+        """Do what `X-HTTP-Method-Override` says, for clients that cannot send PATCH or DELETE."""
+        match request.headers.get("x-http-method-override", "").upper():
+            case "PATCH":
+                return await _appended(request, UploadId(upload_id), call)
+            case "DELETE":
+                return await _ended(request, UploadId(upload_id), call)
+            case _:
+                raise UploadMalformed("Send PATCH, or POST with X-HTTP-Method-Override: PATCH.")
 
 
 async def _created(request: Asked, body: Body, call: Call) -> UploadFacts:
@@ -111,29 +175,6 @@ async def _created(request: Asked, body: Body, call: Call) -> UploadFacts:
     )
 
 
-@head(
-    ONE,
-    operation_id="getUploadOffset",
-    operation_class=Asking,
-    responses=raises(*KNOWN, UploadNotFound, UploadGone),
-    **SHARED,
-)
-async def offset(request: Asked, upload_id: FromPath[UUID], call: NamedDependency[Call]) -> Response[None]:
-    """Tell how many bytes of an own upload are durable."""
-    checked_version(request.headers)
-    facts = await get_upload(call.ports, owner=call.user("videos.write"), upload_id=UploadId(upload_id))
-    return Response(None, status_code=200, headers=described(facts))
-
-
-@patch(
-    ONE, operation_id="appendToUpload", operation_class=Appending, status_code=204,
-    responses=raises(*KNOWN, *WRITING, UploadNotFound, UploadGone, UploadJoined, OffsetMismatch), **SHARED,
-)  # fmt: skip
-async def append(request: Asked, upload_id: FromPath[UUID], call: NamedDependency[Call]) -> Response[None]:
-    """Append bytes to an own upload; the answer's offset is durable."""
-    return await _appended(request, UploadId(upload_id), call)
-
-
 async def _appended(request: Asked, upload_id: UploadId, call: Call) -> Response[None]:
     checked_version(request.headers)
     body = Body(request, call.ports.limits)
@@ -147,32 +188,7 @@ async def _appended(request: Asked, upload_id: UploadId, call: Call) -> Response
     return Response(None, status_code=204, headers=told(facts))
 
 
-@delete(
-    ONE, operation_id="endUpload", operation_class=Ending, status_code=204,
-    responses=raises(*KNOWN, UploadNotFound, UploadGone, UploadUsed),
-    **SHARED,
-)  # fmt: skip
-async def end(request: Asked, upload_id: FromPath[UUID], call: NamedDependency[Call]) -> Response[None]:
-    """Drop an own upload and its bytes."""
-    return await _ended(request, UploadId(upload_id), call)
-
-
 async def _ended(request: Asked, upload_id: UploadId, call: Call) -> Response[None]:
     checked_version(request.headers)
     await end_upload(call.ports, owner=call.user("videos.write"), upload_id=upload_id)
     return Response(None, status_code=204, headers=RESUMABLE)
-
-
-@post(ONE, include_in_schema=False, status_code=204, **{**SHARED, "tags": None})
-async def overridden(request: Asked, upload_id: FromPath[UUID], call: NamedDependency[Call]) -> Response[None]:
-    """Do what `X-HTTP-Method-Override` says, for clients that cannot send PATCH or DELETE."""
-    match request.headers.get("x-http-method-override", "").upper():
-        case "PATCH":
-            return await _appended(request, UploadId(upload_id), call)
-        case "DELETE":
-            return await _ended(request, UploadId(upload_id), call)
-        case _:
-            raise UploadMalformed("Send PATCH, or POST with X-HTTP-Method-Override: PATCH.")
-
-
-HANDLERS = [describe, describe_one, create, offset, append, end, overridden]

@@ -5,46 +5,53 @@ from functools import partial
 from typing import Any
 from uuid import UUID
 
-from litestar import HttpMethod, Request, route
+from litestar import Controller, HttpMethod, Request, route
 from litestar.di import NamedDependency
 from litestar.params import FromPath
 
 from efir.application.context import Call
 from efir.application.videos.media_files import Media, Wanted, find_media
 from efir.domain.kernel.ids import VideoId
-from efir.drivers.http.kernel.files import IMMUTABLE, Content, FileAnswer, FileHead, digest_tag
-from efir.drivers.http.kernel.security import ANONYMOUS
+from efir.drivers._asgi.files import IMMUTABLE, Content, FileAnswer, FileHead, digest_tag
+from efir.drivers._asgi.route_options import ANONYMOUS
 from efir.ports.kernel.blobs import Blob
 
 REST = "{video_id:uuid}/{generation:int}/{name:path}"
 READ = [HttpMethod.GET, HttpMethod.HEAD]
-SHARED: Any = {"http_method": READ, "opt": ANONYMOUS, "include_in_schema": False}
 ANYWHERE = {"access-control-allow-origin": "*", "cross-origin-resource-policy": "cross-origin"}
 SECRET = {"referrer-policy": "no-referrer", "cross-origin-resource-policy": "same-site"}
 Asked = Request[Any, Any, Any]
 
 
-@route(f"/media/v/{REST}", **SHARED)
-async def open_file(
-    request: Asked,
-    video_id: FromPath[UUID],
-    generation: FromPath[int],
-    name: FromPath[str],
-    call: NamedDependency[Call],
-) -> FileAnswer:
-    """Send a file of a video that is not private."""
-    wanted = Wanted(VideoId(video_id), generation, name.lstrip("/"))
-    return _answer(request, call, await find_media(call.ports, wanted, now=call.now), private=False)
+class MediaFilesController(Controller):
+    """Files that players read."""
 
+    path = "/media"
+    opt = ANONYMOUS
+    include_in_schema = False
 
-@route(f"/media/s/{{token:str}}/{REST}", **SHARED)
-async def signed_file(
-    request: Asked, token: FromPath[str], video_id: FromPath[UUID], generation: FromPath[int], name: FromPath[str],
-    call: NamedDependency[Call],
-) -> FileAnswer:  # fmt: skip
-    """Send a file of a video to who holds its signed address."""
-    wanted = Wanted(VideoId(video_id), generation, name.lstrip("/"), token)
-    return _answer(request, call, await find_media(call.ports, wanted, now=call.now), private=True)
+    @route(f"/v/{REST}", http_method=READ)
+    async def open_file(
+        self,
+        request: Asked,
+        video_id: FromPath[UUID],
+        generation: FromPath[int],
+        name: FromPath[str],
+        call: NamedDependency[Call],
+    ) -> FileAnswer:
+        """Send a file of a video that is not private."""
+        wanted = Wanted(VideoId(video_id), generation, name.lstrip("/"))
+        return _answer(request, call, await find_media(call.ports, wanted, now=call.now), private=False)
+
+    @route(f"/s/{{token:str}}/{REST}", http_method=READ)
+    async def signed_file(
+        self,
+        request: Asked, token: FromPath[str], video_id: FromPath[UUID], generation: FromPath[int], name: FromPath[str],
+        call: NamedDependency[Call],
+    ) -> FileAnswer:  # fmt: skip
+        """Send a file of a video to who holds its signed address."""
+        wanted = Wanted(VideoId(video_id), generation, name.lstrip("/"), token)
+        return _answer(request, call, await find_media(call.ports, wanted, now=call.now), private=True)
 
 
 def _answer(request: Asked, call: Call, media: Media, *, private: bool) -> FileAnswer:
@@ -72,6 +79,3 @@ def _caching(media: Media, *, private: bool) -> str:
     if media.growing or private:
         return "private, no-cache" if private else "no-cache"
     return "public, max-age=60"
-
-
-HANDLERS = [open_file, signed_file]

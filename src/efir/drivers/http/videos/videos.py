@@ -1,15 +1,12 @@
 """Videos over HTTP."""
 
-import asyncio
-from collections.abc import AsyncIterator
 from typing import Annotated, Any
 from uuid import UUID
 
-import msgspec
-from litestar import Request, Response, delete, get, patch, post
+from litestar import Controller, Request, Response, delete, get, patch, post
 from litestar.di import NamedDependency
 from litestar.params import FromPath, JSONBody, QueryParameter
-from litestar.response import ServerSentEvent, ServerSentEventMessage
+from litestar.response import ServerSentEvent
 from msgspec import UNSET
 
 from efir.application.access.requirements import PUBLIC, SIGNED_IN
@@ -30,160 +27,147 @@ from efir.domain.kernel.errors import FieldError
 from efir.domain.kernel.ids import VideoId
 from efir.domain.uploads import UploadGone, UploadId, UploadNotFound, UploadUnfinished, UploadUsed
 from efir.domain.videos.video import InvalidVideo, VideoInProgress, VideoNotFound, VideoNotRetryable
+from efir.drivers._asgi.streams import changes
 from efir.drivers.http.kernel.pagination import CursorQuery, LimitQuery, paged
 from efir.drivers.http.kernel.problems import raises
 from efir.drivers.http.videos.bodies import ChangedVideo, NewVideo
 from efir.ports.kernel.pagination import Page
 from efir.ports.videos.videos import VideoChange, VideoView
 
-TAGS = ["Videos"]
-STEP = 0.5  # seconds between two looks at the jobs; one statement each
-PING = 15.0
-
 ChannelQuery = Annotated[str | None, QueryParameter(description="Only videos of this channel.")]
 TagQuery = Annotated[str | None, QueryParameter(description="Only videos with this tag.")]
 UserQuery = Annotated[str | None, QueryParameter(description="Only of the person with this nickname.", max_length=100)]
 
 
-@post(
-    "/api/v1/videos", opt=SIGNED_IN,
-    operation_id="createVideo",
-    tags=TAGS,
-    responses=raises(
-        NoSession, CsrfFailed, ScopeMissing, InvalidVideo, UploadNotFound, UploadUnfinished, UploadUsed, UploadGone,
-        ChannelNotFound, ForeignChannel,
-    ),
-)  # fmt: skip
-async def create(data: JSONBody[NewVideo], call: NamedDependency[Call]) -> Response[VideoView]:
-    """Publish an upload as a video; processing starts at once."""
-    about = VideoChange(title=data.title, description=data.description, tags=data.tags, visibility=data.visibility)
-    video = await create_video(
-        call.ports, owner=call.user("videos.write"), upload_id=_upload_id(data.upload_id), about=about,
-        channel=data.channel, now=call.now,
-    )  # fmt: skip
-    return Response(video, headers={"location": f"{call.ports.origin}/api/v1/videos/{video.id}"})
+class VideosController(Controller):
+    """Videos."""
 
+    path = "/api/v1/videos"
+    tags = ("Videos",)
+    opt = SIGNED_IN
 
-@get("/api/v1/videos", opt=PUBLIC, operation_id="listVideos", tags=TAGS, responses=raises())
-async def newest(
-    request: Request[Any, Any, Any],
-    call: NamedDependency[Call],
-    channel: ChannelQuery = None,
-    tag: TagQuery = None,
-    user: UserQuery = None,
-    limit: LimitQuery = None,
-    cursor: CursorQuery = None,
-) -> Response[Page[VideoView]]:
-    """List public videos, newest first."""
-    page = await list_videos(call.ports, channel=channel, tag=tag, user=user, limit=limit, cursor=cursor, now=call.now)
-    return paged(request, page)
-
-
-@get(
-    "/api/v1/users/me/videos",
-    opt=SIGNED_IN,
-    operation_id="listMyVideos",
-    tags=TAGS,
-    responses=raises(NoSession, ScopeMissing),
-)
-async def mine(
-    request: Request[Any, Any, Any],
-    call: NamedDependency[Call],
-    limit: LimitQuery = None,
-    cursor: CursorQuery = None,
-) -> Response[Page[VideoView]]:
-    """List own videos, newest first, whatever their state."""
-    owner = call.user("videos.read")
-    return paged(request, await list_my_videos(call.ports, owner=owner, limit=limit, cursor=cursor, now=call.now))
-
-
-@get("/api/v1/videos/{video_id:uuid}", opt=PUBLIC, operation_id="getVideo", tags=TAGS, responses=raises(VideoNotFound))
-async def one(video_id: FromPath[UUID], call: NamedDependency[Call]) -> VideoView:
-    """Show a video."""
-    return await get_video(call.ports, video_id=VideoId(video_id), viewer=call.viewer, now=call.now)
-
-
-@patch(
-    "/api/v1/videos/{video_id:uuid}",
-    opt=SIGNED_IN,
-    operation_id="updateVideo",
-    tags=TAGS,
-    responses=raises(NoSession, CsrfFailed, ScopeMissing, VideoNotFound, InvalidVideo),
-)
-async def update(video_id: FromPath[UUID], data: JSONBody[ChangedVideo], call: NamedDependency[Call]) -> VideoView:
-    """Change title, description, tags or visibility of an own video."""
-    change = VideoChange(
-        title=None if data.title is UNSET else data.title,
-        description=None if data.description is UNSET else data.description or "",
-        tags=None if data.tags is UNSET else data.tags or [],
-        visibility=None if data.visibility is UNSET else data.visibility,
+    @post(
+        operation_id="createVideo",
+        responses=raises(
+            NoSession,
+            CsrfFailed,
+            ScopeMissing,
+            InvalidVideo,
+            UploadNotFound,
+            UploadUnfinished,
+            UploadUsed,
+            UploadGone,
+            ChannelNotFound,
+            ForeignChannel,
+        ),
     )
-    return await update_video(
-        call.ports, video_id=VideoId(video_id), owner=call.user("videos.write"), change=change, now=call.now
+    async def create(self, data: JSONBody[NewVideo], call: NamedDependency[Call]) -> Response[VideoView]:
+        """Publish an upload as a video; processing starts at once."""
+        about = VideoChange(title=data.title, description=data.description, tags=data.tags, visibility=data.visibility)
+        video = await create_video(
+            call.ports, owner=call.user("videos.write"), upload_id=_upload_id(data.upload_id), about=about,
+            channel=data.channel, now=call.now,
+        )  # fmt: skip
+        return Response(video, headers={"location": f"{call.ports.origin}/api/v1/videos/{video.id}"})
+
+    @get(opt=PUBLIC, operation_id="listVideos", responses=raises())
+    async def newest(
+        self,
+        request: Request[Any, Any, Any],
+        call: NamedDependency[Call],
+        channel: ChannelQuery = None,
+        tag: TagQuery = None,
+        user: UserQuery = None,
+        limit: LimitQuery = None,
+        cursor: CursorQuery = None,
+    ) -> Response[Page[VideoView]]:
+        """List public videos, newest first."""
+        page = await list_videos(
+            call.ports, channel=channel, tag=tag, user=user, limit=limit, cursor=cursor, now=call.now
+        )
+        return paged(request, page)
+
+    @get("/{video_id:uuid}", opt=PUBLIC, operation_id="getVideo", responses=raises(VideoNotFound))
+    async def one(self, video_id: FromPath[UUID], call: NamedDependency[Call]) -> VideoView:
+        """Show a video."""
+        return await get_video(call.ports, video_id=VideoId(video_id), viewer=call.viewer, now=call.now)
+
+    @patch(
+        "/{video_id:uuid}",
+        operation_id="updateVideo",
+        responses=raises(NoSession, CsrfFailed, ScopeMissing, VideoNotFound, InvalidVideo),
     )
+    async def update(
+        self, video_id: FromPath[UUID], data: JSONBody[ChangedVideo], call: NamedDependency[Call]
+    ) -> VideoView:
+        """Change title, description, tags or visibility of an own video."""
+        change = VideoChange(
+            title=None if data.title is UNSET else data.title,
+            description=None if data.description is UNSET else data.description or "",
+            tags=None if data.tags is UNSET else data.tags or [],
+            visibility=None if data.visibility is UNSET else data.visibility,
+        )
+        return await update_video(
+            call.ports, video_id=VideoId(video_id), owner=call.user("videos.write"), change=change, now=call.now
+        )
+
+    @delete(
+        "/{video_id:uuid}",
+        operation_id="deleteVideo",
+        responses=raises(NoSession, CsrfFailed, ScopeMissing, VideoNotFound),
+    )
+    async def remove(self, video_id: FromPath[UUID], call: NamedDependency[Call]) -> None:
+        """Delete an own video; processing stops."""
+        await delete_video(call.ports, video_id=VideoId(video_id), owner=call.user("videos.write"), now=call.now)
+
+    @post(
+        "/{video_id:uuid}/retry",
+        operation_id="retryVideo",
+        status_code=200,
+        responses=raises(NoSession, CsrfFailed, ScopeMissing, VideoNotFound, VideoNotRetryable, VideoInProgress),
+    )
+    async def retry(self, video_id: FromPath[UUID], call: NamedDependency[Call]) -> VideoView:
+        """Process a video again that failed or came to a stop; what can be watched already stays so."""
+        return await retry_video(call.ports, video_id=VideoId(video_id), owner=call.user("videos.write"), now=call.now)
+
+    @get(
+        "/{video_id:uuid}/processing",
+        operation_id="watchProcessing",
+        responses=raises(NoSession, ScopeMissing, VideoNotFound),
+    )
+    async def processing(
+        self, request: Request[Any, Any, Any], video_id: FromPath[UUID], call: NamedDependency[Call]
+    ) -> Response[Processing]:
+        """Follow processing: server-sent events when asked for `text/event-stream`, else JSON."""
+        owner = call.user("videos.read")
+        now = await get_processing(call.ports, video_id=VideoId(video_id), owner=owner, now=call.now)
+        if "text/event-stream" not in request.headers.get("accept", ""):
+            return Response(now, headers={"cache-control": "no-store"})
+
+        async def look() -> Processing:
+            return await get_processing(call.ports, video_id=VideoId(video_id), owner=owner, now=call.ports.clock())
+
+        return ServerSentEvent(changes(call, now, look))  # type: ignore[return-value]  # documented as JSON
 
 
-@delete(
-    "/api/v1/videos/{video_id:uuid}",
-    opt=SIGNED_IN,
-    operation_id="deleteVideo",
-    tags=TAGS,
-    responses=raises(NoSession, CsrfFailed, ScopeMissing, VideoNotFound),
-)
-async def remove(video_id: FromPath[UUID], call: NamedDependency[Call]) -> None:
-    """Delete an own video; processing stops."""
-    await delete_video(call.ports, video_id=VideoId(video_id), owner=call.user("videos.write"), now=call.now)
+class MyVideosController(Controller):
+    """Own videos."""
 
+    path = "/api/v1/users/me/videos"
+    tags = ("Videos",)
+    opt = SIGNED_IN
 
-@post(
-    "/api/v1/videos/{video_id:uuid}/retry",
-    opt=SIGNED_IN,
-    operation_id="retryVideo",
-    tags=TAGS,
-    status_code=200,
-    responses=raises(NoSession, CsrfFailed, ScopeMissing, VideoNotFound, VideoNotRetryable, VideoInProgress),
-)
-async def retry(video_id: FromPath[UUID], call: NamedDependency[Call]) -> VideoView:
-    """Process a video again that failed or came to a stop; what can be watched already stays so."""
-    return await retry_video(call.ports, video_id=VideoId(video_id), owner=call.user("videos.write"), now=call.now)
-
-
-@get(
-    "/api/v1/videos/{video_id:uuid}/processing",
-    opt=SIGNED_IN,
-    operation_id="watchProcessing",
-    tags=TAGS,
-    responses=raises(NoSession, ScopeMissing, VideoNotFound),
-)
-async def processing(
-    request: Request[Any, Any, Any], video_id: FromPath[UUID], call: NamedDependency[Call]
-) -> Response[Processing]:
-    """Follow processing: server-sent events when asked for `text/event-stream`, else JSON."""
-    owner = call.user("videos.read")
-    now = await get_processing(call.ports, video_id=VideoId(video_id), owner=owner, now=call.now)
-    if "text/event-stream" not in request.headers.get("accept", ""):
-        return Response(now, headers={"cache-control": "no-store"})
-    return ServerSentEvent(_events(call, VideoId(video_id), now))  # type: ignore[return-value]  # documented as JSON
-
-
-async def _events(call: Call, video_id: VideoId, first: Processing) -> AsyncIterator[ServerSentEventMessage]:
-    """Tell each change once, the last one included; a comment now and then keeps proxies from closing."""
-    told, quiet, state, owner = None, 0.0, first, call.user("videos.read")
-    while True:
-        if state != told:
-            event = "end" if state.ended else "progress"
-            yield ServerSentEventMessage(data=msgspec.json.encode(state).decode(), event=event)
-            told, quiet = state, 0.0
-        if state.ended:
-            return
-        await asyncio.sleep(STEP)
-        quiet += STEP
-        if not await call.still_counts():
-            return
-        if quiet >= PING:
-            yield ServerSentEventMessage(comment="still here")
-            quiet = 0.0
-        state = await get_processing(call.ports, video_id=video_id, owner=owner, now=call.ports.clock())
+    @get(operation_id="listMyVideos", responses=raises(NoSession, ScopeMissing))
+    async def mine(
+        self,
+        request: Request[Any, Any, Any],
+        call: NamedDependency[Call],
+        limit: LimitQuery = None,
+        cursor: CursorQuery = None,
+    ) -> Response[Page[VideoView]]:
+        """List own videos, newest first, whatever their state."""
+        owner = call.user("videos.read")
+        return paged(request, await list_my_videos(call.ports, owner=owner, limit=limit, cursor=cursor, now=call.now))
 
 
 def _upload_id(text: str) -> UploadId:
@@ -193,6 +177,3 @@ def _upload_id(text: str) -> UploadId:
     except ValueError as error:
         detail = "This is not the id of an upload."
         raise InvalidVideo(detail, errors=(FieldError("/upload_id", "format", detail),)) from error
-
-
-HANDLERS = [create, newest, mine, one, update, remove, retry, processing]

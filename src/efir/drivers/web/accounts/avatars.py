@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from litestar import Request, Response, get, post
+from litestar import Controller, Request, Response, get, post
 from litestar.di import NamedDependency
 
 from efir.application.access.requirements import SIGNED_IN
@@ -20,63 +20,65 @@ TEMPLATE, CROP = "settings/avatar.html", "settings/crop.html"
 Asked = Request[Any, Any, Any]
 
 
-@get(HERE, opt=SIGNED_IN, include_in_schema=False)
-async def avatar_page(page: NamedDependency[Page]) -> Response[str]:
-    """Show the picture, and ask for another one."""
-    facts = await _facts(page)
-    page.call.ports.pictures.converter.expect()
-    return show(page, TEMPLATE, form=Form(), **facts)
+class AvatarPages(Controller):
+    """The settings of the picture others see."""
 
+    path = HERE
+    opt = SIGNED_IN
 
-@post(HERE, include_in_schema=False, status_code=200, opt=SIGNED_IN | FORM, request_max_body_size=None)
-async def avatar_sent(request: Asked, page: NamedDependency[Page]) -> Response[str]:
-    """Take a picture from a form."""
-    user_id = _owner(page)
-    try:
-        body = await posted_picture(request, page)
-        await put_avatar(page.call.ports, user_id=user_id, body=body, crop=None, now=page.call.now)
-    except DomainError as error:
-        return refuse(page, TEMPLATE, {}, error, **await _facts(page))
-    return page.redirect(f"{HERE}?notice=saved")
-
-
-@get(f"{HERE}/crop", opt=SIGNED_IN, include_in_schema=False)
-async def crop_page(page: NamedDependency[Page]) -> Response[str]:
-    """Ask for the part of the picture that is shown."""
-    facts = await _facts(page)
-    if facts["worn"] is None:
-        return page.redirect(HERE)
-    if not facts["worn"].cuttable:
-        return refuse(page, TEMPLATE, {}, PictureNotCuttable(), **facts)
-    page.call.ports.pictures.converter.expect()
-    return show(page, CROP, form=crop_form(facts["worn"].view), **facts)
-
-
-@post(f"{HERE}/crop", include_in_schema=False, status_code=200, opt=SIGNED_IN | FORM)
-async def crop_sent(request: Asked, page: NamedDependency[Page]) -> Response[str]:
-    """Cut the picture as the numbers say."""
-    user_id, values = _owner(page), await typed(request)
-    try:
-        page.check(values)
-        await crop_avatar(page.call.ports, user_id=user_id, crop=posted_crop(values), now=page.call.now)
-    except PictureNotCuttable as error:
-        return refuse(page, TEMPLATE, {}, error, **await _facts(page))
-    except DomainError as error:
+    @get()
+    async def avatar_page(self, page: NamedDependency[Page]) -> Response[str]:
+        """Show the picture, and ask for another one."""
         facts = await _facts(page)
-        return refuse(page, TEMPLATE if facts["worn"] is None else CROP, values, error, **facts)
-    return page.redirect(f"{HERE}?notice=saved")
+        page.call.ports.pictures.converter.expect()
+        return show(page, TEMPLATE, form=Form(), **facts)
 
+    @post(opt=FORM, request_max_body_size=None)
+    async def avatar_sent(self, request: Asked, page: NamedDependency[Page]) -> Response[str]:
+        """Take a picture from a form."""
+        user_id = _owner(page)
+        try:
+            body = await posted_picture(request, page)
+            await put_avatar(page.call.ports, user_id=user_id, body=body, crop=None, now=page.call.now)
+        except DomainError as error:
+            return refuse(page, TEMPLATE, {}, error, **await _facts(page))
+        return page.redirect(f"{HERE}?notice=saved")
 
-@post(f"{HERE}/remove", include_in_schema=False, status_code=200, opt=SIGNED_IN | FORM)
-async def avatar_removed(request: Asked, page: NamedDependency[Page]) -> Response[str]:
-    """Go without a picture."""
-    user_id, values = _owner(page), await typed(request)
-    try:
-        page.check(values)
-        await remove_avatar(page.call.ports, user_id=user_id)
-    except DomainError as error:
-        return refuse(page, TEMPLATE, {}, error, **await _facts(page))
-    return page.redirect(f"{HERE}?notice=saved")
+    @get("/crop")
+    async def crop_page(self, page: NamedDependency[Page]) -> Response[str]:
+        """Ask for the part of the picture that is shown."""
+        facts = await _facts(page)
+        if facts["worn"] is None:
+            return page.redirect(HERE)
+        if not facts["worn"].cuttable:
+            return refuse(page, TEMPLATE, {}, PictureNotCuttable(), **facts)
+        page.call.ports.pictures.converter.expect()
+        return show(page, CROP, form=crop_form(facts["worn"].view), **facts)
+
+    @post("/crop", opt=FORM)
+    async def crop_sent(self, request: Asked, page: NamedDependency[Page]) -> Response[str]:
+        """Cut the picture as the numbers say."""
+        user_id, values = _owner(page), await typed(request)
+        try:
+            page.check(values)
+            await crop_avatar(page.call.ports, user_id=user_id, crop=posted_crop(values), now=page.call.now)
+        except PictureNotCuttable as error:
+            return refuse(page, TEMPLATE, {}, error, **await _facts(page))
+        except DomainError as error:
+            facts = await _facts(page)
+            return refuse(page, TEMPLATE if facts["worn"] is None else CROP, values, error, **facts)
+        return page.redirect(f"{HERE}?notice=saved")
+
+    @post("/remove", opt=FORM)
+    async def avatar_removed(self, request: Asked, page: NamedDependency[Page]) -> Response[str]:
+        """Go without a picture."""
+        user_id, values = _owner(page), await typed(request)
+        try:
+            page.check(values)
+            await remove_avatar(page.call.ports, user_id=user_id)
+        except DomainError as error:
+            return refuse(page, TEMPLATE, {}, error, **await _facts(page))
+        return page.redirect(f"{HERE}?notice=saved")
 
 
 def _owner(page: Page) -> UserId:
@@ -85,6 +87,3 @@ def _owner(page: Page) -> UserId:
 
 async def _facts(page: Page) -> dict[str, Any]:
     return picture_facts(page) | {"worn": await get_avatar(page.call.ports, user_id=_owner(page))}
-
-
-HANDLERS: list[Any] = [avatar_page, avatar_sent, crop_page, crop_sent, avatar_removed]

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from litestar import Request, Response, get, post
+from litestar import Controller, Request, Response, get, post
 from litestar.di import NamedDependency
 
 from efir.application.access.requirements import PUBLIC, SIGNED_IN
@@ -16,54 +16,61 @@ from efir.drivers.web.kernel.settings_sections import refuse, show
 DAY = 86_400
 
 
-@get("/settings/data/delete", opt=SIGNED_IN, include_in_schema=False)
-async def delete_page(page: NamedDependency[Page]) -> Response[str]:
-    """Say what deleting means, and ask."""
-    return show(page, "settings/delete.html", form=Form(), **_about_deletion(page))
+class DeletionPages(Controller):
+    """The settings where an account is deleted."""
+
+    path = "/settings/data/delete"
+    opt = SIGNED_IN
+
+    @get()
+    async def delete_page(self, page: NamedDependency[Page]) -> Response[str]:
+        """Say what deleting means, and ask."""
+        return show(page, "settings/delete.html", form=Form(), **_about_deletion(page))
+
+    @post(opt=FORM)
+    async def delete(self, request: Request[Any, Any, Any], page: NamedDependency[Page]) -> Response[str]:
+        """Close the account."""
+        credential, values = page.call.session(), await typed(request)
+        try:
+            page.check(values)
+            password = values.get("current_password")
+            await delete_me(page.call.ports, credential=credential, password=password, now=page.call.now)
+        except DomainError as error:
+            return refuse(page, "settings/delete.html", {}, error, **_about_deletion(page))
+        gone = page.shared.session_cookie(page.call, "", max_age=0)
+        return page.redirect("/?notice=account-closed", cookies=[gone])
 
 
-@post("/settings/data/delete", include_in_schema=False, status_code=200, opt=SIGNED_IN | FORM)
-async def delete(request: Request[Any, Any, Any], page: NamedDependency[Page]) -> Response[str]:
-    """Close the account."""
-    credential, values = page.call.session(), await typed(request)
-    try:
-        page.check(values)
-        password = values.get("current_password")
-        await delete_me(page.call.ports, credential=credential, password=password, now=page.call.now)
-    except DomainError as error:
-        return refuse(page, "settings/delete.html", {}, error, **_about_deletion(page))
-    gone = page.shared.session_cookie(page.call, "", max_age=0)
-    return page.redirect("/?notice=account-closed", cookies=[gone])
+class RestorationPages(Controller):
+    """Keeping an account after all."""
 
+    path = "/restore"
+    opt = PUBLIC
 
-@get("/restore", opt=PUBLIC, include_in_schema=False)
-async def restore_page(page: NamedDependency[Page]) -> Response[str]:
-    """Ask who wants to keep an account."""
-    return page.render("restore.html", form=Form())
+    @get()
+    async def restore_page(self, page: NamedDependency[Page]) -> Response[str]:
+        """Ask who wants to keep an account."""
+        return page.render("restore.html", form=Form())
 
-
-@post("/restore", include_in_schema=False, status_code=200, opt=PUBLIC | FORM)
-async def restore(request: Request[Any, Any, Any], page: NamedDependency[Page]) -> Response[str]:
-    """Keep it."""
-    values = await typed(request)
-    try:
-        page.check(values)
-        await restore_user(
-            page.call.ports,
-            login=values.get("login", ""),
-            password=values.get("password", ""),
-            visitor=page.call.visitor,
-            now=page.call.now,
-        )
-    except DomainError as error:
-        return page.refuse("restore.html", values, error)
-    return page.redirect("/login?notice=account-kept")
+    @post(opt=FORM)
+    async def restore(self, request: Request[Any, Any, Any], page: NamedDependency[Page]) -> Response[str]:
+        """Keep it."""
+        values = await typed(request)
+        try:
+            page.check(values)
+            await restore_user(
+                page.call.ports,
+                login=values.get("login", ""),
+                password=values.get("password", ""),
+                visitor=page.call.visitor,
+                now=page.call.now,
+            )
+        except DomainError as error:
+            return page.refuse("restore.html", values, error)
+        return page.redirect("/login?notice=account-kept")
 
 
 def _about_deletion(page: Page) -> dict[str, Any]:
     call = page.call
     days = call.ports.limits.deletion_grace_seconds // DAY
     return {"days": days, "fresh": is_fresh(call.ports, call.session(), now=call.now)}
-
-
-HANDLERS: list[Any] = [delete_page, delete, restore_page, restore]

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from litestar import Request, Response, get, post
+from litestar import Controller, Request, Response, get, post
 from litestar.di import NamedDependency
 from litestar.params import FromQuery
 
@@ -23,68 +23,77 @@ from efir.drivers.web.kernel.page import Page
 from efir.drivers.web.kernel.settings_sections import refuse, show
 
 
-@get("/confirm", opt=PUBLIC, include_in_schema=False)
-async def confirm_page(page: NamedDependency[Page], token: FromQuery[str] = "") -> Response[str]:
-    """Ask for a press of a button, or for the code where nobody is signed in: a machine has neither hand nor code."""
-    try:
-        return page.render("confirm.html", form=Form(), **await _asked(page, token))
-    except ProofGone:
-        return page.render("proof-gone.html", status=410, reset=False)
+class ConfirmationPages(Controller):
+    """Confirming an address."""
+
+    path = "/confirm"
+    opt = PUBLIC
+
+    @get()
+    async def confirm_page(self, page: NamedDependency[Page], token: FromQuery[str] = "") -> Response[str]:
+        """Ask for a press of a button, or for the code where nobody is signed in: no machine has either."""
+        try:
+            return page.render("confirm.html", form=Form(), **await _asked(page, token))
+        except ProofGone:
+            return page.render("proof-gone.html", status=410, reset=False)
+
+    @post(opt=FORM)
+    async def confirm(self, request: Request[Any, Any, Any], page: NamedDependency[Page]) -> Response[str]:
+        """Confirm the address."""
+        values = await typed(request)
+        token = values.get("token") or None
+        try:
+            asked = await _asked(page, token or "")
+        except ProofGone:
+            return page.render("proof-gone.html", status=410, reset=False)
+        try:
+            page.check(values)
+            code = parse_code(values.get("code", "")) if asked["needs_code"] else None
+            await confirm_email(page.call.ports, person=_person(page), token=token, code=code, now=page.call.now)
+        except ProofGone:
+            return page.render("proof-gone.html", status=410, reset=False)
+        except DomainError as error:
+            return page.refuse("confirm.html", values, error, **asked)
+        place = "/login" if page.viewer is None else "/settings/security"
+        return page.redirect(f"{place}?notice=email-confirmed")
+
+    @post("/resend", opt=SIGNED_IN | FORM)
+    async def resend(self, request: Request[Any, Any, Any], page: NamedDependency[Page]) -> Response[str]:
+        """Mail a fresh code."""
+        user_id, values = UserId(page.call.session().user_id), await typed(request)
+        try:
+            page.check(values)
+            await resend_confirmation(page.call.ports, user_id=user_id, now=page.call.now)
+        except DomainError as error:
+            return page.refuse("confirm.html", {}, error, **await _asked(page, ""))
+        return page.redirect("/confirm?notice=mail-sent")
 
 
-@post("/confirm", include_in_schema=False, status_code=200, opt=PUBLIC | FORM)
-async def confirm(request: Request[Any, Any, Any], page: NamedDependency[Page]) -> Response[str]:
-    """Confirm the address."""
-    values = await typed(request)
-    token = values.get("token") or None
-    try:
-        asked = await _asked(page, token or "")
-    except ProofGone:
-        return page.render("proof-gone.html", status=410, reset=False)
-    try:
-        page.check(values)
-        code = parse_code(values.get("code", "")) if asked["needs_code"] else None
-        await confirm_email(page.call.ports, person=_person(page), token=token, code=code, now=page.call.now)
-    except ProofGone:
-        return page.render("proof-gone.html", status=410, reset=False)
-    except DomainError as error:
-        return page.refuse("confirm.html", values, error, **asked)
-    place = "/login" if page.viewer is None else "/settings/security"
-    return page.redirect(f"{place}?notice=email-confirmed")
+class EmailPages(Controller):
+    """The settings of the email address."""
 
+    path = "/settings/security/email"
+    opt = SIGNED_IN
 
-@post("/confirm/resend", include_in_schema=False, status_code=200, opt=SIGNED_IN | FORM)
-async def resend(request: Request[Any, Any, Any], page: NamedDependency[Page]) -> Response[str]:
-    """Mail a fresh code."""
-    user_id, values = UserId(page.call.session().user_id), await typed(request)
-    try:
-        page.check(values)
-        await resend_confirmation(page.call.ports, user_id=user_id, now=page.call.now)
-    except DomainError as error:
-        return page.refuse("confirm.html", {}, error, **await _asked(page, ""))
-    return page.redirect("/confirm?notice=mail-sent")
+    @get()
+    async def email_page(self, page: NamedDependency[Page]) -> Response[str]:
+        """Ask for a new address."""
+        return show(page, "settings/email.html", form=Form(), fresh=_fresh(page))
 
-
-@get("/settings/security/email", opt=SIGNED_IN, include_in_schema=False)
-async def email_page(page: NamedDependency[Page]) -> Response[str]:
-    """Ask for a new address."""
-    return show(page, "settings/email.html", form=Form(), fresh=_fresh(page))
-
-
-@post("/settings/security/email", include_in_schema=False, status_code=200, opt=SIGNED_IN | FORM)
-async def email(request: Request[Any, Any, Any], page: NamedDependency[Page]) -> Response[str]:
-    """Mail a code to the new address and ask for it."""
-    credential, values = page.call.session(), await typed(request)
-    try:
-        page.check(values)
-        await change_email(
-            page.call.ports, credential=credential, email=values.get("email", ""),
-            password=values.get("current_password"), now=page.call.now,
-        )  # fmt: skip
-    except DomainError as error:
-        return refuse(page, "settings/email.html", values, error, fresh=_fresh(page))
-    me = await get_me(page.call.ports, user_id=UserId(credential.user_id))
-    return page.redirect("/confirm" if me.pending_email else "/settings/security?notice=saved")
+    @post(opt=FORM)
+    async def email(self, request: Request[Any, Any, Any], page: NamedDependency[Page]) -> Response[str]:
+        """Mail a code to the new address and ask for it."""
+        credential, values = page.call.session(), await typed(request)
+        try:
+            page.check(values)
+            await change_email(
+                page.call.ports, credential=credential, email=values.get("email", ""),
+                password=values.get("current_password"), now=page.call.now,
+            )  # fmt: skip
+        except DomainError as error:
+            return refuse(page, "settings/email.html", values, error, fresh=_fresh(page))
+        me = await get_me(page.call.ports, user_id=UserId(credential.user_id))
+        return page.redirect("/confirm" if me.pending_email else "/settings/security?notice=saved")
 
 
 async def _asked(page: Page, token: str) -> dict[str, Any]:
@@ -107,6 +116,3 @@ def _person(page: Page) -> UserId | None:
 
 def _fresh(page: Page) -> bool:
     return is_fresh(page.call.ports, page.call.session(), now=page.call.now)
-
-
-HANDLERS: list[Any] = [confirm_page, confirm, resend, email_page, email]

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from litestar import Request, Response, get, post
+from litestar import Controller, Request, Response, get, post
 from litestar.di import NamedDependency
 
 from efir.application.access.requirements import SIGNED_IN
@@ -15,23 +15,28 @@ from efir.drivers.web.kernel.page import Page
 from efir.drivers.web.kernel.settings_sections import refuse, show
 
 
-@get("/settings/data", opt=SIGNED_IN, include_in_schema=False)
-async def data_page(page: NamedDependency[Page]) -> Response[str]:
-    """Offer the file and the way out."""
-    return show(page, "settings/data.html", form=Form(), **await _known(page))
+class ExportPages(Controller):
+    """The settings of one's data."""
 
+    path = "/settings/data"
+    opt = SIGNED_IN
 
-@post("/settings/data", include_in_schema=False, status_code=200, opt=SIGNED_IN | FORM)
-async def export(request: Request[Any, Any, Any], page: NamedDependency[Page]) -> Response[str]:
-    """Start making the file."""
-    credential, values = page.call.session(), await typed(request)
-    try:
-        page.check(values)
-        password = values.get("current_password")
-        await start_export(page.call.ports, credential=credential, password=password, now=page.call.now)
-    except DomainError as error:
-        return refuse(page, "settings/data.html", {}, error, **await _known(page))
-    return page.redirect("/settings/data")
+    @get()
+    async def data_page(self, page: NamedDependency[Page]) -> Response[str]:
+        """Offer the file and the way out."""
+        return show(page, "settings/data.html", form=Form(), **await _known(page))
+
+    @post(opt=FORM)
+    async def export(self, request: Request[Any, Any, Any], page: NamedDependency[Page]) -> Response[str]:
+        """Start making the file."""
+        credential, values = page.call.session(), await typed(request)
+        try:
+            page.check(values)
+            password = values.get("current_password")
+            await start_export(page.call.ports, credential=credential, password=password, now=page.call.now)
+        except DomainError as error:
+            return refuse(page, "settings/data.html", {}, error, **await _known(page))
+        return page.redirect("/settings/data")
 
 
 async def _known(page: Page) -> dict[str, Any]:
@@ -39,6 +44,3 @@ async def _known(page: Page) -> dict[str, Any]:
     job = await latest_export(call.ports, user_id=UserId(credential.user_id), now=call.now)
     hours = call.ports.limits.export_seconds // 3600
     return {"job": job, "hours": hours, "fresh": is_fresh(call.ports, credential, now=call.now)}
-
-
-HANDLERS: list[Any] = [data_page, export]

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from litestar import Request, Response, get, post
+from litestar import Controller, Request, Response, get, post
 from litestar.di import NamedDependency
 from litestar.params import FromQuery
 
@@ -16,26 +16,31 @@ from efir.drivers.web.kernel.page import Page
 from efir.drivers.web.kernel.settings_sections import refuse, show
 
 
-@get("/settings/security/password", opt=SIGNED_IN, include_in_schema=False)
-async def password_page(page: NamedDependency[Page]) -> Response[str]:
-    """Ask for the present and a new password."""
-    return show(page, "settings/password.html", form=Form(), **await _known(page))
+class PasswordPages(Controller):
+    """The settings of the password."""
 
+    path = "/settings/security/password"
+    opt = SIGNED_IN
 
-@post("/settings/security/password", include_in_schema=False, status_code=200, opt=SIGNED_IN | FORM)
-async def password(request: Request[Any, Any, Any], page: NamedDependency[Page]) -> Response[str]:
-    """Change it; other login sessions end."""
-    credential, values = page.call.session(), await typed(request)
-    await _known(page)
-    try:
-        page.check(values)
-        await change_password(
-            page.call.ports, credential=credential, present=values.get("current_password"),
-            wanted=values.get("new_password", ""), now=page.call.now,
-        )  # fmt: skip
-    except DomainError as error:
-        return refuse(page, "settings/password.html", {}, error, **await _known(page))
-    return page.redirect("/settings/security?notice=password-changed")
+    @get()
+    async def password_page(self, page: NamedDependency[Page]) -> Response[str]:
+        """Ask for the present and a new password."""
+        return show(page, "settings/password.html", form=Form(), **await _known(page))
+
+    @post(opt=FORM)
+    async def password(self, request: Request[Any, Any, Any], page: NamedDependency[Page]) -> Response[str]:
+        """Change it; other login sessions end."""
+        credential, values = page.call.session(), await typed(request)
+        await _known(page)
+        try:
+            page.check(values)
+            await change_password(
+                page.call.ports, credential=credential, present=values.get("current_password"),
+                wanted=values.get("new_password", ""), now=page.call.now,
+            )  # fmt: skip
+        except DomainError as error:
+            return refuse(page, "settings/password.html", {}, error, **await _known(page))
+        return page.redirect("/settings/security?notice=password-changed")
 
 
 async def _known(page: Page) -> dict[str, Any]:
@@ -46,47 +51,48 @@ async def _known(page: Page) -> dict[str, Any]:
     return {"has_password": found}
 
 
-@get("/forgot", opt=PUBLIC, include_in_schema=False)
-async def forgot_page(page: NamedDependency[Page]) -> Response[str]:
-    """Ask whose password is forgotten."""
-    return page.render("forgot.html", form=Form())
+class ForgottenPasswordPages(Controller):
+    """Setting a forgotten password by a mailed link."""
 
+    opt = PUBLIC
 
-@post("/forgot", include_in_schema=False, status_code=200, opt=PUBLIC | FORM)
-async def forgot(request: Request[Any, Any, Any], page: NamedDependency[Page]) -> Response[str]:
-    """Return the same for every address."""
-    values = await typed(request)
-    try:
-        page.check(values)
-        await ask_reset(page.call.ports, email=values.get("email", ""), visitor=page.call.visitor, now=page.call.now)
-    except DomainError as error:
-        return page.refuse("forgot.html", values, error)
-    return page.redirect("/forgot?notice=reset-asked")
+    @get("/forgot")
+    async def forgot_page(self, page: NamedDependency[Page]) -> Response[str]:
+        """Ask whose password is forgotten."""
+        return page.render("forgot.html", form=Form())
 
+    @post("/forgot", opt=FORM)
+    async def forgot(self, request: Request[Any, Any, Any], page: NamedDependency[Page]) -> Response[str]:
+        """Return the same for every address."""
+        values = await typed(request)
+        try:
+            page.check(values)
+            await ask_reset(
+                page.call.ports, email=values.get("email", ""), visitor=page.call.visitor, now=page.call.now
+            )
+        except DomainError as error:
+            return page.refuse("forgot.html", values, error)
+        return page.redirect("/forgot?notice=reset-asked")
 
-@get("/reset", opt=PUBLIC, include_in_schema=False)
-async def reset_page(page: NamedDependency[Page], token: FromQuery[str] = "") -> Response[str]:
-    """Ask for a new password."""
-    try:
-        await check_reset(page.call.ports, token=token, now=page.call.now)
-    except ProofGone:
-        return page.render("proof-gone.html", status=410, reset=True)
-    return page.render("reset.html", form=Form(), token=token)
+    @get("/reset")
+    async def reset_page(self, page: NamedDependency[Page], token: FromQuery[str] = "") -> Response[str]:
+        """Ask for a new password."""
+        try:
+            await check_reset(page.call.ports, token=token, now=page.call.now)
+        except ProofGone:
+            return page.render("proof-gone.html", status=410, reset=True)
+        return page.render("reset.html", form=Form(), token=token)
 
-
-@post("/reset", include_in_schema=False, status_code=200, opt=PUBLIC | FORM)
-async def reset(request: Request[Any, Any, Any], page: NamedDependency[Page]) -> Response[str]:
-    """Set it."""
-    values = await typed(request)
-    token = values.get("token", "")
-    try:
-        page.check(values)
-        await reset_password(page.call.ports, token=token, wanted=values.get("new_password", ""), now=page.call.now)
-    except ProofGone:
-        return page.render("proof-gone.html", status=410, reset=True)
-    except DomainError as error:
-        return page.refuse("reset.html", {}, error, token=token)
-    return page.redirect("/login?notice=password-set")
-
-
-HANDLERS: list[Any] = [password_page, password, forgot_page, forgot, reset_page, reset]
+    @post("/reset", opt=FORM)
+    async def reset(self, request: Request[Any, Any, Any], page: NamedDependency[Page]) -> Response[str]:
+        """Set it."""
+        values = await typed(request)
+        token = values.get("token", "")
+        try:
+            page.check(values)
+            await reset_password(page.call.ports, token=token, wanted=values.get("new_password", ""), now=page.call.now)
+        except ProofGone:
+            return page.render("proof-gone.html", status=410, reset=True)
+        except DomainError as error:
+            return page.refuse("reset.html", {}, error, token=token)
+        return page.redirect("/login?notice=password-set")

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from litestar import Request, Response, get, post
+from litestar import Controller, Request, Response, get, post
 from litestar.di import NamedDependency
 
 from efir.application.access.requirements import SIGNED_IN
@@ -19,43 +19,44 @@ from efir.ports.accounts.profiles import ProfileChange
 TEMPLATE = "settings/profile.html"
 
 
-@get("/settings", opt=SIGNED_IN, include_in_schema=False)
-async def settings(page: NamedDependency[Page]) -> Response[str]:
-    """Lead to the first page of the settings."""
-    page.call.session()
-    return page.redirect("/settings/profile")
+class ProfilePages(Controller):
+    """The settings of a person's profile, and the way in to all settings."""
 
+    path = "/settings"
+    opt = SIGNED_IN
 
-@get("/settings/profile", opt=SIGNED_IN, include_in_schema=False)
-async def profile_page(page: NamedDependency[Page]) -> Response[str]:
-    """Show what can be changed."""
-    me = await get_me(page.call.ports, user_id=UserId(page.call.session().user_id))
-    values = {
-        "display_name": me.display_name,
-        "nickname": me.nickname,
-        "locale": me.locale,
-        "phone": me.phone or "",
-    }
-    return show(page, TEMPLATE, form=Form(values), choices=list(LANGUAGES.items()))
+    @get()
+    async def settings(self, page: NamedDependency[Page]) -> Response[str]:
+        """Lead to the first page of the settings."""
+        page.call.session()
+        return page.redirect("/settings/profile")
 
+    @get("/profile")
+    async def profile_page(self, page: NamedDependency[Page]) -> Response[str]:
+        """Show what can be changed."""
+        me = await get_me(page.call.ports, user_id=UserId(page.call.session().user_id))
+        values = {
+            "display_name": me.display_name,
+            "nickname": me.nickname,
+            "locale": me.locale,
+            "phone": me.phone or "",
+        }
+        return show(page, TEMPLATE, form=Form(values), choices=list(LANGUAGES.items()))
 
-@post("/settings/profile", include_in_schema=False, status_code=200, opt=SIGNED_IN | FORM)
-async def profile(request: Request[Any, Any, Any], page: NamedDependency[Page]) -> Response[str]:
-    """Change it."""
-    user_id, values = UserId(page.call.session().user_id), await typed(request)
-    change = ProfileChange(
-        display_name=values.get("display_name", ""),
-        locale=values.get("locale", ""),
-        phone=values.get("phone", "").strip(),
-    )
-    try:
-        page.check(values)
-        await update_me(
-            page.call.ports, user_id=user_id, change=change, nickname=values.get("nickname", ""), now=page.call.now
+    @post("/profile", opt=FORM)
+    async def profile(self, request: Request[Any, Any, Any], page: NamedDependency[Page]) -> Response[str]:
+        """Change it."""
+        user_id, values = UserId(page.call.session().user_id), await typed(request)
+        change = ProfileChange(
+            display_name=values.get("display_name", ""),
+            locale=values.get("locale", ""),
+            phone=values.get("phone", "").strip(),
         )
-    except DomainError as error:
-        return refuse(page, TEMPLATE, values, error, choices=list(LANGUAGES.items()))
-    return page.redirect("/settings/profile?notice=saved")
-
-
-HANDLERS: list[Any] = [settings, profile_page, profile]
+        try:
+            page.check(values)
+            await update_me(
+                page.call.ports, user_id=user_id, change=change, nickname=values.get("nickname", ""), now=page.call.now
+            )
+        except DomainError as error:
+            return refuse(page, TEMPLATE, values, error, choices=list(LANGUAGES.items()))
+        return page.redirect("/settings/profile?notice=saved")

@@ -1,10 +1,9 @@
 """The page of recordings; the bytes themselves go to the JSON driver."""
 
 from typing import Any
-from urllib.parse import urlencode
 from uuid import UUID
 
-from litestar import Request, Response, get, post
+from litestar import Controller, Request, Response, get, post
 from litestar.di import NamedDependency
 from litestar.params import FromPath, FromQuery
 
@@ -12,40 +11,43 @@ from efir.application.access.requirements import SIGNED_IN
 from efir.application.audio.conversion import delete_record
 from efir.application.audio.records import list_records
 from efir.domain.audio.records import RecordId
-from efir.drivers.web.kernel import error_messages
+from efir.drivers.web.kernel import failure_messages
 from efir.drivers.web.kernel.forms import FORM, typed
 from efir.drivers.web.kernel.page import Page
+from efir.drivers.web.kernel.paging import next_address
 
 
-@get("/audio", opt=SIGNED_IN, include_in_schema=False)
-async def recordings(page: NamedDependency[Page], cursor: FromQuery[str | None] = None) -> Response[str]:
-    """List own recordings, with what makes new ones."""
-    call = page.call
-    call.session()
-    found = await list_records(call.ports, owner=call.user(), limit=None, cursor=cursor)
-    following = None if found.next is None else f"/audio?{urlencode({'cursor': found.next})}"
-    words = page.words.gettext
-    return page.render(
-        "audio.html",
-        items=found.items,
-        next=following,
-        max_bytes=call.ports.limits.audio_bytes,
-        max_title_length=call.ports.limits.max_title_length,
-        failures={code: words(text) for code, text in error_messages.RECORDINGS.items()},
-        other_failure=words(error_messages.OTHER_FAILURE),
-    )
+class RecordingPages(Controller):
+    """Own recordings."""
 
+    path = "/audio"
+    opt = SIGNED_IN
 
-@post("/audio/{record_id:uuid}/delete", include_in_schema=False, status_code=200, opt=SIGNED_IN | FORM)
-async def delete(
-    request: Request[Any, Any, Any], record_id: FromPath[UUID], page: NamedDependency[Page]
-) -> Response[str]:
-    """Delete a recording."""
-    call = page.call
-    owner = call.user()
-    page.check(await typed(request))
-    await delete_record(call.ports, record_id=RecordId(record_id), owner=owner)
-    return page.redirect("/audio?notice=recording-deleted")
+    @get()
+    async def recordings(self, page: NamedDependency[Page], cursor: FromQuery[str | None] = None) -> Response[str]:
+        """List own recordings, with what makes new ones."""
+        call = page.call
+        call.session()
+        found = await list_records(call.ports, owner=call.user(), limit=None, cursor=cursor)
+        following = next_address("/audio", found.next)
+        words = page.words.gettext
+        return page.render(
+            "audio.html",
+            items=found.items,
+            next=following,
+            max_bytes=call.ports.limits.audio_bytes,
+            max_title_length=call.ports.limits.max_title_length,
+            failures={code: words(text) for code, text in failure_messages.RECORDINGS.items()},
+            other_failure=words(failure_messages.OTHER_FAILURE),
+        )
 
-
-HANDLERS: list[Any] = [recordings, delete]
+    @post("/{record_id:uuid}/delete", opt=FORM)
+    async def delete(
+        self, request: Request[Any, Any, Any], record_id: FromPath[UUID], page: NamedDependency[Page]
+    ) -> Response[str]:
+        """Delete a recording."""
+        call = page.call
+        owner = call.user()
+        page.check(await typed(request))
+        await delete_record(call.ports, record_id=RecordId(record_id), owner=owner)
+        return page.redirect("/audio?notice=recording-deleted")

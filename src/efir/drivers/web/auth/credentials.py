@@ -1,8 +1,6 @@
 """The settings of what a person signs in with: where each of them is changed."""
 
-from typing import Any
-
-from litestar import Response, get
+from litestar import Controller, Response, get
 from litestar.di import NamedDependency
 
 from efir.application.access.requirements import SIGNED_IN
@@ -13,12 +11,15 @@ from efir.drivers.web.kernel.page import Page
 from efir.drivers.web.kernel.settings_sections import show
 
 
-@get("/settings/security", opt=SIGNED_IN, include_in_schema=False)
-async def security(page: NamedDependency[Page]) -> Response[str]:
-    """Show by what a person is known."""
-    me = await get_me(page.call.ports, user_id=UserId(page.call.session().user_id))
-    known = await has_password(page.call.ports, user_id=UserId(me.id))
-    return show(page, "settings/security.html", me=me, has_password=known)
+class SecurityPages(Controller):
+    """The settings of what a person signs in with."""
 
+    path = "/settings/security"
+    opt = SIGNED_IN
 
-HANDLERS: list[Any] = [security]
+    @get()
+    async def security_page(self, page: NamedDependency[Page]) -> Response[str]:
+        """Show by what a person is known."""
+        me = await get_me(page.call.ports, user_id=UserId(page.call.session().user_id))
+        known = await has_password(page.call.ports, user_id=UserId(me.id))
+        return show(page, "settings/security.html", me=me, has_password=known)

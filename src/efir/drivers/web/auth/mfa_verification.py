@@ -3,7 +3,7 @@
 from typing import Any
 from urllib.parse import urlencode
 
-from litestar import Request, Response, get, post
+from litestar import Controller, Request, Response, get, post
 from litestar.di import NamedDependency
 from litestar.params import FromQuery
 
@@ -14,11 +14,10 @@ from efir.domain.auth.redirects import local_path
 from efir.domain.auth.second_factors import ChallengeGone
 from efir.domain.kernel.errors import DomainError
 from efir.domain.kernel.ids import SessionId
+from efir.drivers._asgi.cookies import CHALLENGE
 from efir.drivers.web.kernel.forms import FORM, Form, typed
 from efir.drivers.web.kernel.page import Page
 from efir.drivers.web.kernel.sign_in_cookies import _cookie, entered, short_cookie
-
-CHALLENGE = "mfa"
 
 
 def to_second_step(page: Page, challenge: str, back: str) -> Response[str]:
@@ -27,37 +26,39 @@ def to_second_step(page: Page, challenge: str, back: str) -> Response[str]:
     return page.redirect(f"/login/second-factor?{urlencode({'back': local_path(back)})}", cookies=[cookie])
 
 
-@get("/login/second-factor", opt=PUBLIC, include_in_schema=False)
-async def second_page(
-    request: Request[Any, Any, Any], page: NamedDependency[Page], back: FromQuery[str] = ""
-) -> Response[str]:
-    """Ask for a code of the app, or a recovery code."""
-    if not _cookie(request, page, CHALLENGE):
-        return page.redirect(f"/login?{urlencode({'back': local_path(back)})}")
-    return page.render("second-factor.html", form=Form(), back=local_path(back))
+class SecondStepPages(Controller):
+    """The second step of signing in."""
 
+    path = "/login/second-factor"
+    opt = PUBLIC
 
-@post("/login/second-factor", include_in_schema=False, status_code=200, opt=PUBLIC | FORM)
-async def second(request: Request[Any, Any, Any], page: NamedDependency[Page]) -> Response[str]:
-    """Finish signing in."""
-    values, call = await typed(request), page.call
-    back = local_path(values.get("back"))
-    try:
-        page.check(values)
-        found = call.credential
-        signed = await verify_second_factor(
-            call.ports, challenge=_cookie(request, page, CHALLENGE), code=values.get("code", ""), visitor=call.visitor,
-            now=call.now,
-            replaces=None if found is None or found.session_id is None else SessionId(found.session_id),
-        )  # fmt: skip
-    except ChallengeGone as error:
-        return page.redirect(f"/login?{urlencode({'trouble': error.code, 'back': back})}")
-    except DomainError as error:
-        return page.refuse("second-factor.html", {}, error, back=back)
-    if isinstance(signed, TokenPair):  # an app's challenge, put into a browser by hand
-        return page.redirect("/login")
-    cookies = [*entered(page, signed), short_cookie(page, CHALLENGE, "", 0)]
-    return page.redirect(back, cookies=cookies)
+    @get()
+    async def second_page(
+        self, request: Request[Any, Any, Any], page: NamedDependency[Page], back: FromQuery[str] = ""
+    ) -> Response[str]:
+        """Ask for a code of the app, or a recovery code."""
+        if not _cookie(request, page, CHALLENGE):
+            return page.redirect(f"/login?{urlencode({'back': local_path(back)})}")
+        return page.render("second-factor.html", form=Form(), back=local_path(back))
 
-
-HANDLERS: list[Any] = [second_page, second]
+    @post(opt=FORM)
+    async def second(self, request: Request[Any, Any, Any], page: NamedDependency[Page]) -> Response[str]:
+        """Finish signing in."""
+        values, call = await typed(request), page.call
+        back = local_path(values.get("back"))
+        try:
+            page.check(values)
+            found = call.credential
+            signed = await verify_second_factor(
+                call.ports, challenge=_cookie(request, page, CHALLENGE), code=values.get("code", ""),
+                visitor=call.visitor, now=call.now,
+                replaces=None if found is None or found.session_id is None else SessionId(found.session_id),
+            )  # fmt: skip
+        except ChallengeGone as error:
+            return page.redirect(f"/login?{urlencode({'trouble': error.code, 'back': back})}")
+        except DomainError as error:
+            return page.refuse("second-factor.html", {}, error, back=back)
+        if isinstance(signed, TokenPair):  # an app's challenge, put into a browser by hand
+            return page.redirect("/login")
+        cookies = [*entered(page, signed), short_cookie(page, CHALLENGE, "", 0)]
+        return page.redirect(back, cookies=cookies)

@@ -4,7 +4,7 @@ from typing import Any
 from urllib.parse import urlsplit
 from uuid import UUID
 
-from litestar import Request, Response, get, post
+from litestar import Controller, Request, Response, get, post
 from litestar.di import NamedDependency
 from litestar.params import FromPath
 
@@ -25,25 +25,30 @@ def passkey_site(page: Page) -> str:
     return site_name(urlsplit(page.call.ports.origin).hostname or "")
 
 
-@get(HERE, opt=SIGNED_IN, include_in_schema=False)
-async def passkeys(page: NamedDependency[Page]) -> Response[str]:
-    """List own passkeys."""
-    return show(page, "settings/passkeys.html", form=Form(), **await _shown(page))
+class PasskeyPages(Controller):
+    """The settings of passkeys."""
 
+    path = HERE
+    opt = SIGNED_IN
 
-@post(f"{HERE}/{{passkey_id:uuid}}/remove", include_in_schema=False, status_code=200, opt=SIGNED_IN | FORM)
-async def removed(
-    request: Request[Any, Any, Any], passkey_id: FromPath[UUID], page: NamedDependency[Page]
-) -> Response[str]:
-    """Remove a passkey."""
-    owner = UserId(page.call.fresh().user_id)
-    values = await typed(request)
-    try:
-        page.check(values)
-        await remove_passkey(page.call.ports, owner=owner, passkey_id=PasskeyId(passkey_id), now=page.call.now)
-    except DomainError as error:
-        return refuse(page, "settings/passkeys.html", values, error, **await _shown(page))
-    return page.redirect(f"{HERE}?notice=saved")
+    @get()
+    async def passkeys(self, page: NamedDependency[Page]) -> Response[str]:
+        """List own passkeys."""
+        return show(page, "settings/passkeys.html", form=Form(), **await _shown(page))
+
+    @post("/{passkey_id:uuid}/remove", opt=FORM)
+    async def remove(
+        self, request: Request[Any, Any, Any], passkey_id: FromPath[UUID], page: NamedDependency[Page]
+    ) -> Response[str]:
+        """Remove a passkey."""
+        owner = UserId(page.call.fresh().user_id)
+        values = await typed(request)
+        try:
+            page.check(values)
+            await remove_passkey(page.call.ports, owner=owner, passkey_id=PasskeyId(passkey_id), now=page.call.now)
+        except DomainError as error:
+            return refuse(page, "settings/passkeys.html", values, error, **await _shown(page))
+        return page.redirect(f"{HERE}?notice=saved")
 
 
 async def _shown(page: Page) -> dict[str, Any]:
@@ -51,6 +56,3 @@ async def _shown(page: Page) -> dict[str, Any]:
     owner = UserId(call.session().user_id)
     found = await list_passkeys(call.ports, owner=owner, limit=call.ports.limits.max_passkeys, cursor=None)
     return {"items": found.items, "site": passkey_site(page)}
-
-
-HANDLERS: list[Any] = [passkeys, removed]

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from litestar import Request, Response, get, post
+from litestar import Controller, Request, Response, get, post
 from litestar.di import NamedDependency
 
 from efir.application.access.requirements import ONESELF, SIGNED_IN
@@ -23,67 +23,66 @@ from efir.drivers.web.kernel.settings_sections import refuse, show
 HERE = "/settings/two-factor"
 
 
-@get(HERE, opt=SIGNED_IN, include_in_schema=False)
-async def two_factor(page: NamedDependency[Page]) -> Response[str]:
-    """Show whether signing in takes two steps."""
-    user_id = UserId(page.call.session().user_id)
-    return show(page, "settings/two-factor.html", factor=await get_second_factor(page.call.ports, user_id=user_id))
+class SecondFactorPages(Controller):
+    """The settings of the second step of signing in."""
 
+    path = HERE
+    opt = SIGNED_IN
 
-@get(f"{HERE}/app", opt=ONESELF, include_in_schema=False)
-async def app_page(page: NamedDependency[Page]) -> Response[str]:
-    """Show the secret that an authenticator app needs, and ask for its first code."""
-    who, ports = page.call.fresh(), page.call.ports
-    user_id = UserId(who.user_id)
-    if (await get_second_factor(ports, user_id=user_id)).enabled:
-        return page.redirect(HERE)
-    setup = await resume_totp(ports, user_id=user_id, nickname=who.nickname)
-    if setup is None:
-        setup = await begin_totp(ports, user_id=user_id, nickname=who.nickname, now=page.call.now)
-    return _private(show(page, "settings/app.html", form=Form(), setup=setup))
+    @get()
+    async def two_factor(self, page: NamedDependency[Page]) -> Response[str]:
+        """Show whether signing in takes two steps."""
+        user_id = UserId(page.call.session().user_id)
+        return show(page, "settings/two-factor.html", factor=await get_second_factor(page.call.ports, user_id=user_id))
 
-
-@post(f"{HERE}/app", include_in_schema=False, status_code=200, opt=SIGNED_IN | FORM)
-async def app_sent(request: Request[Any, Any, Any], page: NamedDependency[Page]) -> Response[str]:
-    """Turn the second step on, and show recovery codes this once."""
-    values, call = await typed(request), page.call
-    who = call.fresh()
-    user_id = UserId(who.user_id)
-    try:
-        page.check(values)
-        codes = await confirm_totp(
-            call.ports, user_id=user_id, keep=call.current_session(), code=values.get("code", ""), now=call.now
-        )
-    except DomainError as error:
-        setup = await resume_totp(call.ports, user_id=user_id, nickname=who.nickname)
-        if setup is None:
+    @get("/app", opt=ONESELF)
+    async def app_page(self, page: NamedDependency[Page]) -> Response[str]:
+        """Show the secret that an authenticator app needs, and ask for its first code."""
+        who, ports = page.call.fresh(), page.call.ports
+        user_id = UserId(who.user_id)
+        if (await get_second_factor(ports, user_id=user_id)).enabled:
             return page.redirect(HERE)
-        return _private(refuse(page, "settings/app.html", {}, error, setup=setup))
-    return _private(show(page, "settings/recovery-codes.html", codes=codes, fresh=True))
+        setup = await resume_totp(ports, user_id=user_id, nickname=who.nickname)
+        if setup is None:
+            setup = await begin_totp(ports, user_id=user_id, nickname=who.nickname, now=page.call.now)
+        return _private(show(page, "settings/app.html", form=Form(), setup=setup))
 
+    @post("/app", opt=FORM)
+    async def app_sent(self, request: Request[Any, Any, Any], page: NamedDependency[Page]) -> Response[str]:
+        """Turn the second step on, and show recovery codes this once."""
+        values, call = await typed(request), page.call
+        who = call.fresh()
+        user_id = UserId(who.user_id)
+        try:
+            page.check(values)
+            codes = await confirm_totp(
+                call.ports, user_id=user_id, keep=call.current_session(), code=values.get("code", ""), now=call.now
+            )
+        except DomainError as error:
+            setup = await resume_totp(call.ports, user_id=user_id, nickname=who.nickname)
+            if setup is None:
+                return page.redirect(HERE)
+            return _private(refuse(page, "settings/app.html", {}, error, setup=setup))
+        return _private(show(page, "settings/recovery-codes.html", codes=codes, fresh=True))
 
-@post(f"{HERE}/codes", include_in_schema=False, status_code=200, opt=SIGNED_IN | FORM)
-async def codes_sent(request: Request[Any, Any, Any], page: NamedDependency[Page]) -> Response[str]:
-    """Make new recovery codes, and show them this once."""
-    user_id = UserId(page.call.fresh().user_id)
-    page.check(await typed(request))
-    codes = await make_recovery_codes(page.call.ports, user_id=user_id, now=page.call.now)
-    return _private(show(page, "settings/recovery-codes.html", codes=codes, fresh=False))
+    @post("/codes", opt=FORM)
+    async def codes_sent(self, request: Request[Any, Any, Any], page: NamedDependency[Page]) -> Response[str]:
+        """Make new recovery codes, and show them this once."""
+        user_id = UserId(page.call.fresh().user_id)
+        page.check(await typed(request))
+        codes = await make_recovery_codes(page.call.ports, user_id=user_id, now=page.call.now)
+        return _private(show(page, "settings/recovery-codes.html", codes=codes, fresh=False))
 
-
-@post(f"{HERE}/off", include_in_schema=False, status_code=200, opt=SIGNED_IN | FORM)
-async def off_sent(request: Request[Any, Any, Any], page: NamedDependency[Page]) -> Response[str]:
-    """Turn the second step off."""
-    user_id = UserId(page.call.fresh().user_id)
-    page.check(await typed(request))
-    await remove_totp(page.call.ports, user_id=user_id, now=page.call.now)
-    return page.redirect(f"{HERE}?notice=saved")
+    @post("/off", opt=FORM)
+    async def off_sent(self, request: Request[Any, Any, Any], page: NamedDependency[Page]) -> Response[str]:
+        """Turn the second step off."""
+        user_id = UserId(page.call.fresh().user_id)
+        page.check(await typed(request))
+        await remove_totp(page.call.ports, user_id=user_id, now=page.call.now)
+        return page.redirect(f"{HERE}?notice=saved")
 
 
 def _private(answer: Response[str]) -> Response[str]:
     """Secrets stay out of every cache."""
     answer.headers["cache-control"] = "no-store"
     return answer
-
-
-HANDLERS: list[Any] = [two_factor, app_page, app_sent, codes_sent, off_sent]

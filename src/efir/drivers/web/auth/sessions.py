@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from litestar import Request, Response, get, post
+from litestar import Controller, Request, Response, get, post
 from litestar.di import NamedDependency
 from litestar.params import FromQuery
 
@@ -23,35 +23,54 @@ from efir.drivers.web.kernel.page import Page
 from efir.drivers.web.kernel.sign_in_cookies import entered
 
 
-@get("/login", opt=PUBLIC, include_in_schema=False)
-async def login_page(
-    page: NamedDependency[Page],
-    back: FromQuery[str] = "",
-    again: FromQuery[bool] = False,  # noqa: FBT002  # a query parameter
-    trouble: FromQuery[str] = "",
-) -> Response[str]:
-    """Ask for nickname and password; `again` of somebody who is signed in, before something that matters."""
-    if page.viewer is not None and not again and not trouble:
-        return page.redirect(local_path(back))
-    text = error_messages.of_trouble(trouble, page.words)
-    values = {"login": page.viewer.nickname} if page.viewer is not None else {}
-    form = Form(values, (Problem("", text),) if text else ())
-    return page.render("login.html", form=form, failed=bool(text), **_ways(page, back))
+class SessionPages(Controller):
+    """Signing in and out."""
 
+    opt = PUBLIC
 
-@post("/login", include_in_schema=False, status_code=200, opt=PUBLIC | FORM)
-async def login(request: Request[Any, Any, Any], page: NamedDependency[Page]) -> Response[str]:
-    """Sign in and go where the reader wanted to go."""
-    values = await typed(request)
-    back = values.get("back", "")
-    try:
-        page.check(values)
-        signed = await _signed_in(page, values.get("login", ""), values.get("password", ""))
-    except SecondFactorNeeded as needed:
-        return to_second_step(page, needed.challenge, back)
-    except DomainError as error:
-        return page.refuse("login.html", values, error, **_ways(page, back, pending=isinstance(error, DeletionPending)))
-    return page.redirect(local_path(back), cookies=entered(page, signed))
+    @get("/login")
+    async def login_page(
+        self,
+        page: NamedDependency[Page],
+        back: FromQuery[str] = "",
+        again: FromQuery[bool] = False,  # noqa: FBT002  # a query parameter
+        trouble: FromQuery[str] = "",
+    ) -> Response[str]:
+        """Ask for nickname and password; `again` of somebody who is signed in, before something that matters."""
+        if page.viewer is not None and not again and not trouble:
+            return page.redirect(local_path(back))
+        text = error_messages.of_trouble(trouble, page.words)
+        values = {"login": page.viewer.nickname} if page.viewer is not None else {}
+        form = Form(values, (Problem("", text),) if text else ())
+        return page.render("login.html", form=form, failed=bool(text), **_ways(page, back))
+
+    @post("/login", opt=FORM)
+    async def login(self, request: Request[Any, Any, Any], page: NamedDependency[Page]) -> Response[str]:
+        """Sign in and go where the reader wanted to go."""
+        values = await typed(request)
+        back = values.get("back", "")
+        try:
+            page.check(values)
+            signed = await _signed_in(page, values.get("login", ""), values.get("password", ""))
+        except SecondFactorNeeded as needed:
+            return to_second_step(page, needed.challenge, back)
+        except DomainError as error:
+            return page.refuse(
+                "login.html", values, error, **_ways(page, back, pending=isinstance(error, DeletionPending))
+            )
+        return page.redirect(local_path(back), cookies=entered(page, signed))
+
+    @post("/logout", opt=FORM)
+    async def logout(self, request: Request[Any, Any, Any], page: NamedDependency[Page]) -> Response[str]:
+        """End the login session; repeating is harmless."""
+        onward = None
+        if page.viewer is not None:
+            page.check(await typed(request))
+            onward = await _end_session(page)
+        cookies = [page.shared.session_cookie(page.call, "", max_age=0)]
+        if onward is not None:
+            return page.render("logged-out.html", to=onward, nobody=True, viewer=None, cookies=cookies)
+        return page.redirect("/", cookies=cookies)
 
 
 def _ways(page: Page, back: str, *, pending: bool = False) -> dict[str, Any]:
@@ -61,19 +80,6 @@ def _ways(page: Page, back: str, *, pending: bool = False) -> dict[str, Any]:
         "back": local_path(back), "providers": providers, "site": passkey_site(page), "again": page.viewer is not None,
         "pending": pending,
     }  # fmt: skip
-
-
-@post("/logout", include_in_schema=False, status_code=200, opt=PUBLIC | FORM)
-async def logout(request: Request[Any, Any, Any], page: NamedDependency[Page]) -> Response[str]:
-    """End the login session; repeating is harmless."""
-    onward = None
-    if page.viewer is not None:
-        page.check(await typed(request))
-        onward = await _end_session(page)
-    cookies = [page.shared.session_cookie(page.call, "", max_age=0)]
-    if onward is not None:
-        return page.render("logged-out.html", to=onward, nobody=True, viewer=None, cookies=cookies)
-    return page.redirect("/", cookies=cookies)
 
 
 async def _signed_in(page: Page, name: str, password: str) -> SignedIn:
@@ -89,6 +95,3 @@ async def _end_session(page: Page) -> str | None:
     """End the login session; return where it ends at the provider it came from."""
     session_id = page.call.current_session()
     return await log_out_everywhere(page.call.ports, session_id=session_id, now=page.call.now)
-
-
-HANDLERS: list[Any] = [login_page, login, logout]

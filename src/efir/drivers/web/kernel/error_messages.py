@@ -1,15 +1,9 @@
 """What broken rules mean in words for people, by code; texts are looked up in the catalogue of the page's language."""
 
-from collections.abc import Mapping
 from gettext import NullTranslations
 
 from efir.domain.kernel.errors import DomainError, FieldError
-
-
-def _(text: str) -> str:
-    """Mark a text for the catalogue."""
-    return text
-
+from efir.drivers.web.kernel.i18n import mark as _
 
 FIELDS = {
     ("nickname", "length"): _("A nickname has 3 to 30 characters"),
@@ -20,15 +14,19 @@ FIELDS = {
     ("nickname", "reserved"): _("This nickname is reserved, choose another one"),
     ("nickname", "personal"): _("This is the password you chose. Choose another nickname"),
     ("email", "personal"): _("This is the password you chose. Choose another password first"),
-    ("email", "email"): _("Enter an e-mail like name@example.org"),
+    ("email", "email"): _("Enter an email address like name@example.org"),
     ("display_name", "length"): _("A name has 1 to 60 characters"),
     ("display_name", "characters"): _("A name has no control or invisible characters"),
     ("password", "length"): _("A password has 10 to 256 characters"),
     ("password", "common"): _("This password is one of the first that anybody would try"),
-    ("password", "personal"): _("A password must be more than your nickname, your e-mail or the name of the site"),
+    ("password", "personal"): _(
+        "A password must be more than your nickname, your email address or the name of the site"
+    ),
     ("new_password", "length"): _("A password has 10 to 256 characters"),
     ("new_password", "common"): _("This password is one of the first that anybody would try"),
-    ("new_password", "personal"): _("A password must be more than your nickname, your e-mail or the name of the site"),
+    ("new_password", "personal"): _(
+        "A password must be more than your nickname, your email address or the name of the site"
+    ),
     ("current_password", "wrong"): _("This is not your password"),
     ("phone", "phone"): _("Enter a number with + and the country, like +44 20 7946 0958"),
     ("locale", "unknown"): _("Choose a language"),
@@ -52,7 +50,7 @@ FIELDS = {
     ("start", "outside"): _("The recording is shorter than that"),
     ("start", "empty"): _("Nothing would be left of this recording"),
     ("end", "number"): _("Write a number of seconds, like 1.5"),
-    ("end", "order"): _("A part ends later than it begins"),
+    ("end", "order"): _("The end of a part has to be later than its start"),
     ("trim", "empty"): _("Nothing would be left of this recording"),
     ("fade_in", "number"): _("Write a number of seconds, like 1.5"),
     ("fade_in", "range"): _("A fade lasts 0 seconds or longer"),
@@ -71,7 +69,7 @@ FIELDS = {
 }
 TAKEN = {
     "nickname": _("This nickname is taken, or looks like a taken one"),
-    "email": _("Somebody has an account with this e-mail. Log in instead, or enter another one"),
+    "email": _("Somebody has an account with this email address. Sign in instead, or enter another one"),
 }
 PICTURES = {
     "image-missing": _("Choose a picture"),
@@ -90,10 +88,10 @@ PICTURES = {
     "image-type": _("Send a JPEG, PNG, WebP, GIF or AVIF picture; HEIC and SVG cannot be read here"),
     "image-interrupted": _("The picture did not arrive. Send it again"),
     "image-gone": _("This registration has ended. Start again"),
-    "image-overtaken": _("A later picture has taken this one's place"),
-    "image-not-cuttable": _("Send the picture once more to cut it differently"),
+    "image-overtaken": _("A newer picture has replaced this one"),
+    "image-not-cuttable": _("Send the picture again to crop it differently"),
     "images-too-many": _("You have sent many pictures. Wait a minute"),
-    "images-staging-full": _("Many people sign up at this moment. Go on without a picture, it can be added later"),
+    "images-staging-full": _("Many people are signing up right now. Go on without a picture: you can add it later"),
     "images-busy": _("Too many pictures are on their way. Try again in a moment"),
     "registration-pictures-too-many": _("You have tried many pictures. Finish with this one; it can be changed later"),
     "registration-not-found": _("This registration has ended. Start again"),
@@ -111,13 +109,13 @@ ERRORS = {
     "mails-too-many": _("Enough mails were sent to this address. Try again in an hour"),
     "step-up-needed": _("You signed in some time ago: enter your password"),
     "deletion-pending": _("This account will be deleted soon. You can still keep it: see below"),
-    "deletion-not-pending": _("This account is not about to be deleted: simply log in"),
-    "sign-in-busy": _("Too many people sign in at this moment. Try again in a few seconds"),
+    "deletion-not-pending": _("This account is not being deleted: simply sign in"),
+    "sign-in-busy": _("Too many people are signing in right now. Try again in a few seconds"),
     "user-banned": _("This account is banned"),
     "csrf-failed": _("The page was open for too long. Send the form again"),
     "rate-limited": _("Too many attempts. Wait a little and try again"),
-    "last-administrator": _("This is the last administrator: somebody must be able to administrate"),
-    "wider-than-own": _("This role allows more than you may"),
+    "last-administrator": _("This is the last administrator: somebody must be able to administer the service"),
+    "wider-than-own": _("This role has permissions that you lack"),
     "system-role": _("This role is part of the system and stays as it is"),
     "role-name-taken": _("There is a role of this name already"),
     "cannot-impersonate": _("You cannot see Efir as this account"),
@@ -126,142 +124,29 @@ ERRORS = {
     "administrator-exists": _("There is an administrator already"),
     "proof-gone": _("This code does not count any more. Ask for another one"),
     "wrong-code": _("The code is wrong, or was used before"),
-    "code-refused": _("This is not the present code of the app. Check the clock of the phone"),
+    "code-refused": _("This is not the current code of the app. Check the clock of your phone"),
     "mfa-locked": _("Too many wrong codes. Wait a quarter of an hour, or use a recovery code"),
-    "mfa-challenge-gone": _("That took too long. Log in again"),
+    "mfa-challenge-gone": _("That took too long. Sign in again"),
     "totp-off": _("Two steps are turned off"),
     "passkey-not-found": _("This passkey is gone already"),
-    "last-way-in": _("Without it you could not log in any more. Set a password or add a passkey first"),
+    "last-way-in": _("Without it you could not sign in any more. Set a password or add a passkey first"),
     "identity-taken": _("This identity belongs to another account here"),
     "identity-not-found": _("This identity is unlinked already"),
     "oidc-error": _("The other service could not tell us for certain who you are. Try again"),
-    "oidc-cancelled": _("You did not log in at the other service"),
+    "oidc-cancelled": _("You did not sign in at the other service"),
     "provider-away": _("The other service does not answer. Try again in a moment"),
     "provider-not-found": _("There is no such service here"),
     "identity-unknown": _("No account here has the identity you came back with. Link it here first"),
-    "one-time-states-away": _("This does not work at the moment. Logging in with nickname and password does"),
+    "one-time-states-away": _("This does not work at the moment. Signing in with nickname and password does"),
     "too-many": _("Too many attempts. Wait a little and try again"),
-    "unavailable": _("A part of the service is away. Try again in a moment"),
+    "unavailable": _("A part of the service is unavailable. Try again in a moment"),
     "question-bank-exhausted": _("There are no more new questions: everything has been asked here"),
     "question-source-unavailable": _("The source of questions does not answer. Try again in a moment"),
-    "question-source-limited": _("The source of questions asks for patience. Try again in a moment"),
-    "quiz-overloaded": _("Too many people wait for questions. Try again in a moment"),
+    "question-source-limited": _("The source of questions asks to wait. Try again in a moment"),
+    "quiz-overloaded": _("Too many people are waiting for questions. Try again in a moment"),
     "video-not-failed": _("This video is ready: there is nothing to process again"),
     "video-in-progress": _("This video is being processed. Wait until that has ended"),
 }
-OUTCOMES = {
-    "ok": _("Signed in"),
-    "bad_secret": _("Wrong password"),
-    "unknown": _("Unknown name"),
-    "mfa_needed": _("Second step asked"),
-    "mfa_bad": _("Wrong code"),
-    "banned": _("Banned"),
-    "throttled": _("Too many attempts"),
-    "reuse_detected": _("Copied token came back"),
-    "oidc_error": _("Refused by the provider"),
-}
-METHODS = {
-    "password": _("Password"),
-    "token": _("Password, in an app"),
-    "refresh": _("Token of an app"),
-    "passkey": _("Passkey"),
-    "totp": _("Code of an app"),
-    "recovery_code": _("Recovery code"),
-    "oidc": _("Another service"),
-    "registration": _("Registration"),
-    "link": _("Link in an e-mail"),
-    "impersonation": _("An administrator, to help"),
-}
-MEANINGS = {
-    "Read the own account.": _("Read the own account."),
-    "Change the own account.": _("Change the own account."),
-    "See own recordings.": _("See own recordings."),
-    "Send and delete own recordings.": _("Send and delete own recordings."),
-    "See own and private videos.": _("See own and private videos."),
-    "Upload, change and delete own videos.": _("Upload, change and delete own videos."),
-    "Use the permissions of the own roles.": _("Use the permissions of the own roles."),
-    "List accounts and see their login history.": _("List accounts and see their login history."),
-    "Ban accounts and lift bans.": _("Ban accounts and lift bans."),
-    "See the service as somebody sees it, without changing anything.": _(
-        "See the service as somebody sees it, without changing anything."
-    ),
-    "Remove a second factor that its owner has lost.": _("Remove a second factor that its owner has lost."),
-    "List roles and who holds them.": _("List roles and who holds them."),
-    "Create, change and delete roles.": _("Create, change and delete roles."),
-    "Grant and revoke roles, within the own permissions.": _("Grant and revoke roles, within the own permissions."),
-    "Read the audit log.": _("Read the audit log."),
-    "See, retry and cancel background jobs of everybody.": _("See, retry and cancel background jobs of everybody."),
-    "Change and delete what others publish, and decide on reports.": _(
-        "Change and delete what others publish, and decide on reports."
-    ),
-    "Manage quiz questions.": _("Manage quiz questions."),
-    "Manage audio records of everybody.": _("Manage audio records of everybody."),
-}
-FAILURES = {
-    "media-refused": _("This file cannot be used. Save it anew as MP4 and send that."),
-    "media-empty": _("The file is empty. Choose another one."),
-    "media-format-refused": _(
-        "This is not a video file we can read. Send MP4, MOV, MKV, WebM, AVI, MPEG, TS, FLV, WMV or Ogg."
-    ),
-    "media-unreadable": _(
-        "The file is damaged or incomplete and cannot be read. Copy it again from its source, or save it anew as MP4."
-    ),
-    "media-encrypted": _(
-        "The video is encrypted (copy protection), so it cannot be shown here. Send a copy without protection."
-    ),
-    "media-no-video": _("The file has no video in it. Send one that has."),
-    "media-audio-only": _("The file has sound but no picture. Send one with a picture."),
-    "media-codec-refused": _(
-        "The picture or the sound is coded in a format we cannot read. Save the video as MP4 with H.264 and AAC."
-    ),
-    "media-codec-changes": _(
-        "The format of the picture or the sound changes in the middle of the file. Send its parts one by one."
-    ),
-    "media-sound-unreadable": _(
-        "The sound of this video cannot be read. Send a copy with sound that plays, or without sound."
-    ),
-    "media-parts-unlike": _(
-        "The file holds several recordings of different kinds, one after another. Send each in a file of its own."
-    ),
-    "media-too-long": _("The video is too long. Send it in parts."),
-    "media-too-large": _("The picture of this video is too large. Save it with a smaller one."),
-    "media-too-fast": _("The video has too many frames a second. Save it with fewer."),
-    "media-too-many-streams": _("The file has too many video and audio tracks. Save it with one of each."),
-    "media-too-heavy": _(
-        "The file needs too much memory or time to be read. Save it anew as MP4, or with a smaller picture."
-    ),
-    "source-missing": _("The uploaded file is no longer on the server. Upload it again."),
-    "rendition-damaged": _(
-        "What was made of the file did not pass its check. Try it again; if it keeps failing, tell the administrator."
-    ),
-    "media-work-stalled": _(
-        "Processing came to a standstill and was stopped. Try it again; if it keeps failing, tell the administrator."
-    ),
-    "sandbox-unavailable": _(
-        "This server cannot open files safely at the moment; nothing is wrong with yours. Tell the administrator."
-    ),
-    "job-killed-workers": _(
-        "Processing was broken off several times. Try it again; if it keeps failing, tell the administrator."
-    ),
-    "storage-full": _("The server has no space left. Tell the administrator."),
-}
-RECORDINGS = {
-    "not-wav": _("This is not a WAV file. Other kinds of sound can be converted to WAV by most sound programs."),
-    "wav-codec-unsupported": _("The sound of this WAV file is coded in a way we cannot read. Save it as PCM."),
-    "wav-malformed": _("The header of this WAV file is broken. Save it again."),
-    "audio-empty": _("There is no sound in this file, or less than 20 milliseconds of it."),
-    "audio-limits": _("This recording is too long, or has too many channels."),
-    "audio-undecodable": _("This sound cannot be converted. Save it as 24-bit PCM and send it again."),
-    "audio-edit-empty": _("Nothing would be left of this recording."),
-    "audio-edit-outside": _("The edit goes beyond the recording: choose other times."),
-    "audio-gain-too-high": _("So much gain would distort this recording. Choose less."),
-    "too-large": _("This file is too large."),
-    "rate-limited": _("You sent many recordings within an hour. Wait a little."),
-    "quota-exceeded": _("Your recordings take all the space they may. Delete some first."),
-    "overloaded": _("Many recordings wait for their conversion. Try again in a moment."),
-    "storage-full": _("The server has no space left. Tell the administrator."),
-}
-OTHER_FAILURE = _("Processing failed on our side. Try it again; if it keeps failing, tell the administrator.")
 PLACES = {
     "role-name-taken": "name",
     "phone-taken": "phone",
@@ -273,17 +158,6 @@ PLACES = {
     "wrong-code": "code",
     "code-refused": "code",
 } | dict.fromkeys(PICTURES, "image")
-
-
-def of_failure(code: str, words: NullTranslations) -> str:
-    """Word why a video could not be processed."""
-    return words.gettext(FAILURES.get(code, OTHER_FAILURE))
-
-
-def of_word(word: str, table: Mapping[str, str], words: NullTranslations) -> str:
-    """Word one of a fixed set of names; a name without words stays as it is."""
-    known = table.get(word)
-    return word if known is None else words.gettext(known)
 
 
 def of_trouble(code: str, words: NullTranslations) -> str:

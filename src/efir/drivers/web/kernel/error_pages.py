@@ -99,7 +99,7 @@ def _words(_: Callable[[str], str], status: int) -> tuple[str, str]:
         405: (_("This does not work like that"), _("Go back and use the buttons of the page.")),
         413: (_("This is too much"), _("The form is larger than the server takes.")),
         429: (_("Too many requests"), _("Wait a little and try again.")),
-        503: (_("A part of the service is away"), _("It usually comes back within a minute.")),
+        503: (_("A part of the service is unavailable"), _("It usually comes back within a minute.")),
     }
     broken = (_("Something is broken on our side"), _("The fault has been noted. Try again in a moment."))
     return known.get(status, broken if status >= HTTPStatus.INTERNAL_SERVER_ERROR else known[400])

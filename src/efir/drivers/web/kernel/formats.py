@@ -53,6 +53,11 @@ def count(number: int, locale: Locale) -> str:
     return format_compact_decimal(number, locale=locale, fraction_digits=1 if leading < FRACTION_BELOW else 0)
 
 
+def level(decibels: float, locale: Locale) -> str:
+    """`-16.1`, as levels of sound are written."""
+    return format_decimal(decibels, "0.0", locale=locale)
+
+
 def size(amount: int, locale: Locale) -> str:
     """`1.4 GB`, in steps of 1024 as file managers count."""
     value, unit = float(amount), UNITS[0]

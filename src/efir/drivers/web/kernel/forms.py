@@ -3,14 +3,12 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
-from urllib.parse import urlsplit
 
 from litestar import Request
 
-from efir.domain.auth.sessions import CsrfFailed
+from efir.drivers._asgi import route_options
 
-FORM = {"form": True}
-"""Route option: the page checks the token in its form itself."""
+FORM = route_options.FORM
 
 
 @dataclass(frozen=True)
@@ -41,13 +39,3 @@ async def typed(request: Request[Any, Any, Any]) -> dict[str, str]:
     """Read the texts of a sent form; files do not count."""
     form = await request.form()
     return {name: value for name, value in form.items() if isinstance(value, str)}
-
-
-def same_origin(request: Request[Any, Any, Any], origin: str) -> None:
-    """Raises CsrfFailed when a form was sent from a page of another site."""
-    site = request.headers.get("sec-fetch-site")
-    if site is not None and site != "same-origin":
-        raise CsrfFailed
-    sender = request.headers.get("origin")
-    if sender is not None and urlsplit(sender).netloc not in {urlsplit(origin).netloc, request.headers.get("host")}:
-        raise CsrfFailed

@@ -13,6 +13,11 @@ DEFAULT = "en"
 MAX_HEADER = 200  # longer Accept-Language headers are noise
 
 
+def mark(text: str) -> str:
+    """Mark a text for the catalogue; imported as `_`, the name that texts are collected by."""
+    return text
+
+
 def catalogue(folder: Path, language: str, domain: str = "efir") -> gettext.NullTranslations:
     """Texts of a language; English is the language of the templates themselves."""
     path = folder / language / "LC_MESSAGES" / f"{domain}.po"

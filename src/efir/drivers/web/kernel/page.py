@@ -18,8 +18,10 @@ from efir.application.context import Call
 from efir.domain.access.permissions import Permission
 from efir.domain.auth.sessions import CsrfFailed
 from efir.domain.kernel.errors import DomainError, Forbidden, TooMany, Unavailable
+from efir.drivers._asgi.cookies import VISITOR, cookie_name, short_cookie
+from efir.drivers._asgi.same_origin import require_same_origin
 from efir.drivers.web.kernel import error_messages, layout
-from efir.drivers.web.kernel.forms import Form, Problem, same_origin
+from efir.drivers.web.kernel.forms import Form, Problem
 from efir.drivers.web.kernel.i18n import chosen
 from efir.drivers.web.kernel.templates import Templates
 from efir.ports.access.credential_cache import Credential
@@ -134,7 +136,7 @@ class Page:
 
     def check(self, values: dict[str, str]) -> None:
         """Raises CsrfFailed unless the form comes from a page that was given to this reader."""
-        same_origin(self.request, self.call.ports.origin)
+        require_same_origin(self.request.headers, origin=self.call.ports.origin)
         if not self._bound_to:
             raise CsrfFailed
         csrf.check(self.call.ports.keys, self._bound_to, values.get("csrf_token"))
@@ -158,16 +160,13 @@ class Page:
 
     @property
     def _visitor_name(self) -> str:
-        return "__Host-pre" if self.call.ports.origin.startswith("https:") else "pre"
+        return cookie_name(VISITOR, origin=self.call.ports.origin)
 
     def _visitor_cookies(self) -> list[Cookie]:
         """The cookie a new visitor's token is bound to, when the page shows a form that needs one."""
         if "_new_visitor" not in self.__dict__:
             return []
-        name, secret = self._visitor_name, self._new_visitor.removeprefix("visitor ")
-        return [
-            Cookie(key=name, value=secret, path="/", httponly=True, samesite="lax", secure=name.startswith("__Host-"))
-        ]
+        return [short_cookie(self.call, VISITOR, self._new_visitor.removeprefix("visitor "), seconds=None)]
 
     def _tag(self, body: str) -> str:
         """Validator of a page; the token differs each time and an older one is as good."""

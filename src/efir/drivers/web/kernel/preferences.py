@@ -2,13 +2,15 @@
 
 from typing import Any
 
-from litestar import Request, Response, post
+from litestar import Controller, Request, Response, post
 from litestar.datastructures import Cookie
 from litestar.di import NamedDependency
 
 from efir.application.access.requirements import HARMLESS, PUBLIC
 from efir.domain.auth.redirects import local_path
-from efir.drivers.web.kernel.forms import FORM, same_origin, typed
+from efir.drivers._asgi.cookies import is_safe
+from efir.drivers._asgi.same_origin import require_same_origin
+from efir.drivers.web.kernel.forms import FORM, typed
 from efir.drivers.web.kernel.i18n import LANGUAGES
 from efir.drivers.web.kernel.layout import THEMES
 from efir.drivers.web.kernel.page import Page
@@ -17,18 +19,24 @@ YEAR = 365 * 86_400
 CHOICES = {"theme": THEMES | {"auto"}, "lang": frozenset(LANGUAGES)}
 
 
-@post("/preferences", include_in_schema=False, status_code=200, opt=PUBLIC | HARMLESS | FORM)
-async def preferences(request: Request[Any, Any, Any], page: NamedDependency[Page]) -> Response[str]:
-    """Remember a choice and go back."""
-    same_origin(request, page.call.ports.origin)
-    values = await typed(request)
-    secure = page.call.ports.origin.startswith("https:")
-    cookies = [
-        Cookie(key=name, value=values[name], path="/", max_age=YEAR, samesite="lax", secure=secure)
-        for name, allowed in CHOICES.items()
-        if values.get(name) in allowed
-    ]
-    return page.redirect(local_path(values.get("back")), cookies=cookies)
+class PreferencePages(Controller):
+    """Colours and language."""
+
+    path = "/preferences"
+    opt = PUBLIC
+
+    @post(opt=HARMLESS | FORM)
+    async def preferences(self, request: Request[Any, Any, Any], page: NamedDependency[Page]) -> Response[str]:
+        """Remember a choice and go back."""
+        require_same_origin(request.headers, origin=page.call.ports.origin)
+        values = await typed(request)
+        secure = is_safe(page.call.ports.origin)
+        cookies = [
+            Cookie(key=name, value=values[name], path="/", max_age=YEAR, samesite="lax", secure=secure)
+            for name, allowed in CHOICES.items()
+            if values.get(name) in allowed
+        ]
+        return page.redirect(local_path(values.get("back")), cookies=cookies)
 
 
-HANDLERS: list[Any] = [preferences]
+PAGES = (PreferencePages,)

@@ -7,9 +7,9 @@ from litestar import Request
 from litestar.datastructures import Cookie
 
 from efir.application.auth.sessions import SignedIn
-from efir.application.auth.trusted_devices import device_mark
 from efir.domain.auth.redirects import local_path
-from efir.domain.kernel.cookies import BACK, DEVICE, DEVICE_SECONDS, cookie_name
+from efir.drivers._asgi import cookies
+from efir.drivers._asgi.cookies import BACK, cookie_name, device_cookie
 from efir.drivers.web.kernel.page import Page
 from efir.drivers.web.kernel.redirects import MAIN
 
@@ -29,17 +29,12 @@ def remembered(page: Page) -> str:
 
 def entered(page: Page, signed: SignedIn) -> list[Cookie]:
     """The cookies of a browser that has just signed in: the login session, and the mark of a known device."""
-    mark = device_mark(page.call.ports, signed.user.nickname)
-    return [page.shared.session_cookie(page.call, signed.secret), short_cookie(page, DEVICE, mark, DEVICE_SECONDS)]
+    return [cookies.session_cookie(page.call, signed.secret), device_cookie(page.call, signed.user.nickname)]
 
 
 def short_cookie(page: Page, name: str, value: str, seconds: int) -> Cookie:
     """Make a cookie that lives between the steps of a sign-in; no seconds remove it."""
-    origin = page.call.ports.origin
-    return Cookie(
-        key=cookie_name(name, origin=origin), value=value, path="/", httponly=True, samesite="lax",
-        secure=origin.startswith("https:"), max_age=seconds,
-    )  # fmt: skip
+    return cookies.short_cookie(page.call, name, value, seconds=seconds)
 
 
 def _cookie(request: Request[Any, Any, Any], page: Page, name: str) -> str:

@@ -11,7 +11,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined, pass_context
 from jinja2.runtime import Context
 
 from efir.domain.videos.video import VideoState
-from efir.drivers.web.kernel import error_messages, formats, i18n
+from efir.drivers.web.kernel import failure_messages, formats, i18n, labels
 from efir.drivers.web.kernel.assets import Assets
 
 HERE = Path(__file__).parents[1]  # templates, texts and scripts lie beside the areas
@@ -58,10 +58,11 @@ def _environment(language: str, words: NullTranslations, assets: Assets) -> Envi
         clock=formats.clock,
         count=lambda number: formats.count(number, locale),
         size=lambda amount: formats.size(amount, locale),
-        failure=lambda code: error_messages.of_failure(code, words),
-        outcome=lambda name: error_messages.of_word(name, error_messages.OUTCOMES, words),
-        method=lambda name: error_messages.of_word(name, error_messages.METHODS, words),
-        meaning=lambda text: error_messages.of_word(text, error_messages.MEANINGS, words),
+        level=lambda decibels: formats.level(decibels, locale),
+        failure=lambda code: failure_messages.of_failure(code, words),
+        outcome=lambda name: labels.label_of(name, labels.OUTCOMES, words),
+        method=lambda name: labels.label_of(name, labels.METHODS, words),
+        meaning=lambda text: labels.label_of(text, labels.MEANINGS, words),
     )
     return environment
 

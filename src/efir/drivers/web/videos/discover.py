@@ -1,9 +1,6 @@
 """The main page: public videos, newest first."""
 
-from typing import Any
-from urllib.parse import urlencode
-
-from litestar import Response, route
+from litestar import Controller, Response, route
 from litestar.di import NamedDependency
 from litestar.enums import HttpMethod
 from litestar.params import FromQuery
@@ -12,15 +9,18 @@ from efir.application.access.requirements import PUBLIC
 from efir.application.videos.videos import list_videos
 from efir.drivers.web.kernel.layout import GRID
 from efir.drivers.web.kernel.page import Page
+from efir.drivers.web.kernel.paging import next_address
 
 
-@route("/", opt=PUBLIC, http_method=[HttpMethod.GET, HttpMethod.HEAD], include_in_schema=False)
-async def discover(page: NamedDependency[Page], cursor: FromQuery[str | None] = None) -> Response[str]:
-    """Show what is fresh on air."""
-    call = page.call
-    found = await list_videos(call.ports, limit=GRID, cursor=cursor, now=call.now)
-    following = None if found.next is None else f"/?{urlencode({'cursor': found.next})}"
-    return page.render("discover.html", items=found.items, next=following, first_page=cursor is None)
+class DiscoverPages(Controller):
+    """The main page."""
 
+    opt = PUBLIC
 
-HANDLERS: list[Any] = [discover]
+    @route(http_method=[HttpMethod.GET, HttpMethod.HEAD])
+    async def discover(self, page: NamedDependency[Page], cursor: FromQuery[str | None] = None) -> Response[str]:
+        """Show what is fresh on air."""
+        call = page.call
+        found = await list_videos(call.ports, limit=GRID, cursor=cursor, now=call.now)
+        following = next_address("/", found.next)
+        return page.render("discover.html", items=found.items, next=following, first_page=cursor is None)

@@ -2,10 +2,9 @@
 
 from contextlib import suppress
 from typing import Any
-from urllib.parse import urlencode
 from uuid import UUID
 
-from litestar import Request, Response, get, post
+from litestar import Controller, Request, Response, get, post
 from litestar.di import NamedDependency
 from litestar.params import FromPath, FromQuery
 
@@ -18,77 +17,83 @@ from efir.domain.kernel.ids import VideoId
 from efir.domain.videos.video import VideoInProgress, VideoNotFound
 from efir.drivers.web.kernel.forms import FORM, Form, typed
 from efir.drivers.web.kernel.page import Page
+from efir.drivers.web.kernel.paging import next_address
 from efir.drivers.web.kernel.video_texts import stages, visibilities
 from efir.ports.videos.videos import VideoChange, VideoView
 
 
-@get("/studio", opt=SIGNED_IN, include_in_schema=False)
-async def studio(page: NamedDependency[Page], cursor: FromQuery[str | None] = None) -> Response[str]:
-    """List own videos."""
-    call = page.call
-    call.session()
-    found = await list_my_videos(call.ports, owner=call.user(), limit=None, cursor=cursor, now=call.now)
-    following = None if found.next is None else f"/studio?{urlencode({'cursor': found.next})}"
-    return page.render("studio.html", items=found.items, next=following, stages=stages(page.words.gettext))
+class StudioPages(Controller):
+    """The studio."""
 
+    path = "/studio"
+    opt = SIGNED_IN
 
-@get("/studio/{video_id:uuid}", opt=SIGNED_IN, include_in_schema=False)
-async def edit_page(video_id: FromPath[UUID], page: NamedDependency[Page]) -> Response[str]:
-    """Show what can be changed."""
-    video = await own_video(page, video_id)
-    values = {"title": video.title, "description": video.description, "visibility": video.visibility}
-    values["tags"] = ", ".join(video.tags)
-    return page.render("edit.html", form=Form(values), **_edited(page, video))
+    @get()
+    async def studio(self, page: NamedDependency[Page], cursor: FromQuery[str | None] = None) -> Response[str]:
+        """List own videos."""
+        call = page.call
+        call.session()
+        found = await list_my_videos(call.ports, owner=call.user(), limit=None, cursor=cursor, now=call.now)
+        following = next_address("/studio", found.next)
+        return page.render("studio.html", items=found.items, next=following, stages=stages(page.words.gettext))
 
+    @get("/{video_id:uuid}")
+    async def edit_page(self, video_id: FromPath[UUID], page: NamedDependency[Page]) -> Response[str]:
+        """Show what can be changed."""
+        video = await own_video(page, video_id)
+        values = {"title": video.title, "description": video.description, "visibility": video.visibility}
+        values["tags"] = ", ".join(video.tags)
+        return page.render("edit.html", form=Form(values), **_edited(page, video))
 
-@post("/studio/{video_id:uuid}", include_in_schema=False, status_code=200, opt=SIGNED_IN | FORM)
-async def edit(request: Request[Any, Any, Any], video_id: FromPath[UUID], page: NamedDependency[Page]) -> Response[str]:
-    """Change title, description, tags and visibility."""
-    video, values = await own_video(page, video_id), await typed(request)
-    change = VideoChange(
-        title=values.get("title", ""),
-        description=values.get("description", "").replace("\r\n", "\n"),
-        tags=[tag for tag in (part.strip() for part in values.get("tags", "").split(",")) if tag],
-        visibility=values.get("visibility", ""),
-    )
-    try:
-        page.check(values)
-        owner = page.call.user()
-        await update_video(page.call.ports, video_id=VideoId(video_id), owner=owner, change=change, now=page.call.now)
-    except DomainError as error:
-        return page.refuse("edit.html", values, error, **_edited(page, video))
-    return page.redirect("/studio?notice=saved")
+    @post("/{video_id:uuid}", opt=FORM)
+    async def edit(
+        self, request: Request[Any, Any, Any], video_id: FromPath[UUID], page: NamedDependency[Page]
+    ) -> Response[str]:
+        """Change title, description, tags and visibility."""
+        video, values = await own_video(page, video_id), await typed(request)
+        change = VideoChange(
+            title=values.get("title", ""),
+            description=values.get("description", "").replace("\r\n", "\n"),
+            tags=[tag for tag in (part.strip() for part in values.get("tags", "").split(",")) if tag],
+            visibility=values.get("visibility", ""),
+        )
+        try:
+            page.check(values)
+            owner = page.call.user()
+            await update_video(
+                page.call.ports, video_id=VideoId(video_id), owner=owner, change=change, now=page.call.now
+            )
+        except DomainError as error:
+            return page.refuse("edit.html", values, error, **_edited(page, video))
+        return page.redirect("/studio?notice=saved")
 
+    @get("/{video_id:uuid}/delete")
+    async def delete_page(self, video_id: FromPath[UUID], page: NamedDependency[Page]) -> Response[str]:
+        """Ask before deleting."""
+        return page.render("delete.html", video=await own_video(page, video_id))
 
-@get("/studio/{video_id:uuid}/delete", opt=SIGNED_IN, include_in_schema=False)
-async def delete_page(video_id: FromPath[UUID], page: NamedDependency[Page]) -> Response[str]:
-    """Ask before deleting."""
-    return page.render("delete.html", video=await own_video(page, video_id))
+    @post("/{video_id:uuid}/delete", opt=FORM)
+    async def delete(
+        self, request: Request[Any, Any, Any], video_id: FromPath[UUID], page: NamedDependency[Page]
+    ) -> Response[str]:
+        """Delete a video."""
+        call = page.call
+        owner = call.user()
+        page.check(await typed(request))
+        await delete_video(call.ports, video_id=VideoId(video_id), owner=owner, now=call.now)
+        return page.redirect("/studio?notice=deleted")
 
-
-@post("/studio/{video_id:uuid}/delete", include_in_schema=False, status_code=200, opt=SIGNED_IN | FORM)
-async def delete(
-    request: Request[Any, Any, Any], video_id: FromPath[UUID], page: NamedDependency[Page]
-) -> Response[str]:
-    """Delete a video."""
-    call = page.call
-    owner = call.user()
-    page.check(await typed(request))
-    await delete_video(call.ports, video_id=VideoId(video_id), owner=owner, now=call.now)
-    return page.redirect("/studio?notice=deleted")
-
-
-@post("/studio/{video_id:uuid}/retry", include_in_schema=False, status_code=200, opt=SIGNED_IN | FORM)
-async def retry(
-    request: Request[Any, Any, Any], video_id: FromPath[UUID], page: NamedDependency[Page]
-) -> Response[str]:
-    """Process a video again; what is being processed already, as after a second press, is not refused."""
-    call = page.call
-    owner = call.user()
-    page.check(await typed(request))
-    with suppress(VideoInProgress):
-        await retry_video(call.ports, video_id=VideoId(video_id), owner=owner, now=call.now)
-    return page.redirect("/studio?notice=again")
+    @post("/{video_id:uuid}/retry", opt=FORM)
+    async def retry(
+        self, request: Request[Any, Any, Any], video_id: FromPath[UUID], page: NamedDependency[Page]
+    ) -> Response[str]:
+        """Process a video again; what is being processed already, as after a second press, is not refused."""
+        call = page.call
+        owner = call.user()
+        page.check(await typed(request))
+        with suppress(VideoInProgress):
+            await retry_video(call.ports, video_id=VideoId(video_id), owner=owner, now=call.now)
+        return page.redirect("/studio?notice=again")
 
 
 async def own_video(page: Page, video_id: UUID) -> VideoView:
@@ -118,6 +123,3 @@ def _edited(page: Page, video: VideoView) -> dict[str, Any]:
         "visibilities": visibilities(page.words.gettext),
         "stages": stages(page.words.gettext),
     }
-
-
-HANDLERS: list[Any] = [studio, edit_page, edit, delete_page, delete, retry]

@@ -1,9 +1,8 @@
 """The watch page, and what it shows beside the video."""
 
-from typing import Any
 from uuid import UUID
 
-from litestar import Response, get, route
+from litestar import Controller, Response, get, route
 from litestar.di import NamedDependency
 from litestar.enums import HttpMethod
 from litestar.params import FromPath
@@ -18,21 +17,23 @@ from efir.drivers.web.videos.studio import owns
 ASIDE = 13
 
 
-@route("/watch/{video_id:uuid}", opt=PUBLIC, http_method=[HttpMethod.GET, HttpMethod.HEAD], include_in_schema=False)
-async def watch(video_id: FromPath[UUID], page: NamedDependency[Page]) -> Response[str]:
-    """Show a video to who may see it."""
-    call = page.call
-    video = await get_video(call.ports, video_id=VideoId(video_id), viewer=call.viewer, now=call.now)
-    owned = await owns(page, video)
-    return page.render("watch.html", video=video, owned=owned, stages=stages(page.words.gettext))
+class WatchPages(Controller):
+    """The watch page."""
 
+    path = "/watch/{video_id:uuid}"
+    opt = PUBLIC
 
-@get("/watch/{video_id:uuid}/more", opt=PUBLIC, include_in_schema=False)
-async def more(video_id: FromPath[UUID], page: NamedDependency[Page]) -> Response[str]:
-    """Fill the side of the watch page."""
-    call = page.call
-    found = await list_videos(call.ports, limit=ASIDE, cursor=None, now=call.now)
-    return page.render("more.html", items=[video for video in found.items if video.id != video_id])
+    @route(http_method=[HttpMethod.GET, HttpMethod.HEAD])
+    async def watch(self, video_id: FromPath[UUID], page: NamedDependency[Page]) -> Response[str]:
+        """Show a video to who may see it."""
+        call = page.call
+        video = await get_video(call.ports, video_id=VideoId(video_id), viewer=call.viewer, now=call.now)
+        owned = await owns(page, video)
+        return page.render("watch.html", video=video, owned=owned, stages=stages(page.words.gettext))
 
-
-HANDLERS: list[Any] = [watch, more]
+    @get("/more")
+    async def more(self, video_id: FromPath[UUID], page: NamedDependency[Page]) -> Response[str]:
+        """Fill the side of the watch page."""
+        call = page.call
+        found = await list_videos(call.ports, limit=ASIDE, cursor=None, now=call.now)
+        return page.render("more.html", items=[video for video in found.items if video.id != video_id])

@@ -1,5 +1,5 @@
 /* The form that edits a recording: a part chosen on its waveform, and heard before it is saved. */
-import { clock } from "./formats.js";
+import { exactClock } from "./formats.js";
 import { lang } from "./texts.js";
 import { drawPeaks, takeTurn } from "./waveform.js";
 
@@ -84,7 +84,8 @@ export class Editor {
     }
     const left = this.stretches(chosen).reduce((sum, [from, to]) => sum + to - from, 0);
     const line = this.form.querySelector("[data-length]");
-    line.textContent = line.dataset.pattern.replace("{length}", clock(left)).replace("{whole}", clock(this.length));
+    line.textContent = line.dataset.pattern.replace("{length}", exactClock(left)).replace("{whole}", exactClock(this.length));
+    this.button.disabled = !left && !this.ranges.length;
     this.form.querySelector("[data-unheard]").hidden = !chosen.joined;
     this.draw();
   }

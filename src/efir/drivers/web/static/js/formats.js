@@ -31,6 +31,13 @@ export function clock(seconds) {
   return h ? `${h}:${two(m)}:${two(s)}` : `${m}:${two(s)}`;
 }
 
+/** A clock with tenths of a second, for what is cut. */
+export function exactClock(seconds) {
+  const tenths = Math.round(10 * Math.max(0, seconds));
+  const point = new Intl.NumberFormat(lang).formatToParts(0.1).find(({ type }) => type === "decimal").value;
+  return `${clock(tenths / 10)}${point}${tenths % 10}`;
+}
+
 const STEPS = [["year", 31557600], ["month", 2629800], ["week", 604800], ["day", 86400], ["hour", 3600], ["minute", 60], ["second", 1]];
 const relative = new Intl.RelativeTimeFormat(lang, { numeric: "always" });
 

@@ -1,16 +1,13 @@
-"""The one answer for stored bytes: ranges, conditions, HEAD, and the cheapest way out of the process."""
+"""The one answer for stored bytes: ranges, conditions, HEAD."""
 
-import asyncio
-import secrets
-from collections.abc import Awaitable, Callable, Iterator
-from contextlib import suppress
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
-from efir.drivers.http.kernel.ranges import (
+from efir.drivers._asgi.ranges import (
     RangeUnsatisfiable,
     Slice,
     http_date,
@@ -20,15 +17,18 @@ from efir.drivers.http.kernel.ranges import (
     slices_of,
     unchanged_since,
 )
+from efir.drivers._asgi.sent_pieces import (
+    Headers,
+    Receive,
+    Send,
+    content_range,
+    multipart,
+    send_bytes,
+    send_pieces,
+    send_whole,
+)
 from efir.ports.kernel.blobs import Blob
 
-Headers = dict[str, str]
-Send = Callable[[Any], Awaitable[None]]
-Receive = Callable[[], Awaitable[Any]]
-
-AT_ONCE = 1024 * 1024  # answers up to this are one message: the server need not stream, half again as fast
-CHUNK = 256 * 1024  # of longer ones: smaller costs calls, larger leaves the processor cache; pathsend is no faster
-WATCHED = 1024 * 1024  # bytes between two looks at whether the client is still there
 CONDITIONS = frozenset(
     {b"range", b"if-range", b"if-match", b"if-none-match", b"if-modified-since", b"if-unmodified-since"}
 )
@@ -73,7 +73,7 @@ class FileAnswer:
         asked = _asked(scope, CONDITIONS if self._head.dated else UNDATED)
         if self._head.accel and not ("if-none-match" in asked and matches(asked["if-none-match"], self._head.tag)):
             headers = self._headers(None) | {"x-accel-redirect": self._head.accel, "content-length": "0"}
-            await _send_bytes(send, 200, headers, b"")
+            await send_bytes(send, 200, headers, b"")
             return
         blob = await self._open()
         try:
@@ -85,7 +85,7 @@ class FileAnswer:
         headers = self._headers(blob)
         if status := _condition(asked, self._head.tag, blob.modified):
             kept = ("cache-control", "etag", "last-modified", "vary")
-            await _send_bytes(send, status, {name: headers[name] for name in kept if name in headers}, b"")
+            await send_bytes(send, status, {name: headers[name] for name in kept if name in headers}, b"")
             return
         bare = scope["method"] == "HEAD"
         try:
@@ -93,19 +93,19 @@ class FileAnswer:
         except RangeUnsatisfiable:
             headers |= {"content-range": f"bytes */{blob.size}", "content-length": "0", "cache-control": "no-store"}
             del headers["content-type"]
-            await _send_bytes(send, 416, headers, b"")
+            await send_bytes(send, 416, headers, b"")
             return
         if bare:
-            await _send_bytes(send, 200, headers | {"content-length": f"{blob.size}"}, b"")
+            await send_bytes(send, 200, headers | {"content-length": f"{blob.size}"}, b"")
         elif not parts:
-            await _send_whole(blob, headers, receive, send)
+            await send_whole(blob, headers, receive, send)
         elif len(parts) == 1:
             (part,) = parts
-            headers |= {"content-range": _content_range(part, blob.size), "content-length": f"{part.length}"}
-            await _send_pieces([part], blob, (206, headers), receive, send)
+            headers |= {"content-range": content_range(part, blob.size), "content-length": f"{part.length}"}
+            await send_pieces([part], blob, (206, headers), receive, send)
         else:
-            pieces, headers = _multipart(parts, blob.size, headers)
-            await _send_pieces(pieces, blob, (206, headers), receive, send)
+            pieces, headers = multipart(parts, blob.size, headers)
+            await send_pieces(pieces, blob, (206, headers), receive, send)
 
     def _parts(self, asked: Headers, blob: Blob) -> tuple[Slice, ...]:
         valid = "if-range" not in asked or range_still_valid(
@@ -171,89 +171,3 @@ def _condition(asked: Headers, tag: str, modified: datetime) -> int:
     if "if-none-match" in asked:
         return 304 if matches(asked["if-none-match"], tag) else 0
     return 304 if "if-modified-since" in asked and unchanged_since(asked["if-modified-since"], modified) else 0
-
-
-def _content_range(part: Slice, size: int) -> str:
-    return f"bytes {part.first}-{part.last}/{size}"
-
-
-def _multipart(parts: tuple[Slice, ...], size: int, headers: Headers) -> tuple[list[Slice | bytes], Headers]:
-    boundary = secrets.token_hex(12)
-    pieces: list[Slice | bytes] = []
-    for part in parts:
-        lines = ("", f"--{boundary}", f"content-type: {headers['content-type']}",
-                 f"content-range: {_content_range(part, size)}", "", "")  # fmt: skip
-        pieces += ["\r\n".join(lines).encode("latin-1"), part]
-    pieces.append(f"\r\n--{boundary}--\r\n".encode("latin-1"))
-    changed = {
-        "content-type": f"multipart/byteranges; boundary={boundary}",
-        "content-length": f"{sum(map(_length, pieces))}",
-    }
-    return pieces, headers | changed
-
-
-async def _send_whole(blob: Blob, headers: Headers, receive: Receive, send: Send) -> None:
-    headers = headers | {"content-length": f"{blob.size}"}
-    if not blob.size:
-        await _send_bytes(send, 200, headers, b"")
-    else:
-        await _send_pieces([Slice(0, blob.size)], blob, (200, headers), receive, send)
-
-
-async def _send_pieces(pieces: list[Any], blob: Blob, start: tuple[int, Headers], receive: Receive, send: Send) -> None:
-    """Read and send chunk by chunk; the first is read before the status is told, so that a bad disk is an error."""
-    left = total = sum(map(_length, pieces))
-    gone: asyncio.Future[None] | None = None
-    try:
-        for step in _steps(pieces, CHUNK if total > AT_ONCE else AT_ONCE):
-            chunk = step if isinstance(step, bytes) else await _exactly(blob, step)
-            if left == total:
-                await _start(send, *start)
-            left -= len(chunk)
-            await send({"type": "http.response.body", "body": chunk, "more_body": left > 0})
-            if left and (total - left) % WATCHED < CHUNK:
-                gone = gone or asyncio.ensure_future(_gone(receive))
-                await asyncio.sleep(0)  # sending to nobody never waits, so nothing else would get a turn
-                if gone.done():
-                    return
-    finally:
-        if gone is not None:
-            gone.cancel()
-
-
-def _length(piece: Slice | bytes) -> int:
-    return len(piece) if isinstance(piece, bytes) else piece.length
-
-
-def _steps(pieces: list[Any], most: int) -> Iterator[Slice | bytes]:
-    """Cut what is read from the object into slices of at most `most` bytes."""
-    for piece in pieces:
-        if isinstance(piece, bytes):
-            yield piece
-            continue
-        for first in range(piece.first, piece.last + 1, most):
-            yield Slice(first, min(most, piece.last + 1 - first))
-
-
-async def _exactly(blob: Blob, asked: Slice) -> bytes:
-    chunk = await blob.read(asked.first, asked.length)
-    if len(chunk) != asked.length:
-        raise EOFError(asked.first)  # the object shrank under us: cut the connection rather than send wrong bytes
-    return chunk
-
-
-async def _gone(receive: Receive) -> None:
-    """Return when the client has left: granian takes bytes for nobody without a word."""
-    with suppress(Exception):  # a failing connection is a lost one
-        while (await receive())["type"] != "http.disconnect":
-            pass
-
-
-async def _start(send: Send, status: int, headers: Headers) -> None:
-    raw = [(name.encode("latin-1"), value.encode("latin-1")) for name, value in headers.items()]
-    await send({"type": "http.response.start", "status": status, "headers": raw})
-
-
-async def _send_bytes(send: Send, status: int, headers: Headers, content: bytes) -> None:
-    await _start(send, status, headers)
-    await send({"type": "http.response.body", "body": content, "more_body": False})

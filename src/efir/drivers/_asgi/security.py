@@ -1,55 +1,30 @@
 """Who asks: cookie or bearer token, checked on every request, with the proof that an unsafe one is meant."""
 
 import ipaddress
-import re
-from collections.abc import Iterator
 from functools import partial
-from http.cookies import CookieError, SimpleCookie
 from typing import Any
-from urllib.parse import urlsplit
 
-from litestar import Litestar
 from litestar.enums import ScopeType
 from litestar.middleware import ASGIMiddleware
 from litestar.types import ASGIApp, Receive, Send
 
-from efir.application.access.requirements import PUBLIC, SAFE, admit, is_stated
+from efir.application.access.requirements import SAFE, admit
 from efir.application.auth import csrf
 from efir.application.auth.credentials import bearer_credential, find_impersonated, session_credential
 from efir.application.context import Call, Ports
-from efir.domain.auth.sessions import CsrfFailed, InvalidToken
-from efir.domain.kernel.cookies import DEVICE, PLACE, cookie_name
+from efir.domain.auth.sessions import InvalidToken
 from efir.domain.kernel.errors import Malformed
+from efir.drivers._asgi.cookies import DEVICE, PLACE, SESSION, cookie_name, cookie_value
+from efir.drivers._asgi.same_origin import require_same_origin
 from efir.ports.access.credential_cache import Credential
 from efir.ports.kernel.correlation import correlation
 
 NAMES = "authorization cookie host origin sec-fetch-site user-agent x-csrf-token x-forwarded-for"
 READ = {name.encode(): name for name in NAMES.split()}
-PARAMETER_TYPE = re.compile(r":\w+\}")
-OPTIONS_MAKER = "litestar.routes.http"  # answers OPTIONS with the methods of an address; no handler of ours
-
-ANONYMOUS = PUBLIC | {"anonymous": True}
-"""Route option: nobody is looked up, for files everybody may have, and for proofs that the request itself carries."""
-
-KEEPS_IDLE = {"keeps_idle": True}
-"""Route option: the request does not count as use of the login session."""
-
-FORM = {"form": True}
-"""Route option: the page checks the token in its form itself."""
-
-ENTRANCE = {"entrance": True}
-"""Route option: it signs a browser in, so nobody has a token yet; a page of another site must not do it for them."""
-
-
-class NeedsUnstated(Exception):
-    """A handler does not say what it needs, so the application cannot start."""
-
-    def __init__(self, handler: str) -> None:
-        super().__init__(f"{handler} does not state what it needs: PUBLIC, SIGNED_IN or needing(...) in its `opt`")
 
 
 class TwoCredentials(Malformed):
-    """Cookie and bearer token came together, so it is not clear who asks."""
+    """The request has both a cookie and a bearer token, so the caller is ambiguous."""
 
     code = "two-credentials"
     title = "Send a cookie or a token, not both"
@@ -63,8 +38,7 @@ class Security(ASGIMiddleware):
     def __init__(self, ports: Ports, *, trusted: str = "") -> None:
         self._ports = ports
         self._trusted = [ipaddress.ip_network(part.strip()) for part in trusted.split(",") if part.strip()]
-        self._secure = ports.origin.startswith("https:")
-        self._host = urlsplit(ports.origin).netloc
+        self._session = cookie_name(SESSION, origin=ports.origin)
         self._device = cookie_name(DEVICE, origin=ports.origin)
         self._place = cookie_name(PLACE, origin=ports.origin)
 
@@ -88,7 +62,7 @@ class Security(ASGIMiddleware):
         await next_app(scope, receive, send)
 
     async def _credential(self, method: str, headers: dict[str, str], option: dict[str, Any]) -> Credential | None:
-        bearer, cookie = headers.get("authorization"), cookie_value(headers, session_cookie_name(self._ports.origin))
+        bearer, cookie = headers.get("authorization"), cookie_value(headers, self._session)
         now = self._ports.clock()
         if bearer is not None:
             if cookie is not None:
@@ -98,7 +72,7 @@ class Security(ASGIMiddleware):
                 raise InvalidToken("Only bearer tokens are accepted in the Authorization header.")
             return await bearer_credential(self._ports, token=token.strip(), now=now)
         if method not in SAFE and not option.get("form"):
-            self._same_origin(headers)
+            require_same_origin(headers, origin=self._ports.origin)
         if cookie is None:
             return None
         found = await session_credential(self._ports, secret=cookie, now=now, extend=not option.get("keeps_idle"))
@@ -108,14 +82,6 @@ class Security(ASGIMiddleware):
         if found is not None and method not in SAFE and not (option.get("form") or option.get("entrance")):
             csrf.check(self._ports.keys, str(found.session_id), headers.get("x-csrf-token"))
         return found
-
-    def _same_origin(self, headers: dict[str, str]) -> None:
-        site = headers.get("sec-fetch-site")
-        if site is not None and site != "same-origin":
-            raise CsrfFailed
-        origin = headers.get("origin")
-        if origin is not None and urlsplit(origin).netloc not in {self._host, headers.get("host")}:
-            raise CsrfFailed
 
     def _address(self, scope: Any, headers: dict[str, str]) -> str | None:
         """The client's address: the right-most hop that is no proxy of ours."""
@@ -130,49 +96,6 @@ class Security(ASGIMiddleware):
 
     def _is_trusted(self, address: str) -> bool:
         return _valid(address) and any(ipaddress.ip_address(address) in network for network in self._trusted)
-
-
-def check_statements(app: Litestar) -> None:
-    """Raises NeedsUnstated for a handler, wherever it comes from, that does not say what it needs."""
-    for path, handler in handlers_of(app):
-        if is_stated(handler.opt):
-            continue
-        if handler.fn.__module__ != OPTIONS_MAKER:
-            raise NeedsUnstated(f"{handler} at {path}")
-        handler.opt |= ANONYMOUS
-
-
-def options_of(app: Litestar) -> dict[tuple[str, str], dict[str, Any]]:
-    """The options of every route by address and method, both as the OpenAPI document writes them."""
-    return {
-        (PARAMETER_TYPE.sub("}", path), method.lower()): handler.opt
-        for path, handler in handlers_of(app)
-        for method in getattr(handler, "http_methods", ())
-    }
-
-
-def handlers_of(app: Litestar) -> Iterator[tuple[str, Any]]:
-    """Every handler with its address."""
-    for route in app.routes:
-        for handler in getattr(route, "route_handlers", ()) or (getattr(route, "route_handler", None),):
-            if handler is not None:
-                yield route.path, handler
-
-
-def session_cookie_name(origin: str) -> str:
-    """The login session's cookie; the prefix makes browsers refuse one set by a sibling domain."""
-    return "__Host-sid" if origin.startswith("https:") else "sid"
-
-
-def cookie_value(headers: dict[str, str], name: str) -> str | None:
-    """Read a cookie; an unreadable header has none."""
-    if "cookie" not in headers:
-        return None
-    try:
-        found = SimpleCookie(headers["cookie"]).get(name)
-    except CookieError:
-        return None
-    return None if found is None or not found.value else found.value
 
 
 def call_of(scope: Any) -> Call:

@@ -7,12 +7,13 @@ from contextlib import suppress
 from typing import Any
 
 from litestar import Request
+from litestar.exceptions import HTTPException
 
 from efir.domain.kernel.errors import Malformed
 from efir.domain.kernel.limits import Limits
 from efir.ports.uploads import BodyInterrupted
 
-MAX_DRAINED = 16 << 20  # bytes
+MAX_DRAINED = 32 << 20  # bytes
 DRAIN_PAUSE = 1.0  # seconds
 _NUMBER = re.compile(r"[0-9]{1,18}")
 
@@ -23,7 +24,7 @@ class Body:
     def __init__(self, request: Request[Any, Any, Any], limits: Limits) -> None:
         self._request = request
         self._silence = limits.upload_stall_seconds
-        self._announced = _length(request.headers)
+        self._announced = announced_length(request.headers)
         self._received = 0
         self._ended = False
 
@@ -41,12 +42,13 @@ class Body:
             raise BodyInterrupted
 
     async def drain(self) -> None:
-        """Take the rest, if it is short, off a client that reads no answer before it has sent everything."""
-        if (self._announced or 0) <= MAX_DRAINED:
-            with suppress(TimeoutError, BodyInterrupted):
-                while not self._ended and self._received <= MAX_DRAINED:
-                    async with asyncio.timeout(DRAIN_PAUSE):
-                        await self._next()
+        """See `drain`."""
+        if not self._ended:
+            await drain(self._rest(), announced=self._announced)
+
+    async def _rest(self) -> AsyncIterator[bytes]:
+        while not self._ended:
+            yield await self._next()
 
     async def _next(self) -> bytes:
         message: Any = await self._request.receive()
@@ -59,7 +61,22 @@ class Body:
         return chunk
 
 
-def _length(headers: Mapping[str, str]) -> int | None:
+async def drain(chunks: AsyncIterator[bytes], *, announced: int | None) -> None:
+    """Take the rest, if it is short, off a client that reads no answer before it has sent everything.
+
+    What ends the rest early changes nothing about the answer.
+    """
+    left = MAX_DRAINED
+    if (announced or 0) > left:
+        return
+    with suppress(TimeoutError, StopAsyncIteration, BodyInterrupted, HTTPException):
+        while left >= 0:
+            async with asyncio.timeout(DRAIN_PAUSE):
+                left -= len(await anext(chunks))
+
+
+def announced_length(headers: Mapping[str, str]) -> int | None:
+    """Read how long the body says it is. Raises Malformed."""
     text = headers.get("content-length")
     if text is None:
         return None

@@ -1,0 +1,25 @@
+"""The ticket of an unfinished registration: in a header, or in a cookie that only our own pages can use."""
+
+from collections.abc import Mapping
+
+from efir.application.access.requirements import SAFE
+from efir.domain.accounts.registrations import TicketMissing
+from efir.drivers._asgi.cookies import TICKET, cookie_name, cookie_value
+from efir.drivers._asgi.same_origin import require_same_origin
+
+HEADER = "x-registration-ticket"
+
+
+def known_ticket(headers: Mapping[str, str], origin: str) -> str:
+    """Read a ticket, wherever it is; empty without one."""
+    return headers.get(HEADER) or cookie_value(headers, cookie_name(TICKET, origin=origin)) or ""
+
+
+def ticket_of(method: str, headers: Mapping[str, str], origin: str) -> str:
+    """Read the ticket. Raises TicketMissing, and CsrfFailed for a cookie that came with another site's request."""
+    ticket = known_ticket(headers, origin)
+    if not ticket:
+        raise TicketMissing
+    if HEADER not in headers and method not in SAFE:
+        require_same_origin(headers, origin=origin)
+    return ticket

@@ -1,0 +1,68 @@
+"""The actors of Dramatiq, which carry wake-ups: one a queue, with the kinds of jobs that are done there."""
+
+from collections.abc import Awaitable, Callable, Mapping
+
+import dramatiq
+from dramatiq.broker import Broker
+from dramatiq.middleware import AsyncIO, ShutdownNotifications, TimeLimit
+
+from efir.application.jobs.engine import JobHandlers
+from efir.domain.jobs import JobKind, Queue
+
+HOURS = 3_600_000  # milliseconds
+Wake = Callable[[Queue], Awaitable[None]]
+
+ACTORS: Mapping[Queue, frozenset[JobKind]] = {
+    Queue.FAST: frozenset(
+        {
+            JobKind.PROBE_VIDEO,
+            JobKind.COPY_VIDEO,
+            JobKind.ENCODE_AUDIO,
+            JobKind.DROP_FIRST_RENDITIONS,
+            JobKind.PURGE_VIDEO,
+            JobKind.TIDY_AUDIO,
+            JobKind.DROP_RECORDINGS,
+            JobKind.EXPORT_USER,
+            JobKind.DROP_EXPORT,
+            JobKind.PURGE_USER,
+            JobKind.DROP_WORKING_COPY,
+        }
+    ),
+    Queue.MAIL: frozenset({JobKind.SEND_MAIL, JobKind.ANSWER_RESET}),
+    Queue.MEDIA: frozenset(
+        {
+            JobKind.ENCODE_FIRST,
+            JobKind.ENCODE_CHUNK,
+            JobKind.FINISH_VIDEO,
+            JobKind.CONVERT_AUDIO,
+            JobKind.EDIT_AUDIO,
+        }
+    ),
+}
+"""Each kind belongs to one actor; whoever stores a job names the queue of its kind."""
+
+
+def handlers_of(queue: Queue, handlers: JobHandlers) -> JobHandlers:
+    """Return what the actor of a queue may do; the engine refuses a job of any other kind."""
+    return {kind: handlers[kind] for kind in ACTORS[queue] & handlers.keys()}
+
+
+def declare_actors(broker: Broker, queues: tuple[Queue, ...], wake: Wake) -> None:
+    """Declare the actors: a message only says that its queue has work; which, the table decides.
+
+    Wake-ups that find nothing end at once, so doubled or stale ones do no harm. Retrying is `jobs.run_at`, never the
+    broker's business; the time limit is far above every limit of the children it may have to outlive.
+    """
+    broker.add_middleware(AsyncIO())
+    broker.add_middleware(TimeLimit())
+    broker.add_middleware(ShutdownNotifications())
+
+    def actor(queue: Queue) -> None:
+        async def woken(job_id: str) -> None:  # noqa: ARG001  # shown by the broker's own tools
+            await wake(queue)
+
+        declare = dramatiq.actor(broker=broker, actor_name=queue.value, queue_name=queue.value, time_limit=12 * HOURS)
+        declare(woken)
+
+    for queue in queues:
+        actor(queue)
