@@ -6,12 +6,12 @@ from typing import Any
 
 import httpx
 import pytest
-from audio.sending import add_record, short
-from builders import person
 
 from efir.application.context import Ports
 from efir.application.kernel.idempotency import IdempotencyKey, KeyReused, hash_request
 from efir.ports.kernel.stored_responses import StoredResponse
+from kit.audio.sending import add_record, short
+from kit.builders import person
 
 NAME = {"name": "Bob"}
 HASH = hash_request(b"POST /", b"{}")
