@@ -27,11 +27,11 @@ import efir.application
 import efir.domain
 import efir.ports
 from efir.bootstrap.startup import logs
-from efir.bootstrap.wiring.http import served
+from efir.bootstrap.wiring.http import build_server_app
 from efir.bootstrap.wiring.ports import opened
 from efir.domain.kernel.errors import DomainError
 from efir.drivers.http.kernel.problems import status_of
-from efir.settings import PREFIX, Settings, from_environment
+from efir.settings import PREFIX, Settings, load_from_environment
 
 TOP = Path(__file__).parent.parent
 
@@ -212,9 +212,9 @@ async def _openapi() -> str:
             "EFIR_REDIS__URL": "redis://nowhere.invalid",
             "EFIR_ENV_FILE": os.devnull,
         }
-        found = from_environment(environ)
+        found = load_from_environment(environ)
         async with opened(found, statement_seconds=1) as ports:
-            transport = httpx.ASGITransport(app=served(ports, found))
+            transport = httpx.ASGITransport(app=build_server_app(ports, found))
             async with httpx.AsyncClient(transport=transport, base_url="http://efir.invalid") as client:
                 return (await client.get("/openapi.json")).raise_for_status().text
 

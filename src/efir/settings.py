@@ -141,14 +141,14 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
         return self.public_url.rstrip("/") or f"http://{f'[{host}]' if ':' in host else host}:{self.port}"
 
 
-def from_environment(environ: Mapping[str, str], **changes: Any) -> Settings:
+def load_from_environment(environ: Mapping[str, str], **changes: Any) -> Settings:
     """Read settings; `changes` (from command-line flags) win over the environment, that over `.env`.
 
     Raises SettingsRefused with the path of an unknown or wrong setting.
     """
     merged = {**dotenv(Path(environ.get("EFIR_ENV_FILE", ".env"))), **environ}
     tree: dict[str, Any] = {}
-    for name, value in sorted({**aliases(merged), **prefixed(merged)}.items()):
+    for name, value in sorted({**aliases(merged), **strip_prefix(merged)}.items()):
         branch = tree
         *path, leaf = name.lower().split("__")
         for part in path:
@@ -161,7 +161,7 @@ def from_environment(environ: Mapping[str, str], **changes: Any) -> Settings:
         raise SettingsRefused(f"{error} (settings are named like EFIR_DATABASE__URL)") from error
 
 
-def prefixed(environ: Mapping[str, str]) -> dict[str, str]:
+def strip_prefix(environ: Mapping[str, str]) -> dict[str, str]:
     """Return Efir's own variables without their prefix; an empty value counts as not set."""
     own = (name for name in environ if name.startswith(PREFIX) and name not in CLIENT_NAMES | {"EFIR_ENV_FILE"})
     return {name.removeprefix(PREFIX): environ[name] for name in own if environ[name]}
@@ -187,7 +187,7 @@ def _database_alias(environ: Mapping[str, str]) -> dict[str, str]:
     user = environ.get("DB_USER") or environ.get("POSTGRES_USER") or "postgres"
     password = environ.get("DB_PASS") or environ.get("POSTGRES_PASSWORD") or ""
     port = environ.get("DB_PORT") or environ.get("POSTGRES_PORT") or "5432"
-    return {"DATABASE__URL": f"postgresql://{_quoted(user)}:{_quoted(password)}@{host or '127.0.0.1'}:{port}/{name}"}
+    return {"DATABASE__URL": f"postgresql://{_unquote(user)}:{_unquote(password)}@{host or '127.0.0.1'}:{port}/{name}"}
 
 
 def dotenv(path: Path) -> dict[str, str]:
@@ -201,10 +201,10 @@ def dotenv(path: Path) -> dict[str, str]:
 
 def current(**changes: Any) -> Settings:
     """Read the settings of this process."""
-    return from_environment(os.environ, **changes)
+    return load_from_environment(os.environ, **changes)
 
 
-def _quoted(text: str) -> str:
+def _unquote(text: str) -> str:
     return "".join(char if char.isalnum() else f"%{byte:02X}" for char in text for byte in char.encode())
 
 

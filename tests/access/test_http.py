@@ -12,7 +12,7 @@ import redis.asyncio
 from redis.asyncio import Redis
 
 from efir.application.context import Ports
-from efir.bootstrap.wiring.http import served
+from efir.bootstrap.wiring.http import build_server_app
 from efir.settings import Settings
 from kit.builders import Person, another, person, registered, signed_in, with_role
 from kit.clocks import MovedClock
@@ -84,7 +84,7 @@ async def valkey(redis_url: str) -> AsyncIterator[Redis]:
 async def moving(ports: Ports, settings: Settings) -> AsyncIterator[tuple[httpx.AsyncClient, MovedClock]]:
     """The same application by a clock that can be moved."""
     clock = MovedClock(ports.clock)
-    transport = httpx.ASGITransport(app=served(replace(ports, clock=clock), settings))
+    transport = httpx.ASGITransport(app=build_server_app(replace(ports, clock=clock), settings))
     async with httpx.AsyncClient(transport=transport, base_url="http://efir.test") as http:
         yield http, clock
 

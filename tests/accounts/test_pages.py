@@ -12,7 +12,7 @@ import pytest
 
 from accounts.test_email_verification import confirmed
 from efir.application.context import Ports
-from efir.bootstrap.wiring.http import served
+from efir.bootstrap.wiring.http import build_server_app
 from efir.domain.jobs import Queue
 from efir.settings import Settings
 from kernel.test_pages import BROWSER, send, token_of, told
@@ -190,7 +190,7 @@ LOCAL = "http://127.0.0.1:8000"
 @pytest.fixture(scope="session")
 def app_at(session_ports: Ports, settings: Settings) -> Callable[[str], Any]:
     """The application without a mail server, under some public address."""
-    return functools.cache(lambda origin: served(replace(session_ports, origin=origin), settings))
+    return functools.cache(lambda origin: build_server_app(replace(session_ports, origin=origin), settings))
 
 
 @pytest.fixture
@@ -231,7 +231,7 @@ async def test_nobody_else_finds_a_mailbox(
 
 
 async def test_with_a_mail_server_there_is_no_mailbox(mailing: Ports, settings: Settings) -> None:
-    app = served(replace(mailing, origin=LOCAL), settings)
+    app = build_server_app(replace(mailing, origin=LOCAL), settings)
     transport = httpx.ASGITransport(app=app, client=("127.0.0.1", 5000))
     async with httpx.AsyncClient(transport=transport, base_url=LOCAL) as http:
         assert (await http.get("/mailbox", headers=BROWSER)).status_code == 404

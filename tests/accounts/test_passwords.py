@@ -159,6 +159,6 @@ async def test_a_huge_password_is_refused_before_it_is_hashed(api: httpx.AsyncCl
 async def test_a_login_brings_an_old_hash_up_to_date(api: httpx.AsyncClient, ports: Ports, connection: Any) -> None:
     await registered(api)
     wrapped = await connection.fetchval("select wrapped from password_credential")
-    assert not ports.auth.passwords.stale(wrapped)
+    assert not ports.auth.passwords.is_stale(wrapped)
     await signed_in(api)
     assert await connection.fetchval("select wrapped from password_credential") == wrapped

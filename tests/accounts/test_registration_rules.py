@@ -18,9 +18,9 @@ from efir.domain.accounts.registrations import (
     RequireEmail,
     Step,
     expiry,
+    find_next_step,
+    find_reachable_step,
     proves_work,
-    reachable,
-    step_after,
     steps_of,
 )
 from efir.domain.auth.identities import Arrival
@@ -38,20 +38,20 @@ def described(**told: object) -> Registration:
 
 
 def test_steps_follow_one_another_and_a_picture_may_be_left_out() -> None:
-    assert step_after(("nickname", "email", "password"), pictured=False) is Step.NAME
-    assert step_after(("email", "password"), pictured=False) is Step.EMAIL
-    assert step_after(("password",), pictured=False) is Step.PASSWORD
-    assert step_after((), pictured=False) is Step.PICTURE
-    assert step_after((), pictured=True) is Step.CHECK
+    assert find_next_step(("nickname", "email", "password"), pictured=False) is Step.NAME
+    assert find_next_step(("email", "password"), pictured=False) is Step.EMAIL
+    assert find_next_step(("password",), pictured=False) is Step.PASSWORD
+    assert find_next_step((), pictured=False) is Step.PICTURE
+    assert find_next_step((), pictured=True) is Step.CHECK
 
 
 @given(st.sets(st.sampled_from(list(NEEDED))), st.sampled_from(Step))
 def test_no_step_is_reached_before_the_ones_it_needs(missing: set[str], wanted: Step) -> None:
     gaps = tuple(name for name in NEEDED if name in missing)
-    shown = reachable(wanted, gaps)
+    shown = find_reachable_step(wanted, gaps)
     order = list(Step)
     assert order.index(shown) <= order.index(wanted)
-    assert order.index(shown) <= order.index(step_after(gaps, pictured=True))
+    assert order.index(shown) <= order.index(find_next_step(gaps, pictured=True))
     if not gaps:
         assert shown is wanted
 

@@ -10,7 +10,7 @@ import pytest
 import redis.asyncio
 
 from efir.application.context import Ports
-from efir.bootstrap.wiring.http import served
+from efir.bootstrap.wiring.http import build_server_app
 from efir.domain.accounts.registrations import EmailCheck, RequireEmail
 from efir.settings import Settings
 from kit.builders import PASSWORD, registered
@@ -34,7 +34,9 @@ async def nothing_counted(redis_url: str) -> AsyncIterator[None]:
 @pytest.fixture
 async def strict(mailing: Ports, settings: Settings) -> AsyncIterator[httpx.AsyncClient]:
     """A browser-like client of an instance that makes no account before its address is confirmed."""
-    app = served(replace(mailing, accounts=replace(mailing.accounts, require_email=RequireEmail.FINISH)), settings)
+    app = build_server_app(
+        replace(mailing, accounts=replace(mailing.accounts, require_email=RequireEmail.FINISH)), settings
+    )
     transport = httpx.ASGITransport(app=app, raise_app_exceptions=False)
     async with httpx.AsyncClient(transport=transport, base_url="http://efir.test", follow_redirects=True) as http:
         yield http
@@ -43,7 +45,9 @@ async def strict(mailing: Ports, settings: Settings) -> AsyncIterator[httpx.Asyn
 @pytest.fixture
 async def secretive(mailing: Ports, settings: Settings) -> AsyncIterator[httpx.AsyncClient]:
     """A browser-like client of an instance that tells nobody which addresses it knows."""
-    app = served(replace(mailing, accounts=replace(mailing.accounts, email_check=EmailCheck.MAILBOX)), settings)
+    app = build_server_app(
+        replace(mailing, accounts=replace(mailing.accounts, email_check=EmailCheck.MAILBOX)), settings
+    )
     transport = httpx.ASGITransport(app=app, raise_app_exceptions=False)
     async with httpx.AsyncClient(transport=transport, base_url="http://efir.test") as http:
         yield http

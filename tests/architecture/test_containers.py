@@ -11,7 +11,7 @@ from architecture.source import TOP, tracked
 from efir.bootstrap.main import COMMANDS
 from efir.bootstrap.processes.serving import DRAIN_SECONDS
 from efir.domain.kernel.limits import Limits
-from efir.settings import from_environment
+from efir.settings import load_from_environment
 
 CONTAINERFILE = (TOP / "Containerfile").read_text()
 COMPOSE: dict[str, Any] = yaml.safe_load((TOP / "compose.yaml").read_text())
@@ -104,7 +104,7 @@ def test_every_setting_of_the_services_is_known() -> None:
     assert image["EFIR_DATA_DIR"] == SERVICES["api"]["volumes"][0].partition(":")[2]
     for name in OWN:
         given = {key: VARIABLE.sub("", value).strip("}") for key, value in SERVICES[name]["environment"].items()}
-        settings = from_environment({**image, **given, "POSTGRES_PASSWORD": "p@ss/%", "EFIR_API_WORKERS": "1",
+        settings = load_from_environment({**image, **given, "POSTGRES_PASSWORD": "p@ss/%", "EFIR_API_WORKERS": "1",
                                      "EFIR_LOG__LEVEL": "info", "EFIR_ENV_FILE": "/dev/null"})  # fmt: skip
         assert settings.database.url == "postgresql://efir:p%40ss%2F%25@postgres:5432/efir"
         assert settings.redis.url == "redis://valkey:6379/0"
@@ -120,8 +120,8 @@ def test_no_password_has_a_default() -> None:
 
 def test_variables_of_the_compose_file_can_stand_in_the_same_file_as_settings() -> None:
     names = {name for name, _ in VARIABLE.findall((TOP / "compose.yaml").read_text())}
-    from_environment({name: "1" for name in names if name.startswith("EFIR_") and "LEVEL" not in name})
-    assert from_environment({"POSTGRES_PASSWORD": "x", "EFIR_ENV_FILE": "/dev/null"}).database.url == ""
+    load_from_environment({name: "1" for name in names if name.startswith("EFIR_") and "LEVEL" not in name})
+    assert load_from_environment({"POSTGRES_PASSWORD": "x", "EFIR_ENV_FILE": "/dev/null"}).database.url == ""
 
 
 def test_containers_get_longer_to_stop_than_the_processes_take() -> None:

@@ -14,7 +14,7 @@ import msgspec
 import pytest
 
 from architecture.source import PACKAGE, TOP, tracked
-from efir.settings import Settings, from_environment
+from efir.settings import Settings, load_from_environment
 
 JUST = Path(sys.executable).parent / "just"
 CODE = re.compile(r"```\w*\n(.*?)```|`([^`\n]+)`", re.DOTALL)
@@ -40,7 +40,7 @@ def test_the_example_file_lists_every_setting_with_its_default() -> None:
     given = dict(re.findall(r"^#(EFIR_\w+)=(.*)$", text, re.MULTILINE))
     assert set(given) == {"EFIR_" + "__".join(path).upper() for path in _paths(Settings)}
     fixed = {name: value for name, value in given.items() if "__NAME__" not in name}  # people name those themselves
-    assert from_environment({**fixed, "EFIR_ENV_FILE": "/dev/null"}) == Settings()
+    assert load_from_environment({**fixed, "EFIR_ENV_FILE": "/dev/null"}) == Settings()
 
 
 def test_the_example_file_explains_the_names_of_other_projects() -> None:

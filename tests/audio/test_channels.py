@@ -151,7 +151,7 @@ async def test_channels_all_too_high_to_be_kept_are_told(converted: Converted, r
 
 def losing(lost: int) -> Callable[..., str]:
     """An encoder's filters that forget a channel."""
-    right = commands.shaped
+    right = commands.shape_filters
 
     def shaped(wav: Any, scale: float) -> str:
         first, mixed, last = right(wav, scale).partition("pan=stereo|")
@@ -222,9 +222,9 @@ def test_the_loudest_moment_is_found_wherever_it_is() -> None:
     for place in (0, 1, 24, 48, 49):
         powers = [*quiet]
         powers[place] = 1.0
-        assert proof.loudest(powers, 4) == 0.25
-    assert proof.loudest([], 4) == 0.0
-    assert proof.loudest([1.0], 4) == 1.0
+        assert proof.measure_loudest(powers, 4) == 0.25
+    assert proof.measure_loudest([], 4) == 0.0
+    assert proof.measure_loudest([1.0], 4) == 1.0
 
 
 async def test_several_pieces_and_silence_between_them_keep_their_time(converted: Converted) -> None:

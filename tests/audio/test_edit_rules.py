@@ -23,8 +23,8 @@ from efir.domain.audio.edits import (
     Part,
     TrimSilence,
     check_operations,
+    find_joined,
     from_facts,
-    joined,
     plan_edit,
     to_facts,
 )
@@ -70,7 +70,7 @@ def broken(operation: Operation) -> set[str]:
 @given(st.lists(operations(NUMBERS, 3), min_size=1, max_size=5))
 def test_every_broken_bound_is_pointed_to_and_nothing_else(found: list[Operation]) -> None:
     expected = {f"/operations/{n}/{place}" for n, each in enumerate(found) for place in broken(each)}
-    if len(list(joined(found))) >= LIMITS.max_audio_edit_records:
+    if len(list(find_joined(found))) >= LIMITS.max_audio_edit_records:
         expected.add("/operations")
     if not expected:
         check_operations(found, LIMITS)
@@ -115,7 +115,7 @@ def test_a_plan_has_the_best_of_its_parts_and_never_more_seconds_than_are_allowe
     plan = plan_edit(order, parts, LIMITS)
     assert plan.seconds == pytest.approx(seconds)
     assert (plan.rate, plan.channels) == (max(part.rate for part in parts), max(part.channels for part in parts))
-    wav = plan.planned()
+    wav = plan.plan_sound()
     assert wav.frames * wav.format.align < 1 << 32, "a WAV file can hold it"
 
 

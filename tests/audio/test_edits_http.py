@@ -10,7 +10,7 @@ import httpx
 import pytest
 
 from efir.application.context import Ports
-from efir.bootstrap.wiring.http import served
+from efir.bootstrap.wiring.http import build_server_app
 from efir.ports.kernel.blobs import blob_key
 from efir.settings import Settings
 from kit.audio.edited import FRAME, edit, heard, kept, level, loudest_hertz, owner, sound, unknown
@@ -315,7 +315,7 @@ async def small(session_ports: Ports, ports: Ports, settings: Settings) -> Calla
 
     def client(**limits: int) -> httpx.AsyncClient:
         found = replace(session_ports, limits=replace(session_ports.limits, **limits))
-        transport = httpx.ASGITransport(app=served(found, settings), raise_app_exceptions=False)
+        transport = httpx.ASGITransport(app=build_server_app(found, settings), raise_app_exceptions=False)
         return httpx.AsyncClient(transport=transport, base_url="http://efir.test")
 
     return client

@@ -15,7 +15,7 @@ import soundfile
 
 from efir.application.context import Ports
 from efir.application.kernel.conversion_slots import FairSlots
-from efir.bootstrap.wiring.http import served
+from efir.bootstrap.wiring.http import build_server_app
 from efir.ports.kernel.blobs import blob_key
 from efir.settings import Settings
 from kit.audio import waves
@@ -121,7 +121,7 @@ async def test_a_wrong_name_is_refused(client: httpx.AsyncClient, body: Any, exp
 
 async def test_one_network_may_not_take_names_without_end(ports: Ports, settings: Settings) -> None:
     few = replace(ports, limits=replace(ports.limits, audio_users_network=2))
-    transport = httpx.ASGITransport(app=served(few, settings), client=("192.0.2.7", 50_000))
+    transport = httpx.ASGITransport(app=build_server_app(few, settings), client=("192.0.2.7", 50_000))
     async with httpx.AsyncClient(transport=transport, base_url="http://efir.test") as client:
         answers = [await client.post("/user", json={"name": f"Name {number}"}) for number in range(3)]
         assert [answer.status_code for answer in answers] == [201, 201, 429]
@@ -131,7 +131,7 @@ async def test_one_network_may_not_take_names_without_end(ports: Ports, settings
         assert int(answers[2].headers["retry-after"]) > 0
         unread = await client.post("/user", json={"name": " "})
     assert unread.status_code == 422, "what is no name counts for nothing"
-    elsewhere = httpx.ASGITransport(app=served(few, settings), client=("192.0.2.8", 50_000))
+    elsewhere = httpx.ASGITransport(app=build_server_app(few, settings), client=("192.0.2.8", 50_000))
     async with httpx.AsyncClient(transport=elsewhere, base_url="http://efir.test") as client:
         assert (await client.post("/user", json={"name": "Name 3"})).status_code == 201
 
@@ -246,7 +246,7 @@ async def small(session_ports: Ports, ports: Ports, settings: Settings) -> Calla
 
     def client(**limits: int) -> httpx.AsyncClient:
         found = replace(session_ports, limits=replace(session_ports.limits, **limits))
-        transport = httpx.ASGITransport(app=served(found, settings), raise_app_exceptions=False)
+        transport = httpx.ASGITransport(app=build_server_app(found, settings), raise_app_exceptions=False)
         return httpx.AsyncClient(transport=transport, base_url="http://efir.test")
 
     return client
@@ -328,7 +328,7 @@ async def test_the_store_of_files_may_keep_the_mp3(
     later: bool,  # noqa: FBT001  # a case
 ) -> None:
     kept = replace(session_ports, audio=replace(session_ports.audio, store="storage"))
-    transport = httpx.ASGITransport(app=served(kept, settings))
+    transport = httpx.ASGITransport(app=build_server_app(kept, settings))
     async with httpx.AsyncClient(transport=transport, base_url="http://efir.test") as bound:
         fields = await named(bound)
         bearer = {"authorization": f"Bearer {fields['token']}"}
@@ -355,7 +355,7 @@ async def test_who_finds_no_turn_gets_a_worker(
         audio=replace(session_ports.audio, slots=FairSlots(0, 0)),
         limits=replace(session_ports.limits, audio_slot_seconds=0),
     )
-    transport = httpx.ASGITransport(app=served(busy, settings))
+    transport = httpx.ASGITransport(app=build_server_app(busy, settings))
     async with httpx.AsyncClient(transport=transport, base_url="http://efir.test") as bound:
         assert (await add_music(bound, fields, short())).status_code == 202
 
@@ -363,14 +363,14 @@ async def test_who_finds_no_turn_gets_a_worker(
 async def test_one_person_does_not_take_every_turn() -> None:
     turns, ada, bob = FairSlots(3, 2), uuid.uuid4(), uuid.uuid4()
     async with (
-        turns.taken(ada, within=0.1) as one,
-        turns.taken(ada, within=0.1) as two,
-        turns.taken(ada, within=0.01) as three,
+        turns.acquire(ada, within=0.1) as one,
+        turns.acquire(ada, within=0.1) as two,
+        turns.acquire(ada, within=0.01) as three,
     ):
         assert (one, two, three) == (True, True, False)
-        async with turns.taken(bob, within=0.1) as other, turns.taken(bob, within=0.01) as none:
+        async with turns.acquire(bob, within=0.1) as other, turns.acquire(bob, within=0.01) as none:
             assert (other, none) == (True, False)
-    async with turns.taken(ada, within=0.1) as again:
+    async with turns.acquire(ada, within=0.1) as again:
         assert again
 
 

@@ -41,8 +41,8 @@ def test_reading_a_name_again_changes_nothing(text: str) -> None:
 
 @given(st.text(max_size=300))
 def test_a_title_made_of_a_file_name_is_one_that_could_be_given(filename: str) -> None:
-    title = title_from(filename, otherwise="Recording", most=120)
-    assert parse_record_title(title, most=120) == title
+    title = title_from(filename, otherwise="Recording", max_length=120)
+    assert parse_record_title(title, max_length=120) == title
     assert "/" not in title
     assert "\\" not in title
 
@@ -59,7 +59,7 @@ def test_a_title_made_of_a_file_name_is_one_that_could_be_given(filename: str) -
     ],
 )
 def test_a_title_is_the_name_of_the_file_alone(filename: str, title: str) -> None:
-    assert title_from(filename, otherwise="Recording", most=120) == title
+    assert title_from(filename, otherwise="Recording", max_length=120) == title
 
 
 @given(st.uuids(version=4))

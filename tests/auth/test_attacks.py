@@ -23,7 +23,7 @@ from efir.application.auth.signing_keys import tend_signing_keys
 from efir.application.context import Ports
 from efir.application.videos.videos import probe_job
 from efir.bootstrap.startup.settings_loading import keys_of
-from efir.bootstrap.wiring.http import served
+from efir.bootstrap.wiring.http import build_server_app
 from efir.domain.kernel.ids import UserId, VideoId
 from efir.domain.videos.video import VideoState
 from efir.settings import Settings
@@ -211,7 +211,7 @@ async def test_a_header_does_not_change_the_method(client: httpx.AsyncClient) ->
 def limited_app(ports: Ports, settings: Settings, *, trusted: str = "", **limits: int) -> httpx.ASGITransport:
     """The application with narrow limits."""
     narrow = replace(ports, limits=replace(ports.limits, **limits))
-    app = served(narrow, msgspec.structs.replace(settings, trusted_proxies=trusted))
+    app = build_server_app(narrow, msgspec.structs.replace(settings, trusted_proxies=trusted))
     return httpx.ASGITransport(app=app, raise_app_exceptions=False, client=("203.0.113.9", 123))
 
 
@@ -235,7 +235,7 @@ async def test_many_passwords_from_many_networks_end_and_the_owner_still_signs_i
     name = f"target{session_ports.new_id().hex[-12:]}"
     await registered(client, name)
     narrow = replace(session_ports, limits=replace(session_ports.limits, sign_in_attempts_name=5, sign_in_attempts=4))
-    app = served(narrow, settings)
+    app = build_server_app(narrow, settings)
 
     async def sent(address: str, password: str, cookies: httpx.Cookies | None = None) -> httpx.Response:
         transport = httpx.ASGITransport(app=app, client=(address, 1))

@@ -11,7 +11,7 @@ import pytest
 from joserfc.jwk import RSAKey
 
 from efir.application.context import Ports
-from efir.bootstrap.wiring.http import served
+from efir.bootstrap.wiring.http import build_server_app
 from efir.ports.auth.oidc import Provider
 from efir.settings import Settings
 from kit.authenticator_app import forgotten, with_app
@@ -40,7 +40,7 @@ def providers() -> dict[str, Provider]:
 @pytest.fixture(scope="module")
 def hostile_app(session_ports: Ports, settings: Settings, providers: dict[str, Provider]) -> Any:
     """An Efir whose one provider is the hostile one."""
-    return served(replace(session_ports, auth=replace(session_ports.auth, providers=providers)), settings)
+    return build_server_app(replace(session_ports, auth=replace(session_ports.auth, providers=providers)), settings)
 
 
 @pytest.fixture

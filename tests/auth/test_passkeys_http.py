@@ -40,9 +40,9 @@ def test_no_answer_breaks_the_reader(answer: dict[str, Any]) -> None:
     ceremonies.challenge_of(answer)
     ceremonies.require_id(answer)
     with pytest.raises(PasskeyInvalid):
-        ceremonies.made(answer, challenge=b"x" * 32)
+        ceremonies.verify_creation(answer, challenge=b"x" * 32)
     with pytest.raises(PasskeyRefused):
-        ceremonies.used(answer, challenge=b"x" * 32, public_key=b"")
+        ceremonies.verify_use(answer, challenge=b"x" * 32, public_key=b"")
 
 
 @pytest.mark.parametrize(

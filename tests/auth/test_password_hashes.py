@@ -21,7 +21,7 @@ from efir.application.accounts.signup import register_user
 from efir.application.auth.second_factors import recovery_hash, recovery_hashes
 from efir.application.auth.sessions import log_in
 from efir.application.context import Ports, Visitor
-from efir.bootstrap.commands.auth import LEAST, calibrated
+from efir.bootstrap.commands.auth import LEAST, calibrate
 from efir.bootstrap.startup.settings_loading import keys_of
 from efir.domain.kernel.ids import UserId
 from efir.settings import Settings
@@ -59,8 +59,8 @@ async def test_a_hash_of_other_parameters_is_stale() -> None:
     old = Argon2Passwords(Sealer(KEY), CHEAP)
     new = Argon2Passwords(Sealer(KEY), replace(CHEAP, passes=2))
     stored = await old.hash("a long quiet evening")
-    assert not old.stale(stored)
-    assert new.stale(stored)
+    assert not old.is_stale(stored)
+    assert new.is_stale(stored)
     assert await new.matches(stored, "a long quiet evening")
 
 
@@ -69,11 +69,11 @@ async def test_what_an_earlier_key_has_sealed_is_opened_and_sealed_anew() -> Non
     before = Argon2Passwords(Sealer(KEY), CHEAP)
     after = Argon2Passwords(Sealer(other, [bytes(31) + b"2", KEY]), CHEAP)
     stored = await before.hash("a long quiet evening")
-    assert after.stale(stored)
+    assert after.is_stale(stored)
     assert await after.matches(stored, "a long quiet evening")
     assert not await after.matches(stored, "a short one")
     anew = await after.hash("a long quiet evening")
-    assert not after.stale(anew)
+    assert not after.is_stale(anew)
     with pytest.raises(InvalidTag):
         Sealer(KEY).unseal(anew)
     with pytest.raises(InvalidTag):
@@ -94,12 +94,12 @@ async def test_a_new_secret_keeps_passwords_and_recovery_codes_of_the_old_one(
         settings, secret="another secret of forty characters or so", secret_before=settings.secret
     )
     keys = keys_of(changed)
-    sealer = Sealer(keys.key("sealing"), keys.earlier("sealing"))
+    sealer = Sealer(keys.key("sealing"), keys.earlier_keys("sealing"))
     rotated = replace(ports, keys=keys, auth=replace(ports.auth, passwords=Argon2Passwords(sealer, CHEAP)))
     await log_in(rotated, login="ada", password="a long quiet evening", visitor=visitor, now=now)
     new = await connection.fetchval(wrapped)
     assert new != old
-    assert not sealer.old(new)
+    assert not sealer.is_old(new)
     user_id = UserId(user.id)
     assert recovery_hash(ports, user_id, "ABCD") in recovery_hashes(rotated, user_id, "ABCD")
     assert recovery_hash(rotated, user_id, "ABCD") == recovery_hashes(rotated, user_id, "ABCD")[0]
@@ -139,7 +139,7 @@ def test_the_list_of_likely_passwords_is_data_and_nothing_more() -> None:
 
 
 def test_calibration_stops_at_the_first_number_that_is_slow_enough() -> None:
-    found = calibrated(CHEAP, lambda passes: passes * 0.03)
+    found = calibrate(CHEAP, lambda passes: passes * 0.03)
     assert [one.passes for one in found] == [2, 3]
     assert found[-1].seconds >= LEAST
 

@@ -4,16 +4,16 @@ from typing import Any
 
 import pytest
 
-from efir.adapters.oidc.documents import safe
+from efir.adapters.oidc.documents import is_safe_url
 from efir.adapters.secrets.sealing import Sealer
 from efir.bootstrap.wiring.providers import providers_of
-from efir.settings import SettingsRefused, from_environment
+from efir.settings import SettingsRefused, load_from_environment
 
 RIGHT = {"ISSUER": "https://provider.example", "CLIENT_ID": "efir"}
 
 
 def settings(name: str, **fields: str) -> Any:
-    return from_environment(
+    return load_from_environment(
         {"EFIR_ENV_FILE": "/dev/null"} | {f"EFIR_OIDC__{name}__{field}": value for field, value in fields.items()}
     )
 
@@ -23,7 +23,7 @@ async def test_a_provider_is_named_by_its_setting() -> None:
         assert [(name, each.view.label, each.issuer) for name, each in found.items()] == [
             ("my-idp", "Work", "https://provider.example")
         ]
-    async with providers_of(from_environment({"EFIR_ENV_FILE": "/dev/null"}), Sealer(b"k" * 32)) as found:
+    async with providers_of(load_from_environment({"EFIR_ENV_FILE": "/dev/null"}), Sealer(b"k" * 32)) as found:
         assert found == {}
 
 
@@ -57,4 +57,4 @@ def test_an_unknown_part_of_a_provider_is_refused() -> None:
      ("", False)],
 )  # fmt: skip
 def test_secrets_are_sent_encrypted_or_within_the_machine(url: str, is_safe: bool) -> None:  # noqa: FBT001  # expected
-    assert safe(url) is is_safe
+    assert is_safe_url(url) is is_safe

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from efir.domain.auth.passkeys import Passkey, PasskeyId, PasskeyInvalid, parse_label, site_name
 from efir.domain.auth.redirects import local_path
-from efir.domain.auth.second_factors import CodesLocked, Totp, WrongCode, recovery_code, typed_code
+from efir.domain.auth.second_factors import CodesLocked, Totp, WrongCode, parse_typed_code, recovery_code
 from efir.domain.kernel.ids import UserId
 
 NOW = datetime(2026, 11, 20, 12, tzinfo=UTC)
@@ -46,13 +46,13 @@ def test_a_recovery_code_is_read_back_however_it_is_written(random: bytes) -> No
     code = recovery_code(random)
     bare = code.replace("-", "")
     for spelling in (code, bare, code.upper(), code.replace("-", " "), f"  {code}\n"):
-        assert typed_code(spelling) == (bare, True)
+        assert parse_typed_code(spelling) == (bare, True)
 
 
 @given(st.text(max_size=30))
 def test_what_is_no_code_is_wrong(text: str) -> None:
     try:
-        bare, recovery = typed_code(text)
+        bare, recovery = parse_typed_code(text)
     except WrongCode:
         return
     assert len(bare) == (16 if recovery else 6)
@@ -61,8 +61,8 @@ def test_what_is_no_code_is_wrong(text: str) -> None:
 
 def test_digits_of_other_alphabets_are_no_code() -> None:
     with pytest.raises(WrongCode):
-        typed_code("١٢٣٤٥٦")
-    assert typed_code("123 456") == ("123456", False)
+        parse_typed_code("١٢٣٤٥٦")
+    assert parse_typed_code("123 456") == ("123456", False)
 
 
 @given(st.lists(st.integers(0, 1200), max_size=30))
@@ -73,12 +73,12 @@ def test_no_window_holds_more_than_five_guesses(pauses: list[int]) -> None:
     for pause in pauses:
         now += timedelta(seconds=pause)
         try:
-            totp.allow(most=5, window=WINDOW, now=now)
+            totp.allow(limit=5, window=WINDOW, now=now)
         except CodesLocked as locked:
             waits.append(locked.retry_after or 0)
             continue
         tried.append(now)
-        wrong, since = totp.after_wrong(window=WINDOW, now=now)
+        wrong, since = totp.count_wrong(window=WINDOW, now=now)
         totp = Totp(user_id=totp.user_id, secret_sealed=b"", wrong=wrong, wrong_since=since)
     assert [wait for wait in waits if not 0 < wait <= WINDOW.total_seconds() + 1] == []
     for start in tried:

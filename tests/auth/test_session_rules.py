@@ -10,11 +10,11 @@ from efir.adapters.secrets.randomness import new_id, new_secret
 from efir.application.auth import csrf
 from efir.application.kernel import cursors
 from efir.domain.auth.sessions import CsrfFailed, InvalidToken, token_secret, token_text
-from efir.domain.jobs import delay_after
+from efir.domain.jobs import find_delay
 from efir.domain.kernel.errors import FailureKind, Malformed
 from efir.domain.kernel.keys import Keys
 from efir.domain.kernel.limits import Limits
-from efir.ports.kernel.pagination import PageRequest, Position, Rows, found
+from efir.ports.kernel.pagination import PageRequest, Position, Rows, build_rows
 
 KEYS, OTHER = Keys(b"k" * 32), Keys(b"o" * 32)
 LIMITS = Limits()
@@ -92,7 +92,7 @@ def test_pages_in_both_directions_show_every_row_once(count: int, limit: int) ->
             mine = [row for row in reversed(rows) if row < int(part.before.key)]
         else:
             mine = [row for row in rows if part.after is None or row > int(part.after.key)]
-        return found(mine[: limit + 1], part, lambda row: Position(str(row), ""))
+        return build_rows(mine[: limit + 1], part, lambda row: Position(str(row), ""))
 
     forward, page = [], fetched(PageRequest(limit))
     while True:
@@ -110,7 +110,7 @@ def test_pages_in_both_directions_show_every_row_once(count: int, limit: int) ->
 
 @given(st.sampled_from(FailureKind), st.integers(1, 10))
 def test_delays_grow_and_end(kind: FailureKind, attempt: int) -> None:
-    delay, later = delay_after(kind, attempt), delay_after(kind, attempt + 1)
+    delay, later = find_delay(kind, attempt), find_delay(kind, attempt + 1)
     if delay is None:
         assert later is None
     else:

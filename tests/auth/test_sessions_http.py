@@ -12,7 +12,7 @@ import pytest
 from efir.application.access.bans import ban_user, lift_ended_bans
 from efir.application.auth.signing_keys import rotate_signing_keys, tend_signing_keys
 from efir.application.context import Actor, Ports
-from efir.bootstrap.wiring.http import served
+from efir.bootstrap.wiring.http import build_server_app
 from efir.domain.access.permissions import EVERY
 from efir.domain.access.roles import LastAdministrator
 from efir.domain.kernel.ids import UserId
@@ -264,7 +264,7 @@ async def test_too_many_attempts_are_told_with_a_time(
 ) -> None:
     await registered(client, "limited")
     limits = replace(session_ports.limits, sign_in_attempts=3)
-    app = served(replace(session_ports, limits=limits), settings)
+    app = build_server_app(replace(session_ports, limits=limits), settings)
     transport = httpx.ASGITransport(app=app, raise_app_exceptions=False)
     async with httpx.AsyncClient(transport=transport, base_url="http://efir.test") as browser:
         body = {"login": f"limited{datetime.now(UTC).timestamp()}", "password": PASSWORD}

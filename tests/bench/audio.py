@@ -28,7 +28,7 @@ from efir.adapters.media.audio.converter import FfmpegAudioConverter
 from efir.adapters.media.confinement import confined_process
 from efir.adapters.media.confinement.sandbox import detect
 from efir.adapters.media.video.ffmpeg import Ffmpeg, Progress
-from efir.adapters.media.video.verify import unheard
+from efir.adapters.media.video.verify import ignore
 from efir.adapters.postgres.migrate import upgrade
 from efir.domain.kernel.limits import Limits
 from efir.ports.audio import Tags
@@ -166,13 +166,13 @@ class Conversions:
     async def _encoded(self) -> float:
         with confined_process.workspace(self.tool.box, self.home) as work:
             command = commands.encode(PROGRAM, self.wav, 2)
-            progress = Progress(unheard, seconds=self.wav.duration)
+            progress = Progress(ignore, seconds=self.wav.duration)
             return await self.tool.run(command, work, (self.source,), wall=300, progress=progress)
 
     def whole(self) -> float:
         """Processor seconds of all of it: encoded, decoded again, measured, drawn, compared."""
         out = Path(tempfile.mkdtemp(dir=self.home))
-        made = asyncio.run(self.converter.convert(self.source, self.wav, Tags("a", "b", 2026), out, unheard))
+        made = asyncio.run(self.converter.convert(self.source, self.wav, Tags("a", "b", 2026), out, ignore))
         shutil.rmtree(out)
         return made.cpu_seconds
 

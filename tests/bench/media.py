@@ -18,7 +18,7 @@ from efir.adapters.media.confinement.sandbox import detect
 from efir.adapters.media.inspection.probe import ConfinedProbe
 from efir.adapters.media.video.converter import FfmpegConverter
 from efir.adapters.media.video.ffmpeg import Ffmpeg
-from efir.adapters.media.video.tracks import sampled
+from efir.adapters.media.video.tracks import sample_track
 from efir.adapters.media.video.verify import decode
 from efir.domain.kernel.limits import Limits
 from efir.domain.processing.ladder import Plan, Rung, plan
@@ -151,7 +151,7 @@ class Bench:
         """Of one chunk's processor seconds, those of its check."""
         with tempfile.TemporaryDirectory(dir="/var/tmp") as folder:
             made = asyncio.run(self.chunk(Path(folder)))
-            looked = [sampled(track, number) for number, track in enumerate(made.tracks)]
+            looked = [sample_track(track, number) for number, track in enumerate(made.tracks)]
             share = partial(decode, self.tool, looked)
             return compare(
                 "check of a chunk", lambda: cpu(share), lambda: made.cpu_seconds, unit="cpu s", most=0.08

@@ -199,7 +199,7 @@ async def test_an_upload_ended_while_bytes_arrive_is_gone(talk: Talk, ports: Por
 
     assert (await asyncio.to_thread(run)).startswith((b"HTTP/1.1 409", b"HTTP/1.1 410"))
     assert talk.ask("HEAD", path).status == 410
-    assert await ports.uploads.staging.staged() == []
+    assert await ports.uploads.staging.list_staged() == []
 
 
 @pytest.fixture

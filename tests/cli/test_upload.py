@@ -13,7 +13,7 @@ import httpx
 import pytest
 
 from efir.application.context import Ports
-from efir.application.processing.pipeline import video_failed
+from efir.application.processing.pipeline import handle_video_failure
 from efir.bootstrap.main import main
 from efir.domain.jobs import Failure
 from efir.domain.kernel.errors import FailureKind
@@ -150,9 +150,9 @@ async def test_a_video_that_stops_half_way_is_no_success_and_can_be_watched(
             await asyncio.sleep(0.05)
     failure = Failure("rendition-damaged", "What was made of the file did not pass its check.", FailureKind.ENGINE)
     async with ports.begin() as tx:
-        row = await tx.views.jobs.newest(found, "encode_chunk")
+        row = await tx.views.jobs.find_newest(found, "encode_chunk")
         assert row is not None
-        await video_failed(ports, tx, row, failure)
+        await handle_video_failure(ports, tx, row, failure)
     told, _ = await asyncio.to_thread(process.communicate, timeout=PATIENCE)
     error = json.loads(told)["error"]
     assert (process.returncode, error["code"]) == (1, "rendition-damaged")

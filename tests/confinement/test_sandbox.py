@@ -11,7 +11,7 @@ import pytest
 
 from efir.adapters.media.confinement import confined_process, sandbox
 from efir.adapters.media.confinement.confined_process import Task, workspace
-from efir.adapters.media.confinement.sandbox import Limits, Sandbox, candidates, detect, paths, tried
+from efir.adapters.media.confinement.sandbox import Limits, Sandbox, candidates, detect, paths, try_sandbox
 from efir.adapters.media.inspection.probe import ConfinedProbe
 from efir.domain.processing.source_facts import MediaFormatRefused
 from efir.domain.videos.video import MediaRefused
@@ -70,7 +70,7 @@ def test_without_any_working_walls_the_reason_names_each_try(monkeypatch: pytest
 
 @linux
 def test_walls_that_let_something_through_are_not_believed() -> None:
-    assert tried(Sandbox(name="off", reason="")) == "the network can be reached; files outside can be read"
+    assert try_sandbox(Sandbox(name="off", reason="")) == "the network can be reached; files outside can be read"
 
 
 @linux
@@ -163,7 +163,7 @@ def test_a_folder_of_root_alone_does_not_stop_another_user() -> None:
     if os.getuid():
         pytest.skip("only root changes the user")
     closed = [path for path in paths(PROGRAM) if path.startswith("/root/")]
-    found = {(walls.name, walls.uid): tried(walls) for walls in candidates(paths(PROGRAM))}
+    found = {(walls.name, walls.uid): try_sandbox(walls) for walls in candidates(paths(PROGRAM))}
     if "bwrap" not in {name for name, _ in found}:
         pytest.skip("bubblewrap is not installed")
     if not closed:

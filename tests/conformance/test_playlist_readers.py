@@ -137,7 +137,7 @@ async def strictly_right(ports: Ports, video_id: UUID, moment: dict[str, str]) -
 async def declared(ports: Ports, video_id: UUID, name: str, one: Any, target: int) -> tuple[int, int]:
     """Peak and mean bit rate by the RFC's words, from the files."""
     async with ports.read() as views:
-        row = next(row for row in await views.renditions.of_video(video_id, 1) if name == f"{row.name}/index.m3u8")
+        row = next(row for row in await views.renditions.list_by_video(video_id, 1) if name == f"{row.name}/index.m3u8")
         segments = (await views.renditions.segments(row.id))[: len(one.segments)]
     if not one.is_endlist:  # the master is made of what is there, which may be more than what is listed
         return row.bandwidth, row.average_bandwidth

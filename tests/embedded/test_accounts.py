@@ -13,7 +13,7 @@ import msgspec
 import pytest
 
 from efir.adapters.embedded.accounts import Account, can_reach, can_run, server_account
-from efir.adapters.embedded.binaries import Binaries, find_binaries, for_account
+from efir.adapters.embedded.binaries import Binaries, find_binaries, usable_binaries
 from embedded.conftest import PATIENCE, SOURCES, STAND_IN, Up
 
 NOBODY = Account("nobody", 65_534, 65_534)
@@ -167,13 +167,13 @@ def test_programs_out_of_reach_are_copied_once(reachable: Path, tmp_path: Path) 
         shutil.copytree(libraries, tmp_path / "site" / libraries.name)
     hidden = Binaries(package / "pginstall" / "bin", Path(shutil.copy2(found.valkey, tmp_path / "site")))
     assert not can_run(NOBODY, hidden.postgres / "postgres", "--version")
-    copied = for_account(hidden, NOBODY, reachable)
+    copied = usable_binaries(hidden, NOBODY, reachable)
     assert reachable in copied.postgres.parents
     assert can_run(NOBODY, copied.postgres / "initdb", "--version")
     assert copied.valkey.stat().st_uid == 0
     made = copied.valkey.stat().st_ino
-    assert for_account(hidden, NOBODY, reachable).valkey.stat().st_ino == made
-    assert for_account(found, None, reachable) == found
+    assert usable_binaries(hidden, NOBODY, reachable).valkey.stat().st_ino == made
+    assert usable_binaries(found, None, reachable) == found
 
 
 def test_the_programs_are_found_without_importing_their_wheels() -> None:

@@ -11,7 +11,7 @@ import pytest
 from efir.adapters.embedded.sockets import existing_socket_directory
 from efir.adapters.embedded.wire import postgres_execute
 from efir.bootstrap.commands.doctor import cache, database
-from efir.settings import from_environment
+from efir.settings import load_from_environment
 from embedded.conftest import SOURCES, Up, free_port
 
 COMMANDS = ("up", "api", "worker", "migrate", "alive", "doctor", "admin", "auth", "config", "upload", "demo")
@@ -76,9 +76,9 @@ def test_a_database_that_is_away_is_told_in_one_line(tmp_path: Path) -> None:
 async def test_commands_attach_to_the_servers_of_a_running_efir(up: Up) -> None:
     up.ready()
     home = str(up.home)
-    before = await database(from_environment({}, data_dir=up.home))
+    before = await database(load_from_environment({}, data_dir=up.home))
     assert (before.state, before.next_step) == ("problem", "run `efir migrate`")
-    assert cache(from_environment({}, data_dir=up.home)).detail.endswith("append-only file on")
+    assert cache(load_from_environment({}, data_dir=up.home)).detail.endswith("append-only file on")
     told = efir("migrate", "--data-dir", home)
     assert (told.returncode, told.stdout.partition(" to ")[0]) == (0, "the database went from revision none")
     assert efir("migrate", "--data-dir", home).stdout.endswith(", the newest\n")

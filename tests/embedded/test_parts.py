@@ -20,8 +20,8 @@ from efir.adapters.embedded.programs import Program
 from efir.adapters.embedded.sockets import existing_socket_directory, remove_sockets, socket_directory
 from efir.adapters.embedded.supervisor import Supervisor
 from efir.adapters.embedded.wire import ServerRefused, postgres_execute
-from efir.bootstrap.processes.revisions import newest_revisions
-from efir.drivers.cli.up import shown_address, worth_showing
+from efir.bootstrap.processes.revisions import find_newest_revisions
+from efir.drivers.cli.up import display_address, worth_showing
 from embedded.conftest import PATIENCE, living
 from kit.servers import start_postgres, start_valkey
 
@@ -91,11 +91,11 @@ def test_the_socket_directory_of_somebody_else_is_not_used(tmp_path: Path) -> No
 
 
 def test_addresses_are_shown_as_they_can_be_opened() -> None:
-    assert shown_address("127.0.0.1", 8000) == "http://127.0.0.1:8000"
-    assert shown_address("0.0.0.0", 80) == "http://127.0.0.1:80"
-    assert shown_address("::", 80) == "http://[::1]:80"
-    assert shown_address("fe80::1", 80) == "http://[fe80::1]:80"
-    assert shown_address("example.org", 80) == "http://example.org:80"
+    assert display_address("127.0.0.1", 8000) == "http://127.0.0.1:8000"
+    assert display_address("0.0.0.0", 80) == "http://127.0.0.1:80"
+    assert display_address("::", 80) == "http://[::1]:80"
+    assert display_address("fe80::1", 80) == "http://[fe80::1]:80"
+    assert display_address("example.org", 80) == "http://example.org:80"
 
 
 def test_only_trouble_is_shown_unasked() -> None:
@@ -227,7 +227,7 @@ def test_servers_for_tests_start_twice_and_leave_nothing(tmp_path: Path) -> None
             postgres_execute(database.sockets, "efir", "select 1/0")
         assert refusal.value.code == "22012"
         assert postgres_execute(database.sockets, "efir", "select null") is None
-        assert not postgres.ready(cache.sockets)
+        assert not postgres.is_ready(cache.sockets)
         database.stop()
         cache.stop()
         assert not database.sockets.exists()
@@ -275,6 +275,6 @@ def test_the_version_is_told_once() -> None:
 
 
 def test_the_newest_revision_is_found_without_alembic() -> None:
-    from efir.adapters.postgres.migrate import newest
+    from efir.adapters.postgres.migrate import find_newest_revision
 
-    assert newest_revisions() == {newest()}
+    assert find_newest_revisions() == {find_newest_revision()}

@@ -7,7 +7,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from efir.drivers.web.kernel.assets import Assets, served
+from efir.drivers.web.kernel.assets import Assets, serve
 from efir.drivers.web.kernel.templates import HERE
 
 ASSETS = Assets(HERE / "static")
@@ -66,7 +66,7 @@ def test_an_unknown_own_file_is_an_error_and_a_missing_foreign_script_is_not() -
 def test_text_is_sent_packed_to_who_accepts_it(accepted: str, *, packed: bool) -> None:
     asset = ASSETS.find("css/base.css")
     assert asset is not None
-    _, headers, body = served(asset[0], hashed=False, headers={"accept-encoding": accepted})
+    _, headers, body = serve(asset[0], hashed=False, headers={"accept-encoding": accepted})
     assert (headers.get("content-encoding") == "gzip") is packed
     assert (gzip.decompress(body) if packed else body) == asset[0].body
 

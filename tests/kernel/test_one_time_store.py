@@ -42,7 +42,7 @@ async def test_a_value_ends_with_its_time(states: ValkeyOneTimeStore, redis_url:
 
 async def test_only_the_first_to_name_a_key_is_the_first(states: ValkeyOneTimeStore) -> None:
     key = str(uuid4())
-    named = await asyncio.gather(*(states.first(key, seconds=60) for _ in range(12)))
+    named = await asyncio.gather(*(states.claim_first(key, seconds=60) for _ in range(12)))
     assert sum(named) == 1
 
 
@@ -54,5 +54,5 @@ async def test_without_valkey_nothing_is_let_through() -> None:
     with pytest.raises(StatesAway):
         await states.take("key")
     with pytest.raises(StatesAway):
-        await states.first("key", seconds=60)
+        await states.claim_first("key", seconds=60)
     await valkey.close()

@@ -11,7 +11,7 @@ from babel.messages.pofile import read_po
 
 from efir.domain.processing import source_facts
 from efir.drivers.web.kernel import failure_messages, formats
-from efir.drivers.web.kernel.i18n import LANGUAGES, catalogue, chosen
+from efir.drivers.web.kernel.i18n import LANGUAGES, catalogue, choose_language
 from efir.drivers.web.kernel.templates import HERE
 
 RU, EN = Locale.parse("ru"), Locale.parse("en")
@@ -79,7 +79,7 @@ def test_russian_plurals_are_right(number: int, text: str) -> None:
     ],
 )
 def test_the_language_is_the_readers_wish(setting: str | None, accepted: str, language: str) -> None:
-    assert chosen(setting, accepted) == language
+    assert choose_language(setting, accepted) == language
 
 
 def test_no_compiled_texts_are_needed() -> None:

@@ -159,7 +159,7 @@ async def test_a_single_change_is_whole_or_not_there(ports: Ports, connection: A
 async def undone(ports: Ports) -> None:
     """Make a user inside a transaction that fails afterwards."""
     async with ports.begin() as tx:
-        await create_named_user(ports.within(tx), name="Ada", visitor=Visitor(ip="192.0.2.1"), now=datetime.now(UTC))
+        await create_named_user(ports.nest(tx), name="Ada", visitor=Visitor(ip="192.0.2.1"), now=datetime.now(UTC))
         raise ZeroDivisionError
 
 

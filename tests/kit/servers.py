@@ -25,7 +25,7 @@ from pathlib import Path
 
 from efir.adapters.embedded import postgres, valkey
 from efir.adapters.embedded.accounts import give, server_account
-from efir.adapters.embedded.binaries import find_binaries, for_account
+from efir.adapters.embedded.binaries import find_binaries, usable_binaries
 from efir.adapters.embedded.programs import spawn
 from efir.adapters.embedded.reaper import adopt_orphans, watch
 from efir.adapters.embedded.sockets import remove_sockets, socket_directory
@@ -84,7 +84,7 @@ def _serve(kind: str, directory: Path, facts: dict[str, object]) -> int:
     directory = directory.absolute()
     directory.mkdir(parents=True, exist_ok=True)
     account = server_account(directory)
-    found = for_account(find_binaries(), account, directory)
+    found = usable_binaries(find_binaries(), account, directory)
     home = directory / kind
     home.mkdir(exist_ok=True)
     give(home, account)
@@ -95,11 +95,11 @@ def _serve(kind: str, directory: Path, facts: dict[str, object]) -> int:
         )
         postgres.create(cluster)
         postgres.clear_remains(cluster)
-        program, url, ready = postgres.program(cluster), cluster.url, postgres.ready
+        program, url, ready = postgres.program(cluster), cluster.url, postgres.is_ready
     else:
         cache = valkey.Cache(binary=found.valkey, directory=home / "data", sockets=sockets, account=account)
         valkey.prepare(cache)
-        program, url, ready = valkey.program(cache), cache.url, valkey.ready
+        program, url, ready = valkey.program(cache), cache.url, valkey.is_ready
     adopt_orphans()
     with (directory / f"{kind}.log").open("ab") as log:
         child = spawn(program, output=log.fileno())

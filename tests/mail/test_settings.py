@@ -7,14 +7,14 @@ from efir.bootstrap.commands.config import leaves
 from efir.bootstrap.commands.doctor import mail
 from efir.bootstrap.wiring.mail import mail_of, mailer_of
 from efir.drivers.cli.up import mail_hint
-from efir.settings import Settings, SettingsRefused, from_environment
+from efir.settings import Settings, SettingsRefused, load_from_environment
 from kit.mail_server import Sink, smtp_sink
 
 NOWHERE = {"EFIR_ENV_FILE": "/dev/null"}
 
 
 def with_mail(**values: str) -> Settings:
-    return from_environment(NOWHERE | {f"EFIR_{name}": value for name, value in values.items()})
+    return load_from_environment(NOWHERE | {f"EFIR_{name}": value for name, value in values.items()})
 
 
 def test_the_sender_is_ours_unless_another_is_set() -> None:

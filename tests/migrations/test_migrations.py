@@ -12,8 +12,8 @@ import pytest
 from alembic.script import ScriptDirectory
 
 from efir.adapters.postgres.joined import BROKEN
-from efir.adapters.postgres.kernel.revision import applied
-from efir.adapters.postgres.migrate import commands, downgrade, newest, upgrade
+from efir.adapters.postgres.kernel.revision import find_applied_revision
+from efir.adapters.postgres.migrate import commands, downgrade, find_newest_revision, upgrade
 from kit.fixtures.instance import named
 
 CANNOT_HAPPEN = {
@@ -79,7 +79,7 @@ def test_every_revision_goes_up_down_and_up_again(empty: str, schema: str) -> No
         upgrade(empty, schema, revision)
         downgrade(empty, schema)
         upgrade(empty, schema, revision)
-    assert asyncio.run(applied(empty, schema)) == newest()
+    assert asyncio.run(find_applied_revision(empty, schema)) == find_newest_revision()
 
 
 def test_autogenerate_finds_nothing_to_do(empty: str) -> None:
@@ -108,8 +108,8 @@ def test_an_alembic_ini_where_the_command_is_given_is_not_read(empty: str, tmp_p
         for _ in range(2)
     ]
     assert [ended.stdout.decode() for ended in told] == [
-        f"the database went from revision none to {newest()}\n",
-        f"the database is at revision {newest()}, the newest\n",
+        f"the database went from revision none to {find_newest_revision()}\n",
+        f"the database is at revision {find_newest_revision()}, the newest\n",
     ]
     assert [ended.stderr for ended in told] == [b"", b""]
 
@@ -118,7 +118,7 @@ def test_two_processes_may_migrate_at_once(empty: str) -> None:
     environment = {**os.environ, "EFIR_DATABASE__URL": empty, "EFIR_ENV_FILE": os.devnull}
     both = [subprocess.Popen([sys.executable, "-m", "efir", "migrate"], env=environment) for _ in range(2)]
     assert [process.wait(60) for process in both] == [0, 0]
-    assert asyncio.run(applied(empty, "public")) == newest()
+    assert asyncio.run(find_applied_revision(empty, "public")) == find_newest_revision()
 
 
 def test_every_constraint_is_a_domain_error_or_cannot_break(empty: str) -> None:

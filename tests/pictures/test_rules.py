@@ -19,8 +19,8 @@ from efir.domain.pictures.picture import (
     PictureTooSmall,
     PictureTypeRefused,
     admit,
+    find_stored_width,
     sniff,
-    stored_width,
 )
 
 KINDS = st.sampled_from(PictureKind)
@@ -141,11 +141,11 @@ def test_a_working_copy_is_small_and_can_be_cut_from(width: int, height: int) ->
 
 
 def test_a_small_picture_answers_for_the_sizes_it_cannot_fill() -> None:
-    assert stored_width(512, [128, 64], PictureKind.AVATAR) == 128
-    assert stored_width(64, [128, 64], PictureKind.AVATAR) == 64
+    assert find_stored_width(512, [128, 64], PictureKind.AVATAR) == 128
+    assert find_stored_width(64, [128, 64], PictureKind.AVATAR) == 64
     for asked, stored in ((100, [64]), (512, [])):
         with pytest.raises(PictureNotFound):
-            stored_width(asked, stored, PictureKind.AVATAR)
+            find_stored_width(asked, stored, PictureKind.AVATAR)
 
 
 def test_a_box_smaller_than_what_may_be_sent_grows_to_that() -> None:

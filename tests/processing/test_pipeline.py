@@ -29,7 +29,7 @@ async def test_a_source_becomes_a_ladder_a_plain_file_a_poster_and_a_storyboard(
     assert found.storyboard
     assert found.mp4_heights == [360]
     async with ports.read() as views:
-        renditions = await views.renditions.of_video(VideoId(video.id), 1)
+        renditions = await views.renditions.list_by_video(VideoId(video.id), 1)
     listed = {row.name for row in renditions if row.listed}
     assert listed == {"360p", "240p", "audio"}
     assert await connection.fetchval("select count(*) from jobs where state <> 'done'") == 0

@@ -52,7 +52,7 @@ async def processing(ports: Ports, owner: UserId, video_id: UUID) -> Processing:
 
 async def renditions(ports: Ports, video_id: UUID) -> dict[str, RenditionFacts]:
     async with ports.read() as views:
-        return {row.name: row for row in await views.renditions.of_video(VideoId(video_id), 1)}
+        return {row.name: row for row in await views.renditions.list_by_video(VideoId(video_id), 1)}
 
 
 @EITHER

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from efir.adapters.quiz.bank import FileBank
 from efir.adapters.quiz.rows import read_rows
-from efir.adapters.quiz.texts import decode_line, split_lines, wide_encoding
+from efir.adapters.quiz.texts import decode_line, detect_wide_encoding, split_lines
 from efir.adapters.quiz.trivia import file_rows, folder_rows
 from efir.domain.quiz import QuestionSourceAway
 
@@ -36,7 +36,7 @@ def read(tmp_path: Path, body: bytes) -> list[str]:
 @example([b"caf\xc3\xa9", b"caf\xe9", b"\x81\x8d"], b"\n")
 def test_every_line_is_read_by_itself(lines: list[bytes], end: bytes) -> None:
     body = end.join(lines)
-    if wide_encoding(body) is None:
+    if detect_wide_encoding(body) is None:
         assert split_lines(body) == [decode_line(line) for line in lines or [b""]]
 
 

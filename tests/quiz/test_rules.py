@@ -22,7 +22,7 @@ from efir.domain.quiz import (
     clean,
     distinct,
     fingerprint,
-    normal,
+    normalise,
 )
 
 WORDS = st.text(st.characters(exclude_categories=["Cs"]), max_size=60)
@@ -43,17 +43,17 @@ PLAIN = st.text(st.characters(categories=["L", "N"], max_codepoint=0x24F), min_s
 @example("<<i>i>x</i>")
 @example("ͅΐ\u0345")
 def test_a_normal_form_is_its_own_normal_form(text: str) -> None:
-    once = normal(text)
-    assert normal(once) == once
+    once = normalise(text)
+    assert normalise(once) == once
 
 
 @given(PLAIN)
 def test_case_tags_entities_and_spaces_make_no_other_question(text: str) -> None:
-    same = normal(text)
-    assert normal(f"  <i>{text}</i>\n ") == same
-    assert normal(html.escape(f"<b>{text}</b>")) == same
-    assert normal(unicodedata.normalize("NFD", text)) == same
-    assert normal("".join(char.upper() if char.isascii() else char for char in text)) == same
+    same = normalise(text)
+    assert normalise(f"  <i>{text}</i>\n ") == same
+    assert normalise(html.escape(f"<b>{text}</b>")) == same
+    assert normalise(unicodedata.normalize("NFD", text)) == same
+    assert normalise("".join(char.upper() if char.isascii() else char for char in text)) == same
 
 
 @pytest.mark.parametrize(
@@ -61,20 +61,20 @@ def test_case_tags_entities_and_spaces_make_no_other_question(text: str) -> None
     [("“It’s—so”", '"it\'s-so"'), ("A &amp;amp; B", "a & b"), ('say \\"x\\"', 'SAY "x"'), ("ﬁn\u00adland", "FINLAND")],
 )
 def test_spellings_of_one_text_are_equal(one: str, other: str) -> None:
-    assert normal(one) == normal(other)
+    assert normalise(one) == normalise(other)
 
 
 @pytest.mark.parametrize(
     ("one", "other"), [("The moon", "moon"), ("Is 3 < 5?", "Is 3 > 5?"), ("a (b)", "a b"), ("Who?", "Who"), ("é", "e")]
 )
 def test_articles_brackets_signs_and_accents_do_make_another_question(one: str, other: str) -> None:
-    assert normal(one) != normal(other)
+    assert normalise(one) != normalise(other)
 
 
 @given(WORDS, WORDS)
 def test_question_and_answer_do_not_run_into_each_other(question: str, answer: str) -> None:
     assert len(fingerprint(question, answer)) == 32
-    if normal(answer):
+    if normalise(answer):
         assert fingerprint(question + answer, "") != fingerprint(question, answer)
 
 
@@ -85,8 +85,8 @@ def test_the_answer_belongs_to_the_question(question: str, answer: str) -> None:
 
 
 def test_deeply_nested_markup_is_read_in_no_time() -> None:
-    assert len(normal("&" + "amp;" * 2_400)) < 10_000
-    assert normal("<" * 5_000 + "i" + ">" * 5_000)
+    assert len(normalise("&" + "amp;" * 2_400)) < 10_000
+    assert normalise("<" * 5_000 + "i" + ">" * 5_000)
 
 
 @given(RAW)

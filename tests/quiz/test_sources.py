@@ -226,16 +226,16 @@ def test_a_breaker_lets_one_call_through_in_each_window() -> None:
     breaker = Breaker(lambda: now)
     for _ in range(5):
         breaker.check()
-        breaker.failed()
+        breaker.note_failure()
     for _ in range(3):
         with pytest.raises(QuestionSourceAway):
             breaker.check()
         now += WINDOW
         breaker.check()
-        breaker.failed()
+        breaker.note_failure()
     now += WINDOW
     breaker.check()
-    breaker.succeeded()
+    breaker.note_success()
     breaker.check()
 
 
@@ -243,7 +243,7 @@ def test_failures_far_apart_do_not_open_a_breaker() -> None:
     now = 0.0
     breaker = Breaker(lambda: now)
     for _ in range(20):
-        breaker.failed()
+        breaker.note_failure()
         now += WINDOW / 3
         breaker.check()
 
@@ -252,8 +252,8 @@ def test_repeated_calls_are_a_tenth_of_all() -> None:
     retries = Retries()
     allowed = 0
     for _ in range(1_000):
-        retries.called()
-        allowed += retries.allowed()
+        retries.count_call()
+        allowed += retries.try_repeat()
     assert 100 <= allowed <= 104
 
 

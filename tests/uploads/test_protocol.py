@@ -110,7 +110,7 @@ async def test_bytes_arrive_in_pieces_and_are_stored_whole(
     row = await connection.fetchrow("select sha256, filename, filetype from uploads")
     assert tuple(row) == (hashlib.sha256(b"hello world").hexdigest(), "walk.mp4", "video/mp4")
     assert await stored(ports, address) == b"hello world"
-    assert await ports.uploads.staging.staged() == []
+    assert await ports.uploads.staging.list_staged() == []
 
 
 async def test_the_address_is_absolute(client: httpx.AsyncClient, ada: Person) -> None:
@@ -239,7 +239,7 @@ async def test_the_announced_digest_of_the_whole_is_checked(
     assert code(await sent(client, ada, bad, 0, b"jello")) == (460, "upload-digest-mismatch")
     assert (await shown(client, ada, bad)).status_code == 410
     assert await stored(ports, bad) is None
-    assert await ports.uploads.staging.staged() == []
+    assert await ports.uploads.staging.list_staged() == []
 
 
 async def test_a_wrong_body_type_is_refused(client: httpx.AsyncClient, ada: Person) -> None:
@@ -324,7 +324,7 @@ async def test_an_ended_upload_is_gone_with_its_bytes(
         assert code(await sent(client, ada, address, 2, b"llo")) == (410, "upload-gone")
         assert code(await client.delete(address, headers=TUS | ada.headers)) == (410, "upload-gone")
         assert await stored(ports, address) is None
-    assert await ports.uploads.staging.staged() == []
+    assert await ports.uploads.staging.list_staged() == []
     assert await connection.fetchval("select count(*) from uploads where cleared_at is null") == 0
 
 
@@ -382,7 +382,7 @@ async def test_parts_are_joined_in_the_order_named(
         == hashlib.sha256(b"hello world").hexdigest()
     )
     assert code(await sent(client, ada, address, 11, b"x")) == (403, "upload-joined")
-    assert await ports.uploads.staging.staged() == []
+    assert await ports.uploads.staging.list_staged() == []
     assert (await shown(client, ada, hello)).status_code == 410
     assert code(await joined(client, ada, hello, world)) == (410, "upload-gone")
 
@@ -401,7 +401,7 @@ async def test_only_finished_own_parts_are_joined(
     assert code(await joined(client, ada, mine, mine)) == (400, "upload-malformed")
     wrong = encoded(sha256="0" * 64)
     assert code(await joined(client, ada, mine, **{"upload-metadata": wrong})) == (460, "upload-digest-mismatch")
-    assert len(await ports.uploads.staging.staged()) == 2  # mine and hers
+    assert len(await ports.uploads.staging.list_staged()) == 2  # mine and hers
     assert (await joined(client, ada, mine)).status_code == 201
 
 
@@ -424,7 +424,7 @@ async def test_what_nobody_goes_on_with_expires_with_its_bytes(
     assert await expire_uploads(ports) == 2
     assert (await shown(client, ada, old)).status_code == 410
     assert await stored(ports, finished) is None
-    assert [str(found) for found in await ports.uploads.staging.staged()] == [fresh.rsplit("/", 1)[1]]
+    assert [str(found) for found in await ports.uploads.staging.list_staged()] == [fresh.rsplit("/", 1)[1]]
     assert (await sent(client, ada, fresh, 2, b"llo")).status_code == 204
     await connection.execute("update uploads set created_at = now() - interval '15 d'")
     await expire_uploads(ports)
@@ -448,7 +448,7 @@ async def test_bytes_without_a_row_are_swept(client: httpx.AsyncClient, ada: Per
     await sent(client, ada, kept, 0, b"123")
     await (await ports.uploads.staging.open(UploadId(uuid4()), offset=0)).close()
     assert await sweep_staging(ports) == 1
-    assert len(await ports.uploads.staging.staged()) == 1
+    assert len(await ports.uploads.staging.list_staged()) == 1
 
 
 async def test_one_person_has_only_so_many_open_uploads(

@@ -22,9 +22,9 @@ from efir.domain.uploads import (
     UploadTooLarge,
     UploadUnfinished,
     UploadUsed,
-    announced_digest,
+    check_joinable,
     expiry,
-    joinable,
+    parse_announced_digest,
     parse_metadata,
     room,
 )
@@ -64,7 +64,7 @@ def test_any_metadata_is_read_or_refused(text: str) -> None:
     [("", None), ("a QQ==", None), (f"sha256 {base64.b64encode(b'AB' * 32).decode()}", "ab" * 32)],
 )
 def test_an_announced_digest_is_hexadecimal(value: str, expected: str | None) -> None:
-    assert announced_digest(value) == expected
+    assert parse_announced_digest(value) == expected
 
 
 @given(st.integers(0, 10**7), st.integers(0, 10**7))
@@ -76,13 +76,13 @@ def test_expiry_moves_on_but_never_beyond_the_life(age: int, later: int) -> None
 
 
 def test_only_the_owner_has_an_upload() -> None:
-    assert OPEN.owned_by(ADA) is OPEN
+    assert OPEN.require_owner(ADA) is OPEN
     with pytest.raises(UploadNotFound):
-        OPEN.owned_by(EVE)
+        OPEN.require_owner(EVE)
     with pytest.raises(UploadNotFound):
-        replace(OPEN, state=UploadState.GONE).owned_by(EVE)
+        replace(OPEN, state=UploadState.GONE).require_owner(EVE)
     with pytest.raises(UploadGone):
-        replace(OPEN, state=UploadState.GONE).owned_by(ADA)
+        replace(OPEN, state=UploadState.GONE).require_owner(ADA)
 
 
 @pytest.mark.parametrize(
@@ -96,23 +96,23 @@ def test_only_the_owner_has_an_upload() -> None:
 )
 def test_a_video_is_made_of_a_finished_whole_upload_only(upload: Upload, error: type[DomainError]) -> None:
     with pytest.raises(error):
-        upload.usable_by(ADA)
+        upload.require_usable(ADA)
     whole = replace(OPEN, state=UploadState.FINISHED)
-    assert whole.usable_by(ADA) is whole
+    assert whole.require_usable(ADA) is whole
 
 
 @given(st.integers(0, 200))
 def test_bytes_are_appended_at_the_stored_offset_only(offset: int) -> None:
     if offset == 40:
-        assert OPEN.appendable_at(offset) is OPEN
+        assert OPEN.require_appendable(offset) is OPEN
         return
     with pytest.raises(OffsetMismatch):
-        OPEN.appendable_at(offset)
+        OPEN.require_appendable(offset)
 
 
 def test_a_joined_upload_takes_no_bytes() -> None:
     with pytest.raises(UploadJoined):
-        replace(OPEN, concat="final;x").appendable_at(40)
+        replace(OPEN, concat="final;x").require_appendable(40)
 
 
 def test_a_length_is_said_once_and_holds_what_is_there() -> None:
@@ -135,11 +135,11 @@ def test_room_is_what_is_left() -> None:
 
 def test_parts_are_joined_when_each_is_finished_and_the_sum_fits() -> None:
     part = replace(OPEN, state=UploadState.FINISHED, partial=True, stored_offset=600, length=600)
-    assert joinable([part, replace(part, stored_offset=400)], LIMITS) == 1000
+    assert check_joinable([part, replace(part, stored_offset=400)], LIMITS) == 1000
     for parts, error in (
         ([part, part], UploadTooLarge),
         ([part, replace(part, state=UploadState.OPEN)], UploadUnfinished),
         ([replace(part, partial=False)], UploadMalformed),
     ):
         with pytest.raises(error):
-            joinable(parts, LIMITS)
+            check_joinable(parts, LIMITS)

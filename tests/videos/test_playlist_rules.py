@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from efir.domain.processing.ladder import Plan, Rung, planned_target_duration
+from efir.domain.processing.ladder import Plan, Rung, plan_target_duration
 from efir.domain.videos.hls import bit_rates, target_duration
 
 SECONDS = st.fractions(Fraction(1, 1000), Fraction(40))
@@ -27,10 +27,10 @@ def test_a_list_that_begins_early_has_a_target_that_its_segments_keep(rate: Frac
         rate_num=rate.numerator, rate_den=rate.denominator, gop=gop, chunk=12 * gop, frames=1000, rungs=(rung,),
         audio=True, still_step=1, still_width=2, still_height=2, poster_step=1,
     )  # fmt: skip
-    assert plan.segment / plan.rate <= planned_target_duration(plan) <= 6
+    assert plan.segment / plan.rate <= plan_target_duration(plan) <= 6
     for packet in (Fraction(1024, 8000), Fraction(1024, 44_100)):
         cuts = [math.ceil(number * plan.segment / plan.rate / packet) * packet for number in range(50)]
-        assert all(later - earlier <= planned_target_duration(plan) for earlier, later in pairwise(cuts))
+        assert all(later - earlier <= plan_target_duration(plan) for earlier, later in pairwise(cuts))
 
 
 @given(st.data(), st.integers(1, 30), st.sampled_from([1, 1000, 48_000]))

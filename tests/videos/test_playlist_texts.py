@@ -100,7 +100,7 @@ def test_channels_that_are_not_known_are_not_told() -> None:
 @given(st.sets(st.integers(0, 12)), st.sets(st.integers(0, 12)))
 def test_a_growing_list_only_ever_grows_at_its_end(before: set[int], more: set[int]) -> None:
     def shown(ordinals: set[int]) -> list[int]:
-        return [found.ordinal for found in playlists.gapless([segment(number) for number in sorted(ordinals)])]
+        return [found.ordinal for found in playlists.take_gapless([segment(number) for number in sorted(ordinals)])]
 
     first, second = shown(before), shown(before | more)
     assert second[: len(first)] == first

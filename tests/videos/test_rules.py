@@ -76,4 +76,4 @@ def test_only_a_private_video_is_hidden_and_never_from_its_owner(visibility: Vis
 
 def test_a_stranger_is_told_that_there_is_no_such_video() -> None:
     with pytest.raises(VideoNotFound):
-        video(Visibility.PUBLIC).owned_by(STRANGER)
+        video(Visibility.PUBLIC).require_owner(STRANGER)

@@ -63,7 +63,7 @@ class Ports:
     quiz: QuizPorts
     uploads: UploadPorts
 
-    def within(self, tx: Transaction) -> Self:
+    def nest(self, tx: Transaction) -> Self:
         """Return ports whose transactions are parts of `tx`: they last, or not, together with it."""
         begin = self.joined(tx)
         return replace(self, begin=begin, single=begin)
@@ -104,7 +104,7 @@ class Call:
     device: str = ""
     recheck: Callable[[], Awaitable[Credential | None]] | None = None
 
-    async def still_counts(self) -> bool:
+    async def is_still_valid(self) -> bool:
         """Return whether the credential of a request that takes long is still valid."""
         if self.credential is None or self.recheck is None:
             return True
@@ -125,13 +125,13 @@ class Call:
             raise ScopeMissing(scope)
         return UserId(self.credential.user_id)
 
-    def anybody(self) -> UserId:
+    def require_anybody(self) -> UserId:
         """Return the caller by any kind of credential, for what is not secret. Raises NoSession for nobody."""
         if self.credential is None:
             raise NoSession
         return UserId(self.credential.user_id)
 
-    def known(self) -> Credential:
+    def require_credential(self) -> Credential:
         """Return the credential, whatever kind it is. Raises NoSession without a credential."""
         if self.credential is None:
             raise NoSession
@@ -149,7 +149,7 @@ class Call:
         """Return the id of the login session. Raises NoSession for nobody, Forbidden for a token."""
         return SessionId(self.session().session_id or UUID(int=0))
 
-    def fresh(self) -> Credential:
+    def require_fresh(self) -> Credential:
         """Return a login session whose owner signed in minutes ago.
 
         Raises StepUpNeeded and OnlyLooking beside what `session` does.

@@ -20,7 +20,14 @@ from efir.application.jobs.work import Tick
 from efir.domain.jobs import ClaimedJob, JobKind
 from efir.domain.kernel.ids import UserId
 from efir.domain.pictures.crops import CropBox
-from efir.domain.pictures.picture import Picture, PictureId, PictureKind, PictureNotCuttable, PictureState, stored_width
+from efir.domain.pictures.picture import (
+    Picture,
+    PictureId,
+    PictureKind,
+    PictureNotCuttable,
+    PictureState,
+    find_stored_width,
+)
 from efir.ports.kernel.blobs import BlobKey, blob_key
 from efir.ports.pictures import (
     AvatarView,
@@ -54,7 +61,7 @@ class PictureFile(Struct, frozen=True):
 async def find_picture(ports: Ports, *, picture_id: PictureId, side: int) -> PictureFile:
     """Return the bytes of a picture that somebody keeps; it never changes. Raises PictureNotFound."""
     async with ports.read() as views:
-        return file_of(await views.pictures.claimed(picture_id), side)
+        return file_of(await views.pictures.get_claimed(picture_id), side)
 
 
 async def store_picture(
@@ -70,7 +77,7 @@ async def store_picture(
         async with ports.begin() as tx:
             await tx.pictures.end(picture.id)
         raise
-    return _stored_picture(picture, found)
+    return _build_stored_picture(picture, found)
 
 
 def new_picture(
@@ -108,7 +115,7 @@ async def working_copy(ports: Ports, picture_id: UUID) -> bytes:
         blob.close()
 
 
-async def once_cuttable(look: Callable[[], Awaitable[StoredPicture | None]]) -> StoredPicture:
+async def wait_until_cuttable(look: Callable[[], Awaitable[StoredPicture | None]]) -> StoredPicture:
     """Return a picture once its working copy is there, a moment after the sizes. Raises PictureNotCuttable."""
     for _ in range(LOOKS):
         picture = await look()
@@ -135,7 +142,7 @@ def key_of(picture_id: UUID, name: str) -> BlobKey:
 
 def file_of(picture: StoredPicture, side: int) -> PictureFile:
     """Find the size that answers an asked one. Raises PictureNotFound."""
-    width = stored_width(side, [file.width for file in picture.files], picture.kind)
+    width = find_stored_width(side, [file.width for file in picture.files], picture.kind)
     digest = next(file.sha256 for file in picture.files if file.width == width)
     return PictureFile(key_of(picture.id, f"{width}.webp"), bytes.fromhex(digest))
 
@@ -169,7 +176,7 @@ async def sweep_pictures(ports: Ports) -> int:
         await ports.blobs.delete_prefix(blob_key(f"{FOLDER}/{picture_id}"))
     if ended:
         async with ports.begin() as tx:
-            await tx.pictures.cleared(ended)
+            await tx.pictures.note_cleared(ended)
     return len(ended)
 
 
@@ -181,7 +188,7 @@ async def sweep_stray_pictures(ports: Ports) -> int:
         if info.modified < before:
             old.add(PictureId(UUID(info.key.split("/")[1])))
     async with ports.begin() as tx:
-        strays = old - await tx.pictures.known(list(old))
+        strays = old - await tx.pictures.find_known(list(old))
     for picture_id in strays:
         await ports.blobs.delete_prefix(blob_key(f"{FOLDER}/{picture_id}"))
     return len(strays)
@@ -195,7 +202,7 @@ async def drop_working_copy(ports: Ports, job: ClaimedJob, _progress: Progress) 
         await tx.jobs.finish(job)
 
 
-def _stored_picture(picture: Picture, found: MadePictures) -> StoredPicture:
+def _build_stored_picture(picture: Picture, found: MadePictures) -> StoredPicture:
     return StoredPicture(
         id=picture.id,
         kind=picture.kind,

@@ -45,7 +45,7 @@ class Channel:
     description: str
     created_at: datetime
 
-    def owned_by(self, user_id: UserId) -> "Channel":
+    def require_owner(self, user_id: UserId) -> "Channel":
         """Return the channel itself to its owner. Raises ForeignChannel for anybody else."""
         require_owner(self.owner_id, user_id, ForeignChannel)
         return self

@@ -140,12 +140,12 @@ ENGINE_ATTEMPTS = 2
 MAX_KILLS = 3
 
 
-def delay_after(kind: FailureKind, attempt: int, delays: tuple[float, ...] = TRANSIENT_DELAYS) -> float | None:
+def find_delay(kind: FailureKind, attempt: int, delays: tuple[float, ...] = TRANSIENT_DELAYS) -> float | None:
     """Return the seconds until the next attempt, or None when `attempt` was the last.
 
     `delays` are those after faults that may pass.
 
-    >>> delay_after(FailureKind.TRANSIENT, 1), delay_after(FailureKind.ENGINE, 2), delay_after(FailureKind.INPUT, 1)
+    >>> find_delay(FailureKind.TRANSIENT, 1), find_delay(FailureKind.ENGINE, 2), find_delay(FailureKind.INPUT, 1)
     (5.0, None, None)
     """
     match kind:

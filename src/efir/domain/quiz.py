@@ -128,10 +128,10 @@ class RawQuestion:
 
 def fingerprint(question: str, answer: str) -> bytes:
     """SHA-256 of both normal forms: two questions with one fingerprint are the same question."""
-    return hashlib.sha256(f"{normal(question)}{SEPARATOR}{normal(answer)}".encode()).digest()
+    return hashlib.sha256(f"{normalise(question)}{SEPARATOR}{normalise(answer)}".encode()).digest()
 
 
-def normal(text: str) -> str:
+def normalise(text: str) -> str:
     """Fold everything that does not make another question: tags, entities, NFKC, case, quotes, dashes, white space.
 
     Articles, brackets and punctuation stay. Idempotent. Version 1: a change needs a migration that computes all
@@ -165,7 +165,7 @@ def candidate(raw: RawQuestion, *, source: str, licence: str | None = None) -> C
         return Refusal.BLANK
     if len(question) > MAX_QUESTION or len(answer) > MAX_ANSWER:
         return Refusal.LENGTH
-    if _uncommon(question) or _uncommon(answer):
+    if _is_uncommon(question) or _is_uncommon(answer):
         return Refusal.CONTROL
     value = _number(raw.value)
     return Candidate(
@@ -180,11 +180,11 @@ def distinct(found: list[Candidate]) -> list[Candidate]:
     return list({one.fingerprint: one for one in reversed(found)}.values())[::-1]
 
 
-def check_count(count: int, most: int, *, pointer: str = "/questions_num") -> int:
-    """Return the wanted number of questions. Raises InvalidQuestionCount outside of 1 to `most`."""
-    if 1 <= count <= most:
+def check_count(count: int, limit: int, *, pointer: str = "/questions_num") -> int:
+    """Return the wanted number of questions. Raises InvalidQuestionCount outside of 1 to `limit`."""
+    if 1 <= count <= limit:
         return count
-    detail = f"`{pointer.lstrip('/')}` is a whole number from 1 to {most}."
+    detail = f"`{pointer.lstrip('/')}` is a whole number from 1 to {limit}."
     raise InvalidQuestionCount(detail, errors=(FieldError(pointer, "range", detail),))
 
 
@@ -201,20 +201,20 @@ def _fold(text: str) -> str:
     return text
 
 
-def _uncommon(text: str) -> bool:
+def _is_uncommon(text: str) -> bool:
     return not text.isprintable() and any(unicodedata.category(char) in {"Cc", "Cs"} for char in text)
 
 
 def _name(found: object) -> str | None:
     name = clean(found) if isinstance(found, str) else ""
-    return name[:MAX_CATEGORY].strip() if name and not _uncommon(name) else None
+    return name[:MAX_CATEGORY].strip() if name and not _is_uncommon(name) else None
 
 
 def _source_id(found: object) -> str | None:
     if isinstance(found, bool) or not isinstance(found, int | str):
         return None
     text = str(found)[:MAX_SOURCE_ID]
-    return None if not text or _uncommon(text) else text
+    return None if not text or _is_uncommon(text) else text
 
 
 def _number(found: object) -> int | None:

@@ -151,26 +151,26 @@ class Upload:
     created_at: datetime
     expires_at: datetime
 
-    def owned_by(self, user_id: UserId) -> "Upload":
+    def require_owner(self, user_id: UserId) -> "Upload":
         """Return the upload to its owner. Raises UploadNotFound for others, UploadGone."""
         require_owner(self.owner_id, user_id, UploadNotFound)
         if self.state is UploadState.GONE:
             raise UploadGone
         return self
 
-    def usable_by(self, user_id: UserId) -> "Upload":
+    def require_usable(self, user_id: UserId) -> "Upload":
         """Return the upload when a video can be made of it by `user_id`.
 
         Raises UploadNotFound for strangers, UploadGone, UploadUsed, UploadUnfinished.
         """
-        self.owned_by(user_id)
+        self.require_owner(user_id)
         if self.state is UploadState.USED:
             raise UploadUsed
         if self.state is UploadState.OPEN or self.partial:
             raise UploadUnfinished
         return self
 
-    def appendable_at(self, offset: int) -> "Upload":
+    def require_appendable(self, offset: int) -> "Upload":
         """Return the upload when bytes may be appended at `offset`. Raises UploadJoined, OffsetMismatch."""
         if self.concat:
             raise UploadJoined
@@ -187,7 +187,7 @@ class Upload:
             return self.length
         if self.length is not None or declared < self.stored_offset:
             raise UploadMalformed("Upload-Length is said once, and not below what is already here.")
-        return checked_length(declared, limits)
+        return check_length(declared, limits)
 
     @property
     def source_key(self) -> str:
@@ -195,7 +195,7 @@ class Upload:
         return f"src/{self.id}"
 
 
-def checked_length(length: int, limits: Limits) -> int:
+def check_length(length: int, limits: Limits) -> int:
     """Return an acceptable length in bytes. Raises UploadTooLarge."""
     if length > limits.upload_bytes:
         raise UploadTooLarge(f"An upload has at most {limits.upload_bytes} bytes.")
@@ -213,14 +213,14 @@ def expiry(created_at: datetime, now: datetime, limits: Limits) -> datetime:
     return min(idle, created_at + timedelta(seconds=limits.upload_life_seconds))
 
 
-def joinable(parts: Sequence[Upload], limits: Limits) -> int:
+def check_joinable(parts: Sequence[Upload], limits: Limits) -> int:
     """Return the length of parts joined. Raises UploadUnfinished, UploadMalformed, UploadTooLarge."""
     for part in parts:
         if not part.partial:
             raise UploadMalformed("Only partial uploads can be joined.")
         if part.state is not UploadState.FINISHED:
             raise UploadUnfinished
-    return checked_length(sum(part.stored_offset for part in parts), limits)
+    return check_length(sum(part.stored_offset for part in parts), limits)
 
 
 def parse_metadata(text: str) -> dict[str, str]:
@@ -244,7 +244,7 @@ def parse_metadata(text: str) -> dict[str, str]:
     return found
 
 
-def announced_digest(metadata: str) -> str | None:
+def parse_announced_digest(metadata: str) -> str | None:
     """Read the SHA-256 a client announced in `sha256`: 64 hexadecimal digits. Raises UploadMalformed."""
     text = parse_metadata(metadata).get("sha256")
     if text is None:

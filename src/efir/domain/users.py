@@ -97,7 +97,7 @@ class UserBanned(Forbidden):
     title = "This account is banned"
 
     @staticmethod
-    def told(reason: str | None, until: datetime | None) -> str:
+    def explain(reason: str | None, until: datetime | None) -> str:
         """Say why and until when."""
         end = "" if until is None else f" Until {until:%Y-%m-%d %H:%M} UTC."
         return f"{reason or 'This account is banned.'}{end}"
@@ -131,15 +131,15 @@ def parse_nickname(text: str, *, pointer: str = "/nickname") -> str:
     """Trim and lower a nickname; ASCII only, so that no two look alike by alphabet. Raises InvalidUser."""
     nickname = text.strip().lower()
     if not MIN_NICKNAME <= len(nickname) <= MAX_NICKNAME:
-        raise _wrong(pointer, "length", f"A nickname has {MIN_NICKNAME} to {MAX_NICKNAME} characters.")
+        raise _invalid(pointer, "length", f"A nickname has {MIN_NICKNAME} to {MAX_NICKNAME} characters.")
     if not NICKNAME.fullmatch(nickname):
-        raise _wrong(
+        raise _invalid(
             pointer,
             "characters",
             "A nickname has Latin letters and digits, with single dots, dashes or underscores between them.",
         )
     if skeleton(nickname) in {skeleton(name) for name in RESERVED}:
-        raise _wrong(pointer, "reserved", "This name is reserved.")
+        raise _invalid(pointer, "reserved", "This name is reserved.")
     return nickname
 
 
@@ -153,9 +153,9 @@ def parse_display_name(text: str, *, pointer: str = "/display_name") -> str:
     """Normalise to NFC and refuse control, direction and invisible characters. Raises InvalidUser."""
     name = unicodedata.normalize("NFC", text).strip()
     if not 1 <= len(name) <= MAX_DISPLAY_NAME:
-        raise _wrong(pointer, "length", f"A display name has 1 to {MAX_DISPLAY_NAME} characters.")
+        raise _invalid(pointer, "length", f"A display name has 1 to {MAX_DISPLAY_NAME} characters.")
     if any(unicodedata.category(char) in {"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"} for char in name):
-        raise _wrong(pointer, "characters", "A display name has no control or invisible characters.")
+        raise _invalid(pointer, "characters", "A display name has no control or invisible characters.")
     return name
 
 
@@ -168,19 +168,21 @@ def parse_password(
     """
     password = unicodedata.normalize("NFC", text)
     if not MIN_PASSWORD <= len(password) <= MAX_PASSWORD:
-        raise _wrong(pointer, "length", f"A password has {MIN_PASSWORD} to {MAX_PASSWORD} characters.")
+        raise _invalid(pointer, "length", f"A password has {MIN_PASSWORD} to {MAX_PASSWORD} characters.")
     folded = password.casefold()
     if folded in guesses or len(set(folded)) < 3:  # noqa: PLR2004  # one or two characters repeated
-        raise _wrong(pointer, "common", "This password is one of the first that anybody would try.")
-    if any(_little_more(folded, word) for word in _personal(nickname, email_key)):
-        raise _wrong(pointer, "personal", "A password is more than the nickname, the address or the name of the site.")
+        raise _invalid(pointer, "common", "This password is one of the first that anybody would try.")
+    if any(_is_little_more(folded, word) for word in _find_personal_words(nickname, email_key)):
+        raise _invalid(
+            pointer, "personal", "A password is more than the nickname, the address or the name of the site."
+        )
     return password
 
 
 def parse_language(text: str, *, pointer: str = "/locale") -> str:
     """One of the languages there are. Raises InvalidUser."""
     if text not in LANGUAGES:
-        raise _wrong(pointer, "unknown", f"The languages are {', '.join(LANGUAGES)}.")
+        raise _invalid(pointer, "unknown", f"The languages are {', '.join(LANGUAGES)}.")
     return text
 
 
@@ -188,22 +190,22 @@ def parse_phone(text: str, *, pointer: str = "/phone") -> str:
     """Write a phone number as E.164 (ITU-T): a plus, the country, at most 15 digits. Raises InvalidUser."""
     number = re.sub(r"[\s().\u2010-\u2013-]", "", text)
     if not PHONE.fullmatch(number):
-        raise _wrong(pointer, "phone", "A phone number starts with + and the country, like +44 20 7946 0958.")
+        raise _invalid(pointer, "phone", "A phone number starts with + and the country, like +44 20 7946 0958.")
     return number
 
 
-def _personal(nickname: str, email_key: str) -> set[str]:
+def _find_personal_words(nickname: str, email_key: str) -> set[str]:
     local, _, domain = email_key.partition("@")
     words = {nickname, nickname[::-1], email_key, local, domain, *domain.split(".")[:-1], *re.split(r"[._+-]", local)}
     return {word for word in {*words, *BRAND} if len(word) >= MIN_PERSONAL}
 
 
-def _little_more(password: str, word: str) -> bool:
+def _is_little_more(password: str, word: str) -> bool:
     """Return whether hardly anything is left of a password without a word, like its year of birth."""
     return word in password and len(password.replace(word, "")) <= PERSONAL_LEFT
 
 
-def _wrong(pointer: str, code: str, detail: str) -> InvalidUser:
+def _invalid(pointer: str, code: str, detail: str) -> InvalidUser:
     return InvalidUser(detail, errors=(FieldError(pointer, code, detail),))
 
 

@@ -169,7 +169,7 @@ class AudioRepository(Protocol):
         """Store a new recording; False when this owner has one of the same bytes and title."""
         ...
 
-    async def same(self, owner: UserId, source_sha256: bytes, title: str) -> AudioRecord | None:
+    async def find_same(self, owner: UserId, source_sha256: bytes, title: str) -> AudioRecord | None:
         """Find the recording that this owner made of the same bytes under the same title."""
         ...
 
@@ -205,7 +205,7 @@ class AudioViews(Protocol):
         """Raises RecordingNotFound."""
         ...
 
-    async def of_owner(self, owner: UserId, wanted: PageRequest) -> Rows[AudioFacts]:
+    async def list_by_owner(self, owner: UserId, wanted: PageRequest) -> Rows[AudioFacts]:
         """List a person's recordings, newest first."""
         ...
 

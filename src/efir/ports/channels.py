@@ -34,11 +34,11 @@ class ChannelRepository(Protocol):
         """Raises HandleTaken."""
         ...
 
-    async def by_handle(self, handle: str) -> Channel:
+    async def get_by_handle(self, handle: str) -> Channel:
         """Raises ChannelNotFound."""
         ...
 
-    async def first_of(self, owner: UserId) -> Channel:
+    async def get_first(self, owner: UserId) -> Channel:
         """Return the channel created at registration. Raises ChannelNotFound."""
         ...
 
@@ -46,7 +46,7 @@ class ChannelRepository(Protocol):
 class ChannelViews(Protocol):
     """Channels, read."""
 
-    async def by_handle(self, handle: str) -> ChannelView:
+    async def get_by_handle(self, handle: str) -> ChannelView:
         """Raises ChannelNotFound."""
         ...
 

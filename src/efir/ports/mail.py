@@ -69,7 +69,7 @@ class MailRepository(Protocol):
         """Store that somebody asked for a mail."""
         ...
 
-    async def take_asked(self, mail_id: MailId) -> Asked | None:
+    async def take_request(self, mail_id: MailId) -> Asked | None:
         """Take what was asked for; it is gone when the transaction commits."""
         ...
 
@@ -93,7 +93,7 @@ class MailRepository(Protocol):
 class MailViews(Protocol):
     """Mails, read."""
 
-    async def kept(self, limit: int) -> list[Mail]:
+    async def list_kept(self, limit: int) -> list[Mail]:
         """Return mails of the development mailbox, newest first."""
         ...
 

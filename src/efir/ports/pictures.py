@@ -131,7 +131,7 @@ class PictureRepository(Protocol):
         """Note that the working copy is removed."""
         ...
 
-    async def staged_bytes(self) -> int:
+    async def count_staged_bytes(self) -> int:
         """Count the bytes of pictures that belong to nobody yet, or to nobody any more."""
         ...
 
@@ -151,7 +151,7 @@ class PictureRepository(Protocol):
         """Give up what nobody refers to and is late; return pictures whose bytes should be removed."""
         ...
 
-    async def cleared(self, picture_ids: Sequence[PictureId]) -> None:
+    async def note_cleared(self, picture_ids: Sequence[PictureId]) -> None:
         """Note that the bytes are removed."""
         ...
 
@@ -159,7 +159,7 @@ class PictureRepository(Protocol):
         """Drop rows of cleared pictures made before a time."""
         ...
 
-    async def known(self, picture_ids: Sequence[PictureId]) -> set[PictureId]:
+    async def find_known(self, picture_ids: Sequence[PictureId]) -> set[PictureId]:
         """Return which of these have a row."""
         ...
 
@@ -167,15 +167,15 @@ class PictureRepository(Protocol):
 class PictureViews(Protocol):
     """Pictures, read."""
 
-    async def worn(self, owner: UserId) -> StoredPicture | None:
+    async def find_worn(self, owner: UserId) -> StoredPicture | None:
         """Return the current avatar of a user."""
         ...
 
-    async def claimed(self, picture_id: PictureId) -> StoredPicture:
+    async def get_claimed(self, picture_id: PictureId) -> StoredPicture:
         """Return a picture that somebody keeps. Raises PictureNotFound."""
         ...
 
-    async def staged(self, picture_id: PictureId, registration_id: UUID) -> StoredPicture:
+    async def get_staged(self, picture_id: PictureId, registration_id: UUID) -> StoredPicture:
         """Return the picture of a draft. Raises PictureNotFound."""
         ...
 

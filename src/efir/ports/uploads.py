@@ -71,11 +71,11 @@ class UploadRepository(Protocol):
         """Mark what nobody has gone on with as gone; returns how many."""
         ...
 
-    async def ended(self, *, limit: int) -> list[UploadId]:
+    async def find_ended(self, *, limit: int) -> list[UploadId]:
         """Some gone uploads whose bytes have not been removed yet."""
         ...
 
-    async def cleared(self, upload_ids: Sequence[UploadId]) -> None:
+    async def note_cleared(self, upload_ids: Sequence[UploadId]) -> None:
         """Note that the bytes of gone uploads are removed."""
         ...
 
@@ -104,7 +104,7 @@ class StagedFile(Protocol):
         """Return the digest of the bytes appended since opening, by the algorithm given then."""
         ...
 
-    async def cut(self, offset: int) -> None:
+    async def truncate(self, offset: int) -> None:
         """Drop everything from `offset` on."""
         ...
 
@@ -140,7 +140,7 @@ class Staging(Protocol):
         """Remove an upload's bytes; missing ones are fine."""
         ...
 
-    async def staged(self) -> list[UploadId]:
+    async def list_staged(self) -> list[UploadId]:
         """Every upload that has bytes here."""
         ...
 

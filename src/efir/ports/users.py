@@ -99,7 +99,7 @@ class UserRepository(Protocol):
         """Set the status of an active account again; return its new version. Raises UserNotFound."""
         ...
 
-    async def rights_changed(self, user_id: UserId) -> int:
+    async def note_rights_change(self, user_id: UserId) -> int:
         """Note that the roles of a user changed; return the account's new version. Raises UserNotFound."""
         ...
 
@@ -115,7 +115,7 @@ class UserViews(Protocol):
         """Raises UserNotFound."""
         ...
 
-    async def by_nickname(self, nickname: str) -> UserId:
+    async def get_by_nickname(self, nickname: str) -> UserId:
         """Return whose nickname it is. Raises UserNotFound."""
         ...
 

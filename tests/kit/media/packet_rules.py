@@ -9,7 +9,7 @@ from math import ceil
 from uuid import UUID
 
 from efir.application.videos import playlists
-from efir.domain.processing.ladder import Plan, Rung, planned_target_duration
+from efir.domain.processing.ladder import Plan, Rung, plan_target_duration
 from efir.domain.videos.hls import bit_rates, target_duration
 from efir.ports.processing.media import Track
 from efir.ports.videos.renditions import RenditionFacts, SegmentFacts
@@ -177,7 +177,7 @@ def judge_playlists(tracks: Sequence[Track]) -> list[str]:
 def judge_planned(tracks: Sequence[Track], plan: Plan) -> list[str]:
     """Judge that the target duration told before all segments are made holds for all of them."""
     longest = max(length for track in tracks for length in _lengths(Read(track)))
-    target = planned_target_duration(plan)
+    target = plan_target_duration(plan)
     return [] if round(longest) <= target else [f"a segment of {float(longest)} s above the target of {target} s"]
 
 

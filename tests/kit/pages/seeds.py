@@ -133,7 +133,7 @@ async def a_video(
     now = ports.clock() - age
     video_id = VideoId(ports.new_id())
     async with ports.begin() as tx:
-        channel = await tx.channels.first_of(owner)
+        channel = await tx.channels.get_first(owner)
         await tx.videos.add(
             Video(
                 id=video_id, channel_id=channel.id, owner_id=owner, title=title, description=description,
@@ -163,7 +163,7 @@ async def some_questions(ports: Ports) -> list[UUID]:
     ]
     async with ports.begin() as tx:
         usable = [one for one in found if isinstance(one, Candidate)]
-        added = await tx.questions.add(usable, most=len(usable), least=0, now=ports.clock())
+        added = await tx.questions.add(usable, max_rows=len(usable), min_rows=0, now=ports.clock())
     return [row.id for row in added.saved]
 
 

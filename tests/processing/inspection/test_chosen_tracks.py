@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from efir.adapters.media.inspection.matroska import disabled_tracks
+from efir.adapters.media.inspection.matroska import find_disabled_tracks
 from efir.adapters.media.inspection.probe import ConfinedProbe
 from efir.domain.processing.ladder import can_copy_audio, can_copy_video
 from efir.domain.processing.source_facts import MediaCodecRefused, MediaEncrypted, MediaFacts, MediaTooManyStreams
@@ -197,17 +197,17 @@ async def test_tracks_that_matroska_calls_disabled_are_for_want_of_others(probe:
     assert facts.audio is not None
     assert (facts.video.track, facts.audio.tracks) == (0, (2,))
     half = with_element(both, off, inside=ENTRY, only={0, 2})
-    assert disabled_tracks(half) == [0, 2]
+    assert find_disabled_tracks(half) == [0, 2]
     (out / "half.mkv").write_bytes(half)
     facts = await probe.probe(out / "half.mkv")
     assert facts.audio is not None
     assert (facts.video.track, facts.audio.tracks) == (1, (3,))
-    assert disabled_tracks(both) == []
+    assert find_disabled_tracks(both) == []
 
 
 @pytest.mark.parametrize("head", [b"", b"\x1a\x45\xdf\xa3", b"\xae" * 100, b"\x18\x53\x80\x67\xff\xae\x81\0" * 50])
 def test_any_header_of_matroska_gets_an_answer(head: bytes) -> None:
-    assert isinstance(disabled_tracks(head), list)
+    assert isinstance(find_disabled_tracks(head), list)
 
 
 async def test_what_an_edit_list_cuts_away_is_not_copied(probe: ConfinedProbe, out: Path) -> None:

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from efir.adapters.media.inspection.clock import covered
+from efir.adapters.media.inspection.clock import measure_coverage
 from efir.adapters.media.inspection.packets import PacketLog
 from efir.adapters.media.inspection.probe import ConfinedProbe
 from efir.adapters.media.inspection.refusals import check_clock
@@ -128,15 +128,15 @@ def test_stamps_that_leap_do_not_make_a_film_longer(seed: int) -> None:
     times = list(range(0, 100_000, 40))
     for _ in range(chance.randrange(1, 40)):
         times[chance.randrange(len(times))] += chance.randrange(1 << 25, 1 << 31)
-    found = {"covered": float(covered(stamped(times)))}
-    assert found["covered"] == pytest.approx(100, abs=610)
+    found = {"covered": float(measure_coverage(stamped(times)))}
+    assert found["measure_coverage"] == pytest.approx(100, abs=610)
     with pytest.raises(MediaUnreadable, match="damaged: its clock leaps"):
         check_clock(found, max(times) / 1000, Limits())
 
 
 def test_a_film_of_thirteen_hours_is_too_long_and_not_damaged() -> None:
     times = list(range(0, 13 * 3_600_000, 1000))
-    check_clock({"covered": float(covered(stamped(times)))}, 13 * 3600, Limits())
+    check_clock({"covered": float(measure_coverage(stamped(times)))}, 13 * 3600, Limits())
 
 
 async def test_a_flv_whose_clock_leaps_by_a_day_is_not_too_long(probe: ConfinedProbe, out: Path) -> None:

@@ -127,7 +127,7 @@ def test_corrected_packets_have_decoding_times_that_a_muxer_takes(stamps: list[i
     clock = Clock(SimpleNamespace(time_base=Fraction(1, TICKS), codec_context=None), [], 10, lambda _: True)
     given_back = []
     for stamp in sorted(stamps):
-        given_back += clock.corrected(packet(stamp, None, FRAME, key=keys))
+        given_back += clock.correct(packet(stamp, None, FRAME, key=keys))
     given_back += clock.rest()
     assert len(given_back) == len(stamps)
     times = [one.dts for one in given_back]

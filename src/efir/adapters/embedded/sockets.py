@@ -22,10 +22,10 @@ def socket_directory(data_dir: Path, account: Account | None) -> Path:
     inside = data_dir / LINK
     if inside.is_symlink():
         kept = inside.readlink()
-        if _private(kept, account):
+        if _is_private(kept, account):
             return kept
         inside.unlink()
-    if not _private(inside, account):
+    if not _is_private(inside, account):
         shutil.rmtree(inside, ignore_errors=True)
     if len(os.fsencode(inside)) <= LONGEST:
         _make(inside, account)
@@ -66,14 +66,14 @@ def _outside(data_dir: Path, account: Account | None) -> Path:
 def _make(path: Path, account: Account | None) -> None:
     """Make a private directory or take the one that is there; raises FileExistsError when it is somebody else's."""
     if path.is_symlink() or path.exists():
-        if not _private(path, account):
+        if not _is_private(path, account):
             raise FileExistsError(path)
         return
     path.mkdir(mode=0o700)
     give(path, account)
 
 
-def _private(path: Path, account: Account | None) -> bool:
+def _is_private(path: Path, account: Account | None) -> bool:
     try:
         facts = path.lstat()
     except OSError:

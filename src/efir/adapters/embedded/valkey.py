@@ -7,8 +7,8 @@ from pathlib import Path
 
 from efir.adapters.embedded.accounts import Account, give
 from efir.adapters.embedded.orphans import end_servers
-from efir.adapters.embedded.programs import Program, quiet_environment
-from efir.adapters.embedded.wire import VALKEY_SOCKET, valkey_ready
+from efir.adapters.embedded.programs import Program, build_environment
+from efir.adapters.embedded.wire import VALKEY_SOCKET, is_valkey_ready
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,7 +38,7 @@ def prepare(cache: Cache) -> int:
     return end_servers(cache.directory, "valkey-server")
 
 
-def set_aside(cache: Cache) -> Path:
+def quarantine(cache: Cache) -> Path:
     """Put a directory away that Valkey cannot read any more: nothing in it is the only copy of anything."""
     broken = cache.directory.with_name(f"{cache.directory.name}.broken")
     shutil.rmtree(broken, ignore_errors=True)
@@ -67,12 +67,12 @@ def program(cache: Cache) -> Program:
         argv=(str(cache.binary), *(word for name, value in flags.items() for word in (f"--{name}", value))),
         cwd=cache.directory,
         account=cache.account,
-        environ=quiet_environment(),
+        environ=build_environment(),
         stop_signal=signal.SIGTERM,
         stop_seconds=10,
     )
 
 
-def ready(sockets: Path) -> bool:
+def is_ready(sockets: Path) -> bool:
     """Tell whether the server answers."""
-    return valkey_ready(sockets / VALKEY_SOCKET)
+    return is_valkey_ready(sockets / VALKEY_SOCKET)

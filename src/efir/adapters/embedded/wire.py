@@ -25,19 +25,19 @@ def postgres_execute(sockets: Path, database: str, statement: str) -> str | None
 
     Raises ServerRefused with the SQLSTATE, or OSError when nobody listens.
     """
-    with _connected(sockets / POSTGRES_SOCKET) as link:
+    with _connect(sockets / POSTGRES_SOCKET) as link:
         words = b"".join(word.encode() + b"\0" for word in ("user", "efir", "database", database)) + b"\0"
         link.sendall(struct.pack("!ii", len(words) + 8, PROTOCOL) + words)
-        _until_ready(link)
+        _wait_until_ready(link)
         query = statement.encode() + b"\0"
         link.sendall(b"Q" + struct.pack("!i", len(query) + 4) + query)
         link.settimeout(PATIENCE)
-        value = _until_ready(link)
+        value = _wait_until_ready(link)
         link.sendall(b"X" + struct.pack("!i", 4))
     return value
 
 
-def _until_ready(link: socket.socket) -> str | None:
+def _wait_until_ready(link: socket.socket) -> str | None:
     value: str | None = None
     refusal: ServerRefused | None = None
     while True:
@@ -69,19 +69,19 @@ def _exactly(link: socket.socket, size: int) -> bytes:
 
 def valkey_command(path: Path, *words: str) -> bytes:
     """Send one command and return the first bytes of the answer; raises OSError when nobody listens."""
-    with _connected(path) as link:
+    with _connect(path) as link:
         link.sendall(f"*{len(words)}\r\n".encode() + b"".join(f"${len(word)}\r\n{word}\r\n".encode() for word in words))
         return link.recv(4096)
 
 
-def valkey_ready(path: Path) -> bool:
+def is_valkey_ready(path: Path) -> bool:
     """Tell whether Valkey answers PING; while it loads its file it answers `LOADING`."""
     with contextlib.suppress(OSError):
         return valkey_command(path, "PING") == b"+PONG\r\n"
     return False
 
 
-def _connected(path: Path) -> socket.socket:
+def _connect(path: Path) -> socket.socket:
     link = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
     link.settimeout(TIMEOUT)
     try:

@@ -90,9 +90,9 @@ class SmtpMailer:
             await client.connect()
             await client.send_message(message_of(letter, self._sender))
         except (aiosmtplib.SMTPException, OSError, ValueError) as error:
-            raise _meant(letter, error) from None  # the server's words may hold the address
+            raise _classify(letter, error) from None  # the server's words may hold the address
         finally:
-            await _parted(client)  # the mail is taken already: how the talk ends changes nothing
+            await _quit(client)  # the mail is taken already: how the talk ends changes nothing
 
     async def check(self) -> None:
         """Connect and log in. Raises MailServerAway."""
@@ -102,7 +102,7 @@ class SmtpMailer:
         except (aiosmtplib.SMTPException, OSError, ValueError) as error:
             raise MailServerAway(type(error).__name__) from error
         finally:
-            await _parted(client)
+            await _quit(client)
 
     def _client(self) -> aiosmtplib.SMTP:
         return aiosmtplib.SMTP(
@@ -117,7 +117,7 @@ class SmtpMailer:
         )
 
 
-async def _parted(client: aiosmtplib.SMTP) -> None:
+async def _quit(client: aiosmtplib.SMTP) -> None:
     with contextlib.suppress(aiosmtplib.SMTPException, OSError):
         if client.is_connected:
             await client.quit()
@@ -139,7 +139,7 @@ def message_of(letter: Letter, sender: Address) -> EmailMessage:
     return message
 
 
-def _meant(letter: Letter, error: Exception) -> MailRefused | MailServerAway:
+def _classify(letter: Letter, error: Exception) -> MailRefused | MailServerAway:
     """Tell what an error of the talk means: a final answer about this mail, or a server that is away."""
     found: Exception = error
     if isinstance(error, aiosmtplib.SMTPRecipientsRefused) and error.recipients:

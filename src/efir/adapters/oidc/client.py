@@ -14,7 +14,7 @@ from authlib.oidc.core import CodeIDToken
 from joserfc import jwt
 from joserfc.errors import JoseError
 
-from efir.adapters.oidc.documents import Documents, fetched, refused, safe, text
+from efir.adapters.oidc.documents import Documents, fetch_json, is_safe_url, refuse, text
 from efir.ports.auth.identities import ProviderSession
 from efir.ports.auth.oidc import Claims, LogoutNotice, ProviderAway, ProviderView
 
@@ -67,20 +67,20 @@ class OidcProvider:
             "scope": self._setup.scopes, "state": state, "nonce": nonce, "code_challenge": challenge,
             "code_challenge_method": "S256",
         } | ({"prompt": "login", "max_age": "0"} if fresh else {})  # fmt: skip
-        return extended((await self._documents.description()).authorization_endpoint, query)
+        return extend_url((await self._documents.description()).authorization_endpoint, query)
 
     async def redeem(self, *, code: str, verifier: str, nonce: str, issuer: str | None, now: datetime) -> Claims:
         """Exchange a code for the claims about a person."""
         description = await self._documents.description()
         if issuer != self.issuer and (issuer or description.authorization_response_iss_parameter_supported):
-            raise refused("the answer names another issuer, or none", issuer=issuer)  # RFC 9207
-        answer = await self._exchanged(code, verifier)
+            raise refuse("the answer names another issuer, or none", issuer=issuer)  # RFC 9207
+        answer = await self._exchange_code(code, verifier)
         token, access = answer.get("id_token"), answer.get("access_token")
         if not isinstance(token, str) or not isinstance(access, str):
-            raise refused("the answer has no ID token or no access token")
-        header, claims = await self._signed(token, types={None, "JWT"})
-        self._checked(header, claims, nonce=nonce, access=access, now=now)
-        told = await self._told(claims, access)
+            raise refuse("the answer has no ID token or no access token")
+        header, claims = await self._verify_signature(token, types={None, "JWT"})
+        self._check_claims(header, claims, nonce=nonce, access=access, now=now)
+        told = await self._fetch_user_info(claims, access)
         return Claims(
             sub=claims["sub"],
             session=ProviderSession(
@@ -94,17 +94,17 @@ class OidcProvider:
     async def logout_address(self, hint: bytes) -> str | None:
         """Write where the session there ends (OpenID Connect RP-Initiated Logout 1.0)."""
         end = (await self._documents.description()).end_session_endpoint
-        if not end or not safe(end):
+        if not end or not is_safe_url(end):
             return None
         query = {
             "id_token_hint": self._unseal(hint).decode(), "client_id": self._setup.client_id,
             "post_logout_redirect_uri": self._setup.after_sign_out,
         }  # fmt: skip
-        return extended(end, query)
+        return extend_url(end, query)
 
     async def notice(self, token: str, *, now: datetime) -> LogoutNotice:
         """Read a logout token."""
-        _, claims = await self._signed(token, types={None, "JWT", "logout+jwt"})
+        _, claims = await self._verify_signature(token, types={None, "JWT", "logout+jwt"})
         events, issued, ends, at = claims.get("events"), claims.get("iat"), claims.get("exp"), now.timestamp()
         audience = claims.get("aud")
         sub, sid, jti = (text(claims, name, MAX_SUB) for name in ("sub", "sid", "jti"))
@@ -113,13 +113,13 @@ class OidcProvider:
             or self._setup.client_id not in (audience if isinstance(audience, list) else [audience])
             or not isinstance(events, dict) or not isinstance(events.get(LOGOUT), dict)
             or "nonce" in claims or not jti or not (sub or sid)
-            or not _between(issued, at, NOTICE_AGE) or not (ends is None or _between(at, ends, float("inf")))
+            or not _is_between(issued, at, NOTICE_AGE) or not (ends is None or _is_between(at, ends, float("inf")))
         )  # fmt: skip
         if wrong:
-            raise refused("not a logout token for us")
+            raise refuse("not a logout token for us")
         return LogoutNotice(id=jti, sub=sub or None, sid=sid or None)
 
-    async def _exchanged(self, code: str, verifier: str) -> dict[str, Any]:
+    async def _exchange_code(self, code: str, verifier: str) -> dict[str, Any]:
         description = await self._documents.description()
         form = {
             "grant_type": "authorization_code", "code": code, "redirect_uri": self._setup.callback,
@@ -134,71 +134,71 @@ class OidcProvider:
             headers["authorization"] = f"Basic {base64.b64encode(pair.encode()).decode()}"
         else:
             form |= {"client_id": who, "client_secret": secret}
-        return await fetched(self._http, "POST", description.token_endpoint, data=form, headers=headers)
+        return await fetch_json(self._http, "POST", description.token_endpoint, data=form, headers=headers)
 
-    async def _signed(self, token: str, *, types: set[str | None]) -> tuple[dict[str, Any], dict[str, Any]]:
+    async def _verify_signature(self, token: str, *, types: set[str | None]) -> tuple[dict[str, Any], dict[str, Any]]:
         """Read header and claims of a token that one of the provider's keys has signed with a pinned algorithm."""
         if len(token) > MAX_TOKEN:
-            raise refused("the token is too long")
+            raise refuse("the token is too long")
         try:
-            header = json.loads(_decoded(token.partition(".")[0]))
+            header = json.loads(_decode_part(token.partition(".")[0]))
             alg, kid, kind = header.get("alg"), header.get("kid"), header.get("typ")
         except (ValueError, AttributeError, RecursionError) as error:
-            raise refused("the token has no header") from error
+            raise refuse("the token has no header") from error
         if alg not in self._setup.algorithms or kind not in types or "crit" in header:
-            raise refused("the token is of another kind or algorithm", alg=str(alg), typ=str(kind))
+            raise refuse("the token is of another kind or algorithm", alg=str(alg), typ=str(kind))
         key = await self._documents.key(kid if isinstance(kid, str) else None)
         try:
             read = jwt.decode(token, key, algorithms=[alg])
         except (JoseError, ValueError, TypeError) as error:
-            raise refused("the signature does not hold", error=type(error).__name__) from error
+            raise refuse("the signature does not hold", error=type(error).__name__) from error
         return header, dict(read.claims)
 
-    def _checked(
+    def _check_claims(
         self, header: dict[str, Any], claims: dict[str, Any], *, nonce: str, access: str, now: datetime
     ) -> None:
         """Check an ID token's claims (OpenID Connect Core §3.1.3.7); a nonce is always expected."""
         options = {"iss": {"essential": True, "value": self.issuer}, "aud": {"value": self._setup.client_id}}
         params = {"nonce": nonce, "client_id": self._setup.client_id, "access_token": access}
         times = [claims.get("exp"), claims.get("iat")]
-        if not nonce or not all(map(_finite, times)) or claims.get("iss") != self.issuer:
-            raise refused("the ID token is of another issuer or of no time")
+        if not nonce or not all(map(_is_finite, times)) or claims.get("iss") != self.issuer:
+            raise refuse("the ID token is of another issuer or of no time")
         if not isinstance(claims.get("sub"), str) or not 1 <= len(claims["sub"]) <= MAX_SUB:
-            raise refused("the ID token names nobody")
+            raise refuse("the ID token names nobody")
         try:
             CodeIDToken(claims, header, options, params).validate(int(now.timestamp()), SKEW)
         except (OAuth2Error, JoseError, ValueError, TypeError) as error:
-            raise refused("the ID token is not for us or not for now", error=str(error)) from error
+            raise refuse("the ID token is not for us or not for now", error=str(error)) from error
 
-    async def _told(self, claims: Mapping[str, Any], access: str) -> Mapping[str, Any]:
+    async def _fetch_user_info(self, claims: Mapping[str, Any], access: str) -> Mapping[str, Any]:
         """Ask for what the ID token does not say; forms are only filled in less when that fails."""
         url = (await self._documents.description()).userinfo_endpoint
-        if claims.get("email") or not url or not safe(url):
+        if claims.get("email") or not url or not is_safe_url(url):
             return claims
         try:
-            told = await fetched(self._http, "GET", url, headers={"authorization": f"Bearer {access}"})
+            told = await fetch_json(self._http, "GET", url, headers={"authorization": f"Bearer {access}"})
         except ProviderAway:
             return claims
         return {**told, **claims} if told.get("sub") == claims["sub"] else claims
 
 
-def extended(url: str, query: Mapping[str, str]) -> str:
+def extend_url(url: str, query: Mapping[str, str]) -> str:
     """Add parameters to an address that may have some."""
     return f"{url}{'&' if '?' in url else '?'}{urlencode(query)}"
 
 
-def _finite(value: Any) -> bool:
+def _is_finite(value: Any) -> bool:
     return isinstance(value, int | float) and not isinstance(value, bool) and 0 < value < 1 << 40
 
 
-def _between(earlier: Any, later: Any, most: float) -> bool:
+def _is_between(earlier: Any, later: Any, max_seconds: float) -> bool:
     """Whether two times follow each other, by at most so many seconds; clocks may differ a little."""
-    return _finite(earlier) and _finite(later) and -SKEW <= later - earlier <= most
+    return _is_finite(earlier) and _is_finite(later) and -SKEW <= later - earlier <= max_seconds
 
 
 def _moment(value: Any, now: datetime) -> datetime | None:
-    return min(datetime.fromtimestamp(value, UTC), now) if _finite(value) else None
+    return min(datetime.fromtimestamp(value, UTC), now) if _is_finite(value) else None
 
 
-def _decoded(part: str) -> bytes:
+def _decode_part(part: str) -> bytes:
     return base64.urlsafe_b64decode(part + "=" * (-len(part) % 4))

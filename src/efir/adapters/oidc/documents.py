@@ -53,14 +53,14 @@ class Documents:
         if self._description is None or time.monotonic() - self._described_at > KEPT:
             url = self._issuer.rstrip("/") + "/.well-known/openid-configuration"
             try:
-                found = msgspec.convert(await fetched(self._http, "GET", url), Description)
+                found = msgspec.convert(await fetch_json(self._http, "GET", url), Description)
             except msgspec.ValidationError as error:
-                raise away("description", error) from error
+                raise provider_unavailable("description", error) from error
             if found.issuer != self._issuer:
-                raise refused("the description is of another issuer")
+                raise refuse("the description is of another issuer")
             for name in ("authorization_endpoint", "token_endpoint", "jwks_uri"):
-                if not safe(getattr(found, name)):
-                    raise refused(f"{name} is not safe")
+                if not is_safe_url(getattr(found, name)):
+                    raise refuse(f"{name} is not safe")
             self._description, self._described_at = found, time.monotonic()
         return self._description
 
@@ -74,11 +74,11 @@ class Documents:
         if kid is None and len(self._keys) == 1:
             return next(iter(self._keys.values()))
         if kid is None or kid not in self._keys:
-            raise refused("signed by an unknown key")
+            raise refuse("signed by an unknown key")
         return self._keys[kid]
 
     async def _load(self) -> None:
-        answer = await fetched(self._http, "GET", (await self.description()).jwks_uri)
+        answer = await fetch_json(self._http, "GET", (await self.description()).jwks_uri)
         keys = {}
         for jwk in answer.get("keys") or []:
             if isinstance(jwk, dict) and jwk.get("kty") in KEY_TYPES and jwk.get("use", "sig") == "sig":
@@ -89,7 +89,7 @@ class Documents:
         self._keys, self._keys_at = keys, time.monotonic()
 
 
-async def fetched(http: httpx.AsyncClient, method: str, url: str, **more: Any) -> dict[str, Any]:
+async def fetch_json(http: httpx.AsyncClient, method: str, url: str, **more: Any) -> dict[str, Any]:
     """Ask for a JSON object of moderate size. Raises ProviderAway."""
     try:
         async with http.stream(method, url, **more) as answer:
@@ -97,36 +97,36 @@ async def fetched(http: httpx.AsyncClient, method: str, url: str, **more: Any) -
             async for part in answer.aiter_bytes():
                 body += part
                 if len(body) > MAX_SIZE:
-                    raise away(url, "too large")
+                    raise provider_unavailable(url, "too large")
         if not answer.is_success:
-            raise away(url, answer.status_code)
+            raise provider_unavailable(url, answer.status_code)
         found = msgspec.json.decode(body)
     except (httpx.HTTPError, httpx.InvalidURL, msgspec.DecodeError) as error:
-        raise away(url, error) from error
+        raise provider_unavailable(url, error) from error
     if not isinstance(found, dict):
-        raise away(url, "no object")
+        raise provider_unavailable(url, "no object")
     return found
 
 
-def safe(url: str) -> bool:
+def is_safe_url(url: str) -> bool:
     """Whether secrets may be sent there: encrypted, or within this machine."""
     parts = urlsplit(url)
     return parts.scheme == "https" or (parts.scheme == "http" and parts.hostname in LOOPBACK)
 
 
-def away(what: str, reason: object) -> ProviderAway:
+def provider_unavailable(what: str, reason: object) -> ProviderAway:
     """Log why a provider is of no use now; people are told less."""
     log.warning("provider is away", what=what, reason=str(reason)[:200])
     return ProviderAway(retry_after=5)
 
 
-def refused(reason: str, **facts: Any) -> ProviderRefused:
+def refuse(reason: str, **facts: Any) -> ProviderRefused:
     """Log why an answer is not believed; people are told less."""
     log.warning("provider's answer refused", reason=reason, **facts)
     return ProviderRefused()
 
 
-def text(claims: Mapping[str, Any], name: str, most: int = 320) -> str:
+def text(claims: Mapping[str, Any], name: str, max_length: int = 320) -> str:
     """Read a claim that only fills in forms."""
     value = claims.get(name)
-    return value if isinstance(value, str) and len(value) <= most and value.isprintable() else ""
+    return value if isinstance(value, str) and len(value) <= max_length and value.isprintable() else ""

@@ -48,6 +48,6 @@ def downgrade(url: str, schema: str, revision: str = "-1") -> None:
     commands(url, schema).downgrade(revision)
 
 
-def newest() -> str:
+def find_newest_revision() -> str:
     """Return the newest revision this code knows, or an empty text without any."""
     return ScriptDirectory.from_config(commands("", "public").config).get_current_head() or ""

@@ -139,7 +139,7 @@ class Database:
         """Give a connection back, after use without an error or with one."""
         await self._connections.give_back(connection, clean=clean)
 
-    def joined(self, outer: Transaction) -> Callable[[], AbstractAsyncContextManager[PostgresTransaction]]:
+    def nest(self, outer: Transaction) -> Callable[[], AbstractAsyncContextManager[PostgresTransaction]]:
         """Return a `begin` whose transactions are savepoints of `outer`: they commit, or not, together with it."""
         if not isinstance(outer, PostgresTransaction):
             raise TypeError(outer)

@@ -29,7 +29,7 @@ class FileBank:
         if self._rows is None:
             async with self._alone:
                 if self._rows is None:
-                    self._rows = await self._opened()
+                    self._rows = await self._open_bank()
         return self._rows.identity
 
     def read(self, position: int, count: int) -> Drawn:
@@ -38,11 +38,11 @@ class FileBank:
         if rows is None:
             raise QuestionSourceAway("The bank is not open.")
         last = min(position + count, len(rows.order))
-        checked = [checked_row(rows.row(place), rows.shared) for place in range(max(position, 0), last)]
+        checked = [check_row(rows.row(place), rows.shared) for place in range(max(position, 0), last)]
         found = [one for one in checked if isinstance(one, Candidate)]
         return Drawn(found=found, refused=len(checked) - len(found), ended=position + count >= len(rows.order))
 
-    async def _opened(self) -> Rows:
+    async def _open_bank(self) -> Rows:
         if self._made and not self._path.exists():
             await self._make()
         try:
@@ -63,7 +63,7 @@ class FileBank:
             raise QuestionSourceAway("The bank could not be made; `efir questions bank` tells why.")
 
 
-def checked_row(row: Any, shared: dict[str, Any]) -> Candidate | Refusal:
+def check_row(row: Any, shared: dict[str, Any]) -> Candidate | Refusal:
     """Check a row of a bank; `shared` is what its header says of all rows."""
     if not isinstance(row, dict):
         return Refusal.TYPE

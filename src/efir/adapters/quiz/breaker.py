@@ -29,7 +29,7 @@ class Breaker:
             raise QuestionSourceAway(retry_after=max(1, round(WINDOW - (now - self._probed_at))))
         self._probed_at = now
 
-    def failed(self) -> None:
+    def note_failure(self) -> None:
         """Note a failure."""
         now = self._clock()
         self._failures.append(now)
@@ -38,7 +38,7 @@ class Breaker:
                 self._probed_at = now
             self._open = True
 
-    def succeeded(self) -> None:
+    def note_success(self) -> None:
         """Note a success."""
         self._failures.clear()
         self._open = False
@@ -51,11 +51,11 @@ class Retries:
         self._calls = 0
         self._retries = 0
 
-    def called(self) -> None:
+    def count_call(self) -> None:
         """Count a call."""
         self._calls += 1
 
-    def allowed(self) -> bool:
+    def try_repeat(self) -> bool:
         """Tell whether one more repetition is within the share, and count it."""
         if self._retries >= FIRST_RETRIES + RETRY_SHARE * self._calls:
             return False

@@ -51,28 +51,28 @@ def rows() -> Iterator[Row]:
     for code in sorted(name for name in localedata.locale_identifiers() if "_" not in name and name != "en"):
         data, language = _data(code), english["languages"].get(code)
         if language and len(data.get("territories", ())) >= MIN_PLACES:
-            yield from _of_language(code, language, data, english, places)
+            yield from _ask_in_language(code, language, data, english, places)
 
 
-def _of_language(code: str, language: str, data: Any, english: Any, places: dict[str, str]) -> Iterator[Row]:
+def _ask_in_language(code: str, language: str, data: Any, english: Any, places: dict[str, str]) -> Iterator[Row]:
     """Ask for words of one language, both ways where it is widely learnt."""
     level = "easy" if code in MAX_KNOWN else "medium" if code in KNOWN_WELL else "hard"
     named = {place: name for key, place in places.items() if (name := _word(data["territories"].get(key)))}
-    yield from _both_ways(named, language, level, "place", f"Places in {language}", back=level != "hard")
+    yield from _ask_both_ways(named, language, level, "place", f"Places in {language}", back=level != "hard")
     if level != "hard":
         spoken = {
             english["languages"][other]: name
             for other in (*MAX_KNOWN, *KNOWN_WELL)
             if (name := _word(data.get("languages", {}).get(other)))
         }
-        yield from _both_ways(spoken, language, level, "language", f"Languages in {language}", back=True)
+        yield from _ask_both_ways(spoken, language, level, "language", f"Languages in {language}", back=True)
     for kind, names, first in (("months", MONTHS, 1), ("days", DAYS, 0)):
         found = _calendar(data.get(kind, {}))
         words = {name: word for at, name in enumerate(names, first) if (word := _word(found.get(at)))}
-        yield from _both_ways(words, language, level, kind.removesuffix("s"), f"Calendar in {language}", back=True)
+        yield from _ask_both_ways(words, language, level, kind.removesuffix("s"), f"Calendar in {language}", back=True)
 
 
-def _both_ways(
+def _ask_both_ways(
     words: dict[str, str], language: str, level: str, kind: str, category: str, *, back: bool
 ) -> Iterator[Row]:
     """Ask for the foreign word and, where only one English word fits, for the English one."""

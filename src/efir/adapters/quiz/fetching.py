@@ -39,7 +39,7 @@ class Fetching:
     """A pooled client for one source, with its breaker."""
 
     def __init__(self, *, max_bytes: int) -> None:
-        self._most = max_bytes
+        self._max_bytes = max_bytes
         # The client's transport without the client: no cookies, no proxies, no credentials, half of the time.
         self._transport: httpx.AsyncHTTPTransport | None = None  # made when first needed: it loads certificates
         self._breaker = Breaker(monotonic)
@@ -47,25 +47,25 @@ class Fetching:
 
     async def json(self, url: str, query: Mapping[str, str], *, seconds: float) -> Any:
         """Get a document. Raises QuestionSourceAway, QuestionSourceLimited within `seconds`."""
-        request = self._prepared(url, tuple(query.items()))
+        request = self._prepare_request(url, tuple(query.items()))
         until = monotonic() + seconds
         for attempt in range(ATTEMPTS):
             self._breaker.check()
-            self._retries.called()
+            self._retries.count_call()
             try:
-                found = await self._once(request, until - monotonic())
+                found = await self._fetch_once(request, until - monotonic())
             except _Passing as fault:
-                self._breaker.failed()
+                self._breaker.note_failure()
                 pause = random.uniform(0, PAUSE * 2**attempt) if fault.after is None else fault.after  # noqa: S311  # no secret
                 late = pause > PATIENCE or monotonic() + pause >= until
-                if late or attempt + 1 == ATTEMPTS or not self._retries.allowed():
+                if late or attempt + 1 == ATTEMPTS or not self._retries.try_repeat():
                     raise fault.error from fault
                 await asyncio.sleep(pause)
             except QuestionSourceAway:
-                self._breaker.failed()
+                self._breaker.note_failure()
                 raise
             else:
-                self._breaker.succeeded()
+                self._breaker.note_success()
                 return found
         raise QuestionSourceAway
 
@@ -76,7 +76,7 @@ class Fetching:
 
     @staticmethod
     @lru_cache(REMEMBERED)
-    def _prepared(url: str, query: tuple[tuple[str, str], ...] = ()) -> httpx.Request:
+    def _prepare_request(url: str, query: tuple[tuple[str, str], ...] = ()) -> httpx.Request:
         """Build a request once: the same few are sent again and again."""
         try:
             address = httpx.URL(url)
@@ -85,7 +85,7 @@ class Fetching:
         except (httpx.InvalidURL, UnicodeError) as error:
             raise QuestionSourceAway("The source's address cannot be read.") from error
 
-    async def _once(self, request: httpx.Request, seconds: float) -> Any:
+    async def _fetch_once(self, request: httpx.Request, seconds: float) -> Any:
         if self._transport is None:
             self._transport = httpx.AsyncHTTPTransport(trust_env=False)
         try:
@@ -114,7 +114,7 @@ class Fetching:
             following = request.url.join(target)
             if (following.scheme, following.netloc) != (request.url.scheme, request.url.netloc):
                 raise QuestionSourceAway("The source leads to another host.")
-            request = self._prepared(str(following))
+            request = self._prepare_request(str(following))
         raise QuestionSourceAway("The source leads in a circle.")
 
     async def _read(self, answer: httpx.Response) -> bytes:
@@ -126,7 +126,7 @@ class Fetching:
             raise QuestionSourceAway
         async for part in answer.stream:
             body += part
-            if len(body) > self._most:
+            if len(body) > self._max_bytes:
                 raise QuestionSourceAway("The source's answer is too large.")
         return bytes(body)
 
@@ -134,7 +134,7 @@ class Fetching:
 def _check(answer: httpx.Response) -> None:
     if answer.status_code == HTTPStatus.OK:
         return
-    after = _retry_after(answer.headers.get("retry-after"))
+    after = _read_retry_after(answer.headers.get("retry-after"))
     wait = 1 if after is None else max(1, round(after))
     if answer.status_code == HTTPStatus.TOO_MANY_REQUESTS:
         raise _Passing(
@@ -146,7 +146,7 @@ def _check(answer: httpx.Response) -> None:
     raise error
 
 
-def _retry_after(header: str | None) -> float | None:
+def _read_retry_after(header: str | None) -> float | None:
     """Read seconds or a date (RFC 9110 section 10.2.3); something else says nothing."""
     if header is None:
         return None

@@ -26,10 +26,10 @@ class Jservice:
         rows = await self._fetching.json(self._url, {"count": str(count)}, seconds=seconds)
         if not isinstance(rows, list):
             raise QuestionSourceAway("The source did not answer a list.")
-        return check_rows([raw_clue(row) for row in rows[:count]], source=self.name)
+        return check_rows([parse_clue(row) for row in rows[:count]], source=self.name)
 
 
-def raw_clue(row: Any) -> RawQuestion:
+def parse_clue(row: Any) -> RawQuestion:
     """Take the fields of a clue; nothing is believed about their types, and any of them may be absent."""
     if not isinstance(row, dict):
         return RawQuestion(question=None, answer=None)

@@ -59,7 +59,7 @@ class OpenTriviaDb:
         rows = answer.get("results")
         if code != FOUND or not isinstance(rows, list):
             raise QuestionSourceAway(f"The source answers code {code}.")
-        return check_rows([_raw(row) for row in rows[:asked]], source=self.name, licence=LICENCE)
+        return check_rows([_parse_row(row) for row in rows[:asked]], source=self.name, licence=LICENCE)
 
     async def _ask(self, count: int, until: float) -> dict[str, Any]:
         now = monotonic()
@@ -85,7 +85,7 @@ class OpenTriviaDb:
         return answer
 
 
-def _raw(row: Any) -> RawQuestion:
+def _parse_row(row: Any) -> RawQuestion:
     texts = (
         {name: unquote(value) for name, value in row.items() if isinstance(value, str)} if isinstance(row, dict) else {}
     )

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from efir.adapters.quiz.texts import decode_line, split_lines, wide_encoding
+from efir.adapters.quiz.texts import decode_line, detect_wide_encoding, split_lines
 from efir.adapters.quiz.trivia import folder_rows
 
 HEADER = "bank"  # a first line `{"bank": {…}}` holds what all rows have in common
@@ -50,10 +50,10 @@ def read_rows(path: Path) -> Rows:
         lines: Sequence[bytes] = [json.dumps(row).encode() for row in folder_rows(path)]
     else:
         lines = _Lines(path)
-        if lines and wide_encoding(lines[0]):  # nothing in such a file stands where a byte says so
+        if lines and detect_wide_encoding(lines[0]):  # nothing in such a file stands where a byte says so
             lines = [line.encode("utf-8", "replace") for line in split_lines(path.read_bytes()) if line.strip()]
         if lines and decode_line(lines[0]).lstrip().startswith("["):
-            lines = [json.dumps(row).encode() for row in _listed(path)]
+            lines = [json.dumps(row).encode() for row in _read_list(path)]
     first = _header(lines[0]) if lines else None
     order = array("L", range(0 if first is None else 1, len(lines)))
     digest = hashlib.sha256()
@@ -63,7 +63,7 @@ def read_rows(path: Path) -> Rows:
     return Rows(lines=lines, order=order, shared=first or {}, identity=digest.hexdigest()[:32])
 
 
-def _listed(path: Path) -> list[Any]:
+def _read_list(path: Path) -> list[Any]:
     try:
         found = json.loads("\n".join(split_lines(path.read_bytes())))
     except (ValueError, RecursionError) as error:

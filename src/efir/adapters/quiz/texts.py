@@ -12,7 +12,7 @@ HEAD = 4  # bytes that tell
 
 def split_lines(body: bytes) -> list[str]:
     """Decode a file line by line. Lines end with LF, CRLF or CR; other separators of Unicode are part of a text."""
-    encoding = wide_encoding(body)
+    encoding = detect_wide_encoding(body)
     if encoding is None:
         return [decode_line(line) for line in END.split(body)]
     text = body.decode(encoding, "replace").removeprefix(BYTE_ORDER_MARK)
@@ -28,7 +28,7 @@ def decode_line(line: bytes) -> str:
     return text.removeprefix(BYTE_ORDER_MARK)
 
 
-def wide_encoding(body: bytes) -> str | None:
+def detect_wide_encoding(body: bytes) -> str | None:
     """Name the encoding of text in two or four bytes a character, told by its mark or its zeros; None for others."""
     if not body.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)) and b"\0" not in body[:HEAD]:
         return None

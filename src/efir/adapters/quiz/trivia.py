@@ -16,7 +16,9 @@ FIRST = "A"
 
 def folder_rows(folder: Path) -> Iterator[dict[str, Any]]:
     """Read all files of a folder but hidden ones; raises OSError."""
-    for path in sorted(path for path in folder.rglob("*") if path.is_file() and not _hidden(path.relative_to(folder))):
+    for path in sorted(
+        path for path in folder.rglob("*") if path.is_file() and not _is_hidden(path.relative_to(folder))
+    ):
         category = path.stem.replace("-", " ").replace("_", " ").capitalize()
         for row in file_rows(path.read_bytes()):
             yield {**row, "category": category, "source": "opentriviaqa", "licence": LICENCE}
@@ -80,5 +82,5 @@ def _choice(line: str) -> tuple[str, str]:
     return (found[1].upper(), found[2].strip()) if found else ("", "")
 
 
-def _hidden(path: Path) -> bool:
+def _is_hidden(path: Path) -> bool:
     return any(part.startswith(".") for part in path.parts)

@@ -113,7 +113,7 @@ class Valkey:
             raise Away
         patience = INSISTENCE if insist else PATIENCE
         try:
-            line = self._line if self._line.usable else await self._connected(patience)
+            line = self._line if self._line.usable else await self._connect(patience)
             return await self._run(line, script, (len(keys), *keys, *arguments), patience)
         except (Away, OSError, TimeoutError) as error:
             if time.monotonic() >= self._quiet_until:
@@ -135,13 +135,13 @@ class Valkey:
         script.sha = (await line.ask(("SCRIPT", "LOAD", script.text), patience)).decode()
         return await line.ask(("EVALSHA", script.sha, *words), patience)
 
-    async def _connected(self, patience: float) -> _Line:
+    async def _connect(self, patience: float) -> _Line:
         async with asyncio.timeout(patience), self._connecting:
             if not self._line.usable:
-                self._line = await self._greeted(patience)
+                self._line = await self._greet(patience)
             return self._line
 
-    async def _greeted(self, patience: float) -> _Line:
+    async def _greet(self, patience: float) -> _Line:
         loop, parts = asyncio.get_running_loop(), self._parts
         if "path" in parts:
             _, line = await loop.create_unix_connection(_Line, parts["path"])

@@ -34,7 +34,7 @@ class ValkeyOneTimeStore:
         found: bytes | None = await self._run(TAKE, key)
         return found
 
-    async def first(self, key: str, *, seconds: int) -> bool:
+    async def claim_first(self, key: str, *, seconds: int) -> bool:
         """Whether nobody has named this key in the last `seconds`."""
         return bool(await self._run(FIRST, key, seconds))
 

@@ -69,14 +69,14 @@ class LocalRates:
     def take(self, rates: list[Rate]) -> Verdict:
         """Count one attempt."""
         now = time.monotonic()
-        verdicts = [self._looked(rate, now) for rate in rates]
+        verdicts = [self._check_rate(rate, now) for rate in rates]
         worst = min(verdicts, key=lambda verdict: (verdict.allowed, verdict.remaining, -verdict.reset))
         if worst.allowed:
             for rate in rates:
                 self._used[f"{rate.name}:{rate.key}"].append(now)
         return worst
 
-    def _looked(self, rate: Rate, now: float) -> Verdict:
+    def _check_rate(self, rate: Rate, now: float) -> Verdict:
         key = f"{rate.name}:{rate.key}"
         used = self._used.setdefault(key, deque())
         self._used.move_to_end(key)

@@ -66,7 +66,7 @@ class JoseAccessTokens:
         self._keys: dict[str, tuple[SigningKey, Any]] = {}
         self._read_at = float("-inf")
 
-    def made(self, *, now: datetime, state: str) -> SigningKey:
+    def make_key(self, *, now: datetime, state: str) -> SigningKey:
         """Make a new key pair."""
         kid = secrets.token_urlsafe(9)
         parameters: Any = {"kid": kid, "use": "sig", "alg": self._algorithm}
@@ -103,7 +103,7 @@ class JoseAccessTokens:
         if len(token) > MAX_SIZE:
             raise InvalidToken
         kid = _kid(token)
-        stored, key = await self._known(kid)
+        stored, key = await self._find_key(kid)
         try:
             read = jwt.decode(token, key, algorithms=[stored.alg])
             claims = msgspec.convert(read.claims, _Claims)
@@ -120,7 +120,7 @@ class JoseAccessTokens:
             actor_id=None if act is None else act.sub, actor_session_id=None if act is None else act.sid,
         )  # fmt: skip
 
-    async def published(self) -> Published:
+    async def publish_keys(self) -> Published:
         """Return the public keys that tokens may be checked with, without one that was compromised a moment ago."""
         await self._refresh(0)
         return Published([stored.public_jwk for stored, _ in self._keys.values()])
@@ -133,7 +133,7 @@ class JoseAccessTokens:
                 return found
         raise NoSigningKey(retry_after=2)
 
-    async def _known(self, kid: str) -> tuple[SigningKey, Any]:
+    async def _find_key(self, kid: str) -> tuple[SigningKey, Any]:
         await self._refresh(FRESH)
         if kid not in self._keys:
             await self._refresh(LOOKS)
@@ -147,10 +147,10 @@ class JoseAccessTokens:
             return
         loaded = await self._load()
         known = {kid: key for kid, (_, key) in self._keys.items()}
-        self._keys = {stored.kid: (stored, known.get(stored.kid) or self._opened(stored)) for stored in loaded}
+        self._keys = {stored.kid: (stored, known.get(stored.kid) or self._open_key(stored)) for stored in loaded}
         self._read_at = time.monotonic()
 
-    def _opened(self, stored: SigningKey) -> Any:
+    def _open_key(self, stored: SigningKey) -> Any:
         return import_key(msgspec.json.decode(self._sealer.unseal(stored.private_sealed)))
 
 
@@ -158,7 +158,7 @@ def _kid(token: str) -> str:
     """Read the header before the signature is checked: only `alg`, `kid` and `typ`, each as we write it."""
     header: Any = None
     try:
-        header = msgspec.json.decode(_decoded(token.partition(".")[0]))
+        header = msgspec.json.decode(_decode_part(token.partition(".")[0]))
     except (ValueError, msgspec.DecodeError, RecursionError) as error:
         raise InvalidToken from error
     if not isinstance(header, dict) or set(header) != HEADER or header["typ"] != TYPE:
@@ -168,7 +168,7 @@ def _kid(token: str) -> str:
     return header["kid"]
 
 
-def _decoded(part: str) -> bytes:
+def _decode_part(part: str) -> bytes:
     return base64.urlsafe_b64decode(part + "=" * (-len(part) % 4))
 
 

@@ -36,18 +36,18 @@ class PyotpAppCodes:
         )  # fmt: skip
         return TotpSetup(secret=text, uri=uri, qr_svg=picture.getvalue().decode())
 
-    def sealed(self, secret: bytes, *, user_id: UserId) -> bytes:
+    def seal(self, secret: bytes, *, user_id: UserId) -> bytes:
         """Seal the secret together with its owner, so that a row moved to another user is worth nothing."""
         return self._sealer.seal(user_id.bytes + secret)
 
-    def opened(self, sealed: bytes, *, user_id: UserId) -> bytes | None:
+    def unseal(self, sealed: bytes, *, user_id: UserId) -> bytes | None:
         """Return a sealed secret of this user."""
         opened = self._sealer.unseal(sealed)
         return opened[OWNER_BYTES:] if opened[:OWNER_BYTES] == user_id.bytes else None
 
     def step(self, sealed: bytes, code: str, *, user_id: UserId, now: datetime) -> int | None:
         """Return the time step a code belongs to; every near one is compared whatever the others gave."""
-        secret = self.opened(sealed, user_id=user_id)
+        secret = self.unseal(sealed, user_id=user_id)
         if secret is None:
             return None
         totp = pyotp.TOTP(base64.b32encode(secret).decode())

@@ -75,7 +75,7 @@ class WebauthnCeremonies:
         except (KeyError, TypeError, ValueError, AttributeError):
             return b"", None
 
-    def made(self, answer: Json, *, challenge: bytes) -> MadePasskey:
+    def verify_creation(self, answer: Json, *, challenge: bytes) -> MadePasskey:
         """Check a new passkey. Raises PasskeyInvalid."""
         try:
             found = verify_registration_response(
@@ -93,7 +93,7 @@ class WebauthnCeremonies:
             backed_up=found.credential_backed_up, aaguid=str(found.aaguid), transports=_transports(told),
         )  # fmt: skip
 
-    def used(self, answer: Json, *, challenge: bytes, public_key: bytes) -> UsedPasskey:
+    def verify_use(self, answer: Json, *, challenge: bytes, public_key: bytes) -> UsedPasskey:
         """Check the use of a passkey; the count is compared by who remembers it. Raises PasskeyRefused."""
         try:
             found = verify_authentication_response(

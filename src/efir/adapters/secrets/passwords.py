@@ -65,9 +65,9 @@ class Argon2Passwords:
         """The passwords that are tried first, folded."""
         return likely_passwords()
 
-    def stale(self, stored: bytes) -> bool:
+    def is_stale(self, stored: bytes) -> bool:
         """Whether a hash was made with other parameters than those of now, or sealed with an earlier key."""
-        return self._sealer.old(stored) or self._hasher.check_needs_rehash(self._sealer.unseal(stored).decode())
+        return self._sealer.is_old(stored) or self._hasher.check_needs_rehash(self._sealer.unseal(stored).decode())
 
     async def hash(self, password: str) -> bytes:
         """Return what may be stored. Raises HashingBusy."""
@@ -82,7 +82,7 @@ class Argon2Passwords:
 
     def _verify(self, known: str, password: str) -> bool:
         try:
-            self._hasher.verify(_bounded(known), password)
+            self._hasher.verify(_check_cost(known), password)
         except argon2.exceptions.VerifyMismatchError:
             return False
         return True
@@ -102,7 +102,7 @@ def hasher(cost: Cost) -> argon2.PasswordHasher:
     return argon2.PasswordHasher(time_cost=cost.passes, memory_cost=cost.memory_kib, parallelism=LANES)
 
 
-def _bounded(known: str) -> str:
+def _check_cost(known: str) -> str:
     """Refuse a stored hash that would cost more than any of ours."""
     found = argon2.extract_parameters(known)
     if found.time_cost > MAX_PASSES or found.memory_cost > MAX_MEMORY_KIB or found.parallelism > LANES:

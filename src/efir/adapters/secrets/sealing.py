@@ -30,7 +30,7 @@ class Sealer:
                 return cipher.decrypt(sealed[:NONCE], sealed[NONCE:], None)
         return last.decrypt(sealed[:NONCE], sealed[NONCE:], None)
 
-    def old(self, sealed: bytes) -> bool:
+    def is_old(self, sealed: bytes) -> bool:
         """Whether it was sealed with an earlier key."""
         try:
             self._cipher.decrypt(sealed[:NONCE], sealed[NONCE:], None)

@@ -39,7 +39,7 @@ class FilesystemBlobStore:
         """Open an object for reading. Raises BlobMissing."""
         path = self._path(key)
         handle = open_cached(path)
-        return await asyncio.to_thread(_opened, path) if handle is None else _regular(path, handle)
+        return await asyncio.to_thread(_open_blob, path) if handle is None else _check_regular(path, handle)
 
     async def delete(self, key: BlobKey) -> None:
         """Remove an object; a missing one is fine."""
@@ -126,14 +126,14 @@ class FileBlob:
             self._handle = -1
 
 
-def _opened(path: Path) -> FileBlob:
+def _open_blob(path: Path) -> FileBlob:
     try:
-        return _regular(path, os.open(path, os.O_RDONLY | os.O_CLOEXEC))
+        return _check_regular(path, os.open(path, os.O_RDONLY | os.O_CLOEXEC))
     except (FileNotFoundError, NotADirectoryError) as error:
         raise BlobMissing from error
 
 
-def _regular(path: Path, handle: int) -> FileBlob:
+def _check_regular(path: Path, handle: int) -> FileBlob:
     facts = os.fstat(handle)
     if not stat.S_ISREG(facts.st_mode):
         os.close(handle)

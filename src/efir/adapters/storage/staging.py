@@ -42,7 +42,7 @@ class FilesystemStaging:
         """Open an upload's bytes, cut to `offset`, for one writer. Raises UploadLocked, BytesLost, StorageFull."""
         path = self.path(upload_id)
         for _ in range(LOCK_TRIES):
-            handle = await self.call(_locked, path, offset)
+            handle = await self.call(_open_locked, path, offset)
             if handle is not None:
                 return _File(self, upload_id, handle, offset, algorithm)
             await asyncio.sleep(LOCK_PAUSE)
@@ -50,7 +50,7 @@ class FilesystemStaging:
 
     async def join(self, upload_id: UploadId, parts: Sequence[UploadId]) -> None:
         """Write the bytes of parts, in order, as those of another upload, durably. Raises StorageFull."""
-        await self.call(_joined, self.path(upload_id), [self.path(part) for part in parts])
+        await self.call(_join, self.path(upload_id), [self.path(part) for part in parts])
 
     def path(self, upload_id: UploadId) -> Path:
         """Where an upload's bytes lie."""
@@ -61,7 +61,7 @@ class FilesystemStaging:
         self._digests.pop(upload_id, None)
         await self.call(self.path(upload_id).unlink, missing_ok=True)
 
-    async def staged(self) -> list[UploadId]:
+    async def list_staged(self) -> list[UploadId]:
         """Every upload that has bytes here."""
         return await self.call(lambda: list(_ids(self._root)))
 
@@ -121,7 +121,7 @@ class _File:
     async def sync(self) -> int:
         """Make everything appended so far durable; returns the position that is. Raises StorageFull."""
         position = await self._settle()
-        await self._call(_synced, self._handle)
+        await self._call(_sync, self._handle)
         return position
 
     async def checksum(self) -> bytes:
@@ -130,7 +130,7 @@ class _File:
         digest: Any = self._whole if self._from_start else self._chunk
         return bytes(digest.digest())
 
-    async def cut(self, offset: int) -> None:
+    async def truncate(self, offset: int) -> None:
         """Drop everything from `offset` on."""
         self._buffer = bytearray()
         await self._settle()
@@ -162,31 +162,31 @@ class _File:
     async def _settle(self) -> int:
         async with self._order:
             await self._flush()
-            await self._done()
+            await self._finish()
             return self._written
 
     async def _flush(self) -> None:
-        await self._done()
+        await self._finish()
         if self._buffer:
             buffer, self._buffer = self._buffer, bytearray()
             position, self._written = self._written, self._written + len(buffer)
-            self._writing = self._started(self._put, buffer, position)
+            self._writing = self._start_task(self._put, buffer, position)
 
-    async def _done(self) -> None:
+    async def _finish(self) -> None:
         if self._writing is not None:
             await asyncio.shield(self._writing)
             self._writing = None
 
     async def _call(self, function: Callable[..., T], *arguments: Any) -> T:
-        return await asyncio.shield(self._started(function, *arguments))
+        return await asyncio.shield(self._start_task(function, *arguments))
 
-    def _started(self, function: Callable[..., T], *arguments: Any) -> asyncio.Future[T]:
+    def _start_task(self, function: Callable[..., T], *arguments: Any) -> asyncio.Future[T]:
         running = asyncio.ensure_future(self._staging.call(function, *arguments))
         self._running.add(running)
-        running.add_done_callback(self._ended)
+        running.add_done_callback(self._end_task)
         return running
 
-    def _ended(self, running: asyncio.Future[Any]) -> None:
+    def _end_task(self, running: asyncio.Future[Any]) -> None:
         self._running.discard(running)
         if not running.cancelled():
             running.exception()  # who was cancelled while waiting for it asks no more
@@ -202,15 +202,15 @@ class _File:
                 digest.update(buffer)
 
 
-def _locked(path: Path, offset: int) -> int | None:
+def _open_locked(path: Path, offset: int) -> int | None:
     """Open, lock and cut a file; None while somebody else holds it, or when it was just moved away."""
     try:
         handle = os.open(path, os.O_RDWR | os.O_CLOEXEC | (os.O_CREAT if not offset else 0), 0o666)
     except FileNotFoundError as error:
         raise BytesLost(0) from error
     try:
-        if _held(handle, path):
-            _cut(handle, offset, path.parent)
+        if _is_held(handle, path):
+            _truncate(handle, offset, path.parent)
             return handle
     except BaseException:
         os.close(handle)
@@ -219,7 +219,7 @@ def _locked(path: Path, offset: int) -> int | None:
     return None
 
 
-def _held(handle: int, path: Path) -> bool:
+def _is_held(handle: int, path: Path) -> bool:
     try:
         fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
         return path.stat().st_ino == os.fstat(handle).st_ino
@@ -227,7 +227,7 @@ def _held(handle: int, path: Path) -> bool:
         return False
 
 
-def _cut(handle: int, offset: int, directory: Path) -> None:
+def _truncate(handle: int, offset: int, directory: Path) -> None:
     size = os.fstat(handle).st_size
     if size < offset:
         raise BytesLost(size)
@@ -236,7 +236,7 @@ def _cut(handle: int, offset: int, directory: Path) -> None:
         sync_directory(directory)
 
 
-def _synced(handle: int) -> None:
+def _sync(handle: int) -> None:
     with space_errors():
         os.fdatasync(handle)
 
@@ -249,7 +249,7 @@ def _digest(handle: int) -> Any:
     return found
 
 
-def _joined(target: Path, parts: Sequence[Path]) -> None:
+def _join(target: Path, parts: Sequence[Path]) -> None:
     with space_errors(), target.open("wb", buffering=0) as joined:
         for path in parts:
             with path.open("rb", buffering=0) as part:

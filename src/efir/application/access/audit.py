@@ -37,4 +37,4 @@ async def list_audit(
     name = f"audit {action} {target}"
     part = parse_page(ports.keys, ports.limits, name, limit=limit, cursor=cursor)
     async with ports.read() as views:
-        return paginate(ports.keys, name, await views.audit.listed(part, action=action, target=target))
+        return paginate(ports.keys, name, await views.audit.list_entries(part, action=action, target=target))

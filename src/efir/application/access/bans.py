@@ -26,7 +26,7 @@ async def ban_user(
     async with revoking(ports) as change:
         await change.tx.roles.lock_administration()
         administrated = await change.tx.roles.administrators()
-        for grant in await change.tx.views.roles.granted(user_id, now=now):
+        for grant in await change.tx.views.roles.list_grants(user_id, now=now):
             check_within(frozenset(grant.permissions), actor.permissions)
         ban = Ban(
             id=BanId(ports.new_id()), user_id=user_id, by_id=actor.user_id, reason=text, starts_at=now, ends_at=until
@@ -35,7 +35,7 @@ async def ban_user(
         change.user(user_id, await change.tx.users.ban(user_id))
         if administrated and not await change.tx.roles.administrators():
             raise LastAdministrator
-        await change.tx.jobs.take_away(user_id)
+        await change.tx.jobs.withdraw(user_id)
         await write_audit_entry(change.tx, actor, "user.banned", f"user:{user_id}", now=now, reason=text, until=until)
 
 
@@ -52,7 +52,7 @@ async def lift_ended_bans(ports: Ports) -> None:
     """Lift bans whose time is over."""
     now = ports.clock()
     async with revoking(ports) as change:
-        for user_id in await change.tx.bans.ended(now=now, most=BATCH):
+        for user_id in await change.tx.bans.find_ended(now=now, limit=BATCH):
             await change.tx.bans.lift(user_id, by=None, now=now)
             change.user(user_id, await change.tx.users.unban(user_id))
             await write_audit_entry(change.tx, SYSTEM, "user.unbanned", f"user:{user_id}", now=now, ended=True)

@@ -55,13 +55,13 @@ async def revoking(ports: Ports) -> AsyncIterator[Changing]:
     if number is not None:
         await ports.access.copies.forget(change.noted)
         async with ports.single() as tx:
-            await tx.access_changes.done(number)
+            await tx.access_changes.forget(number)
 
 
 async def spread_waiting(ports: Ports) -> int:
     """Apply changes that were stored while Valkey was unavailable; return how many."""
     async with ports.begin() as tx:
-        rows = await tx.access_changes.waiting(BATCH)
+        rows = await tx.access_changes.list_waiting(BATCH)
         for _number, changes in rows:
             await ports.access.copies.forget(changes)
     return len(rows)

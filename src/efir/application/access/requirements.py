@@ -61,6 +61,6 @@ def admit(call: Call, option: Mapping[str, Any], *, method: str) -> None:
     if needs is Access.PUBLIC:
         return
     if needs is Access.SIGNED_IN:
-        call.known()
+        call.require_credential()
     elif not any(call.may(code) for code in needs):
         call.actor(needs[0])

@@ -48,7 +48,7 @@ async def list_roles(ports: Ports, *, limit: int | None, cursor: str | None) -> 
     """List roles, newest first. Raises BadCursor."""
     part = parse_page(ports.keys, ports.limits, "roles", limit=limit, cursor=cursor)
     async with ports.read() as views:
-        return paginate(ports.keys, "roles", await views.roles.listed(part))
+        return paginate(ports.keys, "roles", await views.roles.list_roles(part))
 
 
 async def get_role(ports: Ports, *, name: str) -> RoleView:
@@ -93,7 +93,7 @@ async def update_role(
     Raises RoleNotFound, SystemRole, InvalidRole, RoleNameTaken, WiderThanOwn.
     """
     async with revoking(ports) as change:
-        role, had = await change.tx.roles.by_name(name)
+        role, had = await change.tx.roles.get_by_name(name)
         if role.system:
             raise SystemRole
         codes = had if permissions is None else parse_permissions(permissions)
@@ -116,7 +116,7 @@ async def update_role(
 async def delete_role(ports: Ports, actor: Actor, *, name: str, now: datetime) -> None:
     """Delete a role with its grants. Raises RoleNotFound, SystemRole, WiderThanOwn."""
     async with revoking(ports) as change:
-        role, had = await change.tx.roles.by_name(name)
+        role, had = await change.tx.roles.get_by_name(name)
         if role.system:
             raise SystemRole
         check_within(had, actor.permissions)
@@ -130,7 +130,7 @@ async def list_user_roles(
 ) -> Page[GrantView]:
     """List the roles a user holds now, by name. Raises UserNotFound, BadCursor."""
     async with ports.read() as views:
-        held = await views.roles.granted(user_id, now=now)
+        held = await views.roles.list_grants(user_id, now=now)
     return paginate_list(ports.keys, ports.limits, f"roles of {user_id}", held, limit=limit, cursor=cursor)
 
 
@@ -157,8 +157,8 @@ async def grant_role(
                 reason=text,
             )
         )  # fmt: skip
-        await _still_administrated(change, role)
-        change.user(user_id, await change.tx.users.rights_changed(user_id))
+        await _require_administrator(change, role)
+        change.user(user_id, await change.tx.users.note_rights_change(user_id))
         await write_audit_entry(
             change.tx, actor, "role.granted", f"user:{user_id}", now=now, role=name, reason=text,
             expires_at=expires_at, permissions=sorted(codes),
@@ -175,20 +175,20 @@ async def revoke_role(ports: Ports, actor: Actor, *, user_id: UserId, name: str,
         if not await change.tx.roles.revoke(user_id, role.id):
             await change.tx.views.users.account(user_id, now=now)
             return
-        await _still_administrated(change, role)
-        change.user(user_id, await change.tx.users.rights_changed(user_id))
+        await _require_administrator(change, role)
+        change.user(user_id, await change.tx.users.note_rights_change(user_id))
         await write_audit_entry(change.tx, actor, "role.revoked", f"user:{user_id}", now=now, role=name)
 
 
 async def _grantable(change: Changing, actor: Actor, name: str) -> tuple[Role, frozenset[str]]:
     if name == ADMINISTRATOR:
         await change.tx.roles.lock_administration()
-    role, codes = await change.tx.roles.by_name(name)
+    role, codes = await change.tx.roles.get_by_name(name)
     check_within(codes, actor.permissions)
     return role, codes
 
 
-async def _still_administrated(change: Changing, role: Role) -> None:
+async def _require_administrator(change: Changing, role: Role) -> None:
     """Raises LastAdministrator when nobody could administer the service any more."""
     if role.name == ADMINISTRATOR and not await change.tx.roles.administrators():
         raise LastAdministrator

@@ -62,14 +62,14 @@ async def list_user_logins(
 async def grant_by_operator(ports: Ports, *, nickname: str, role: str, now: datetime) -> None:
     """Let somebody hold a role, from the machine itself. Raises UserNotFound, RoleNotFound."""
     async with ports.read() as views:
-        user_id = await views.users.by_nickname(nickname.strip().lower())
+        user_id = await views.users.get_by_nickname(nickname.strip().lower())
     await grant_role(ports, OPERATOR, user_id=user_id, name=role, expires_at=None, reason="by the operator", now=now)
 
 
 async def revoke_by_operator(ports: Ports, *, nickname: str, role: str, now: datetime) -> None:
     """Take a role from somebody, from the machine itself. Raises UserNotFound, RoleNotFound, LastAdministrator."""
     async with ports.read() as views:
-        user_id = await views.users.by_nickname(nickname.strip().lower())
+        user_id = await views.users.get_by_nickname(nickname.strip().lower())
     await revoke_role(ports, OPERATOR, user_id=user_id, name=role, now=now)
 
 
@@ -96,7 +96,7 @@ async def claim_administration(ports: Ports, *, user_id: UserId, code: str, now:
         if await tx.roles.administrators():
             raise AdministratorExists
         await grant_role(
-            ports.within(tx),
+            ports.nest(tx),
             OPERATOR,
             user_id=user_id,
             name=ADMINISTRATOR,

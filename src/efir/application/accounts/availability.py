@@ -17,7 +17,7 @@ async def check_nickname(ports: Ports, *, ticket: str, nickname: str, now: datet
     except InvalidUser as error:
         return Availability(available=False, reason=error.errors[0].code)
     async with ports.begin() as tx:
-        found = (await tx.registrations.by_ticket(ticket_hash(ticket), now=now)).open()
+        found = (await tx.registrations.get_by_ticket(ticket_hash(ticket), now=now)).open()
         try:
             await hold_name(ports, tx, found, name, now=now)
         except NicknameTaken:
@@ -35,8 +35,8 @@ async def check_email(ports: Ports, *, ticket: str, email: str, visitor: Visitor
     except InvalidUser as error:
         return Availability(available=False, reason=error.errors[0].code)
     async with ports.read() as views:
-        found = (await views.registrations.by_ticket(ticket_hash(ticket), now=now)).open()
-        taken = await views.registrations.address_taken(address.key)
+        found = (await views.registrations.get_by_ticket(ticket_hash(ticket), now=now)).open()
+        taken = await views.registrations.is_address_taken(address.key)
     if not await _can_afford(ports, found, visitor):
         return Availability(available=True, reason="by-mail")
     return Availability(available=not taken, reason="taken" if taken else None)
@@ -50,4 +50,4 @@ async def _can_afford(ports: Ports, found: Registration, visitor: Visitor) -> bo
     if not (await ports.rates.take(list(address_rates(ports, visitor=visitor)))).allowed:
         return False
     async with ports.single() as tx:
-        return await tx.registrations.count_check(found.id, most=most)
+        return await tx.registrations.count_check(found.id, limit=most)

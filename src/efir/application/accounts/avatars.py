@@ -16,9 +16,9 @@ from efir.application.pictures import (
     keep_working,
     key_of,
     new_picture,
-    once_cuttable,
     pieces_of,
     store_picture,
+    wait_until_cuttable,
     working_copy,
 )
 from efir.domain.jobs import JobKind, NewJob
@@ -44,11 +44,11 @@ async def put_avatar(
     """
     picture = await _open(ports, user_id, now=now)
 
-    async def later(working: MadeFile) -> None:
+    async def make_sizes_later(working: MadeFile) -> None:
         await keep_working(ports, picture.id, working.content)
 
     return await _put_on(
-        ports, user_id, picture, await store_picture(ports, picture, body=body, crop=crop, later=later)
+        ports, user_id, picture, await store_picture(ports, picture, body=body, crop=crop, later=make_sizes_later)
     )
 
 
@@ -72,7 +72,7 @@ async def remove_avatar(ports: Ports, *, user_id: UserId) -> None:
 async def get_avatar(ports: Ports, *, user_id: UserId) -> WornAvatar | None:
     """Return a user's current avatar, if any."""
     async with ports.read() as views:
-        found = await views.pictures.worn(user_id)
+        found = await views.pictures.find_worn(user_id)
     if found is None:
         return None
     view = avatar_view(found, partial(ports.links.picture, found.id))
@@ -86,11 +86,11 @@ async def find_working_copy(ports: Ports, *, user_id: UserId) -> PictureFile:
 
 
 async def _cuttable(ports: Ports, user_id: UserId) -> StoredPicture:
-    async def worn() -> StoredPicture | None:
+    async def find_worn() -> StoredPicture | None:
         async with ports.read() as views:
-            return await views.pictures.worn(user_id)
+            return await views.pictures.find_worn(user_id)
 
-    return await once_cuttable(worn)
+    return await wait_until_cuttable(find_worn)
 
 
 async def _open(ports: Ports, user_id: UserId, *, now: datetime) -> Picture:

@@ -76,7 +76,7 @@ async def purge_user(ports: Ports, job: ClaimedJob, _progress: Progress) -> None
     async with revoking(ports) as change:
         tx = change.tx
         await tx.jobs.finish(job)
-        if (left := await _time_left(tx, user_id, now=now)) is None:
+        if (left := await _find_time_left(tx, user_id, now=now)) is None:
             return
         if left > timedelta():
             await tx.jobs.put([_purge(user_id, left)])
@@ -98,7 +98,7 @@ def _purge(user_id: UserId, delay: timedelta) -> NewJob:
     return NewJob(kind=JobKind.PURGE_USER, subject=user_id, priority=3, delay=delay.total_seconds())
 
 
-async def _time_left(tx: Transaction, user_id: UserId, *, now: datetime) -> timedelta | None:
+async def _find_time_left(tx: Transaction, user_id: UserId, *, now: datetime) -> timedelta | None:
     """Return how long an account can still be restored; None when it is not being deleted."""
     try:
         account = await tx.profiles.account(user_id, lock=True)
@@ -112,7 +112,7 @@ async def _time_left(tx: Transaction, user_id: UserId, *, now: datetime) -> time
 async def _drop_videos(ports: Ports, user_id: UserId, *, now: datetime) -> bool:
     """Delete some videos of an account that is due; False when there is none left."""
     async with ports.begin() as tx:
-        if await _time_left(tx, user_id, now=now) != timedelta():
+        if await _find_time_left(tx, user_id, now=now) != timedelta():
             return False
         videos = await tx.videos.ids_of(user_id, limit=AT_ONCE)
         for video_id in videos:

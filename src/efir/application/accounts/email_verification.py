@@ -16,7 +16,7 @@ from efir.domain.accounts.email_verification import (
     ProofPurpose,
     parse_code,
     parse_secret,
-    wrong_code,
+    refuse_code,
 )
 from efir.domain.kernel.errors import Invalid
 from efir.domain.kernel.ids import EmailAddress, UserId
@@ -35,7 +35,7 @@ async def ask_confirmation(
     The owner of an address that another account has confirmed gets a notice instead, by as many statements: nobody else
     sees the difference. Raises MailsTooMany.
     """
-    known = await known_to(ports, tx, address, MailKind.EMAIL_CONFIRM, but_for=UserId(account.id), now=now)
+    known = await find_known_holder(ports, tx, address, MailKind.EMAIL_CONFIRM, but_for=UserId(account.id), now=now)
     secret, code = ports.new_secret(), ports.new_code()
     user_id, expires_at = UserId(account.id), now + timedelta(seconds=ports.limits.email_link_seconds)
     await tx.proofs.put(
@@ -61,14 +61,14 @@ class Known(Struct, frozen=True):
     envelope: Envelope
 
 
-async def known_to(
+async def find_known_holder(
     ports: Ports, tx: Transaction, address: EmailAddress, kind: MailKind, *, but_for: UserId | None, now: datetime
 ) -> Known | None:
     """Return who else has confirmed an address, if anybody; counts the mail sent now, of that kind or theirs.
 
     Raises MailsTooMany.
     """
-    holder = await tx.profiles.by_confirmed_email(address.key)
+    holder = await tx.profiles.find_by_confirmed_email(address.key)
     foreign = holder is not None and holder.id != but_for
     await spend_budget(ports, tx, MailKind.EMAIL_KNOWN if foreign else kind, address.key, now=now)
     if holder is None or not foreign:
@@ -97,14 +97,14 @@ async def confirm_email(
         else:
             await tx.proofs.count_try(proof)
     if not right:  # after the commit, so that the try counts
-        raise wrong_code()
+        raise refuse_code()
     return proof.user_id
 
 
 async def pending_address(ports: Ports, *, token: str, now: datetime) -> tuple[UserId, str]:
     """Return whose address a link would confirm, and which; the link stays good. Raises ProofGone."""
     async with ports.begin() as tx:
-        proof = await tx.proofs.by_token(ProofPurpose.EMAIL, hash_secret(parse_secret(token)))
+        proof = await tx.proofs.find_by_token(ProofPurpose.EMAIL, hash_secret(parse_secret(token)))
     if proof is None or now >= proof.expires_at:
         raise ProofGone
     return proof.user_id, proof.email
@@ -114,7 +114,7 @@ async def resend_confirmation(ports: Ports, *, user_id: UserId, now: datetime) -
     """Mail a fresh link and code to the address that waits. Raises EmailConfirmed, MailsTooMany."""
     async with ports.begin() as tx:
         account = await tx.profiles.account(user_id, lock=True)
-        waiting = await tx.proofs.of_user(user_id, ProofPurpose.EMAIL)
+        waiting = await tx.proofs.find_by_user(user_id, ProofPurpose.EMAIL)
         if waiting is not None:
             address = EmailAddress(waiting.email, waiting.email_key)
         elif account.confirmed is None and account.email is not None and account.email_key is not None:
@@ -144,8 +144,8 @@ async def change_email(
 
 async def _find_proof(tx: Transaction, person: UserId | None, token: str | None) -> Proof | None:
     if token is not None:
-        return await tx.proofs.by_token(ProofPurpose.EMAIL, hash_secret(parse_secret(token)))
-    return None if person is None else await tx.proofs.of_user(person, ProofPurpose.EMAIL)
+        return await tx.proofs.find_by_token(ProofPurpose.EMAIL, hash_secret(parse_secret(token)))
+    return None if person is None else await tx.proofs.find_by_user(person, ProofPurpose.EMAIL)
 
 
 async def _confirm(ports: Ports, tx: Transaction, proof: Proof, *, now: datetime) -> None:

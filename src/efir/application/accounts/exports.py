@@ -50,18 +50,18 @@ async def start_export(ports: Ports, *, credential: Credential, password: str | 
         await reauthenticate(ports, credential, password=password, now=now)
     async with ports.begin() as tx:
         await tx.profiles.account(user_id, lock=True)  # two requests at once make one job
-        found = await tx.views.jobs.newest(user_id, KIND)
+        found = await tx.views.jobs.find_newest(user_id, KIND)
         if found is None or found.state in ENDED_BADLY or now - found.created_at > AGAIN:
             (job_id,) = await tx.jobs.put([NewJob(kind=KIND, subject=user_id, owner_id=user_id, priority=2)])
             found = await tx.views.jobs.one(job_id)
     return view_of(found)
 
 
-async def latest_export(ports: Ports, *, user_id: UserId, now: datetime) -> JobView | None:
+async def find_latest_export(ports: Ports, *, user_id: UserId, now: datetime) -> JobView | None:
     """Return the newest export that is being made or can be downloaded."""
     async with ports.read() as views:
-        found = await views.jobs.newest(user_id, KIND)
-    if found is None or found.state in ENDED_BADLY or (found.output is not None and _until(found) <= now):
+        found = await views.jobs.find_newest(user_id, KIND)
+    if found is None or found.state in ENDED_BADLY or (found.output is not None and _available_until(found) <= now):
         return None
     return view_of(found)
 
@@ -76,7 +76,7 @@ async def find_export(ports: Ports, *, user_id: UserId, export_id: JobId, now: d
     require_owner(found.owner_id, user_id, ExportNotFound)
     if found.kind != KIND or found.output is None:
         raise ExportNotFound
-    if _until(found) <= now:
+    if _available_until(found) <= now:
         raise ExportGone
     return blob_key(found.output["key"])
 
@@ -108,5 +108,5 @@ async def drop_export(ports: Ports, job: ClaimedJob, _progress: Progress) -> Non
         await tx.jobs.finish(job)
 
 
-def _until(row: JobRow) -> datetime:
+def _available_until(row: JobRow) -> datetime:
     return datetime.fromisoformat((row.output or {})["until"])

@@ -27,7 +27,7 @@ async def begin_federated_signup(
     await enforce_limits(ports, *draft_rates(ports, visitor=visitor))
     ticket, session = ports.new_secret(), claims.session
     async with ports.begin() as tx:
-        found = await tx.registrations.by_identity(session.issuer, claims.sub, now=now)
+        found = await tx.registrations.find_by_identity(session.issuer, claims.sub, now=now)
         if found is None or found.ticket_hash != ticket_hash(earlier):
             await tx.registrations.drop(ticket_hash(earlier))
         if found is None:
@@ -47,7 +47,7 @@ async def _begin(ports: Ports, tx: Transaction, *, provider: str, claims: Claims
         expires_at=expiry(now, now, ports.limits), issuer=claims.session.issuer, sub=claims.sub, provider=provider,
     )  # fmt: skip
     await tx.registrations.add(registration)
-    values = _claimed_values(ports, claims)
+    values = _read_claims(ports, claims)
     if "nickname" in values:
         try:
             await hold_name(ports, tx, registration, values["nickname"], now=now)
@@ -58,7 +58,7 @@ async def _begin(ports: Ports, tx: Transaction, *, provider: str, claims: Claims
     return registration
 
 
-def _claimed_values(ports: Ports, claims: Claims) -> dict[str, Any]:
+def _read_claims(ports: Ports, claims: Claims) -> dict[str, Any]:
     """Return the provider's claims that an account can use; the person enters the rest."""
     values = dict[str, Any]()
     for told in (claims.nickname, claims.email.partition("@")[0], claims.name):

@@ -9,7 +9,7 @@ from efir.application.auth.sessions import end_sessions
 from efir.application.context import Ports, Visitor
 from efir.application.jobs.engine import Progress
 from efir.application.kernel.rate_limits import HOUR, enforce_limits
-from efir.application.mail.mails import Envelope, put_mail, within_budget
+from efir.application.mail.mails import Envelope, is_within_budget, put_mail
 from efir.domain.accounts.email_verification import Proof, ProofGone, ProofPurpose, parse_secret
 from efir.domain.auth.sessions import StepUpNeeded
 from efir.domain.jobs import ClaimedJob, JobKind, NewJob, Queue
@@ -24,7 +24,9 @@ from efir.ports.mail import Asked
 from efir.ports.transactions import Transaction
 
 
-def good_password(ports: Ports, text: str, *, nickname: str, email_key: str, pointer: str = "/password") -> str:
+def check_password_quality(
+    ports: Ports, text: str, *, nickname: str, email_key: str, pointer: str = "/password"
+) -> str:
     """Normalise a new password and refuse an obvious one. Raises InvalidUser."""
     return parse_password(
         text, nickname=nickname, email_key=email_key, guesses=ports.auth.passwords.guesses, pointer=pointer
@@ -52,7 +54,7 @@ async def change_password(
         raise StepUpNeeded
     async with ports.begin() as tx:
         account = await tx.profiles.account(user_id)
-    secret = _good(ports, account, wanted)
+    secret = _check_password_quality(ports, account, wanted)
     stored = await ports.auth.passwords.hash(secret)
     own = None if credential.session_id is None else SessionId(credential.session_id)
     async with revoking(ports) as change:
@@ -77,12 +79,12 @@ async def answer_reset(ports: Ports, job: ClaimedJob, _progress: Progress) -> No
     """Mail a link when the address is a confirmed one; else nothing happens."""
     async with ports.begin() as tx:
         await tx.jobs.finish(job)
-        asked = await tx.mails.take_asked(MailId(job.subject))
-        account = None if asked is None else await tx.profiles.by_confirmed_email(asked.recipient_key, lock=True)
+        asked = await tx.mails.take_request(MailId(job.subject))
+        account = None if asked is None else await tx.profiles.find_by_confirmed_email(asked.recipient_key, lock=True)
         now = ports.clock()
         if asked is None or account is None or account.status == UserStatus.BANNED:
             return
-        if await within_budget(ports, tx, MailKind.PASSWORD_RESET, asked.recipient_key, now=now):
+        if await is_within_budget(ports, tx, MailKind.PASSWORD_RESET, asked.recipient_key, now=now):
             await _mail_reset(ports, tx, account, now=now)
 
 
@@ -94,7 +96,7 @@ async def reset_password(ports: Ports, *, token: str, wanted: str, now: datetime
     token_hash = hash_secret(parse_secret(token))
     async with ports.begin() as tx:
         account = await _account_of(tx, token_hash, now=now)
-    secret = _good(ports, account, wanted)
+    secret = _check_password_quality(ports, account, wanted)
     stored = await ports.auth.passwords.hash(secret)
     async with revoking(ports) as change:
         account = await _account_of(change.tx, token_hash, now=now)  # of two at once, one finds it gone
@@ -108,7 +110,7 @@ async def check_reset(ports: Ports, *, token: str, now: datetime) -> None:
 
 
 async def _account_of(tx: Transaction, token_hash: bytes, *, now: datetime) -> Account:
-    proof = await tx.proofs.by_token(ProofPurpose.PASSWORD, token_hash)
+    proof = await tx.proofs.find_by_token(ProofPurpose.PASSWORD, token_hash)
     if proof is None or now >= proof.expires_at:
         raise ProofGone
     return await tx.profiles.account(proof.user_id, lock=True)
@@ -150,7 +152,7 @@ async def _set_password(
         await put_mail(ports, change.tx, MailKind.PASSWORD_CHANGED, envelope, now=now, nickname=account.nickname)
 
 
-def _good(ports: Ports, account: Account, wanted: str) -> str:
-    return good_password(
+def _check_password_quality(ports: Ports, account: Account, wanted: str) -> str:
+    return check_password_quality(
         ports, wanted, nickname=account.nickname, email_key=account.email_key or "", pointer="/new_password"
     )

@@ -42,7 +42,7 @@ async def update_me(
         account = await tx.profiles.account(user_id, lock=True)
         await tx.profiles.change(user_id, checked)
         if name is not None and name != account.nickname:
-            if await tx.profiles.renamed_since(user_id, now - timedelta(days=NAME_CHANGE_DAYS)):
+            if await tx.profiles.was_renamed_since(user_id, now - timedelta(days=NAME_CHANGE_DAYS)):
                 raise NicknameChangedRecently
             await tx.profiles.rename(user_id, name, now=now, hold_until=now + timedelta(days=NAME_HOLD_DAYS))
             await write_audit_entry(
@@ -54,7 +54,7 @@ async def update_me(
                 before=account.nickname,
                 after=name,
             )
-        changed.user(user_id, await tx.users.rights_changed(user_id))  # copies of credentials hold the names
+        changed.user(user_id, await tx.users.note_rights_change(user_id))  # copies of credentials hold the names
     async with ports.read() as views:
         return with_avatar(ports, await views.users.me(user_id))
 

@@ -4,13 +4,13 @@ import hmac
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from efir.application.accounts.email_verification import known_to
+from efir.application.accounts.email_verification import find_known_holder
 from efir.application.accounts.registration_rates import code_rate
 from efir.application.accounts.registrations import get_registration, ticket_hash
 from efir.application.context import Ports, Visitor
 from efir.application.kernel.rate_limits import enforce_limits
 from efir.application.mail.mails import Envelope, put_mail
-from efir.domain.accounts.email_verification import ProofGone, parse_code, wrong_code
+from efir.domain.accounts.email_verification import ProofGone, parse_code, refuse_code
 from efir.domain.accounts.registrations import NEEDED, Registration, RegistrationUnfinished, expiry
 from efir.domain.kernel.errors import FieldError
 from efir.domain.kernel.ids import LANGUAGES, EmailAddress
@@ -29,7 +29,7 @@ async def send_email_code(
     """
     await enforce_limits(ports, code_rate(ports, visitor=visitor))
     async with ports.begin() as tx:
-        found = (await tx.registrations.by_ticket(ticket_hash(ticket), now=now)).require_id(registration_id).open()
+        found = (await tx.registrations.get_by_ticket(ticket_hash(ticket), now=now)).require_id(registration_id).open()
         if found.email is None or found.email_key is None:
             raise RegistrationUnfinished(errors=(FieldError("/email", "missing", NEEDED["email"]),))
         if found.email_verified_at is None:
@@ -45,7 +45,7 @@ async def verify_email_code(
     """
     typed, right = parse_code(code), True
     async with ports.begin() as tx:
-        found = (await tx.registrations.by_ticket(ticket_hash(ticket), now=now)).require_id(registration_id).open()
+        found = (await tx.registrations.get_by_ticket(ticket_hash(ticket), now=now)).require_id(registration_id).open()
         if found.email_verified_at is None:
             if not found.takes_codes(now):
                 raise ProofGone
@@ -54,14 +54,14 @@ async def verify_email_code(
             confirmed = {"email_verified_at": now, "email_code_hash": None, "email_code_until": None}
             await tx.registrations.change(found.id, confirmed if right else tried)
     if not right:  # after the commit, so that the try counts
-        raise wrong_code()
+        raise refuse_code()
     return await get_registration(ports, ticket=ticket, now=now)
 
 
 async def _mail_code(
     ports: Ports, tx: Transaction, found: Registration, address: EmailAddress, *, now: datetime
 ) -> None:
-    known = await known_to(ports, tx, address, MailKind.REGISTRATION_CODE, but_for=None, now=now)
+    known = await find_known_holder(ports, tx, address, MailKind.REGISTRATION_CODE, but_for=None, now=now)
     code, until = ports.new_code(), now + timedelta(seconds=ports.limits.email_code_seconds)
     values = {
         "email_code_hash": _code_hash(ports, found, code), "email_code_until": until, "email_code_tries": 0,

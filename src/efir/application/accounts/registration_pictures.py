@@ -19,9 +19,9 @@ from efir.application.pictures import (
     keep_working,
     key_of,
     new_picture,
-    once_cuttable,
     pieces_of,
     store_picture,
+    wait_until_cuttable,
     working_copy,
 )
 from efir.domain.accounts.registrations import Registration, RegistrationPicturesTooMany, expiry
@@ -60,10 +60,10 @@ async def put_draft_avatar(
     await enforce_limits(ports, *picture_rates(ports, visitor=visitor))
     picture = await _open(ports, ticket, registration_id, now=now, sent=True)
 
-    async def later(working: MadeFile) -> None:
+    async def make_sizes_later(working: MadeFile) -> None:
         await keep_working(ports, picture.id, working.content)
 
-    stored = await store_picture(ports, picture, body=body, crop=crop, later=later)
+    stored = await store_picture(ports, picture, body=body, crop=crop, later=make_sizes_later)
     return await _place(ports, ticket, picture, stored)
 
 
@@ -72,12 +72,12 @@ async def crop_draft_avatar(
 ) -> AvatarView:
     """Cut the picture again, from the working copy. Raises PictureNotCuttable and what put_draft_avatar raises."""
 
-    async def staged() -> StoredPicture | None:
+    async def find_staged() -> StoredPicture | None:
         async with ports.read() as views:
-            found = (await views.registrations.by_ticket(ticket, now=now)).require_id(registration_id).open()
+            found = (await views.registrations.get_by_ticket(ticket, now=now)).require_id(registration_id).open()
             return await _stage(views, found)
 
-    before = await once_cuttable(staged)
+    before = await wait_until_cuttable(find_staged)
     content = await working_copy(ports, before.id)
     picture = await _open(ports, ticket, registration_id, now=now, sent=False)
     stored = await store_picture(ports, picture, body=pieces_of(content), crop=crop)
@@ -89,7 +89,7 @@ async def crop_draft_avatar(
 async def remove_draft_avatar(ports: Ports, *, ticket: bytes, registration_id: UUID | None, now: datetime) -> None:
     """Give the picture up; without one nothing happens. Raises RegistrationNotFound, RegistrationFinished."""
     async with ports.begin() as tx:
-        found = (await tx.registrations.by_ticket(ticket, now=now)).require_id(registration_id).open()
+        found = (await tx.registrations.get_by_ticket(ticket, now=now)).require_id(registration_id).open()
         if found.avatar_id is not None:
             await tx.pictures.end(PictureId(found.avatar_id))
             await tx.registrations.change(found.id, {"avatar_id": None})
@@ -104,8 +104,8 @@ async def find_draft_picture(
     """
     for _ in range(LOOKS):
         async with ports.read() as views:
-            found = (await views.registrations.by_ticket(ticket, now=now)).require_id(registration_id)
-            picture = await views.pictures.staged(PictureId(picture_id), found.id)
+            found = (await views.registrations.get_by_ticket(ticket, now=now)).require_id(registration_id)
+            picture = await views.pictures.get_staged(PictureId(picture_id), found.id)
         if side is not None:
             return file_of(picture, side)
         if picture.working:
@@ -127,15 +127,15 @@ def _view(ports: Ports, found: Registration, picture: StoredPicture) -> AvatarVi
 async def _stage(views: Views, found: Registration) -> StoredPicture | None:
     if found.avatar_id is None:
         return None
-    return await views.pictures.staged(PictureId(found.avatar_id), found.id)
+    return await views.pictures.get_staged(PictureId(found.avatar_id), found.id)
 
 
 async def _open(ports: Ports, ticket: bytes, registration_id: UUID | None, *, now: datetime, sent: bool) -> Picture:
     """Note a picture that is about to come, sent or cut from the one before, with its number."""
     limits = ports.limits
     async with ports.begin() as tx:
-        found = (await tx.registrations.by_ticket(ticket, now=now)).require_id(registration_id).open()
-        if sent and await tx.pictures.staged_bytes() >= limits.staging_bytes:
+        found = (await tx.registrations.get_by_ticket(ticket, now=now)).require_id(registration_id).open()
+        if sent and await tx.pictures.count_staged_bytes() >= limits.staging_bytes:
             raise StagingFull(retry_after=limits.staging_retry_seconds)
         gen, uploads = await tx.registrations.next_picture(found.id, sent=sent)
         if uploads > limits.registration_pictures or gen - uploads > limits.registration_cuts:
@@ -150,8 +150,8 @@ async def _place(ports: Ports, ticket: bytes, picture: Picture, stored: StoredPi
     """Put a picture in the place of the one before, unless a newer one is there already."""
     overtaken = False
     async with ports.begin() as tx:
-        found = await tx.registrations.by_ticket(ticket, now=ports.clock())
-        overtaken = await _newer_than(tx, found, picture)
+        found = await tx.registrations.get_by_ticket(ticket, now=ports.clock())
+        overtaken = await _is_newer(tx, found, picture)
         if found.user_id is not None or overtaken:
             await tx.pictures.end(picture.id)
         elif not await tx.pictures.stage(picture.id, stored):
@@ -166,5 +166,5 @@ async def _place(ports: Ports, ticket: bytes, picture: Picture, stored: StoredPi
     return _view(ports, found, stored)
 
 
-async def _newer_than(tx: Transaction, found: Registration, picture: Picture) -> bool:
+async def _is_newer(tx: Transaction, found: Registration, picture: Picture) -> bool:
     return await tx.registrations.picture_gen(found.avatar_id) > picture.gen

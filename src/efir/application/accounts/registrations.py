@@ -7,7 +7,7 @@ from uuid import UUID
 import msgspec
 from msgspec import UNSET, Struct, UnsetType
 
-from efir.application.accounts.passwords import good_password
+from efir.application.accounts.passwords import check_password_quality
 from efir.application.accounts.registration_pictures import draft_avatar
 from efir.application.accounts.registration_rates import draft_rates, registration_rate
 from efir.application.accounts.signup import NewAccount, open_account
@@ -21,8 +21,8 @@ from efir.domain.accounts.registrations import (
     RegistrationId,
     WorkRefused,
     expiry,
+    find_next_step,
     proves_work,
-    step_after,
 )
 from efir.domain.auth.login_history import Method
 from efir.domain.jobs import JobKind, NewJob
@@ -79,7 +79,7 @@ async def get_registration(
 ) -> RegistrationView:
     """Show what has been told so far. Raises RegistrationNotFound, RegistrationFinished."""
     async with ports.read() as views:
-        found = await views.registrations.by_ticket(ticket_hash(ticket), now=now)
+        found = await views.registrations.get_by_ticket(ticket_hash(ticket), now=now)
         return await _view(ports, views, found.require_id(registration_id).open())
 
 
@@ -91,15 +91,17 @@ async def update_registration(
     Raises InvalidUser naming every wrong field, NicknameTaken, WorkRefused, RegistrationNotFound, RegistrationFinished.
     """
     async with ports.read() as views:
-        before = (await views.registrations.by_ticket(ticket_hash(ticket), now=now)).require_id(registration_id).open()
+        before = (
+            (await views.registrations.get_by_ticket(ticket_hash(ticket), now=now)).require_id(registration_id).open()
+        )
     values = await _check(ports, before, change)
     async with ports.begin() as tx:
-        found = (await tx.registrations.by_ticket(ticket_hash(ticket), now=now)).open()
+        found = (await tx.registrations.get_by_ticket(ticket_hash(ticket), now=now)).open()
         if values.get("nickname") is not None:
             await hold_name(ports, tx, found, values["nickname"], now=now)
         values["expires_at"] = expiry(now, found.created_at, ports.limits)
         await tx.registrations.change(found.id, values)
-        found = await tx.registrations.by_ticket(ticket_hash(ticket), now=now)
+        found = await tx.registrations.get_by_ticket(ticket_hash(ticket), now=now)
         return await _view(ports, tx.views, found)
 
 
@@ -112,12 +114,12 @@ async def finish_registration(
     NicknameTaken, HandleTaken, PhoneTaken, PictureGone, IdentityTaken, EmailTaken, Throttled.
     """
     async with ports.read() as views:
-        found = (await views.registrations.by_ticket(ticket_hash(ticket), now=now)).require_id(registration_id)
+        found = (await views.registrations.get_by_ticket(ticket_hash(ticket), now=now)).require_id(registration_id)
     if found.user_id is None:
         found.complete(ports.accounts.require_email)
         await enforce_limits(ports, registration_rate(ports, visitor=visitor))
     async with ports.begin() as tx:
-        found = await tx.registrations.by_ticket(ticket_hash(ticket), now=now)
+        found = await tx.registrations.get_by_ticket(ticket_hash(ticket), now=now)
         user = await (
             _finish(ports, tx, found) if found.user_id is not None else _make_account(ports, tx, found, now=now)
         )
@@ -153,7 +155,7 @@ async def _check(ports: Ports, before: Registration, change: RegistrationChange)
     secret = None
     if change.password is not UNSET and change.password is not None:
         typed = change.password
-        secret = wrong.attempt(lambda: good_password(ports, typed, nickname=nickname, email_key=email_key))
+        secret = wrong.attempt(lambda: check_password_quality(ports, typed, nickname=nickname, email_key=email_key))
     if change.work is not UNSET:
         if not proves_work(challenge(ports, before.id), change.work, ports.limits.work_bits):
             raise WorkRefused
@@ -163,7 +165,7 @@ async def _check(ports: Ports, before: Registration, change: RegistrationChange)
     if change.password is not UNSET:
         values["password"] = None if secret is None else await ports.auth.passwords.hash(secret)
     elif before.password is not None:
-        await _unlike(ports, before.password, values)
+        await _require_unlike(ports, before.password, values)
     return values
 
 
@@ -176,7 +178,7 @@ def _address(ports: Ports, before: Registration, text: str | None, wrong: ErrorC
     return values
 
 
-async def _unlike(ports: Ports, password: bytes, values: dict[str, Any]) -> None:
+async def _require_unlike(ports: Ports, password: bytes, values: dict[str, Any]) -> None:
     """Refuse a name or an address that equals the chosen password. Raises InvalidUser."""
     for field in ("nickname", "email_key"):
         told = values.get(field) or ""
@@ -191,13 +193,13 @@ async def hold_name(ports: Ports, tx: Transaction, found: Registration, name: st
     """Keep a name for a registration. Raises NicknameTaken."""
     until = now + timedelta(seconds=ports.limits.reservation_seconds)
     key = skeleton(name)
-    if await tx.views.registrations.name_taken(name, key) or not await tx.registrations.reserve(
+    if await tx.views.registrations.is_name_taken(name, key) or not await tx.registrations.reserve(
         key, found.id, now=now, until=until
     ):
-        raise name_taken()
+        raise refuse_taken_name()
 
 
-def name_taken() -> NicknameTaken:
+def refuse_taken_name() -> NicknameTaken:
     """Say at which field a name is taken."""
     return NicknameTaken(errors=(FieldError("/nickname", "taken", NicknameTaken.title + "."),))
 
@@ -205,8 +207,8 @@ def name_taken() -> NicknameTaken:
 async def _make_account(ports: Ports, tx: Transaction, found: Registration, *, now: datetime) -> UserView:
     found.complete(ports.accounts.require_email)
     nickname, password = found.nickname or "", found.password
-    if await tx.registrations.reserved(skeleton(nickname), now=now, but_for=found.id):
-        raise name_taken()
+    if await tx.registrations.is_reserved(skeleton(nickname), now=now, but_for=found.id):
+        raise refuse_taken_name()
     account = NewAccount(
         nickname=nickname, display_name=found.display_name or nickname, password=password, phone=found.phone,
         email=EmailAddress(found.email or "", found.email_key or ""), locale=found.locale or LANGUAGES[0],
@@ -260,7 +262,7 @@ async def _view(ports: Ports, views: Views, found: Registration) -> Registration
         provider=found.provider,
         avatar=await draft_avatar(ports, views, found),
         missing=list(missing),
-        step=step_after(missing, pictured=found.avatar_id is not None),
+        step=find_next_step(missing, pictured=found.avatar_id is not None),
         work=WorkView(challenge(ports, found.id), ports.limits.work_bits, done=found.worked),
         expires_at=found.expires_at,
     )

@@ -6,7 +6,7 @@ from datetime import datetime
 from msgspec import Struct
 
 from efir.application.accounts.email_verification import ask_confirmation
-from efir.application.accounts.passwords import good_password
+from efir.application.accounts.passwords import check_password_quality
 from efir.application.accounts.registration_rates import registration_rate
 from efir.application.context import Ports, Visitor
 from efir.application.kernel.error_collector import ErrorCollector
@@ -68,7 +68,7 @@ async def register_user(
     address = wrong.attempt(lambda: ports.accounts.addresses.parse(email))
     shown = wrong.attempt(lambda: parse_display_name(display_name or nickname))
     secret = wrong.attempt(
-        lambda: good_password(ports, password, nickname=name or "", email_key=address.key if address else "")
+        lambda: check_password_quality(ports, password, nickname=name or "", email_key=address.key if address else "")
     )
     lang = wrong.attempt(lambda: parse_language(locale))
     if wrong.errors or name is None or address is None or shown is None or secret is None or lang is None:
@@ -78,7 +78,7 @@ async def register_user(
         nickname=name, display_name=shown, email=address, password=await ports.auth.passwords.hash(secret), locale=lang
     )
     async with ports.begin() as tx:
-        if await tx.registrations.reserved(skeleton(name), now=now, but_for=None):
+        if await tx.registrations.is_reserved(skeleton(name), now=now, but_for=None):
             raise NicknameTaken
         return await open_account(ports, tx, account, now=now)
 

@@ -56,7 +56,7 @@ class Wanted(Struct, frozen=True, kw_only=True):
 
 async def find_same(ports: Ports, tx: Transaction, record: AudioRecord) -> Added | None:
     """Return the recording that is there already; one that failed makes room for another try."""
-    same = await tx.audio.same(record.owner_id, record.source_sha256, record.title)
+    same = await tx.audio.find_same(record.owner_id, record.source_sha256, record.title)
     if same is None:
         return None
     if same.state is RecordState.FAILED:
@@ -76,7 +76,7 @@ async def admit(ports: Ports, tx: Transaction, owner: UserId, *, now: datetime) 
         raise Overloaded(retry_after=30)
 
 
-async def keep_made(ports: Ports, wanted: Wanted, made: ConvertedAudio, guard: Guard[Added]) -> Added:
+async def store_conversion(ports: Ports, wanted: Wanted, made: ConvertedAudio, guard: Guard[Added]) -> Added:
     """Store row and MP3 together; return the recording, or the one another request made meanwhile."""
     record = wanted.record
     if ports.audio.store == "storage":
@@ -114,7 +114,7 @@ async def queue_record(
     return added
 
 
-async def finish_made(ports: Ports, job: ClaimedJob, record: AudioRecord, made: ConvertedAudio) -> None:
+async def finish_conversion(ports: Ports, job: ClaimedJob, record: AudioRecord, made: ConvertedAudio) -> None:
     """Store the MP3 that a job made, under its fence. Raises LeaseLost."""
     if ports.audio.store == "storage":
         await ports.blobs.put_file(sound_key(record.id), made.file.path)

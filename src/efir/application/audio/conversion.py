@@ -9,12 +9,12 @@ from efir.application.audio.acceptance import (
     Wanted,
     admit,
     find_same,
-    finish_made,
-    keep_made,
+    finish_conversion,
     parts_key,
     queue_record,
     sound_key,
     source_key,
+    store_conversion,
     tidying,
 )
 from efir.application.audio.spooling import Received
@@ -58,9 +58,9 @@ async def add_record(
     UploadsTooFrequent, QuotaExceeded, Overloaded, StorageFull.
     """
     most = ports.limits.max_title_length
-    given = None if about.title is None else parse_record_title(about.title, most=most)
+    given = None if about.title is None else parse_record_title(about.title, max_length=most)
     wav = await ports.audio.converter.examine(sound.path)
-    title = given or wav.title[:most].strip() or title_from(about.filename, otherwise=UNTITLED, most=most)
+    title = given or wav.title[:most].strip() or title_from(about.filename, otherwise=UNTITLED, max_length=most)
     record = AudioRecord(
         id=RecordId(ports.new_token()), owner_id=owner, title=title, state=RecordState.QUEUED,
         source_sha256=sound.sha256, source_bytes=sound.size, created_at=now,
@@ -74,10 +74,10 @@ async def add_record(
             return known
         await admit(ports, tx, owner, now=now)
     if not about.later and wav.duration <= ports.limits.audio_inline_seconds:
-        async with ports.audio.slots.taken(owner, within=ports.limits.audio_slot_seconds) as mine:
+        async with ports.audio.slots.acquire(owner, within=ports.limits.audio_slot_seconds) as mine:
             made = await _convert(ports, wanted, sound) if mine else None
         if made is not None:
-            return await keep_made(ports, wanted, made, guard)
+            return await store_conversion(ports, wanted, made, guard)
     return await queue_record(ports, wanted, _conversion(wanted), {source_key(record.id): sound.path}, guard)
 
 
@@ -91,10 +91,10 @@ async def convert_audio(ports: Ports, job: ClaimedJob, progress: Progress) -> No
         wav = await ports.audio.converter.examine(source)
         tags = Tags(record.title, wav.artist or job.facts["artist"], record.created_at.year)
         made = await ports.audio.converter.convert(source, wav, tags, out, progress)
-        await finish_made(ports, job, record, made)
+        await finish_conversion(ports, job, record, made)
 
 
-async def audio_failed(_ports: Ports, tx: Transaction, job: JobRow, failure: Failure) -> None:
+async def handle_audio_failure(_ports: Ports, tx: Transaction, job: JobRow, failure: Failure) -> None:
     """Store why an accepted recording could not be converted, and delete its WAV file."""
     record_id = RecordId(job.subject)
     await tx.audio.set_failed(record_id, code=failure.code, detail=failure.detail)
@@ -106,7 +106,7 @@ async def drop_recordings(ports: Ports, job: ClaimedJob, _progress: Progress) ->
     owner = UserId(job.subject)
     while True:
         async with ports.read() as views:
-            found = await views.audio.of_owner(owner, PageRequest(limit=AT_ONCE))
+            found = await views.audio.list_by_owner(owner, PageRequest(limit=AT_ONCE))
         for record in found.items:
             await delete_record(ports, record_id=RecordId(record.id), owner=owner)
         if not found.items:
@@ -142,7 +142,7 @@ async def _convert(ports: Ports, wanted: Wanted, sound: Received) -> ConvertedAu
 async def delete_record(ports: Ports, *, record_id: RecordId, owner: UserId) -> None:
     """Delete a recording and its bytes; a running conversion loses its fence. Raises RecordingNotFound."""
     async with ports.begin() as tx:
-        record = (await tx.audio.get(record_id, lock=True)).owned_by(owner)
+        record = (await tx.audio.get(record_id, lock=True)).require_owner(owner)
         await tx.jobs.cancel(record_id)
         await tx.audio.remove(record_id)
         await tx.blobs.delete(sound_key(record_id))

@@ -19,17 +19,26 @@ from efir.application.audio.acceptance import (
     Wanted,
     admit,
     find_same,
-    finish_made,
-    keep_made,
+    finish_conversion,
     parts_key,
     queue_record,
     sound_key,
+    store_conversion,
 )
 from efir.application.context import Ports
 from efir.application.jobs.engine import Progress
 from efir.application.kernel.idempotency import Guard
 from efir.application.processing.publishing import COPY_BYTES, local_file
-from efir.domain.audio.edits import Edit, Operation, Part, check_operations, from_facts, joined, plan_edit, to_facts
+from efir.domain.audio.edits import (
+    Edit,
+    Operation,
+    Part,
+    check_operations,
+    find_joined,
+    from_facts,
+    plan_edit,
+    to_facts,
+)
 from efir.domain.audio.records import (
     AudioRecord,
     RecordId,
@@ -37,8 +46,8 @@ from efir.domain.audio.records import (
     RecordingNotFound,
     RecordingNotReady,
     RecordState,
+    invalid_audio,
     parse_record_title,
-    wrong,
 )
 from efir.domain.jobs import ClaimedJob, JobKind, NewJob, Queue
 from efir.domain.kernel.ids import UserId
@@ -83,10 +92,10 @@ async def edit_record(
     async with ports.scratch.directory("audio") as folder:
         files = [await _copy_sound(ports, facts, folder) for facts in sources]
         if not order.later and edit.seconds <= ports.limits.audio_inline_seconds:
-            async with ports.audio.slots.taken(owner, within=ports.limits.audio_slot_seconds) as mine:
-                made = await _make_now(ports, edit, files, wanted.tags, folder) if mine else None
+            async with ports.audio.slots.acquire(owner, within=ports.limits.audio_slot_seconds) as mine:
+                made = await _edit_now(ports, edit, files, wanted.tags, folder) if mine else None
             if made is not None:
-                return await keep_made(ports, wanted, made, guard)
+                return await store_conversion(ports, wanted, made, guard)
         parts = {_part_key(wanted.record.id, number): file for number, file in enumerate(files)}
         return await queue_record(ports, wanted, _job(wanted, edit), parts, guard)
 
@@ -103,27 +112,27 @@ async def edit_audio(ports: Ports, job: ClaimedJob, progress: Progress) -> None:
         scratch, folder = [await stack.enter_async_context(ports.scratch.directory("audio")) for _ in range(2)]
         keys = [_part_key(record_id, number) for number in range(len(edit.parts))]
         files = [await local_file(ports, key, scratch) for key in keys]
-        await finish_made(ports, job, record, await _make(ports, edit, files, tags, folder, progress))
+        await finish_conversion(ports, job, record, await _make(ports, edit, files, tags, folder, progress))
 
 
 async def _find_sources(
     tx: Transaction, record_id: RecordId, owner: UserId, operations: Sequence[Operation]
 ) -> list[AudioFacts]:
     """Return each recording of an edit once, the edited one first."""
-    found = {record_id: _ready(await tx.views.audio.one(record_id), owner)}
-    for pointer, other in joined(operations):
+    found = {record_id: _require_ready(await tx.views.audio.one(record_id), owner)}
+    for pointer, other in find_joined(operations):
         if other in found:
             continue
         try:
-            found[other] = _ready(await tx.views.audio.one(other), owner)
+            found[other] = _require_ready(await tx.views.audio.one(other), owner)
         except RecordingNotFound as error:
-            raise wrong(pointer, "unknown", "You have no such recording.") from error
+            raise invalid_audio(pointer, "unknown", "You have no such recording.") from error
         except (RecordingNotReady, RecordingFailed) as error:
-            raise wrong(pointer, "not-ready", "This recording is not ready.") from error
+            raise invalid_audio(pointer, "not-ready", "This recording is not ready.") from error
     return list(found.values())
 
 
-def _ready(facts: AudioFacts, owner: UserId) -> AudioFacts:
+def _require_ready(facts: AudioFacts, owner: UserId) -> AudioFacts:
     require_owner(facts.owner_id, owner, RecordingNotFound)
     if facts.state == RecordState.FAILED:
         raise RecordingFailed(facts.error_detail or "")
@@ -138,13 +147,17 @@ def _part(facts: AudioFacts) -> Part:
 
 def _describe(ports: Ports, sources: list[AudioFacts], edit: Edit, order: EditOrder, now: datetime) -> Wanted:
     edited = sources[0]
-    title = edited.title if order.title is None else parse_record_title(order.title, most=ports.limits.max_title_length)
+    title = (
+        edited.title
+        if order.title is None
+        else parse_record_title(order.title, max_length=ports.limits.max_title_length)
+    )
     record = AudioRecord(
         id=RecordId(ports.new_token()), owner_id=UserId(edited.owner_id), title=title, state=RecordState.QUEUED,
         source_sha256=_digest(sources, edit), source_bytes=sum(facts.size or 0 for facts in sources), created_at=now,
         edited_from=RecordId(edited.id),
     )  # fmt: skip
-    return Wanted(record=record, wav=edit.planned(), tags=Tags(title, order.artist, now.year))
+    return Wanted(record=record, wav=edit.plan_sound(), tags=Tags(title, order.artist, now.year))
 
 
 def _digest(sources: list[AudioFacts], edit: Edit) -> bytes:
@@ -169,7 +182,7 @@ async def _copy_sound(ports: Ports, facts: AudioFacts, folder: Path) -> Path:
     return target
 
 
-async def _make_now(ports: Ports, edit: Edit, files: Sequence[Path], tags: Tags, folder: Path) -> ConvertedAudio | None:
+async def _edit_now(ports: Ports, edit: Edit, files: Sequence[Path], tags: Tags, folder: Path) -> ConvertedAudio | None:
     """Edit now; None when the machine is at fault, so that a worker can try later."""
     try:
         return await _make(ports, edit, files, tags, folder, lambda _progress: None)
@@ -183,11 +196,13 @@ async def _make(
     edited, made = folder / "edited", folder / "made"
     edited.mkdir()
     made.mkdir()
-    sound, wav = await ports.audio.editor.edit(edit, files, edited, partial(_scaled, report, 0.0, EDITING))
-    return await ports.audio.converter.convert(sound, wav, tags, made, partial(_scaled, report, EDITING, 1 - EDITING))
+    sound, wav = await ports.audio.editor.edit(edit, files, edited, partial(_report_share, report, 0.0, EDITING))
+    return await ports.audio.converter.convert(
+        sound, wav, tags, made, partial(_report_share, report, EDITING, 1 - EDITING)
+    )
 
 
-def _scaled(report: Report, start: float, share: float, value: float) -> None:
+def _report_share(report: Report, start: float, share: float, value: float) -> None:
     report(start + share * value)
 
 

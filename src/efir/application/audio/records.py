@@ -19,8 +19,8 @@ from efir.domain.audio.records import (
     RecordingNotFound,
     RecordingNotReady,
     RecordState,
+    invalid_audio,
     parse_name,
-    wrong,
 )
 from efir.domain.auth.sessions import InvalidToken, ScopeMissing
 from efir.domain.kernel.ids import UserId
@@ -71,7 +71,7 @@ async def audio_credential(ports: Ports, *, user_id: str, token: str, now: datet
     try:
         wanted_id = UUID(user_id)
     except ValueError as error:
-        raise wrong("/user_id", "format", "This is not the id of a user.") from error
+        raise invalid_audio("/user_id", "format", "This is not the id of a user.") from error
     try:
         found = await bearer_credential(ports, token=token.strip(), now=now)
     except InvalidToken as error:
@@ -96,7 +96,7 @@ async def list_records(ports: Ports, *, owner: UserId, limit: int | None, cursor
     name = f"audio {owner}"
     part = parse_page(ports.keys, ports.limits, name, limit=limit, cursor=cursor)
     async with ports.read() as views:
-        rows = await views.audio.of_owner(owner, part)
+        rows = await views.audio.list_by_owner(owner, part)
     return paginate(ports.keys, name, Rows([record_view(ports, facts) for facts in rows.items], rows.next, rows.prev))
 
 

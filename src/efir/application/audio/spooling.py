@@ -52,9 +52,9 @@ async def spool(ports: Ports, chunks: AsyncIterator[bytes]) -> AsyncIterator[Rec
                 pieces.append(chunk)
                 waiting += len(chunk)
                 if waiting >= WRITE_BYTES:
-                    await ports.audio.slots.apart(write, file, pieces)
+                    await ports.audio.slots.run_in_thread(write, file, pieces)
                     pieces, waiting = [], 0
-            await ports.audio.slots.apart(write, file, pieces)
+            await ports.audio.slots.run_in_thread(write, file, pieces)
         made = folder / "made"
         made.mkdir()
         yield Received(path, made, size, digest.digest())

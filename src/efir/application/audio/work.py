@@ -1,6 +1,6 @@
 """What recordings contribute to the work of workers."""
 
-from efir.application.audio.conversion import audio_failed, convert_audio, drop_recordings, tidy_audio
+from efir.application.audio.conversion import convert_audio, drop_recordings, handle_audio_failure, tidy_audio
 from efir.application.audio.editing import edit_audio
 from efir.application.jobs.engine import JobHandler, JobHandlers
 from efir.application.jobs.outbox import Consumers
@@ -8,8 +8,8 @@ from efir.domain.jobs import EventName, JobKind, NewJob
 from efir.ports.jobs.outbox import Event
 
 JOBS: JobHandlers = {
-    JobKind.CONVERT_AUDIO: JobHandler(work=convert_audio, after_failure=audio_failed),
-    JobKind.EDIT_AUDIO: JobHandler(work=edit_audio, after_failure=audio_failed),
+    JobKind.CONVERT_AUDIO: JobHandler(work=convert_audio, after_failure=handle_audio_failure),
+    JobKind.EDIT_AUDIO: JobHandler(work=edit_audio, after_failure=handle_audio_failure),
     JobKind.TIDY_AUDIO: JobHandler(work=tidy_audio),
     JobKind.DROP_RECORDINGS: JobHandler(work=drop_recordings),
 }

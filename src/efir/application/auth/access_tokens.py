@@ -61,7 +61,7 @@ async def issue_token(ports: Ports, *, login: str, password: str, visitor: Visit
         started = await start_app_session(
             ports, tx, user=person, method=Method.TOKEN, amr=["pwd"], aal=1, visitor=visitor, now=now
         )
-    return await first_pair(ports, started, now=now)
+    return await make_first_pair(ports, started, now=now)
 
 
 async def start_app_session(
@@ -77,7 +77,7 @@ async def start_app_session(
 ) -> AppSession:
     """Make a login session of an app in the caller's transaction, and note it in the history.
 
-    Raises SecondFactorNeeded as `start_session` does. Tokens are made by `first_pair` after the commit.
+    Raises SecondFactorNeeded as `start_session` does. Tokens are made by `make_first_pair` after the commit.
     """
     user_id, session_id = UserId(user.id), SessionId(ports.new_id())
     await refuse_without_second_factor(tx, user_id, aal)
@@ -96,7 +96,7 @@ async def start_app_session(
     return AppSession(session_id, user_id, refresh)
 
 
-async def first_pair(ports: Ports, started: AppSession, *, now: datetime) -> TokenPair:
+async def make_first_pair(ports: Ports, started: AppSession, *, now: datetime) -> TokenPair:
     """Make the first tokens of a session that was committed."""
     return await _pair(ports, started.session_id, started.user_id, started.refresh, now=now)
 
@@ -119,7 +119,7 @@ async def refresh_token(ports: Ports, *, token: str, visitor: Visitor, now: date
         state = await tx.sessions.refresh_state(refresh.session_id, now=now)
     if state is None or not state.active:
         raise InvalidRefreshToken
-    if not rotated and not _in_grace(ports, state, token, visitor, now):
+    if not rotated and not _is_in_grace(ports, state, token, visitor, now):
         await _end_reused(ports, refresh.session_id, state, visitor=visitor, now=now)
         raise InvalidRefreshToken
     return await _pair(ports, refresh.session_id, UserId(state.user_id), successor, now=now)
@@ -136,7 +136,7 @@ async def revoke_token(ports: Ports, *, token: str, now: datetime) -> None:
         change.session(refresh.session_id)
 
 
-def _in_grace(ports: Ports, state: RefreshState, token: str, visitor: Visitor, now: datetime) -> bool:
+def _is_in_grace(ports: Ports, state: RefreshState, token: str, visitor: Visitor, now: datetime) -> bool:
     if state.rotated_at is None or state.previous_hash is None:
         return False
     return (
@@ -161,7 +161,7 @@ async def _end_reused(
 
 async def _pair(ports: Ports, session_id: SessionId, user_id: UserId, refresh: str, *, now: datetime) -> TokenPair:
     async with ports.read() as views:
-        found = await views.sessions.by_id(session_id, now=now)
+        found = await views.sessions.find_by_id(session_id, now=now)
     if found is None or found.user_id != user_id:
         raise InvalidRefreshToken
     access = await ports.auth.access_tokens.write(

@@ -30,4 +30,4 @@ async def require_active(ports: Ports, user_id: UserId, *, method: Method, visit
         await record_login_event(ports, tx, Outcome.BANNED, method, visitor=visitor, now=now, user_id=user_id)
     if account.status == UserStatus.PENDING_DELETE:
         raise DeletionPending
-    raise UserBanned(UserBanned.told(account.ban_reason, account.banned_until))
+    raise UserBanned(UserBanned.explain(account.ban_reason, account.banned_until))

@@ -45,7 +45,7 @@ async def pass_or_challenge(ports: Ports, waiting: Waiting, *, visitor: Visitor,
     """
     user_id = UserId(waiting.user.id)
     async with ports.read() as views:
-        if not await views.second_factors.needed(user_id):
+        if not await views.second_factors.is_required(user_id):
             return
     challenge = ports.new_secret()
     await ports.once.put(_key(challenge), msgspec.msgpack.encode(waiting), seconds=ports.limits.challenge_seconds)

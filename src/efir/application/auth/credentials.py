@@ -28,8 +28,8 @@ Look = Callable[[Views], Awaitable[Credential | None]]
 async def session_credential(ports: Ports, *, secret: str, now: datetime, extend: bool) -> Credential | None:
     """Find who a session cookie stands for; `extend` moves the idle end, at most once a minute."""
     key = hash_secret(secret)
-    name = f"s:{_to_cache(key)}"
-    found, copied = await _look_up(ports, name, lambda views: views.sessions.by_secret(key, now=now), now=now)
+    name = f"s:{_cache_name(key)}"
+    found, copied = await _look_up(ports, name, lambda views: views.sessions.find_by_secret(key, now=now), now=now)
     if found is None or found.session_id is None or found.kind != SessionKind.WEB:
         return None
     if extend and found.seen_at is not None and now - found.seen_at > TOUCH:
@@ -44,12 +44,12 @@ async def session_credential(ports: Ports, *, secret: str, now: datetime, extend
 async def find_impersonated(ports: Ports, actor: Credential, *, secret: str, now: datetime) -> Credential | None:
     """Find in whose place the owner of a session has put themselves; None when that is over."""
     key = hash_secret(secret)
-    name = f"s:{_to_cache(key)}"
-    found, _ = await _look_up(ports, name, lambda views: views.sessions.by_secret(key, now=now), now=now)
-    return in_place(actor, found)
+    name = f"s:{_cache_name(key)}"
+    found, _ = await _look_up(ports, name, lambda views: views.sessions.find_by_secret(key, now=now), now=now)
+    return build_impersonated(actor, found)
 
 
-def in_place(actor: Credential | None, found: Credential | None) -> Credential | None:
+def build_impersonated(actor: Credential | None, found: Credential | None) -> Credential | None:
     """Return a person's credential for their impersonator, while both are still permitted.
 
     Rights are those that both have; nothing counts as a fresh sign-in.
@@ -67,16 +67,16 @@ def in_place(actor: Credential | None, found: Credential | None) -> Credential |
 async def bearer_credential(ports: Ports, *, token: str, now: datetime) -> Credential:
     """Find who an API token or an access token stands for. Raises InvalidToken."""
     stored = token.startswith(API_TOKEN) or UUID_TOKEN.fullmatch(token.lower())
-    found = await (_of_api_token if stored else _of_access_token)(ports, token, now)
+    found = await (_find_by_api_token if stored else _find_by_access_token)(ports, token, now)
     if found is None:
         raise InvalidToken
     return found
 
 
-async def _of_api_token(ports: Ports, token: str, now: datetime) -> Credential | None:
+async def _find_by_api_token(ports: Ports, token: str, now: datetime) -> Credential | None:
     key = hash_secret(token_secret(token))
-    name = f"t:{_to_cache(key)}"
-    found, copied = await _look_up(ports, name, lambda views: views.sessions.by_token(key, now=now), now=now)
+    name = f"t:{_cache_name(key)}"
+    found, copied = await _look_up(ports, name, lambda views: views.sessions.find_by_token(key, now=now), now=now)
     if found is None or found.token_id is None or found.kind not in API_KINDS:
         return None
     if found.seen_at is None or now - found.seen_at > TOUCH:
@@ -87,20 +87,20 @@ async def _of_api_token(ports: Ports, token: str, now: datetime) -> Credential |
     return found
 
 
-async def _of_access_token(ports: Ports, token: str, now: datetime) -> Credential | None:
+async def _find_by_access_token(ports: Ports, token: str, now: datetime) -> Credential | None:
     claims = await ports.auth.access_tokens.read(token, now=now)
-    found = await _of_session(ports, claims.session_id, now, signed_by=claims.kid)
+    found = await _find_by_session(ports, claims.session_id, now, signed_by=claims.kid)
     if found is None or found.user_id != claims.user_id:
         return None
     if claims.actor_session_id is not None:
-        return in_place(await _of_session(ports, claims.actor_session_id, now), found)
+        return build_impersonated(await _find_by_session(ports, claims.actor_session_id, now), found)
     return found if found.kind == SessionKind.TOKEN else None
 
 
-async def _of_session(ports: Ports, session_id: UUID, now: datetime, *, signed_by: str = "") -> Credential | None:
+async def _find_by_session(ports: Ports, session_id: UUID, now: datetime, *, signed_by: str = "") -> Credential | None:
     known = SessionId(session_id)
     found, _ = await _look_up(
-        ports, f"j:{session_id}", lambda views: views.sessions.by_id(known, now=now), now=now, signed_by=signed_by
+        ports, f"j:{session_id}", lambda views: views.sessions.find_by_id(known, now=now), now=now, signed_by=signed_by
     )
     return found
 
@@ -131,5 +131,5 @@ def _seconds(found: Credential, now: datetime) -> float:
     return min(((end - now).total_seconds() for end in ends), default=float(86_400))
 
 
-def _to_cache(key: bytes) -> str:
+def _cache_name(key: bytes) -> str:
     return base64.urlsafe_b64encode(key).decode()

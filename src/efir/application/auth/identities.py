@@ -59,12 +59,12 @@ async def log_out_by_provider(ports: Ports, *, provider: str, token: str, now: d
     known = provider_of(ports, provider)
     notice = await known.notice(token, now=now)
     key = f"logout:{provider}:{notice.id}"
-    if not await ports.once.first(key, seconds=NOTICE_SECONDS):
+    if not await ports.once.claim_first(key, seconds=NOTICE_SECONDS):
         raise ProviderRefused("This logout token was used before.")
     try:
         async with revoking(ports) as change:
             ended = await change.tx.identities.sessions(known.issuer, sid=notice.sid, sub=notice.sub)
-            await change.tx.registrations.drop_arrived(known.issuer, sid=notice.sid, sub=notice.sub)
+            await change.tx.registrations.delete_federated(known.issuer, sid=notice.sid, sub=notice.sub)
             for session_id in ended:
                 await change.tx.sessions.revoke(SessionId(session_id), now=now, reason="provider")
                 change.session(session_id)

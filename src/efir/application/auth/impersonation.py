@@ -57,7 +57,7 @@ async def impersonate(
         ua="", actor_id=UserId(own.user_id), actor_session_id=SessionId(own.session_id or UUID(int=0)),
     )  # fmt: skip
     async with revoking(ports) as change:
-        account = await _looked_at(change, actor, user_id, now=now)
+        account = await _require_impersonable(change, actor, user_id, now=now)
         await change.tx.sessions.add(session)
         await _tell_owner(ports, change, session, actor, now=now)
         await write_audit_entry(
@@ -83,11 +83,11 @@ async def end_impersonation(ports: Ports, found: Credential, *, now: datetime) -
         )  # fmt: skip
 
 
-async def _looked_at(change: Changing, actor: Actor, user_id: UserId, *, now: datetime) -> AccountView:
+async def _require_impersonable(change: Changing, actor: Actor, user_id: UserId, *, now: datetime) -> AccountView:
     """Return an account whose place may be taken. Raises UserNotFound, CannotImpersonate, WiderThanOwn."""
     await change.tx.roles.lock_administration()
     account = await change.tx.views.users.account(user_id, now=now)
-    grants = await change.tx.views.roles.granted(user_id, now=now)
+    grants = await change.tx.views.roles.list_grants(user_id, now=now)
     own = UserId(actor.user_id or UUID(int=0))
     check_target(user_id, actor=own, status=account.status, roles=[grant.name for grant in grants])
     check_rights((code for grant in grants for code in grant.permissions), actor.permissions)

@@ -42,7 +42,7 @@ async def list_logins(ports: Ports, *, user_id: UserId, limit: int | None, curso
     name = f"logins {user_id}"
     part = parse_page(ports.keys, ports.limits, name, limit=limit, cursor=cursor)
     async with ports.read() as views:
-        return paginate(ports.keys, name, await views.logins.of_user(user_id, part))
+        return paginate(ports.keys, name, await views.logins.list_by_user(user_id, part))
 
 
 async def shorten_logins(ports: Ports) -> None:
@@ -50,5 +50,5 @@ async def shorten_logins(ports: Ports) -> None:
     async with ports.begin() as tx:
         await tx.logins.shorten(
             now=ports.clock(), whole=timedelta(seconds=ports.limits.login_whole_seconds),
-            kept=timedelta(seconds=ports.limits.login_kept_seconds), most=BATCH,
+            kept=timedelta(seconds=ports.limits.login_kept_seconds), limit=BATCH,
         )  # fmt: skip

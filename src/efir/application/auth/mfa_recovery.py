@@ -23,13 +23,13 @@ async def remove_lost_factor(ports: Ports, actor: Actor, *, user_id: UserId, rea
     text = parse_reason(reason)
     async with revoking(ports) as change:
         await change.tx.roles.lock_administration()
-        for grant in await change.tx.views.roles.granted(user_id, now=now):
+        for grant in await change.tx.views.roles.list_grants(user_id, now=now):
             check_within(frozenset(grant.permissions), actor.permissions)
         await change.tx.second_factors.lock(user_id)
         if not await change.tx.second_factors.remove(user_id):
             raise SecondFactorOff
         await end_sessions(change, user_id, keep=None, now=now, reason="second-factor")
-        change.user(user_id, await change.tx.users.rights_changed(user_id))
+        change.user(user_id, await change.tx.users.note_rights_change(user_id))
         await write_audit_entry(change.tx, actor, "user.second-factor-removed", f"user:{user_id}", now=now, reason=text)
         await alert(ports, change.tx, user_id, Alert.TOTP_REMOVED_FOR_YOU, now=now)
 
@@ -40,5 +40,5 @@ async def remove_by_operator(ports: Ports, *, nickname: str, reason: str, now: d
     Raises InvalidReason, UserNotFound, SecondFactorOff.
     """
     async with ports.read() as views:
-        user_id = await views.users.by_nickname(nickname.strip().lower())
+        user_id = await views.users.get_by_nickname(nickname.strip().lower())
     await remove_lost_factor(ports, OPERATOR, user_id=user_id, reason=reason, now=now)

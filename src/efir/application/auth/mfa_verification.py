@@ -3,7 +3,7 @@
 from datetime import datetime, timedelta
 
 from efir.application.access.invalidation import revoking
-from efir.application.auth.access_tokens import TokenPair, first_pair, start_app_session
+from efir.application.auth.access_tokens import TokenPair, make_first_pair, start_app_session
 from efir.application.auth.alerts import alert
 from efir.application.auth.challenges import Goal, use_challenge, waiting_for
 from efir.application.auth.login_history import record_login_event
@@ -14,7 +14,7 @@ from efir.application.context import Ports, Visitor
 from efir.application.kernel.rate_limits import enforce_limits
 from efir.domain.auth.alerts import Alert
 from efir.domain.auth.login_history import Method, Outcome
-from efir.domain.auth.second_factors import WrongCode, typed_code
+from efir.domain.auth.second_factors import WrongCode, parse_typed_code
 from efir.domain.kernel.ids import SessionId, UserId
 from efir.ports.transactions import Transaction
 
@@ -39,7 +39,7 @@ async def verify_second_factor(
             started = await start_app_session(
                 ports, tx, user=waiting.user, method=method, amr=amr, aal=2, visitor=visitor, now=now
             )
-        return await first_pair(ports, started, now=now)
+        return await make_first_pair(ports, started, now=now)
     async with revoking(ports) as change:
         signed = await start_session(
             ports, change.tx, user=waiting.user, method=method, amr=amr, aal=2, visitor=visitor, now=now,
@@ -55,7 +55,7 @@ async def _check_code(ports: Ports, user_id: UserId, code: str, *, visitor: Visi
     bare, recovery = _normalise(code)
     method = Method.RECOVERY_CODE if recovery else Method.TOTP
     async with ports.begin() as tx:
-        used = await (_used_recovery_code if recovery else _used_app_code)(ports, tx, user_id, bare, now)
+        used = await (_use_recovery_code if recovery else _use_app_code)(ports, tx, user_id, bare, now)
         if not used:
             await record_login_event(ports, tx, Outcome.MFA_BAD, method, visitor=visitor, now=now, user_id=user_id)
     if not used:
@@ -66,27 +66,27 @@ async def _check_code(ports: Ports, user_id: UserId, code: str, *, visitor: Visi
 def _normalise(code: str) -> tuple[str, bool]:
     """Read a code; what cannot be one is a wrong code of the app, and counts as such."""
     try:
-        return typed_code(code)
+        return parse_typed_code(code)
     except WrongCode:
         return "", False
 
 
-async def _used_recovery_code(ports: Ports, tx: Transaction, user_id: UserId, bare: str, now: datetime) -> bool:
+async def _use_recovery_code(ports: Ports, tx: Transaction, user_id: UserId, bare: str, now: datetime) -> bool:
     if not await tx.second_factors.use_code(user_id, recovery_hashes(ports, user_id, bare), now=now):
         return False
     await alert(ports, tx, user_id, Alert.CODE_USED, now=now)
     return True
 
 
-async def _used_app_code(ports: Ports, tx: Transaction, user_id: UserId, bare: str, now: datetime) -> bool:
+async def _use_app_code(ports: Ports, tx: Transaction, user_id: UserId, bare: str, now: datetime) -> bool:
     """Raises CodesLocked before looking at the code, so that guessing ends for everybody at once."""
     totp = await tx.second_factors.lock(user_id)
     if totp is None or totp.confirmed_at is None:
         return False
-    totp.allow(most=ports.limits.code_attempts, window=WINDOW, now=now)
+    totp.allow(limit=ports.limits.code_attempts, window=WINDOW, now=now)
     step = ports.auth.app_codes.step(totp.secret_sealed, bare, user_id=user_id, now=now)
     if step is not None and await tx.second_factors.use_step(user_id, step):
         return True
-    wrong, since = totp.after_wrong(window=WINDOW, now=now)
-    await tx.second_factors.note_wrong(user_id, wrong, since)
+    wrong, since = totp.count_wrong(window=WINDOW, now=now)
+    await tx.second_factors.record_wrong_codes(user_id, wrong, since)
     return False

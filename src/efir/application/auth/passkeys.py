@@ -48,7 +48,7 @@ async def ask_new_passkey(ports: Ports, *, who: Credential) -> Json:
     """Return the options for a browser that shall make a passkey. Raises PasskeysTooMany, PasskeysUnavailable."""
     user_id = UserId(who.user_id)
     async with ports.begin() as tx:
-        known = await tx.passkeys.of_user(user_id)
+        known = await tx.passkeys.list_by_user(user_id)
     if len(known) >= ports.limits.max_passkeys:
         raise PasskeysTooMany
     challenge = hash_secret(ports.new_secret())
@@ -66,7 +66,7 @@ async def add_passkey(
     challenge = await _take_challenge(ports, answer, _Question(_Kind.CREATE, who.session_id))
     if challenge is None:
         raise PasskeyInvalid("The question was answered before, or too late. Try again.")
-    made = ports.auth.ceremonies.made(answer, challenge=challenge)
+    made = ports.auth.ceremonies.verify_creation(answer, challenge=challenge)
     passkey = Passkey(
         id=PasskeyId(ports.new_id()), user_id=UserId(who.user_id), created_at=now,
         label=parse_label(label, otherwise=device_of(user_agent) or "Passkey"), **msgspec.structs.asdict(made),
@@ -147,7 +147,7 @@ async def _note_use(
     ports: Ports, tx: Transaction, passkey: Passkey, answer: Json, challenge: bytes, *, now: datetime
 ) -> UsedPasskey | None:
     try:
-        used = ports.auth.ceremonies.used(answer, challenge=challenge, public_key=passkey.public_key)
+        used = ports.auth.ceremonies.verify_use(answer, challenge=challenge, public_key=passkey.public_key)
     except PasskeyRefused:
         return None
     if passkey.counts_on(used.sign_count):

@@ -16,8 +16,8 @@ from efir.domain.auth.second_factors import (
     SecondFactorOn,
     Totp,
     WrongCode,
+    parse_typed_code,
     recovery_code,
-    typed_code,
 )
 from efir.domain.kernel.errors import FieldError
 from efir.domain.kernel.ids import SessionId, UserId
@@ -29,13 +29,13 @@ from efir.ports.transactions import Transaction
 async def get_second_factor(ports: Ports, *, user_id: UserId) -> SecondFactorView:
     """Return the second factors of the user's account."""
     async with ports.read() as views:
-        return await views.second_factors.of_user(user_id)
+        return await views.second_factors.get_by_user(user_id)
 
 
 async def begin_totp(ports: Ports, *, user_id: UserId, nickname: str, now: datetime) -> TotpSetup:
     """Make a secret for an authenticator app; it counts once a code was given. Raises SecondFactorOn."""
     secret = hash_secret(ports.new_secret())[:SECRET_BYTES]
-    totp = Totp(user_id=user_id, secret_sealed=ports.auth.app_codes.sealed(secret, user_id=user_id))
+    totp = Totp(user_id=user_id, secret_sealed=ports.auth.app_codes.seal(secret, user_id=user_id))
     async with ports.begin() as tx:
         if not await tx.second_factors.begin(totp, now=now):
             raise SecondFactorOn
@@ -48,7 +48,7 @@ async def resume_totp(ports: Ports, *, user_id: UserId, nickname: str) -> TotpSe
         totp = await tx.second_factors.lock(user_id)
     if totp is None or totp.confirmed_at is not None:
         return None
-    secret = ports.auth.app_codes.opened(totp.secret_sealed, user_id=user_id)
+    secret = ports.auth.app_codes.unseal(totp.secret_sealed, user_id=user_id)
     return None if secret is None else ports.auth.app_codes.setup(secret, account=nickname)
 
 
@@ -67,12 +67,12 @@ async def confirm_totp(ports: Ports, *, user_id: UserId, keep: SessionId, code: 
             raise SecondFactorOn
         step = ports.auth.app_codes.step(totp.secret_sealed, bare, user_id=user_id, now=now)
         if step is None or not await factors.use_step(user_id, step):
-            raise _wrong_code()
+            raise _refuse_wrong_code()
         await factors.confirm(user_id, now=now)
         codes = await _new_codes(ports, change.tx, user_id)
         await end_sessions(change, user_id, keep=keep, now=now, reason="second-factor")
         await change.tx.sessions.raise_level(keep, amr="otp")
-        change.user(user_id, await change.tx.users.rights_changed(user_id))
+        change.user(user_id, await change.tx.users.note_rights_change(user_id))
         await alert(ports, change.tx, user_id, Alert.TOTP_ENABLED, now=now)
     return codes
 
@@ -115,14 +115,14 @@ async def _new_codes(ports: Ports, tx: Transaction, user_id: UserId) -> list[str
 
 def _app_code(text: str) -> str:
     try:
-        bare, recovery = typed_code(text)
+        bare, recovery = parse_typed_code(text)
     except WrongCode as error:
-        raise _wrong_code() from error
+        raise _refuse_wrong_code() from error
     if recovery:
-        raise _wrong_code()
+        raise _refuse_wrong_code()
     return bare
 
 
-def _wrong_code() -> CodeRefused:
+def _refuse_wrong_code() -> CodeRefused:
     detail = "This is not the present code of the app; check the clock of the phone."
     return CodeRefused(detail, errors=(FieldError("/code", "wrong", detail),))

@@ -78,17 +78,17 @@ async def recognise(
     user_id = None if found is None else UserId(found.id)
     async with ports.begin() as tx:
         await record_login_event(ports, tx, outcome, method, visitor=visitor, now=now, user_id=user_id, name=name)
-        ban = await tx.bans.in_force(user_id) if user_id is not None and right else None
+        ban = await tx.bans.find_active(user_id) if user_id is not None and right else None
     if found is None or not right:
         raise WrongCredentials
     if found.status == UserStatus.PENDING_DELETE:
         raise DeletionPending
-    raise UserBanned(UserBanned.told(None if ban is None else ban.reason, None if ban is None else ban.ends_at))
+    raise UserBanned(UserBanned.explain(None if ban is None else ban.reason, None if ban is None else ban.ends_at))
 
 
 async def _rehash(ports: Ports, user_id: UserId, stored: bytes | None, password: str) -> None:
     """Bring a right password's hash up to the present parameters; a busy pool leaves it for the next login."""
-    if stored is None or not ports.auth.passwords.stale(stored):
+    if stored is None or not ports.auth.passwords.is_stale(stored):
         return
     with suppress(Unavailable):
         better = await ports.auth.passwords.hash(password)
@@ -133,11 +133,11 @@ async def start_session(  # noqa: PLR0913  # what a row of a session says
 
 async def refuse_without_second_factor(tx: Transaction, user_id: UserId, aal: int) -> None:
     """Raises SecondFactorNeeded for a session of one factor of an account that has two."""
-    if aal == 1 and await tx.second_factors.needed(user_id):
+    if aal == 1 and await tx.second_factors.is_required(user_id):
         raise SecondFactorNeeded
 
 
-async def log_out(ports: Ports, *, session_id: SessionId, now: datetime) -> None:
+async def sign_out(ports: Ports, *, session_id: SessionId, now: datetime) -> None:
     """End a login session permanently, in every process."""
     async with revoking(ports) as change:
         await end_session(change, session_id, now=now, reason="logout")

@@ -13,15 +13,15 @@ async def tend_signing_keys(ports: Ports) -> None:
     """Make the first key, and move each key on when its time has come."""
     now = ports.clock()
     async with ports.read() as views:
-        due = _due(ports, await views.signing_keys.usable(), now)
+        due = _find_due_steps(ports, await views.signing_keys.list_usable(), now)
     if not due:
         return
     async with ports.begin() as tx:
         keys = await tx.signing_keys.lock()
-        for step in _due(ports, keys, now):
+        for step in _find_due_steps(ports, keys, now):
             match step:
                 case ("make", state):
-                    await tx.signing_keys.add(ports.auth.access_tokens.made(now=now, state=state))
+                    await tx.signing_keys.add(ports.auth.access_tokens.make_key(now=now, state=state))
                 case ("move", kid, state):
                     await tx.signing_keys.move(kid, state, now=now)
 
@@ -37,13 +37,13 @@ async def rotate_signing_keys(ports: Ports, *, compromised: bool, now: datetime)
                 change.key(key.kid)
             elif key.state == "active":
                 await change.tx.signing_keys.move(key.kid, "retiring", now=now)
-        await change.tx.signing_keys.add(ports.auth.access_tokens.made(now=now, state="active"))
+        await change.tx.signing_keys.add(ports.auth.access_tokens.make_key(now=now, state="active"))
 
 
 Step = tuple[str, str] | tuple[str, str, str]
 
 
-def _due(ports: Ports, keys: list[SigningKey], now: datetime) -> list[Step]:
+def _find_due_steps(ports: Ports, keys: list[SigningKey], now: datetime) -> list[Step]:
     """Return which keys must be made or moved now, in an order that leaves at most one active key at any time."""
     active = next((key for key in keys if key.state == "active"), None)
     pending = next((key for key in keys if key.state == "pending"), None)

@@ -16,7 +16,7 @@ def device_mark(ports: Ports, nickname: str) -> str:
     return TOKENS.sign(ports.keys, ports.new_secret()[:16].encode(), bound_to=nickname)
 
 
-def trusted_device(keys: Keys, mark: str, name: str) -> str:
+def find_trusted_device(keys: Keys, mark: str, name: str) -> str:
     """Return which known device of this name a mark belongs to; empty for none."""
     try:
         return TOKENS.read(keys, mark[:MAX_MARK], bound_to=name).decode()

@@ -18,7 +18,7 @@ from efir.domain.jobs import (
     LeaseLost,
     Queue,
     UnknownJobKind,
-    delay_after,
+    find_delay,
 )
 from efir.domain.kernel.errors import DomainError, FailureKind, WorkFailed
 from efir.domain.kernel.ids import UserId
@@ -102,7 +102,7 @@ async def run_next(ports: Ports, handlers: JobHandlers, *, queue: Queue, worker:
         await _cancel(work)
         told("job handed back", job, cancelled)
         async with ports.single() as tx:
-            await tx.jobs.hand_back(job)
+            await tx.jobs.release(job)
         raise
     except Exception as error:  # noqa: BLE001  # whatever happened, the job must not stay claimed
         await _fail(ports, handlers, job, error, told)
@@ -125,7 +125,7 @@ def failure_of(
             failure = Failure(error.code, error.explanation, error.failure)
         case _:
             failure = Failure("job-failed", "Something went wrong on our side.", FailureKind.TRANSIENT)
-    return failure, delay_after(failure.kind, attempt, delays)
+    return failure, find_delay(failure.kind, attempt, delays)
 
 
 async def get_job(ports: Ports, *, job_id: JobId, user_id: UserId) -> JobView:
@@ -154,7 +154,7 @@ async def reconcile(ports: Ports, handlers: JobHandlers) -> int:
     """
     async with ports.begin() as tx:
         await tx.jobs.reconcile(max_kills=MAX_KILLS)
-        deadly = await tx.jobs.deadly(max_kills=MAX_KILLS)
+        deadly = await tx.jobs.list_deadly(max_kills=MAX_KILLS)
     return sum([await _quarantine(ports, handler_of(handlers, row.kind), row) for row in deadly])
 
 

@@ -25,7 +25,7 @@ async def relay_events(ports: Ports, consumers: Consumers) -> int:
             for event in events:
                 correlation.set(event.correlation_id)
                 await tx.jobs.put([consumer(event) for consumer in consumers[EventName(event.name)]])
-            strange = [] if len(events) == BATCH else await tx.outbox.others(list(consumers))
+            strange = [] if len(events) == BATCH else await tx.outbox.find_other_names(list(consumers))
         taken += len(events)
         if strange:
             raise UnknownEvents(", ".join(strange))

@@ -14,13 +14,13 @@ T = TypeVar("T")
 class FairSlots:
     """Gives out `most` turns at a time, `max_of_one` to one person; belongs to one event loop."""
 
-    def __init__(self, most: int, max_of_one: int) -> None:
-        self._most, self._max_of_one = most, max_of_one
+    def __init__(self, max_slots: int, max_of_one: int) -> None:
+        self._max_slots, self._max_of_one = max_slots, max_of_one
         self._taken: Counter[UUID] = Counter()
         self._changed = asyncio.Condition()
-        self._threads = asyncio.Semaphore(max(1, most))
+        self._threads = asyncio.Semaphore(max(1, max_slots))
 
-    async def apart(self, work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+    async def run_in_thread(self, work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         """Do what keeps a processor busy in a thread, `most` of them at once.
 
         The pool has more threads than the machine has processors, and the system gives each of them as much time as
@@ -30,7 +30,7 @@ class FairSlots:
             return await asyncio.to_thread(work, *args, **kwargs)
 
     @asynccontextmanager
-    async def taken(self, person: UUID, *, within: float) -> AsyncIterator[bool]:
+    async def acquire(self, person: UUID, *, within: float) -> AsyncIterator[bool]:
         """Wait for a turn; False when there is none in `within` seconds."""
         mine = await self._take(person, within)
         try:
@@ -53,4 +53,4 @@ class FairSlots:
         return True
 
     def _free_for(self, person: UUID) -> bool:
-        return self._taken.total() < self._most and self._taken[person] < self._max_of_one
+        return self._taken.total() < self._max_slots and self._taken[person] < self._max_of_one

@@ -52,14 +52,14 @@ async def put_mail(
     await tx.jobs.put([NewJob(kind=JobKind.SEND_MAIL, subject=mail.id, owner_id=envelope.user_id, queue=Queue.MAIL)])
 
 
-async def within_budget(ports: Ports, tx: Transaction, kind: MailKind, address_key: str, *, now: datetime) -> bool:
+async def is_within_budget(ports: Ports, tx: Transaction, kind: MailKind, address_key: str, *, now: datetime) -> bool:
     """Return whether one more mail of a kind may go to an address within this hour."""
     return await tx.mails.recent(kind, address_key, since=now - HOUR) < ports.limits.max_mails_an_hour
 
 
 async def spend_budget(ports: Ports, tx: Transaction, kind: MailKind, address_key: str, *, now: datetime) -> None:
     """Raises MailsTooMany when no more mails of a kind may go to an address this hour."""
-    if not await within_budget(ports, tx, kind, address_key, now=now):
+    if not await is_within_budget(ports, tx, kind, address_key, now=now):
         raise MailsTooMany(retry_after=int(HOUR.total_seconds()))
 
 
@@ -83,7 +83,7 @@ async def send_mail(ports: Ports, job: ClaimedJob, _progress: Progress) -> None:
     await _note_failure(ports, job, state)
 
 
-async def mail_failed(ports: Ports, tx: Transaction, row: JobRow, _failure: Failure) -> None:
+async def handle_mail_failure(ports: Ports, tx: Transaction, row: JobRow, _failure: Failure) -> None:
     """Close a mail that was refused, and delete its secrets."""
     await tx.mails.end(MailId(row.subject), MailState.FAILED, now=ports.clock())
 
@@ -97,7 +97,7 @@ async def forget_mails(ports: Ports) -> int:
 async def list_kept_mails(ports: Ports) -> list[KeptMail]:
     """Return the newest mails that were kept for want of a mail server."""
     async with ports.read() as views:
-        kept = await views.mails.kept(MAILBOX)
+        kept = await views.mails.list_kept(MAILBOX)
     return [KeptMail(mail.kind.value, ports.mail.wording.letter(mail), mail.created_at) for mail in kept]
 
 

@@ -22,7 +22,7 @@ async def drop_first_renditions(ports: Ports, job: ClaimedJob, _progress: Progre
 async def purge_video(ports: Ports, job: ClaimedJob, _progress: Progress) -> None:
     """Remove a deleted video's files, then its rows."""
     async with ports.begin() as tx:
-        sources = await tx.videos.sources_of_deleted(VideoId(job.subject))
+        sources = await tx.videos.find_deleted_sources(VideoId(job.subject))
     for key in sources:
         await ports.blobs.delete(blob_key(key))
     await ports.blobs.delete_prefix(blob_key(f"vid/{job.subject}"))

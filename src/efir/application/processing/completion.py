@@ -9,7 +9,7 @@ import msgspec
 from efir.application.context import Ports
 from efir.application.jobs.engine import Progress
 from efir.application.processing.listing import publish_track, target_of
-from efir.application.processing.pipeline import FIRST_SOUND, Made, complete_locked
+from efir.application.processing.pipeline import FIRST_SOUND, Made, complete_job
 from efir.application.processing.planning import COPY, FIRST, LADDER, SOUND, Source, sound_job, source_of
 from efir.application.processing.publishing import (
     StoredStill,
@@ -57,11 +57,11 @@ async def finish_video(ports: Ports, job: ClaimedJob, progress: Progress) -> Non
                 listed.append(await store_copy(ports, video, parts.sound, sound, name=SOUND_TRACK))
             assets = await _assets(ports, video, source.plan, (tracks, sound, parts.stills), out, progress)
     except RenditionDamaged as damage:
-        if await _made_again(ports, job, source, damage):
+        if await _try_again(ports, job, source, damage):
             return
         raise
     async with ports.begin() as tx:
-        await _serve(ports, tx, await complete_locked(tx, job), listed, assets)
+        await _serve(ports, tx, await complete_job(tx, job), listed, assets)
 
 
 async def _serve(
@@ -133,7 +133,7 @@ async def _assets(
     return [await store_mp4(ports, video, plain, mp4), *await store_pictures(ports, video, pictures)]
 
 
-async def _made_again(ports: Ports, job: ClaimedJob, source: Source, damage: RenditionDamaged) -> bool:
+async def _try_again(ports: Ports, job: ClaimedJob, source: Source, damage: RenditionDamaged) -> bool:
     """Let what is damaged be made once more, each part once, and wait for it; False when all that was tried before.
 
     Copied sound is encoded instead. Damage without a place is that of every chunk.

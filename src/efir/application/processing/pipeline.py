@@ -21,9 +21,9 @@ from efir.application.processing.planning import (
     FIRST,
     PlanOutdated,
     Source,
-    first_encodes,
     missing,
     plan_anew,
+    plan_first_encodes,
     source_of,
 )
 from efir.application.processing.publishing import (
@@ -36,7 +36,7 @@ from efir.application.processing.publishing import (
 )
 from efir.domain.jobs import ClaimedJob, Failure
 from efir.domain.kernel.ids import VideoId
-from efir.domain.processing.ladder import Plan, plan, planned_target_duration
+from efir.domain.processing.ladder import Plan, plan, plan_target_duration
 from efir.domain.processing.source_facts import MediaSoundUnreadable, MediaUnreadable, MediaWorkFailed, RenditionDamaged
 from efir.domain.videos.video import WATCHABLE, MediaRefused, SourceMissing, Video, VideoState
 from efir.ports.jobs.jobs import JobRow
@@ -64,7 +64,7 @@ async def probe_video(ports: Ports, job: ClaimedJob, progress: Progress) -> None
     progress(0.9)
     source = Source(facts, plan(facts))
     async with ports.begin() as tx:
-        video = await complete_locked(tx, job)
+        video = await complete_job(tx, job)
         watchable = video.state in WATCHABLE
         await tx.videos.set_state(
             video.id, video.state if watchable else VideoState.PROCESSING, now=ports.clock(),
@@ -79,12 +79,12 @@ async def copy_video(ports: Ports, job: ClaimedJob, progress: Progress) -> None:
         copied = await ports.media.converter.copy(local, source.facts, out, progress)
         if not all(segment.independent for segment in copied.video.segments):
             raise RenditionDamaged("a segment needs the one before it", track=copied.video.name)
-        posters = await _early_posters(ports, video, copied.stills, source.plan, out)
+        posters = await _make_early_posters(ports, video, copied.stills, source.plan, out)
         tracks = [await store_track(ports, video, copied.video, name="copy")]
         if copied.audio is not None:
             tracks.append(await store_track(ports, video, copied.audio, name=FIRST_SOUND))
     async with ports.begin() as tx:
-        video = await complete_locked(tx, job, job_output(tracks[1:]))
+        video = await complete_job(tx, job, job_output(tracks[1:]))
         for track in tracks:
             await publish_track(tx, video, track, target=target_of(tracks), temporary=True)
         await _show_once_watchable(ports, tx, video, source, posters)
@@ -101,12 +101,12 @@ async def encode_first(ports: Ports, job: ClaimedJob, progress: Progress) -> Non
             local, facts, chosen, job.ordinal, rungs, out, progress, fast=True
         )
         if job.ordinal == 0:
-            posters = await _early_posters(ports, video, chunk.stills, chosen, out)
+            posters = await _make_early_posters(ports, video, chunk.stills, chosen, out)
         picture = await store_track(ports, video, chunk.tracks[0], name=FIRST_PICTURE)
     async with ports.begin() as tx:
-        video = await complete_locked(tx, job)
-        complete = await tx.jobs.unfinished(video.id, video.generation, [FIRST]) == 0
-        target = planned_target_duration(chosen)
+        video = await complete_job(tx, job)
+        complete = await tx.jobs.count_unfinished(video.id, video.generation, [FIRST]) == 0
+        target = plan_target_duration(chosen)
         await publish_track(tx, video, picture, target=target, temporary=True, growing=True, complete=complete)
         await _show_once_watchable(ports, tx, video, source, posters)
         await finish_if_last(tx, video)
@@ -121,9 +121,9 @@ async def encode_audio(ports: Ports, job: ClaimedJob, progress: Progress) -> Non
             raise MediaSoundUnreadable from error
         sound = await store_track(ports, video, encoded, name=FIRST_SOUND)
     async with ports.begin() as tx:
-        video = await complete_locked(tx, job, job_output([sound]))
+        video = await complete_job(tx, job, job_output([sound]))
         if video.state not in WATCHABLE:  # else there is another sound already, in the middle of which somebody may be
-            await publish_track(tx, video, sound, target=planned_target_duration(source.plan), temporary=True)
+            await publish_track(tx, video, sound, target=plan_target_duration(source.plan), temporary=True)
             await _show_once_watchable(ports, tx, video, source, [])
         await finish_if_last(tx, video)
 
@@ -137,12 +137,12 @@ async def encode_chunk(ports: Ports, job: ClaimedJob, progress: Progress) -> Non
         stills = await store_stills(ports, video, chunk.stills)
         tracks = [await store_track(ports, video, track) for track in chunk.tracks]
     async with ports.begin() as tx:
-        await finish_if_last(tx, await complete_locked(tx, job, job_output(tracks, stills)))
+        await finish_if_last(tx, await complete_job(tx, job, job_output(tracks, stills)))
 
 
-async def video_failed(ports: Ports, tx: Transaction, row: JobRow, failure: Failure) -> None:
+async def handle_video_failure(ports: Ports, tx: Transaction, row: JobRow, failure: Failure) -> None:
     """Store why and cancel what else is planned; renditions that can be watched stay."""
-    video = await _still_there(tx, row)
+    video = await _find_current(tx, row)
     if video is None:
         return
     if failure.code == PlanOutdated.code:
@@ -157,14 +157,14 @@ async def video_failed(ports: Ports, tx: Transaction, row: JobRow, failure: Fail
         await tx.renditions.end_growing(video.id, video.generation)
 
 
-async def copy_failed(ports: Ports, tx: Transaction, row: JobRow, failure: Failure) -> None:
+async def handle_copy_failure(ports: Ports, tx: Transaction, row: JobRow, failure: Failure) -> None:
     """Encode the first rung and the sound instead: streams that cannot be copied may still decode."""
     if failure.code == PlanOutdated.code:
-        await video_failed(ports, tx, row, failure)
+        await handle_video_failure(ports, tx, row, failure)
         return
-    video = await _still_there(tx, row)
+    video = await _find_current(tx, row)
     if video is not None:
-        await tx.jobs.put(first_encodes(video, source_of(row.facts or {})))
+        await tx.jobs.put(plan_first_encodes(video, source_of(row.facts or {})))
 
 
 async def hold_video(tx: Transaction, row: JobRow | ClaimedJob) -> None:
@@ -172,7 +172,7 @@ async def hold_video(tx: Transaction, row: JobRow | ClaimedJob) -> None:
     await tx.videos.find(VideoId(row.subject), lock=True)
 
 
-async def complete_locked(tx: Transaction, job: ClaimedJob, output: Any = None) -> Video:
+async def complete_job(tx: Transaction, job: ClaimedJob, output: Any = None) -> Video:
     """Lock the job's video, then complete the job under its fence. Raises LeaseLost, VideoNotFound."""
     video = await tx.videos.get(VideoId(job.subject), lock=True)
     await tx.jobs.finish(job, output)
@@ -199,13 +199,13 @@ async def local_source(ports: Ports, video: Video, scratch: Path) -> Path:
 
 async def finish_if_last(tx: Transaction, video: Video) -> None:
     """Start the finish when nothing else is left; the caller holds the video's row, so exactly one job sees it."""
-    if await tx.jobs.unfinished(video.id, video.generation, BEFORE_FINISH) == 0:
+    if await tx.jobs.count_unfinished(video.id, video.generation, BEFORE_FINISH) == 0:
         await tx.jobs.unblock(video.id, video.generation, FINISH)
 
 
 def job_output(tracks: list[StoredTrack], stills: list[StoredStill] | None = None) -> Any:
     """Return what a job leaves for the last one as its output."""
-    return msgspec.to_builtins(Made(tracks, stills or []), enc_hook=_plain)
+    return msgspec.to_builtins(Made(tracks, stills or []), enc_hook=_to_plain)
 
 
 async def _show_once_watchable(
@@ -214,12 +214,14 @@ async def _show_once_watchable(
     """Let the video be watched as soon as there is a picture from its start, and its sound if it has one."""
     for poster in posters:
         await tx.renditions.put_asset(video.id, video.generation, poster)
-    listed = {row.kind for row in await tx.views.renditions.of_video(video.id, video.generation) if row.listed}
+    listed = {row.kind for row in await tx.views.renditions.list_by_video(video.id, video.generation) if row.listed}
     if video.state not in WATCHABLE and listed >= ({"video", "audio"} if source.plan.audio else {"video"}):
         await tx.videos.set_state(video.id, VideoState.PLAYABLE, now=ports.clock())
 
 
-async def _early_posters(ports: Ports, video: Video, stills: Sequence[Still], chosen: Plan, out: Path) -> list[Asset]:
+async def _make_early_posters(
+    ports: Ports, video: Video, stills: Sequence[Still], chosen: Plan, out: Path
+) -> list[Asset]:
     if not any(still.kind == "poster" for still in stills):
         return []
     (out / "pictures").mkdir()
@@ -230,13 +232,13 @@ async def _early_posters(ports: Ports, video: Video, stills: Sequence[Still], ch
     return [asset for asset in await store_pictures(ports, video, pictures) if asset.kind == "poster"]
 
 
-async def _still_there(tx: Transaction, row: JobRow) -> Video | None:
+async def _find_current(tx: Transaction, row: JobRow) -> Video | None:
     """The job's video, unless it was deleted or has a newer generation."""
     found = await tx.videos.find(VideoId(row.subject), lock=True)
     return found if found is not None and found.generation == row.generation else None
 
 
-def _plain(value: object) -> object:
+def _to_plain(value: object) -> object:
     if isinstance(value, Path):
         return str(value)
     raise TypeError(type(value))

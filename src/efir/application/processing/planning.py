@@ -63,11 +63,11 @@ def plan_jobs(video: Video, source: Source) -> list[NewJob]:
     if can_copy_video(source.facts):
         first = [_job(video, source, COPY, queue=Queue.FAST, priority=0, cost=1 + 0.01 * whole)]
     else:
-        first = first_encodes(video, source)
+        first = plan_first_encodes(video, source)
     return [*first, *ladder(video, source)]
 
 
-def first_encodes(video: Video, source: Source) -> list[NewJob]:
+def plan_first_encodes(video: Video, source: Source) -> list[NewJob]:
     """Plan the chunks of the small rung that is watched first, and the sound beside them."""
     part = float(source.plan.seconds) / source.plan.chunks
     chunks = [
@@ -102,7 +102,7 @@ def missing(video: Video, source: Source, jobs: Collection[JobRow], *, watchable
     if watchable:
         return ladder(video, source)
     no_copy = any(job.kind == COPY and job.state in {JobState.FAILED, JobState.POISON} for job in jobs)
-    return [*(first_encodes(video, source) if no_copy else []), *plan_jobs(video, source)]
+    return [*(plan_first_encodes(video, source) if no_copy else []), *plan_jobs(video, source)]
 
 
 def _job(video: Video, source: Source, kind: JobKind, **about: Any) -> NewJob:

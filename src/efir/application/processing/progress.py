@@ -45,7 +45,7 @@ async def get_processing(ports: Ports, *, video_id: VideoId, owner: UserId, now:
     async with ports.read() as views:
         facts = await views.videos.one(video_id)
         require_owner(facts.owner_id, owner, VideoNotFound)
-        jobs = await views.jobs.of_subject(video_id, facts.generation)
+        jobs = await views.jobs.list_by_subject(video_id, facts.generation)
         at_work = any(job.state in AT_WORK for job in jobs)
         if not at_work:  # the last job may have ended since the first look; then the video says more now
             facts = await views.videos.one(video_id)

@@ -86,17 +86,17 @@ async def store_track(ports: Ports, video: Video, track: Track, *, name: str = "
 async def store_copy(ports: Ports, video: Video, stored: StoredTrack, local: Track, *, name: str) -> StoredTrack:
     """Put a second copy of a stored track, which is at hand as local files too, into the store under another name."""
 
-    async def copied(file: StoredFile, source: MediaFile) -> StoredFile:
+    async def copy_file(file: StoredFile, source: MediaFile) -> StoredFile:
         key = f"{folder(video)}/{name}/{file.key.rpartition('/')[2]}"
         await ports.blobs.put_bytes(blob_key(key), await asyncio.to_thread(source.path.read_bytes))
         return structs.replace(file, key=key)
 
     segments = [
-        structs.replace(segment, file=await copied(segment.file, source.file))
+        structs.replace(segment, file=await copy_file(segment.file, source.file))
         for segment, source in zip(stored.segments, local.segments, strict=True)
     ]
     about = structs.replace(stored.about, name=name)
-    return StoredTrack(about=about, init=await copied(stored.init, local.init), segments=segments)
+    return StoredTrack(about=about, init=await copy_file(stored.init, local.init), segments=segments)
 
 
 async def store_stills(ports: Ports, video: Video, stills: Iterable[Still]) -> list[StoredStill]:

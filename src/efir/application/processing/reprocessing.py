@@ -27,14 +27,14 @@ from efir.ports.transactions import Transaction
 from efir.ports.videos.videos import VideoView
 
 
-async def process_again(tx: Transaction, video: Video, *, now: datetime) -> None:
+async def resume_processing(tx: Transaction, video: Video, *, now: datetime) -> None:
     """Resume processing of a video whose row is locked; probe the file again when there is no plan.
 
     Raises VideoNotRetryable for a video that is ready, VideoInProgress while anything waits or runs.
     """
     if video.state is VideoState.READY:
         raise VideoNotRetryable
-    jobs = await tx.views.jobs.of_subject(video.id, video.generation)
+    jobs = await tx.views.jobs.list_by_subject(video.id, video.generation)
     if any(job.state in AT_WORK for job in jobs):
         raise VideoInProgress
     source = await _plan_of(tx, jobs)
@@ -75,5 +75,5 @@ async def retry_video(ports: Ports, *, video_id: VideoId, owner: UserId, now: da
     Raises VideoNotFound, VideoNotRetryable, VideoInProgress.
     """
     async with ports.begin() as tx:
-        await process_again(tx, (await tx.videos.get(video_id, lock=True)).owned_by(owner), now=now)
+        await resume_processing(tx, (await tx.videos.get(video_id, lock=True)).require_owner(owner), now=now)
         return video_view(ports, await tx.views.videos.one(video_id), now=now)

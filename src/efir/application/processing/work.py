@@ -5,14 +5,14 @@ from efir.application.jobs.outbox import Consumers
 from efir.application.processing.cleanup import drop_first_renditions, purge_video
 from efir.application.processing.completion import finish_video
 from efir.application.processing.pipeline import (
-    copy_failed,
     copy_video,
     encode_audio,
     encode_chunk,
     encode_first,
+    handle_copy_failure,
+    handle_video_failure,
     hold_video,
     probe_video,
-    video_failed,
 )
 from efir.domain.jobs import EventName, JobKind, NewJob
 from efir.ports.jobs.outbox import Event
@@ -22,12 +22,12 @@ STILL_WATCHED = 6 * 3600.0  # seconds; who watches a first rendition keeps its p
 
 
 JOBS: JobHandlers = {
-    JobKind.PROBE_VIDEO: JobHandler(work=probe_video, after_failure=video_failed, hold=hold_video),
-    JobKind.COPY_VIDEO: JobHandler(work=copy_video, after_failure=copy_failed, hold=hold_video),
-    JobKind.ENCODE_FIRST: JobHandler(work=encode_first, after_failure=video_failed, hold=hold_video),
-    JobKind.ENCODE_AUDIO: JobHandler(work=encode_audio, after_failure=video_failed, hold=hold_video),
-    JobKind.ENCODE_CHUNK: JobHandler(work=encode_chunk, after_failure=video_failed, hold=hold_video),
-    JobKind.FINISH_VIDEO: JobHandler(work=finish_video, after_failure=video_failed, hold=hold_video),
+    JobKind.PROBE_VIDEO: JobHandler(work=probe_video, after_failure=handle_video_failure, hold=hold_video),
+    JobKind.COPY_VIDEO: JobHandler(work=copy_video, after_failure=handle_copy_failure, hold=hold_video),
+    JobKind.ENCODE_FIRST: JobHandler(work=encode_first, after_failure=handle_video_failure, hold=hold_video),
+    JobKind.ENCODE_AUDIO: JobHandler(work=encode_audio, after_failure=handle_video_failure, hold=hold_video),
+    JobKind.ENCODE_CHUNK: JobHandler(work=encode_chunk, after_failure=handle_video_failure, hold=hold_video),
+    JobKind.FINISH_VIDEO: JobHandler(work=finish_video, after_failure=handle_video_failure, hold=hold_video),
     JobKind.DROP_FIRST_RENDITIONS: JobHandler(work=drop_first_renditions),
     JobKind.PURGE_VIDEO: JobHandler(work=purge_video),
 }

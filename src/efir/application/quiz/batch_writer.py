@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from efir.application.quiz.queued_request import QueuedRequest, shared_out
+from efir.application.quiz.queued_request import QueuedRequest, share_out
 from efir.domain.quiz import Candidate, distinct
 from efir.ports.quiz.questions import Added, Drawn, QuestionBank
 from efir.ports.transactions import Begin, Transaction
@@ -60,7 +60,7 @@ class BatchWriter:
             used = await self._store(group, left)
             left, new = [one for one in left if one.fingerprint not in used], new + len(used)
         enough = all(len(entry.saved) >= entry.wanted for entry in entries)
-        looked_at = _last_used(found, left) if enough else len(found)
+        looked_at = _count_used(found, left) if enough else len(found)
         return Yield(looked_at, new, found[looked_at:])
 
     async def turn(self, entries: list[QueuedRequest], bank: QuestionBank, identity: str) -> bool:
@@ -74,7 +74,7 @@ class BatchWriter:
                     await self._read(tx, bank, identity, wanted, held, read)
                     if len(read.new) < wanted:
                         raise _Undone  # noqa: TRY301  # leaving the block is the purpose
-                shared_out(group, read.added)
+                share_out(group, read.added)
             except _Undone:
                 await self._store(group, read.new)
             ended = ended or read.ended
@@ -84,11 +84,11 @@ class BatchWriter:
         """Store what a request has though it is not enough."""
         if not entry.held:
             return
-        async with self._short(entry)() as tx:
-            added = await tx.questions.add(entry.held, most=entry.wanted, least=0, now=self._clock())
-        shared_out([entry], added)
+        async with self._choose_begin(entry)() as tx:
+            added = await tx.questions.add(entry.held, max_rows=entry.wanted, min_rows=0, now=self._clock())
+        share_out([entry], added)
 
-    def _short(self, entry: QueuedRequest) -> Begin:
+    def _choose_begin(self, entry: QueuedRequest) -> Begin:
         """Return what opens a transaction of one statement for a request."""
         return self._single if self.is_own(entry) else entry.begin
 
@@ -107,16 +107,16 @@ class BatchWriter:
             wanted = sum(entry.wanted for entry in served)
             added = Added(None, [])
             try:
-                async with self._short(group[0])() as tx:
-                    added = await tx.questions.add(offered, most=wanted, least=wanted, now=self._clock())
+                async with self._choose_begin(group[0])() as tx:
+                    added = await tx.questions.add(offered, max_rows=wanted, min_rows=wanted, now=self._clock())
                     if not added.saved:
                         raise _Undone  # noqa: TRY301  # an outer transaction lets go of the line
             except _Undone:
-                offered = _same(offered, added.unsaved)
-                served = _served_by(len(offered), served)
+                offered = _find_candidates(offered, added.unsaved)
+                served = _first_served(len(offered), served)
             else:
-                shared_out(served, added)
-                used = _same(offered, _texts(added))
+                share_out(served, added)
+                used = _find_candidates(offered, _texts(added))
                 if len(served) < len(group):  # then all that was offered is new
                     _hold(group[len(served) :], offered[len(used) :])
                     used = offered
@@ -135,8 +135,8 @@ class BatchWriter:
             found = distinct([*held, *drawn.found])
             held = []
             if found:
-                added = await tx.questions.add(found, most=missing, least=0, now=self._clock())
-                new = _same(found, _texts(added))
+                added = await tx.questions.add(found, max_rows=missing, min_rows=0, now=self._clock())
+                new = _find_candidates(found, _texts(added))
                 read.added = Added(read.added.previous if read.new else added.previous, read.added.saved + added.saved)
                 read.new += new
                 if len(new) == missing and (unread := len(found) - 1 - found.index(new[-1])):
@@ -150,13 +150,13 @@ def _texts(added: Added) -> list[tuple[str, str]]:
     return [(row.question, row.answer) for row in added.saved]
 
 
-def _same(found: list[Candidate], rows: list[tuple[str, str]]) -> list[Candidate]:
+def _find_candidates(found: list[Candidate], rows: list[tuple[str, str]]) -> list[Candidate]:
     """Tell which candidates some rows were."""
     texts = set(rows)
     return [one for one in found if (one.question, one.answer) in texts]
 
 
-def _served_by(rows: int, group: list[QueuedRequest]) -> list[QueuedRequest]:
+def _first_served(rows: int, group: list[QueuedRequest]) -> list[QueuedRequest]:
     """Return the first requests that so many rows are enough for."""
     for place, entry in enumerate(group):
         rows -= entry.wanted
@@ -171,7 +171,7 @@ def _hold(group: list[QueuedRequest], rows: list[Candidate]) -> None:
         entry.held, rows = rows[: entry.wanted], rows[entry.wanted :]
 
 
-def _last_used(found: list[Candidate], left: list[Candidate]) -> int:
+def _count_used(found: list[Candidate], left: list[Candidate]) -> int:
     """Count the rows up to the last one that was used; nobody looked at those behind it."""
     unused = {one.fingerprint for one in left}
     return max((place for place, one in enumerate(found, 1) if one.fingerprint not in unused), default=0)

@@ -6,25 +6,25 @@ from efir.ports.quiz.clues import Clue, ClueCategory, ClueFilter, ClueGroup
 MOST = 100  # of one answer; more are silently cut there, so they are here
 
 
-async def random_clues(ports: Ports, *, count: int) -> list[Clue]:
+async def draw_random_clues(ports: Ports, *, count: int) -> list[Clue]:
     """Return different clues by chance, a hundred at most."""
     async with ports.read() as views:
         return await views.clues.random(min(count, MOST))
 
 
-async def final_clues(ports: Ports, *, count: int) -> list[Clue]:
+async def draw_final_clues(ports: Ports, *, count: int) -> list[Clue]:
     """Return distinct random clues of final rounds, a hundred at most."""
     async with ports.read() as views:
-        return await views.clues.final(min(count, MOST))
+        return await views.clues.draw_final(min(count, MOST))
 
 
-async def some_clues(ports: Ports, *, which: ClueFilter, offset: int) -> list[Clue]:
+async def list_clues(ports: Ports, *, which: ClueFilter, offset: int) -> list[Clue]:
     """Return up to a hundred clues in the order of saving."""
     async with ports.read() as views:
-        return await views.clues.some(which, offset=offset)
+        return await views.clues.list_clues(which, offset=offset)
 
 
-async def some_categories(ports: Ports, *, count: int, offset: int) -> list[ClueCategory]:
+async def list_categories(ports: Ports, *, count: int, offset: int) -> list[ClueCategory]:
     """Return categories, a hundred at most."""
     async with ports.read() as views:
         return await views.clues.categories(min(count, MOST), offset=offset)

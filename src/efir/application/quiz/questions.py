@@ -38,7 +38,7 @@ async def list_questions(
     name = f"questions {which!r}"
     part = parse_page(ports.keys, ports.limits, name, limit=limit, cursor=cursor)
     async with ports.read() as views:
-        found = await views.questions.newest(part, which)
+        found = await views.questions.list_newest(part, which)
     return paginate(ports.keys, name, found)
 
 
@@ -57,10 +57,10 @@ async def list_categories(ports: Ports, *, limit: int | None, cursor: str | None
     return paginate(ports.keys, "question categories", found)
 
 
-async def largest_categories(ports: Ports) -> list[QuestionCategory]:
+async def list_largest_categories(ports: Ports) -> list[QuestionCategory]:
     """Return the categories with most questions, by title: what a person chooses from."""
     async with ports.read() as views:
-        return await views.questions.largest_categories(CATEGORIES_SHOWN)
+        return await views.questions.list_largest_categories(CATEGORIES_SHOWN)
 
 
 def quiz_rate(ports: Ports, *, visitor: Visitor) -> Rate:

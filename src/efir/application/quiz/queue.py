@@ -39,7 +39,7 @@ class Place:
     asked: int = 0
     asked_at: float = -math.inf
 
-    def planned(self, missing: int, most: int, now: float) -> int:
+    def plan_rows(self, missing: int, max_rows: int, now: float) -> int:
         """Return how many rows to request: the missing ones, and twice the last number when those went fast.
 
         Sources bound the calls of a minute, and a call costs more than all the rest of a request (decision 10).
@@ -47,10 +47,10 @@ class Place:
         count = math.ceil(missing / self.share)
         if now - self.asked_at < AGAIN * self.asked:
             count = max(count, 2 * self.asked)
-        self.asked, self.asked_at = min(count, most), now
+        self.asked, self.asked_at = min(count, max_rows), now
         return self.asked
 
-    def taken(self, missing: int) -> list[Candidate]:
+    def take(self, missing: int) -> list[Candidate]:
         """Take as many rows of the stock as will probably do."""
         count = math.ceil(missing / self.share)
         found, self.stock = self.stock[:count], self.stock[count:]
@@ -156,22 +156,22 @@ class BatchingQueue:
                 return place
         return None
 
-    def _group(self, place: Place, most: int) -> list[QueuedRequest]:
+    def _group(self, place: Place, max_rows: int) -> list[QueuedRequest]:
         """Gather the requests in order of arrival that a source is asked for now."""
         group, missing = list[QueuedRequest](), 0
         for entry in self._waiting:
-            if missing >= most:
+            if missing >= max_rows:
                 break
             if not entry.done.done() and self._place_of(entry) is place:
                 group.append(entry)
                 missing += entry.missing
         return group
 
-    async def _gather(self, most: int) -> None:
+    async def _gather(self, max_rows: int) -> None:
         """While requests keep arriving, wait a little for those that the same call can serve."""
         loop = asyncio.get_running_loop()
         until = loop.time() + PATIENCE
-        while sum(entry.missing for entry in self._waiting) < most and loop.time() < until:
+        while sum(entry.missing for entry in self._waiting) < max_rows and loop.time() < until:
             arrived = self._arrived
             await asyncio.sleep(QUIET)
             if self._arrived == arrived:
@@ -202,12 +202,12 @@ class BatchingQueue:
     async def _call(self, place: Place, source: QuestionSource, group: list[QueuedRequest]) -> None:
         """Take rows from the stock, or ask the source; what nobody looked at becomes stock."""
         missing, loop = sum(entry.missing for entry in group), asyncio.get_running_loop()
-        stocked = place.taken(missing)
+        stocked = place.take(missing)
         drawn = Drawn(found=stocked)
         if not stocked:
             for entry in group:
                 entry.calls[place.name] = entry.calls.get(place.name, 0) + 1
-            count = place.planned(missing, source.most, loop.time())
+            count = place.plan_rows(missing, source.most, loop.time())
             drawn = await source.draw(count, seconds=self._limits.quiz_call_seconds)
         entries = self._group(place, GROUP)  # some have left; some have come, and rows may be left over for them
         self._served = frozenset(entries)

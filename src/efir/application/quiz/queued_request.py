@@ -74,7 +74,7 @@ class QueuedRequest:
         return QuestionSourceAway(detail, facts=facts, retry_after=self.retry_after)
 
 
-def shared_out(entries: list[QueuedRequest], added: Added) -> None:
+def share_out(entries: list[QueuedRequest], added: Added) -> None:
     """Hand stored rows to requests in order of arrival; each is preceded by the last row of the one before it.
 
     Who has all is answered at once: a request inside an outer transaction holds the lock of all writers until then.

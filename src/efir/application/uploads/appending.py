@@ -71,7 +71,7 @@ async def _claim(ports: Ports, owner: UserId, upload_id: UploadId, piece: Piece)
     stall = ports.limits.upload_takeover_seconds
     for _ in range(int(2 * stall / CLAIM_PAUSE) + 1):
         async with ports.begin() as tx:
-            upload = (await tx.uploads.get(upload_id, lock=True)).owned_by(owner).appendable_at(piece.offset)
+            upload = (await tx.uploads.get(upload_id, lock=True)).require_owner(owner).require_appendable(piece.offset)
             length = upload.length_with(piece.length, ports.limits)
             if piece.count is not None and piece.count > room(piece.offset, length, ports.limits):
                 raise UploadTooLarge
@@ -120,27 +120,27 @@ class _Writer:
     async def take(self, body: AsyncIterator[bytes]) -> None:
         """Store a body. Raises what reading and writing raise; what is durable and checked by then stays."""
         if self._piece.algorithm:
-            await self._all_or_nothing(body)
+            await self._write_whole(body)
             return
         try:
-            await self._while(self._read(body), self._note)
+            await self._run_with_beat(self._read(body), self._note)
         finally:
             if self._staged.position not in {self._told, self._upload.length}:
                 await self._note()
 
     async def finish(self) -> None:
         """Store the whole; the answer of the last commit decides, not an expired lease."""
-        await self._while(finish_upload(self._ports, self._upload, self._fence, self._staged), self._hold)
+        await self._run_with_beat(finish_upload(self._ports, self._upload, self._fence, self._staged), self._hold)
 
-    async def _all_or_nothing(self, body: AsyncIterator[bytes]) -> None:
+    async def _write_whole(self, body: AsyncIterator[bytes]) -> None:
         try:
-            await self._while(self._read(body), self._note)
+            await self._run_with_beat(self._read(body), self._note)
             matching = hmac.compare_digest(await self._staged.checksum(), self._piece.checksum)
         except BaseException:
-            await self._staged.cut(self._piece.offset)
+            await self._staged.truncate(self._piece.offset)
             raise
         if not matching:
-            await self._staged.cut(self._piece.offset)
+            await self._staged.truncate(self._piece.offset)
             raise ChunkCorrupt
         if self._staged.position != self._upload.length:
             await self._note(checked=True)
@@ -158,7 +158,7 @@ class _Writer:
                 self._caught_up.clear()
                 await self._caught_up.wait()
 
-    async def _while(self, work: Coroutine[Any, Any, None], beat: Callable[[], Awaitable[None]]) -> None:
+    async def _run_with_beat(self, work: Coroutine[Any, Any, None], beat: Callable[[], Awaitable[None]]) -> None:
         """Do some work with a beat beside it; a failing beat ends the work."""
         working, beating = asyncio.ensure_future(work), asyncio.ensure_future(self._beat(beat))
         try:
@@ -185,7 +185,7 @@ class _Writer:
         The full length is told by the last commit alone, and unchecked bytes by nobody. Raises UploadOvertaken.
         """
         if self._staged.position > self._durable:
-            self._durable = await self._synced()
+            self._durable = await self._sync()
             self._caught_up.set()
             moved = True
         else:
@@ -197,7 +197,7 @@ class _Writer:
         if not mine:
             raise UploadOvertaken
 
-    async def _synced(self) -> int:
+    async def _sync(self) -> int:
         syncing = asyncio.ensure_future(self._staged.sync())
         try:
             while not (await asyncio.wait({syncing}, timeout=SYNC_SECONDS))[0]:

@@ -10,8 +10,8 @@ from efir.domain.uploads import (
     UploadId,
     UploadOvertaken,
     UploadState,
-    announced_digest,
     expiry,
+    parse_announced_digest,
 )
 from efir.ports.kernel.blobs import Blob, BlobMissing, blob_key
 from efir.ports.uploads import StagedFile
@@ -28,11 +28,11 @@ async def finish_upload(ports: Ports, upload: Upload, fence: int, staged: Staged
     """
     length, digest = await staged.sync(), await staged.digest()
     await staged.close()
-    announced = announced_digest(upload.metadata)
+    announced = parse_announced_digest(upload.metadata)
     if announced not in {None, digest}:
         async with ports.begin() as tx:
             await tx.uploads.end([upload.id])
-        await clear_ended(ports)
+        await remove_ended_bytes(ports)
         raise UploadCorrupt
     if not upload.partial:
         try:
@@ -75,15 +75,15 @@ async def _commit(ports: Ports, upload: Upload, fence: int, *, length: int, dige
     raise UploadOvertaken
 
 
-async def clear_ended(ports: Ports) -> int:
+async def remove_ended_bytes(ports: Ports) -> int:
     """Remove the bytes of gone uploads: after the commit that ended them, and again until it has worked."""
     async with ports.begin() as tx:
-        ended = await tx.uploads.ended(limit=AT_ONCE)
+        ended = await tx.uploads.find_ended(limit=AT_ONCE)
     for upload_id in ended:
         await remove_bytes(ports, upload_id)
     if ended:
         async with ports.begin() as tx:
-            await tx.uploads.cleared(ended)
+            await tx.uploads.note_cleared(ended)
     return len(ended)
 
 

@@ -7,7 +7,7 @@ from uuid import UUID
 from msgspec import Struct
 
 from efir.application.context import Ports
-from efir.application.uploads.completion import clear_ended, finish_upload
+from efir.application.uploads.completion import finish_upload, remove_ended_bytes
 from efir.domain.kernel.ids import UserId
 from efir.domain.uploads import (
     MAX_PARTS,
@@ -18,10 +18,10 @@ from efir.domain.uploads import (
     UploadState,
     UploadsTooMany,
     UploadUsed,
-    announced_digest,
-    checked_length,
+    check_joinable,
+    check_length,
     expiry,
-    joinable,
+    parse_announced_digest,
     parse_metadata,
 )
 from efir.ports.kernel.blobs import StorageFull
@@ -74,7 +74,7 @@ async def join_uploads(
     if not 1 <= len(parts) <= MAX_PARTS or len(set(parts)) != len(parts):
         raise UploadMalformed(f"A final upload names 1 to {MAX_PARTS} different partial ones.")
     async with ports.begin() as tx:
-        length = joinable([(await tx.uploads.get(part)).owned_by(owner) for part in parts], ports.limits)
+        length = check_joinable([(await tx.uploads.get(part)).require_owner(owner) for part in parts], ports.limits)
     upload = await _add(ports, owner=owner, length=length, metadata=metadata, concat=concat, now=now)
     try:
         await ports.uploads.staging.join(upload.id, parts)
@@ -83,30 +83,30 @@ async def join_uploads(
     except BaseException as error:
         async with ports.begin() as tx:
             await tx.uploads.end([upload.id])
-        await clear_ended(ports)
+        await remove_ended_bytes(ports)
         if isinstance(error, FileNotFoundError):  # a part was ended meanwhile
             raise UploadNotFound from error
         raise
     async with ports.begin() as tx:
         await tx.uploads.end(parts)
-    await clear_ended(ports)
+    await remove_ended_bytes(ports)
     return await get_upload(ports, owner=owner, upload_id=upload.id)
 
 
 async def get_upload(ports: Ports, *, owner: UserId, upload_id: UploadId) -> UploadFacts:
     """Show an upload to its owner. Raises UploadNotFound, UploadGone."""
     async with ports.begin() as tx:
-        return facts_of((await tx.uploads.get(upload_id)).owned_by(owner))
+        return facts_of((await tx.uploads.get(upload_id)).require_owner(owner))
 
 
 async def end_upload(ports: Ports, *, owner: UserId, upload_id: UploadId) -> None:
     """Drop an upload and its bytes, finished or not. Raises UploadNotFound, UploadGone, UploadUsed."""
     async with ports.begin() as tx:
-        upload = (await tx.uploads.get(upload_id, lock=True)).owned_by(owner)
+        upload = (await tx.uploads.get(upload_id, lock=True)).require_owner(owner)
         if upload.state is UploadState.USED:
             raise UploadUsed
         await tx.uploads.end([upload_id])
-    await clear_ended(ports)
+    await remove_ended_bytes(ports)
 
 
 async def expire_uploads(ports: Ports) -> int:
@@ -118,13 +118,13 @@ async def expire_uploads(ports: Ports) -> int:
     async with ports.begin() as tx:
         await tx.uploads.expire(now, limit=EXPIRED_AT_ONCE)
         await tx.uploads.forget(now - 2 * timedelta(seconds=ports.limits.upload_life_seconds))
-    return await clear_ended(ports)
+    return await remove_ended_bytes(ports)
 
 
 async def sweep_staging(ports: Ports) -> int:
     """Remove staged bytes that have no row, as a deleted account leaves them; returns how many."""
     swept = 0
-    for upload_id in await ports.uploads.staging.staged():
+    for upload_id in await ports.uploads.staging.list_staged():
         try:
             async with ports.begin() as tx:
                 await tx.uploads.get(upload_id)
@@ -145,8 +145,8 @@ async def _add(
     now: datetime,
 ) -> Upload:
     told = parse_metadata(metadata)
-    announced_digest(metadata)
-    if length is not None and checked_length(length, ports.limits) > await ports.uploads.staging.free():
+    parse_announced_digest(metadata)
+    if length is not None and check_length(length, ports.limits) > await ports.uploads.staging.free():
         raise StorageFull
     upload = Upload(
         id=UploadId(ports.new_id()), owner_id=owner, state=UploadState.OPEN, length=length, stored_offset=0,

@@ -67,7 +67,7 @@ async def find_media(ports: Ports, wanted: Wanted, *, now: datetime) -> Media:
 async def _playlist(ports: Ports, views: Views, wanted: Wanted, *, now: datetime) -> Media:
     facts = await views.videos.one(wanted.video_id)
     _check_access(ports, wanted, facts.visibility, facts.access_epoch, now=now)
-    renditions = await views.renditions.of_video(wanted.video_id, wanted.generation)
+    renditions = await views.renditions.list_by_video(wanted.video_id, wanted.generation)
     if wanted.name == "master.m3u8":
         if not any(row.listed for row in renditions):
             raise MediaNotFound

@@ -53,12 +53,12 @@ def media(rendition: RenditionFacts, segments: Sequence[SegmentFacts]) -> str:
     if rendition.growing:
         lines.append("#EXT-X-START:TIME-OFFSET=0,PRECISE=YES")
     lines.append(f'#EXT-X-MAP:URI="{_name(rendition.init_key)}"')
-    for segment in gapless(segments):
+    for segment in take_gapless(segments):
         lines += [f"#EXTINF:{segment.ticks / rendition.timescale:.6f},", _name(segment.key)]
     return "\n".join([*lines, *(["#EXT-X-ENDLIST"] if rendition.complete else []), ""])
 
 
-def gapless(segments: Iterable[SegmentFacts]) -> Iterable[SegmentFacts]:
+def take_gapless(segments: Iterable[SegmentFacts]) -> Iterable[SegmentFacts]:
     """Segments up to the first that is missing: chunks may come out of order."""
     for ordinal, segment in enumerate(segments):
         if segment.ordinal != ordinal:

@@ -44,10 +44,10 @@ async def create_video(
     checked = _check(ports, about, new=True)
     video_id = VideoId(ports.new_id())
     async with ports.begin() as tx:
-        upload = (await tx.uploads.get(upload_id, lock=True)).usable_by(owner)
-        place = await (tx.channels.first_of(owner) if channel is None else tx.channels.by_handle(channel))
+        upload = (await tx.uploads.get(upload_id, lock=True)).require_usable(owner)
+        place = await (tx.channels.get_first(owner) if channel is None else tx.channels.get_by_handle(channel))
         video = Video(
-            id=video_id, channel_id=place.owned_by(owner).id, owner_id=owner, title=checked.title or "",
+            id=video_id, channel_id=place.require_owner(owner).id, owner_id=owner, title=checked.title or "",
             description=checked.description or "", tags=checked.tags or [],
             visibility=Visibility(checked.visibility or Visibility.PUBLIC), state=VideoState.UPLOADED, generation=1,
             access_epoch=0, source_key=upload.source_key, created_at=now, updated_at=now,
@@ -81,7 +81,7 @@ async def list_videos(
     name = f"videos {channel or ''} {tag or ''} {user or ''}"
     part = parse_page(ports.keys, ports.limits, name, limit=limit, cursor=cursor)
     async with ports.read() as views:
-        found = await views.videos.newest(part, channel=channel, tag=tag, user=user and user.lower())
+        found = await views.videos.list_newest(part, channel=channel, tag=tag, user=user and user.lower())
     return paginate(ports.keys, name, _video_views(ports, found, now=now))
 
 
@@ -92,7 +92,7 @@ async def list_my_videos(
     name = f"my videos {owner}"
     part = parse_page(ports.keys, ports.limits, name, limit=limit, cursor=cursor)
     async with ports.read() as views:
-        found = await views.videos.of_owner(owner, part)
+        found = await views.videos.list_by_owner(owner, part)
     return paginate(ports.keys, name, _video_views(ports, found, now=now))
 
 
@@ -102,7 +102,7 @@ async def update_video(
     """Change title, description, tags or visibility. Raises VideoNotFound, InvalidVideo."""
     checked = _check(ports, change, new=False)
     async with ports.begin() as tx:
-        (await tx.videos.get(video_id, lock=True)).owned_by(owner)
+        (await tx.videos.get(video_id, lock=True)).require_owner(owner)
         await tx.videos.change(video_id, checked, now=now)
         return video_view(ports, await tx.views.videos.one(video_id), now=now)
 
@@ -110,7 +110,7 @@ async def update_video(
 async def delete_video(ports: Ports, *, video_id: VideoId, owner: UserId, now: datetime) -> None:
     """Delete a video at once; running jobs lose their fence, its files go by a job. Raises VideoNotFound."""
     async with ports.begin() as tx:
-        (await tx.videos.get(video_id, lock=True)).owned_by(owner)
+        (await tx.videos.get(video_id, lock=True)).require_owner(owner)
         await tx.videos.delete(video_id, now=now)
         await tx.jobs.cancel(video_id)
         await tx.outbox.put(EventName.VIDEO_DELETED, video_id)

@@ -7,7 +7,7 @@ from efir.application.accounts.administration import grant_by_operator, revoke_b
 from efir.application.auth.mfa_recovery import remove_by_operator
 from efir.application.auth.signing_keys import rotate_signing_keys
 from efir.application.context import Ports
-from efir.bootstrap.startup.settings_loading import attached
+from efir.bootstrap.startup.settings_loading import load_for_process
 from efir.bootstrap.wiring.ports import opened
 from efir.domain.kernel.errors import DomainError
 from efir.drivers.cli.admin import Wanted, admin_arguments
@@ -19,20 +19,20 @@ from efir.settings import Settings
 def admin(argv: Sequence[str]) -> int:
     """Do one action and say what was done."""
     wanted = admin_arguments(argv)
-    settings = attached(wanted.settings)
+    settings = load_for_process(wanted.settings)
     try:
-        print(asyncio.run(_done(settings, wanted)))
+        print(asyncio.run(_run_action(settings, wanted)))
     except DomainError as error:
         raise CommandFailed(error.detail.rstrip("."), "`efir admin --help` lists the actions", Exit.FAILED) from error
     return Exit.OK
 
 
-async def _done(settings: Settings, wanted: Wanted) -> str:
+async def _run_action(settings: Settings, wanted: Wanted) -> str:
     async with opened(settings, statement_seconds=settings.limits.statement_seconds_worker) as ports:
-        return await _acted(ports, wanted)
+        return await _act(ports, wanted)
 
 
-async def _acted(ports: Ports, wanted: Wanted) -> str:
+async def _act(ports: Ports, wanted: Wanted) -> str:
     now = ports.clock()
     match wanted.action:
         case "grant":

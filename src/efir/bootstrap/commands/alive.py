@@ -8,25 +8,25 @@ from pathlib import Path
 
 from efir.bootstrap.processes.heartbeat import HEARTBEAT_SECONDS
 from efir.bootstrap.processes.http_probe import answers
-from efir.drivers.cli.arguments import alive_arguments
+from efir.drivers.cli.arguments import parse_alive_arguments
 from efir.drivers.cli.exits import Exit
 from efir.settings import SettingsRefused, current
 
 MAX_SILENCE = 6 * HEARTBEAT_SECONDS
 
 
-def alive(argv: Sequence[str]) -> int:
+def check_alive(argv: Sequence[str]) -> int:
     """Tell by the exit code whether the API answers or, with `--pulse`, whether the worker's loop still turns."""
-    changes, pulse = alive_arguments(argv)
+    changes, pulse = parse_alive_arguments(argv)
     if pulse is not None:
-        return _told(f"the worker that writes {pulse}", works=_beats(pulse))
+        return _report(f"the worker that writes {pulse}", works=_beats(pulse))
     try:
         settings = current(**changes)
     except SettingsRefused as error:
         print(f"efir: {error}", file=sys.stderr)
         return Exit.CONFIGURATION
     works = asyncio.run(answers(settings.host, settings.port, "/healthz"))
-    return _told(f"the API on port {settings.port}", works=works)
+    return _report(f"the API on port {settings.port}", works=works)
 
 
 def _beats(pulse: Path) -> bool:
@@ -36,6 +36,6 @@ def _beats(pulse: Path) -> bool:
         return False
 
 
-def _told(what: str, *, works: bool) -> int:
+def _report(what: str, *, works: bool) -> int:
     print(f"{what} {'is alive' if works else 'does not answer'}")
     return Exit.OK if works else Exit.UNAVAILABLE

@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from efir.adapters.secrets.passwords import Cost, hasher
-from efir.bootstrap.startup.settings_loading import configured
+from efir.bootstrap.startup.settings_loading import load_settings
 from efir.bootstrap.wiring.credentials import cost_of
 from efir.drivers.cli.auth import Measured, auth_arguments, present
 
@@ -17,13 +17,13 @@ ROUNDS = 3
 def auth(argv: Sequence[str]) -> int:
     """Measure, propose, change nothing."""
     changes, as_json = auth_arguments(argv)
-    cost = cost_of(configured(changes).limits)
-    found = calibrated(cost, lambda passes: seconds_of(replace(cost, passes=passes)))
+    cost = cost_of(load_settings(changes).limits)
+    found = calibrate(cost, lambda passes: seconds_of(replace(cost, passes=passes)))
     present(found, now=cost.passes, memory_kib=cost.memory_kib, as_json=as_json)
     return 0
 
 
-def calibrated(cost: Cost, measure: Callable[[int], float]) -> list[Measured]:
+def calibrate(cost: Cost, measure: Callable[[int], float]) -> list[Measured]:
     """Measure numbers of passes, upwards, until a hash is slow enough; the last one is the proposal."""
     found = []
     for passes in range(MIN_PASSES, MAX_PASSES + 1):

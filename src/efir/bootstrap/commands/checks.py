@@ -53,7 +53,7 @@ def _server(check: str, setting: str, which: str) -> Finding:
     except BinariesMissing as error:
         return Finding(check, "problem", str(error), f"{REINSTALL}, or set {setting}")
     program = found.postgres / "postgres" if which == "postgres" else found.valkey
-    said = _said(str(program), "--version")
+    said = _read_banner(str(program), "--version")
     if said is None:
         return Finding(check, "problem", f"{program} does not run", f"{REINSTALL}, or set {setting}")
     return Finding(check, "ok", f"{said.splitlines()[0]} ({program})")
@@ -63,7 +63,7 @@ def ffmpeg(settings: Settings) -> Finding:
     """Check ffmpeg and the encoders that video needs."""
     program = settings.media.ffmpeg or wheel_ffmpeg()
     step = REINSTALL if not settings.media.ffmpeg else "correct EFIR_MEDIA__FFMPEG"
-    said = _said(program, "-encoders") if program else None
+    said = _read_banner(program, "-encoders") if program else None
     if not program or said is None:
         return Finding("ffmpeg", "problem", f"{program or 'the ffmpeg of the wheel'} does not run", step)
     known = {line.split()[1] for line in said.splitlines() if len(line.split()) > 1}
@@ -93,7 +93,7 @@ def libraries() -> list[Finding]:
 
 
 def _library(check: str, package: str, code: str) -> Finding:
-    said = _said(sys.executable, "-c", code)
+    said = _read_banner(sys.executable, "-c", code)
     if said is None:
         return Finding(check, "problem", f"the package {package} cannot be loaded", REINSTALL)
     return Finding(check, "ok", f"{said.strip()} (package {package} {importlib.metadata.version(package)})")
@@ -168,7 +168,7 @@ def _existing(path: Path) -> Path:
     return next(place for place in (path, *path.parents) if place.exists())
 
 
-def _said(*words: str) -> str | None:
+def _read_banner(*words: str) -> str | None:
     """Run a program; return what it printed, its banner first, or None when it failed."""
     try:
         ran = subprocess.run(

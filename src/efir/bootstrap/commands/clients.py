@@ -3,16 +3,16 @@
 from collections.abc import Sequence
 
 from efir.bootstrap.commands.checks import wheel_ffmpeg
-from efir.bootstrap.startup.settings_loading import configured
+from efir.bootstrap.startup.settings_loading import load_settings
 from efir.drivers.cli import upload as uploading
-from efir.drivers.cli.arguments import plain_parser
+from efir.drivers.cli.arguments import build_plain_parser
 from efir.drivers.cli.demo import Demo, demo_arguments, fill
-from efir.drivers.cli.up import shown_address
+from efir.drivers.cli.up import display_address
 
 
 def upload(argv: Sequence[str]) -> int:
     """Send video files to a server."""
-    parser = plain_parser("upload", "Send video files to a server and print where to watch them.")
+    parser = build_plain_parser("upload", "Send video files to a server and print where to watch them.")
     uploading.add_arguments(parser)
     return uploading.run(parser.parse_args(argv))
 
@@ -20,10 +20,10 @@ def upload(argv: Sequence[str]) -> int:
 def demo(argv: Sequence[str]) -> int:
     """Add the sample person and videos to a running server."""
     changes, url = demo_arguments(argv)
-    settings = configured(changes)
+    settings = load_settings(changes)
     fill(
         Demo(
-            url=url or shown_address(settings.host, settings.port),
+            url=url or display_address(settings.host, settings.port),
             home=settings.home,
             ffmpeg=settings.media.ffmpeg or wheel_ffmpeg(),
         )

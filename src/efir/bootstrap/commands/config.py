@@ -7,7 +7,7 @@ from pathlib import Path
 
 import msgspec
 
-from efir.bootstrap.startup.settings_loading import ENV_FILE, configured
+from efir.bootstrap.startup.settings_loading import ENV_FILE, load_settings
 from efir.drivers.cli.config import Setting, config_arguments, present
 from efir.settings import PREFIX, aliases, dotenv
 
@@ -15,7 +15,7 @@ from efir.settings import PREFIX, aliases, dotenv
 def config(argv: Sequence[str]) -> int:
     """Show the settings."""
     changes, as_json, changed_only = config_arguments(argv)
-    found = list(sourced(leaves(configured(changes)), changes, os.environ))
+    found = list(find_sources(leaves(load_settings(changes)), changes, os.environ))
     present([setting for setting in found if not changed_only or setting.source != "default"], as_json=as_json)
     return 0
 
@@ -29,13 +29,13 @@ def leaves(value: object, name: str = "") -> Iterator[tuple[str, str]]:
     elif isinstance(value, Mapping):
         parts = dict(value)
     else:
-        yield PREFIX + name.upper(), spelled(value)
+        yield PREFIX + name.upper(), spell_value(value)
         return
     for part, inner in parts.items():
         yield from leaves(inner, f"{name}__{part}" if name else str(part))
 
 
-def spelled(value: object) -> str:
+def spell_value(value: object) -> str:
     """Write a value as it would be set."""
     if isinstance(value, bool):
         return str(value).lower()
@@ -44,7 +44,7 @@ def spelled(value: object) -> str:
     return "" if value is None else str(value)
 
 
-def sourced(
+def find_sources(
     values: Iterator[tuple[str, str]], changes: Mapping[str, object], environ: Mapping[str, str]
 ) -> Iterator[Setting]:
     """Say where each value comes from, in the order in which sources win."""

@@ -12,8 +12,8 @@ from efir.adapters.embedded import postgres, valkey
 from efir.adapters.embedded.sockets import existing_socket_directory
 from efir.bootstrap.commands import checks
 from efir.bootstrap.processes.http_probe import answers
-from efir.bootstrap.processes.revisions import newest_revisions
-from efir.bootstrap.startup.settings_loading import configured
+from efir.bootstrap.processes.revisions import find_newest_revisions
+from efir.bootstrap.startup.settings_loading import load_settings
 from efir.bootstrap.wiring.mail import mailer_of
 from efir.domain.kernel.hosts import host_of, is_loopback
 from efir.drivers.cli.doctor import Finding, doctor_arguments, present
@@ -31,7 +31,7 @@ def doctor(argv: Sequence[str]) -> int:
     """Check everything; wrong settings are a finding, too."""
     changes, as_json = doctor_arguments(argv)
     try:
-        settings = configured(changes)
+        settings = load_settings(changes)
     except CommandFailed as error:
         cause, _, step = str(error).partition("; ")
         return present([checks.python(), Finding("settings", "problem", cause, step)], as_json=as_json)
@@ -62,15 +62,15 @@ async def database(settings: Settings) -> Finding:
     url = settings.database.url
     if not url:
         sockets = existing_socket_directory(settings.home)
-        if not postgres.ready(sockets):
+        if not postgres.is_ready(sockets):
             return Finding("database", "ok", "the embedded one is not running; `efir up` starts it")
         url = postgres.postgres_url(sockets)
     try:
-        version, revision, drift = await _asked(url, settings.database.schema)
+        version, revision, drift = await _ask_database(url, settings.database.schema)
     except (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError, ValueError) as error:
         cause = str(error) or type(error).__name__
         return Finding("database", "problem", f"it does not answer: {cause}", "check EFIR_DATABASE__URL and the server")
-    known = ", ".join(sorted(newest_revisions()))
+    known = ", ".join(sorted(find_newest_revisions()))
     detail = f"PostgreSQL {version // 10_000}.{version % 10_000}, schema at revision {revision or 'none'}"
     if version < OLDEST_POSTGRES:
         return Finding("database", "problem", f"{detail}: too old", "use PostgreSQL 15 or newer")
@@ -81,7 +81,7 @@ async def database(settings: Settings) -> Finding:
     return Finding("database", "ok", detail)
 
 
-async def _asked(url: str, schema: str) -> tuple[int, str | None, float]:
+async def _ask_database(url: str, schema: str) -> tuple[int, str | None, float]:
     connection = await asyncpg.connect(url, timeout=PATIENCE, command_timeout=PATIENCE)
     try:
         version = int(await connection.fetchval("show server_version_num"))
@@ -101,7 +101,7 @@ def cache(settings: Settings) -> Finding:
     url = settings.redis.url
     if not url:
         sockets = existing_socket_directory(settings.home)
-        if not valkey.ready(sockets):
+        if not valkey.is_ready(sockets):
             return Finding("cache", "ok", "the embedded one is not running; `efir up` starts it")
         url = valkey.valkey_url(sockets)
     client = redis.Redis.from_url(url, socket_timeout=PATIENCE, socket_connect_timeout=PATIENCE, decode_responses=True)
@@ -109,7 +109,7 @@ def cache(settings: Settings) -> Finding:
     try:
         facts = client.info("server")
         with contextlib.suppress(redis.ResponseError):  # managed servers forbid CONFIG
-            told = _told(client)
+            told = _read_redis_info(client)
     except (redis.RedisError, OSError, ValueError) as error:
         return Finding("cache", "problem", f"it does not answer: {error}", "check EFIR_REDIS__URL and the server")
     finally:
@@ -151,6 +151,6 @@ async def mail(settings: Settings) -> Finding:
     return Finding("mail", "ok", "the mail server answers")
 
 
-def _told(client: redis.Redis) -> dict[str, str]:
+def _read_redis_info(client: redis.Redis) -> dict[str, str]:
     found = client.config_get("appendonly", "maxmemory-policy")
     return {str(name): str(value) for name, value in found.items()}

@@ -5,8 +5,14 @@ import os
 import time
 from collections.abc import Awaitable, Callable, Sequence
 
-from efir.bootstrap.processes.revisions import newest_revisions, revisions
-from efir.bootstrap.startup.settings_loading import attached, exported, keys_of, media_directory, refusing
+from efir.bootstrap.processes.revisions import find_newest_revisions, revisions
+from efir.bootstrap.startup.settings_loading import (
+    export_settings,
+    keys_of,
+    load_for_process,
+    media_directory,
+    refusing,
+)
 from efir.drivers.cli.arguments import api_arguments, migrate_arguments, worker_arguments
 from efir.drivers.cli.exits import Exit
 from efir.drivers.cli.failures import CommandFailed
@@ -17,7 +23,7 @@ RETRY = 0.5
 
 def api(argv: Sequence[str]) -> int:
     """Serve the HTTP API and the pages until SIGTERM."""
-    settings = attached(api_arguments(argv))
+    settings = load_for_process(api_arguments(argv))
     from efir.bootstrap.processes.serving import run_api
     from efir.bootstrap.wiring.mail import mailer_of
 
@@ -25,7 +31,7 @@ def api(argv: Sequence[str]) -> int:
         keys_of(settings)
         media_directory(settings)
         mailer_of(settings)
-    os.environ.update(exported(settings))  # each server process reads the settings again
+    os.environ.update(export_settings(settings))  # each server process reads the settings again
     run_api(settings)
     return 0
 
@@ -33,7 +39,7 @@ def api(argv: Sequence[str]) -> int:
 def worker(argv: Sequence[str]) -> int:
     """Do background work until SIGTERM."""
     changes, queues, pulse = worker_arguments(argv)
-    settings = attached(changes)
+    settings = load_for_process(changes)
     from efir.bootstrap.processes.workers import run_workers
 
     with refusing():
@@ -44,22 +50,22 @@ def worker(argv: Sequence[str]) -> int:
 def migrate(argv: Sequence[str]) -> int:
     """Bring the database to the newest schema."""
     changes, wait = migrate_arguments(argv)
-    settings = attached(changes, cache_needed=False)
+    settings = load_for_process(changes, cache_needed=False)
     from efir.adapters.postgres.kernel.constraints import DatabaseAway
-    from efir.adapters.postgres.kernel.revision import applied
+    from efir.adapters.postgres.kernel.revision import find_applied_revision
 
     url, schema = settings.database.url, settings.database.schema
     try:
-        before = asyncio.run(_awaited(lambda: applied(url, schema), DatabaseAway, wait))
+        before = asyncio.run(_wait_for_database(lambda: find_applied_revision(url, schema), DatabaseAway, wait))
     except DatabaseAway as error:
         cause = str(error.__cause__ or "").strip() or type(error.__cause__).__name__
         raise CommandFailed(
             f"the database does not answer ({cause})", "check EFIR_DATABASE__URL and the server", Exit.UNAVAILABLE
         ) from error
-    return _upgraded(url, schema, before)
+    return _upgrade(url, schema, before)
 
 
-def _upgraded(url: str, schema: str, before: str | None) -> int:
+def _upgrade(url: str, schema: str, before: str | None) -> int:
     """Bring a database from the revision it has to the newest, and say so."""
     if before is not None and before not in revisions()[0]:
         raise CommandFailed(
@@ -67,17 +73,19 @@ def _upgraded(url: str, schema: str, before: str | None) -> int:
             "use the release that made it, or restore a backup",
             Exit.CONFIGURATION,
         )
-    if newest_revisions() == {before}:
+    if find_newest_revisions() == {before}:
         print(f"the database is at revision {before}, the newest")
         return Exit.OK
-    from efir.adapters.postgres.migrate import newest, upgrade  # SQLAlchemy, which is large
+    from efir.adapters.postgres.migrate import find_newest_revision, upgrade  # SQLAlchemy, which is large
 
     upgrade(url, schema)
-    print(f"the database went from revision {before or 'none'} to {newest()}")
+    print(f"the database went from revision {before or 'none'} to {find_newest_revision()}")
     return Exit.OK
 
 
-async def _awaited(ask: Callable[[], Awaitable[str | None]], away: type[Exception], wait: float) -> str | None:
+async def _wait_for_database(
+    ask: Callable[[], Awaitable[str | None]], away: type[Exception], wait: float
+) -> str | None:
     """Ask a database that may still be starting until it answers or patience is over; a refusal is not waited for."""
     until = time.monotonic() + wait
     while True:

@@ -20,10 +20,10 @@ from efir.adapters.embedded.supervisor import Supervisor
 from efir.bootstrap.processes.port_check import check_port, check_reserved
 from efir.bootstrap.processes.run_as import become, settle
 from efir.bootstrap.processes.stack import Stack, bring_up, fill, stock
-from efir.bootstrap.startup.settings_loading import adopt_environment, configured, kept_secret
+from efir.bootstrap.startup.settings_loading import adopt_environment, load_secret, load_settings
 from efir.drivers.cli.exits import Exit
 from efir.drivers.cli.failures import CommandFailed
-from efir.drivers.cli.up import Progress, mail_hint, shown_address, up_arguments
+from efir.drivers.cli.up import Progress, display_address, mail_hint, parse_up_arguments
 
 PATIENCE = 120.0  # seconds to wait for another `efir up` that is draining
 REQUESTS = {
@@ -41,10 +41,10 @@ def up(argv: Sequence[str]) -> int:
     Two processes: this one, which the person knows by its id, only waits, and ends whatever a killed supervisor leaves;
     the supervisor, forked from it, stops everything when this one is gone.
     """
-    arguments = up_arguments(argv)
-    settings = configured(arguments.changes)
+    arguments = parse_up_arguments(argv)
+    settings = load_settings(arguments.changes)
     progress = Progress(verbose=arguments.verbose)
-    lock = _locked(settings.home, progress)
+    lock = _lock_directory(settings.home, progress)
     if left := end_marked(settings.home.resolve()):
         progress.state(f"{left} processes of an `efir up` that was killed were ended")
     check_port(settings.host, settings.port)
@@ -53,7 +53,7 @@ def up(argv: Sequence[str]) -> int:
         check_reserved(settings.port, tenancy.becomes.name)
     if tenancy.servers is not None:
         progress.state("the API and the workers run as root: no other user reaches their environment or data")
-    secret = settings.secret or kept_secret(settings.home, tenancy.becomes)
+    secret = settings.secret or load_secret(settings.home, tenancy.becomes)
     progress.say(f"data: {settings.home}")
     stack = Stack(settings=settings, servers=tenancy.servers, secret=secret, say=progress.say)
     adopt_environment()
@@ -93,7 +93,7 @@ def _guard(supervisor: int, lock: DirectoryLock, progress: Progress) -> int:
     return code
 
 
-def _locked(home: Path, progress: Progress) -> DirectoryLock:
+def _lock_directory(home: Path, progress: Progress) -> DirectoryLock:
     try:
         home.mkdir(mode=0o700, parents=True, exist_ok=True)
         lock = DirectoryLock(home)
@@ -123,14 +123,14 @@ async def _supervise(stack: Stack, progress: Progress, lock: DirectoryLock, life
                 lock.note_stopping()
                 stop.set_result(code)
 
-        def abandoned() -> None:
+        def abandon() -> None:
             loop.remove_reader(life)
             supervisor.hurried.set()
             end(Exit.FAILED)
 
         loop.add_signal_handler(signal.SIGTERM, end, Exit.OK)
         loop.add_signal_handler(signal.SIGINT, end, Exit.INTERRUPTED)
-        loop.add_reader(life, abandoned)
+        loop.add_reader(life, abandon)
         running = asyncio.ensure_future(_run(stack, progress, supervisor, demo=demo))
         await asyncio.wait((running, stop), return_when=asyncio.FIRST_COMPLETED)
         if not stop.done():
@@ -152,7 +152,7 @@ async def _run(stack: Stack, progress: Progress, supervisor: Supervisor, *, demo
     except (ClusterRefused, BinariesMissing) as error:
         progress.state(str(error))
         return Exit.CONFIGURATION
-    progress.ready(shown_address(stack.settings.host, stack.settings.port))
+    progress.report_ready(display_address(stack.settings.host, stack.settings.port))
     await stock(stack, supervisor)
     if not stack.settings.mail.smtp_url:
         progress.say(mail_hint(stack.settings.origin))

@@ -10,7 +10,7 @@ REVISION = re.compile(r"""^(down_)?revision\b[^=]*=\s*(.+)$""", re.MULTILINE)
 NAMES = re.compile(r"""["']([^"']+)["']""")
 
 
-def newest_revisions() -> set[str]:
+def find_newest_revisions() -> set[str]:
     """Find the revisions that no other revision follows; more than one, or none, means Alembic has to judge."""
     known, followed = revisions()
     return known - followed
@@ -35,4 +35,4 @@ def is_migrated(sockets: Path, schema: str) -> bool:
         applied = postgres_execute(sockets, "efir", f'select version_num from "{quoted}".alembic_version')  # noqa: S608  # a setting, quoted
     except (OSError, ServerRefused):
         return False
-    return newest_revisions() == {applied}
+    return find_newest_revisions() == {applied}

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from efir.adapters.embedded import postgres, valkey
 from efir.adapters.embedded.accounts import Account
-from efir.adapters.embedded.binaries import Binaries, find_binaries, for_account
+from efir.adapters.embedded.binaries import Binaries, find_binaries, usable_binaries
 from efir.adapters.embedded.daemon import Daemon, StartFailed
 from efir.adapters.embedded.orphans import MARK
 from efir.adapters.embedded.programs import Program
@@ -18,9 +18,9 @@ from efir.adapters.embedded.sockets import existing_socket_directory, socket_dir
 from efir.adapters.embedded.supervisor import Supervisor
 from efir.bootstrap.processes.http_probe import answers
 from efir.bootstrap.processes.revisions import is_migrated
-from efir.bootstrap.startup.settings_loading import completed, exported
+from efir.bootstrap.startup.settings_loading import complete_settings, export_settings
 from efir.bootstrap.wiring.questions import bank_path
-from efir.drivers.cli.up import shown_address
+from efir.drivers.cli.up import display_address
 from efir.settings import Settings
 
 STAGES = {"postgres": 0, "valkey": 1, "worker": 2, "api": 3}
@@ -53,7 +53,7 @@ async def bring_up(stack: Stack, supervisor: Supervisor) -> None:
     own_database, own_cache = not stack.settings.database.url, not stack.settings.redis.url
     sockets = socket_directory(stack.home, stack.servers)
     if own_database or own_cache:
-        binaries = for_account(find_binaries(), stack.servers, stack.home)
+        binaries = usable_binaries(find_binaries(), stack.servers, stack.home)
         steps = []
         if own_cache:
             steps.append(_start_cache(stack, supervisor, binaries, sockets))
@@ -83,15 +83,15 @@ async def _start_database(stack: Stack, supervisor: Supervisor, binaries: Binari
     await asyncio.sleep(0)  # the cache starts meanwhile
     postgres.create(cluster)
 
-    def before() -> None:
+    def prepare() -> None:
         if left := postgres.clear_remains(cluster):
             stack.say(f"database: ended {left} processes left from before")
 
-    async def ready() -> bool:
-        return postgres.ready(sockets)
+    async def is_ready() -> bool:
+        return postgres.is_ready(sockets)
 
     program = postgres.program(cluster)
-    await supervisor.start(Daemon(program=program, ready=ready, stage=STAGES["postgres"], before=before))
+    await supervisor.start(Daemon(program=program, ready=is_ready, stage=STAGES["postgres"], before=prepare))
 
 
 async def _start_cache(stack: Stack, supervisor: Supervisor, binaries: Binaries, sockets: Path) -> None:
@@ -99,24 +99,24 @@ async def _start_cache(stack: Stack, supervisor: Supervisor, binaries: Binaries,
         binary=binaries.valkey, directory=stack.home / "valkey", sockets=sockets, account=stack.servers
     )
 
-    def before() -> None:
+    def prepare() -> None:
         valkey.prepare(cache)
 
-    async def ready() -> bool:
-        return valkey.ready(sockets)
+    async def is_ready() -> bool:
+        return valkey.is_ready(sockets)
 
     def mend(tail: str) -> str:
         if any(sign in tail for sign in BROKEN_FILE):
-            return f"its file is broken and was put away as {valkey.set_aside(cache)}; it starts empty"
+            return f"its file is broken and was put away as {valkey.quarantine(cache)}; it starts empty"
         return ""
 
     program = valkey.program(cache)
-    await supervisor.start(Daemon(program=program, ready=ready, stage=STAGES["valkey"], before=before, mend=mend))
+    await supervisor.start(Daemon(program=program, ready=is_ready, stage=STAGES["valkey"], before=prepare, mend=mend))
 
 
 async def fill(stack: Stack, supervisor: Supervisor) -> None:
     """Add the sample person and videos through the public API; a failure is reported and changes nothing else."""
-    url = shown_address(stack.settings.host, stack.settings.port)
+    url = display_address(stack.settings.host, stack.settings.port)
     words = ("demo", "--url", url, "--data-dir", str(stack.home))
     try:
         await supervisor.run(_efir(environment(stack, existing_socket_directory(stack.home)), "demo", *words))
@@ -136,21 +136,21 @@ async def stock(stack: Stack, supervisor: Supervisor) -> None:
 
 
 def _api(stack: Stack, environ: Mapping[str, str]) -> Daemon:
-    async def ready() -> bool:
+    async def is_ready() -> bool:
         return await answers(stack.settings.host, stack.settings.port, "/readyz")
 
     limits = stack.settings.limits
     program = _efir(environ, "api", "api", stop_seconds=limits.drain_edge_seconds)
-    return Daemon(program=program, ready=ready, stage=STAGES["api"])
+    return Daemon(program=program, ready=is_ready, stage=STAGES["api"])
 
 
 def _worker(stack: Stack, environ: Mapping[str, str], name: str, queues: tuple[str, ...]) -> Daemon:
-    async def ready() -> bool:
+    async def is_ready() -> bool:
         return True
 
     words = ("worker", "--queues", ",".join(queues))
     program = _efir(environ, name, *words, stop_seconds=stack.settings.limits.drain_worker_seconds)
-    return Daemon(program=program, ready=ready, stage=STAGES["worker"])
+    return Daemon(program=program, ready=is_ready, stage=STAGES["worker"])
 
 
 def _efir(environ: Mapping[str, str], name: str, *words: str, stop_seconds: float = 10) -> Program:
@@ -166,5 +166,5 @@ def _efir(environ: Mapping[str, str], name: str, *words: str, stop_seconds: floa
 
 def environment(stack: Stack, sockets: Path) -> dict[str, str]:
     """Make the children's environment: ours, the addresses of the embedded servers, the secret."""
-    settings = completed(stack.settings, sockets, stack.secret)
-    return {**os.environ, **exported(settings), MARK: str(stack.home.resolve())}
+    settings = complete_settings(stack.settings, sockets, stack.secret)
+    return {**os.environ, **export_settings(settings), MARK: str(stack.home.resolve())}

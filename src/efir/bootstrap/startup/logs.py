@@ -16,7 +16,7 @@ def configure(level: str) -> None:
         processors=[
             structlog.processors.add_log_level,
             structlog.processors.TimeStamper(fmt="iso", utc=True),
-            _correlated,
+            _add_correlation,
             structlog.processors.format_exc_info,
             structlog.processors.JSONRenderer(),
         ],
@@ -27,7 +27,7 @@ def configure(level: str) -> None:
     logging.basicConfig(level=logging.WARNING, handlers=[_Handler()], force=True)
 
 
-def _correlated(_logger: Any, _name: str, event: Any) -> Any:
+def _add_correlation(_logger: Any, _name: str, event: Any) -> Any:
     if correlation.get() and "request_id" not in event:
         event["request_id"] = correlation.get()
     return event

@@ -24,7 +24,7 @@ S3 = "s3://"
 MIN_SECRET = 32  # characters
 
 
-def configured(changes: dict[str, object]) -> Settings:
+def load_settings(changes: dict[str, object]) -> Settings:
     """Read the settings of this process; a wrong one ends the command with exit code 3."""
     with refusing():
         return current(**changes)
@@ -39,21 +39,21 @@ def refusing() -> Iterator[None]:
         raise CommandFailed(str(error).rstrip("."), "`efir config` lists all settings", Exit.CONFIGURATION) from error
 
 
-def attached(changes: dict[str, object], *, cache_needed: bool = True) -> Settings:
+def load_for_process(changes: dict[str, object], *, cache_needed: bool = True) -> Settings:
     """Complete the settings of a process that runs alone.
 
     An address that is not set means the embedded server of the data directory, which `efir up` must be running.
     """
-    settings = configured(changes)
+    settings = load_settings(changes)
     sockets = existing_socket_directory(settings.home)
-    if not settings.database.url and not postgres.ready(sockets):
-        raise _away("database", settings.home, "EFIR_DATABASE__URL")
-    if not settings.redis.url and cache_needed and not valkey.ready(sockets):
-        raise _away("cache", settings.home, "EFIR_REDIS__URL")
-    return completed(settings, sockets, settings.secret or kept_secret(settings.home, None))
+    if not settings.database.url and not postgres.is_ready(sockets):
+        raise _server_unavailable("database", settings.home, "EFIR_DATABASE__URL")
+    if not settings.redis.url and cache_needed and not valkey.is_ready(sockets):
+        raise _server_unavailable("cache", settings.home, "EFIR_REDIS__URL")
+    return complete_settings(settings, sockets, settings.secret or load_secret(settings.home, None))
 
 
-def completed(settings: Settings, sockets: Path, secret: str) -> Settings:
+def complete_settings(settings: Settings, sockets: Path, secret: str) -> Settings:
     """Put the embedded servers of a socket directory, and a secret, where the settings name none."""
     database = msgspec.structs.replace(settings.database, url=settings.database.url or postgres.postgres_url(sockets))
     cache = Address(url=settings.redis.url or valkey.valkey_url(sockets))
@@ -67,7 +67,7 @@ def adopt_environment() -> None:
     os.environ[ENV_FILE] = os.devnull
 
 
-def exported(settings: Settings) -> dict[str, str]:
+def export_settings(settings: Settings) -> dict[str, str]:
     """Write down what was completed, for processes that read the environment again."""
     return {
         "EFIR_DATA_DIR": str(settings.home),
@@ -79,13 +79,13 @@ def exported(settings: Settings) -> dict[str, str]:
     }
 
 
-def _away(what: str, home: Path, setting: str) -> CommandFailed:
+def _server_unavailable(what: str, home: Path, setting: str) -> CommandFailed:
     return CommandFailed(
         f"no {what} runs in {home}", f"start `efir up --data-dir {home}` or set {setting}", Exit.UNAVAILABLE
     )
 
 
-def kept_secret(home: Path, account: Account | None) -> str:
+def load_secret(home: Path, account: Account | None) -> str:
     """Read the secret of the data directory, or make it; raises CommandFailed when it belongs to somebody else."""
     path = home / SECRET
     try:

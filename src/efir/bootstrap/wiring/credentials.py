@@ -55,12 +55,12 @@ def cost_of(limits: Limits) -> Cost:
 def ceremonies_of(settings: Settings) -> Ceremonies:
     """Passkeys of the public address; the library is loaded with the first of them."""
 
-    def made() -> Ceremonies:
+    def make_ceremonies() -> Ceremonies:
         from efir.adapters.secrets.passkeys import WebauthnCeremonies
 
         return WebauthnCeremonies(settings.origin, seconds=settings.limits.challenge_seconds)
 
-    return lazy(made)
+    return lazy(make_ceremonies)
 
 
 @asynccontextmanager
@@ -86,7 +86,7 @@ def access_tokens_of(settings: Settings, database: Database, sealer: Sealer) -> 
 
     async def load() -> list[SigningKey]:
         async with database.read() as views:
-            return await views.signing_keys.usable()
+            return await views.signing_keys.list_usable()
 
     return JoseAccessTokens(
         load, sealer, issuer=settings.origin, algorithm=settings.auth.jwt_algorithm,

@@ -19,7 +19,7 @@ def health_of(
 ) -> Callable[[], Awaitable[dict[str, tuple[str, str]]]]:
     """Ask each dependency how it is, within a second."""
 
-    async def asked(call: Callable[[], Awaitable[object]], *, without: str) -> tuple[str, str]:
+    async def ask(call: Callable[[], Awaitable[object]], *, without: str) -> tuple[str, str]:
         try:
             async with asyncio.timeout(1):
                 await call()
@@ -40,7 +40,7 @@ def health_of(
 
     async def health() -> dict[str, tuple[str, str]]:
         database_state, redis_state = await asyncio.gather(
-            asked(database.ping, without="down"), asked(ping, without="degraded")
+            ask(database.ping, without="down"), ask(ping, without="degraded")
         )
         sandbox = ("ok", box.name) if box.name not in {"off", "none"} else ("degraded", box.reason)
         return {

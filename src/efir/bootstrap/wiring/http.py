@@ -57,7 +57,7 @@ class Deferred:
         settings = self._settings
         asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor(initializer=_give_way))
         async with opened(settings, statement_seconds=settings.limits.statement_seconds_api) as ports:
-            self._app = served(ports, settings)
+            self._app = build_server_app(ports, settings)
             gc.collect()
             gc.freeze()  # what was built now lives as long as the process: no collection need look at it again
             gc.set_threshold(MAX_YOUNG)
@@ -75,7 +75,7 @@ def _give_way() -> None:
         os.nice(THREADS_NICE)
 
 
-def served(ports: Ports, settings: Settings) -> Any:
+def build_server_app(ports: Ports, settings: Settings) -> Any:
     """The whole application over given ports; tests use it too."""
     pages = create_pages(
         status_of=problems.status_of, session_cookie=cookies.session_cookie,

@@ -39,7 +39,7 @@ from efir.settings import Settings
 async def opened(settings: Settings, *, statement_seconds: float) -> AsyncIterator[Ports]:
     """Wire everything for one process; connections are made when first needed."""
     keys = keys_of(settings)
-    sealer = Sealer(keys.key("sealing"), keys.earlier("sealing"))
+    sealer = Sealer(keys.key("sealing"), keys.earlier_keys("sealing"))
     media = media_directory(settings)
     wakeups: Wakeups = DramatiqWakeups(redis_broker(settings.broker.url or settings.redis.url))
     box = detect(settings.media.sandbox, ffmpeg=settings.media.ffmpeg or None)
@@ -70,7 +70,7 @@ class _Parts:
 def _join(parts: _Parts) -> Ports:
     settings, database, box, media = parts.settings, parts.database, parts.box, parts.media
     return Ports(
-        begin=database.begin, single=database.single, read=database.read, joined=database.joined,
+        begin=database.begin, single=database.single, read=database.read, joined=database.nest,
         blobs=blobs_of(settings, media), scratch=scratch_of(media), archives=ZipArchives(),
         new_id=new_id, new_secret=new_secret, new_token=new_token, new_code=new_code, clock=now,
         keys=parts.keys, rates=ValkeyRateLimiter(parts.valkey), once=ValkeyOneTimeStore(parts.valkey),

@@ -26,12 +26,12 @@ async def providers_of(settings: Settings, sealer: Sealer) -> AsyncIterator[Mapp
 
     from efir.adapters.oidc.client import OidcProvider as Client
     from efir.adapters.oidc.client import Setup
-    from efir.adapters.oidc.documents import safe
+    from efir.adapters.oidc.documents import is_safe_url
 
     async with httpx.AsyncClient(timeout=PATIENCE, follow_redirects=False) as http:
         links, made = SiteLinks(settings.origin), dict[str, Provider]()
         for name, provider in settings.oidc.items():
-            if not safe(provider.issuer):
+            if not is_safe_url(provider.issuer):
                 raise SettingsRefused(f"EFIR_OIDC__{name.upper()}__ISSUER is an https address.")
             setup = Setup(
                 name=name, label=provider.label or name.title(), issuer=provider.issuer, client_id=provider.client_id,

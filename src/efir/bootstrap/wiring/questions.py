@@ -8,10 +8,10 @@ from pathlib import Path
 
 from efir.adapters.quiz.bank import FileBank
 from efir.application.quiz.queue import BatchingQueue, Place
-from efir.bootstrap.startup.settings_loading import attached, configured
+from efir.bootstrap.startup.settings_loading import load_for_process, load_settings
 from efir.drivers.cli.exits import Exit
 from efir.drivers.cli.failures import CommandFailed
-from efir.drivers.cli.questions import bank_told, imported, questions_arguments
+from efir.drivers.cli.questions import questions_arguments, report_bank, report_import
 from efir.ports.transactions import Begin
 from efir.settings import Settings, SettingsRefused
 
@@ -62,9 +62,9 @@ def questions(argv: Sequence[str]) -> int:
     """Store new questions, or make the bank."""
     arguments = questions_arguments(argv)
     if arguments.action == "bank":
-        return _make_bank(arguments.output or bank_path(configured(arguments.changes)))
+        return _make_bank(arguments.output or bank_path(load_settings(arguments.changes)))
     return asyncio.run(
-        _import(attached(arguments.changes, cache_needed=False), arguments.count, as_json=arguments.as_json)
+        _import(load_for_process(arguments.changes, cache_needed=False), arguments.count, as_json=arguments.as_json)
     )
 
 
@@ -77,7 +77,7 @@ def _make_bank(path: Path) -> int:
         raise CommandFailed(
             f"the bank cannot be written to {path} ({error.strerror})", "choose another --output"
         ) from error
-    bank_told(path, count)
+    report_bank(path, count)
     return Exit.OK
 
 
@@ -87,14 +87,14 @@ async def _import(settings: Settings, count: int, *, as_json: bool) -> int:
     from efir.domain.kernel.errors import DomainError
     from efir.domain.quiz import check_count
 
-    async def nobody_woken(_woken: object) -> None:
+    async def wake_nobody(_woken: object) -> None:
         """Questions make no jobs."""
 
     async with (
         connected(
             settings.database.url, schema=settings.database.schema, pool_size=1,
             wait=settings.limits.pool_wait_seconds, statement_seconds=settings.limits.statement_seconds_worker,
-            seal=(bytes, bytes), after_commit=nobody_woken,
+            seal=(bytes, bytes), after_commit=wake_nobody,
         ) as database,
         question_line(settings, database.begin, database.single, now) as line,
     ):  # fmt: skip
@@ -102,5 +102,5 @@ async def _import(settings: Settings, count: int, *, as_json: bool) -> int:
             fetched = await line.take(check_count(count, settings.limits.max_quiz_questions), begin=database.begin)
         except DomainError as error:
             raise CommandFailed(str(error).rstrip("."), "see EFIR_QUIZ__SOURCES", Exit.FAILED) from error
-    imported([row.question for row in fetched.saved], as_json=as_json)
+    report_import([row.question for row in fetched.saved], as_json=as_json)
     return Exit.OK

@@ -103,7 +103,7 @@ def parse_name(text: str, *, pointer: str = "/name") -> str:
     """Check a role's name: Latin letters, digits and single dashes. Raises InvalidRole."""
     name = text.strip().lower()
     if not MIN_NAME <= len(name) <= MAX_NAME or not NAME.fullmatch(name):
-        raise _wrong(pointer, "name", f"A role's name has {MIN_NAME} to {MAX_NAME} of a-z, 0-9 and single dashes.")
+        raise _invalid(pointer, "name", f"A role's name has {MIN_NAME} to {MAX_NAME} of a-z, 0-9 and single dashes.")
     return name
 
 
@@ -111,7 +111,7 @@ def parse_description(text: str, *, pointer: str = "/description") -> str:
     """Trim a role's description. Raises InvalidRole."""
     description = text.strip()
     if len(description) > MAX_DESCRIPTION:
-        raise _wrong(pointer, "length", f"A description has at most {MAX_DESCRIPTION} characters.")
+        raise _invalid(pointer, "length", f"A description has at most {MAX_DESCRIPTION} characters.")
     return description
 
 
@@ -119,9 +119,9 @@ def parse_permissions(codes: Iterable[str], *, pointer: str = "/permissions") ->
     """Check permission codes. Raises InvalidRole naming the unknown ones."""
     wanted = frozenset(codes)
     if len(wanted) > MAX_PERMISSIONS:
-        raise _wrong(pointer, "length", f"A role has at most {MAX_PERMISSIONS} permissions.")
+        raise _invalid(pointer, "length", f"A role has at most {MAX_PERMISSIONS} permissions.")
     if unknown := sorted(code for code in wanted if not is_permission(code)):
-        raise _wrong(pointer, "unknown", f"Unknown permissions: {', '.join(unknown)[:200]}.")
+        raise _invalid(pointer, "unknown", f"Unknown permissions: {', '.join(unknown)[:200]}.")
     return wanted
 
 
@@ -151,5 +151,5 @@ def check_within(wanted: frozenset[str], own: frozenset[str]) -> None:
         raise WiderThanOwn(f"You do not have: {', '.join(missing)}.")
 
 
-def _wrong(pointer: str, code: str, detail: str) -> InvalidRole:
+def _invalid(pointer: str, code: str, detail: str) -> InvalidRole:
     return InvalidRole(detail, errors=(FieldError(pointer, code, detail),))

@@ -79,7 +79,7 @@ def parse_code(text: str) -> str:
     """Read a typed code; blanks and dashes between digits do not count. Raises WrongCode."""
     code = _BETWEEN.sub("", text)
     if not CODE.fullmatch(code):
-        raise wrong_code()
+        raise refuse_code()
     return code
 
 
@@ -90,6 +90,6 @@ def parse_secret(text: str) -> str:
     return text
 
 
-def wrong_code() -> WrongCode:
+def refuse_code() -> WrongCode:
     """Name the field of a wrong code."""
     return WrongCode(errors=(FieldError("/code", "wrong", WrongCode.title),))

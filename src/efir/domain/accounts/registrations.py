@@ -195,7 +195,7 @@ def steps_of(*, require_email: RequireEmail, arrived: bool) -> tuple[Step, ...]:
     return tuple(step for step in Step if step not in left_out)
 
 
-def step_after(missing: tuple[str, ...], *, pictured: bool) -> Step:
+def find_next_step(missing: tuple[str, ...], *, pictured: bool) -> Step:
     """Return where to go on: the first unfinished step; a picture is optional, so that step is shown once."""
     for name, step in ASKED.items():
         if name in missing:
@@ -203,9 +203,9 @@ def step_after(missing: tuple[str, ...], *, pictured: bool) -> Step:
     return Step.CHECK if pictured else Step.PICTURE
 
 
-def reachable(wanted: Step, missing: tuple[str, ...]) -> Step:
+def find_reachable_step(wanted: Step, missing: tuple[str, ...]) -> Step:
     """A step that may be shown: the wanted one, or the first unfinished one before it."""
-    first = step_after(missing, pictured=True)
+    first = find_next_step(missing, pictured=True)
     order = list(Step)
     return min(wanted, first, key=order.index)
 

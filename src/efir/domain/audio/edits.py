@@ -59,7 +59,7 @@ class TrimSilence:
     threshold_db: float = -50.0
     margin: float = 0.1
 
-    def wrong(self) -> Iterator[tuple[str, str, str]]:
+    def find_errors(self) -> Iterator[tuple[str, str, str]]:
         """Name what breaks a bound, as pairs of a place in the operation with code and words."""
         yield from _outside("threshold_db", self.threshold_db, MIN_THRESHOLD, MAX_THRESHOLD, "decibels")
         yield from _outside("margin", self.margin, 0.0, MAX_MARGIN, "seconds")
@@ -73,7 +73,7 @@ class Cut:
     end: float | None = None
     keep: bool = True
 
-    def wrong(self) -> Iterator[tuple[str, str, str]]:
+    def find_errors(self) -> Iterator[tuple[str, str, str]]:
         """See TrimSilence."""
         if self.start < 0:
             yield "start", "range", "A cut begins at 0 seconds or later."
@@ -88,7 +88,7 @@ class Fade:
     fade_in: float = 0.0
     fade_out: float = 0.0
 
-    def wrong(self) -> Iterator[tuple[str, str, str]]:
+    def find_errors(self) -> Iterator[tuple[str, str, str]]:
         """See TrimSilence."""
         for place, seconds in (("in", self.fade_in), ("out", self.fade_out)):
             if seconds < 0:
@@ -101,7 +101,7 @@ class Gain:
 
     db: float
 
-    def wrong(self) -> Iterator[tuple[str, str, str]]:
+    def find_errors(self) -> Iterator[tuple[str, str, str]]:
         """See TrimSilence."""
         yield from _outside("db", self.db, MIN_GAIN, MAX_GAIN, "decibels")
 
@@ -113,7 +113,7 @@ class Join:
     records: tuple[RecordId, ...]
     crossfade: float = 0.0
 
-    def wrong(self) -> Iterator[tuple[str, str, str]]:
+    def find_errors(self) -> Iterator[tuple[str, str, str]]:
         """See TrimSilence."""
         if not self.records:
             yield "records", "empty", "Name at least one recording to join."
@@ -155,7 +155,7 @@ class Edit:
     rate: int
     seconds: float
 
-    def planned(self) -> Wav:
+    def plan_sound(self) -> Wav:
         """Describe the sound that is handed to the conversion, as far as it is known before."""
         frames, align = round(self.seconds * self.rate), WIDTH * self.channels
         form = Format(
@@ -172,15 +172,17 @@ def check_operations(operations: Sequence[Operation], limits: Limits) -> None:
         words = f"An edit has 1 to {limits.max_audio_edit_operations} operations."
         errors.append(FieldError("/operations", "count", words))
     for number, operation in enumerate(operations[: limits.max_audio_edit_operations]):
-        errors += [FieldError(pointer_to(number, place), code, detail) for place, code, detail in operation.wrong()]
-    if len(list(joined(operations))) >= limits.max_audio_edit_records:
+        errors += [
+            FieldError(pointer_to(number, place), code, detail) for place, code, detail in operation.find_errors()
+        ]
+    if len(list(find_joined(operations))) >= limits.max_audio_edit_records:
         words = f"An edit joins at most {limits.max_audio_edit_records} recordings, each as often as it is named."
         errors.append(FieldError("/operations", "count", words))
     if errors:
         raise InvalidAudio(errors[0].detail, errors=tuple(errors))
 
 
-def joined(operations: Sequence[Operation]) -> Iterator[tuple[str, RecordId]]:
+def find_joined(operations: Sequence[Operation]) -> Iterator[tuple[str, RecordId]]:
     """List the recordings that are joined, each with the pointer to its mention."""
     for number, operation in enumerate(operations):
         if isinstance(operation, Join):
@@ -194,7 +196,7 @@ def plan_edit(operations: Sequence[Operation], parts: Sequence[Part], limits: Li
     Raises AudioLimitsExceeded when they last longer together than an edit may.
     """
     known = {part.id: part for part in parts}
-    seconds = parts[0].duration + sum(known[record].duration for _, record in joined(operations))
+    seconds = parts[0].duration + sum(known[record].duration for _, record in find_joined(operations))
     rate = mpeg_rate(max(part.rate for part in parts))
     channels = mpeg_channels(max(part.channels for part in parts))
     longest = min(limits.max_audio_edit_seconds, limits.audio_seconds, MAX_WAV_BYTES // (WIDTH * channels * rate))

@@ -164,7 +164,7 @@ class AudioRecord:
     created_at: datetime
     edited_from: RecordId | None = None
 
-    def owned_by(self, user_id: UserId) -> "AudioRecord":
+    def require_owner(self, user_id: UserId) -> "AudioRecord":
         """Return itself to its owner. Raises RecordingNotFound for everybody else."""
         require_owner(self.owner_id, user_id, RecordingNotFound)
         return self
@@ -178,38 +178,38 @@ def parse_name(text: str, *, pointer: str = "/name") -> tuple[str, str]:
     """
     name = unicodedata.normalize("NFC", text).strip()
     if not 1 <= len(name) <= MAX_NAME:
-        raise wrong(pointer, "length", f"A name has 1 to {MAX_NAME} characters.")
-    if not _visible(name):
-        raise wrong(pointer, "characters", "A name has no control or invisible characters.")
+        raise invalid_audio(pointer, "length", f"A name has 1 to {MAX_NAME} characters.")
+    if not _is_visible(name):
+        raise invalid_audio(pointer, "characters", "A name has no control or invisible characters.")
     return name, unicodedata.normalize("NFC", name.casefold())
 
 
-def parse_record_title(text: str, *, most: int, pointer: str = "/title") -> str:
+def parse_record_title(text: str, *, max_length: int, pointer: str = "/title") -> str:
     """Trim a title that a person gave. Raises InvalidAudio."""
     title = unicodedata.normalize("NFC", text).strip()
-    if not 1 <= len(title) <= most:
-        raise wrong(pointer, "length", f"A title has 1 to {most} characters.")
-    if not _visible(title):
-        raise wrong(pointer, "characters", "A title has no control or invisible characters.")
+    if not 1 <= len(title) <= max_length:
+        raise invalid_audio(pointer, "length", f"A title has 1 to {max_length} characters.")
+    if not _is_visible(title):
+        raise invalid_audio(pointer, "characters", "A title has no control or invisible characters.")
     return title
 
 
-def title_from(filename: str, *, otherwise: str, most: int) -> str:
+def title_from(filename: str, *, otherwise: str, max_length: int) -> str:
     r"""Make a title of a file's name: its last part without the ending, as far as it can be shown.
 
-    >>> title_from("C:\\music\\Rain.wav", otherwise="Recording", most=120)
+    >>> title_from("C:\\music\\Rain.wav", otherwise="Recording", max_length=120)
     'Rain'
     """
     last = filename.replace("\\", "/").rsplit("/", 1)[-1]
     stem = last.rsplit(".", 1)[0] if "." in last[1:] else last
-    text = unicodedata.normalize("NFC", "".join(char for char in stem if _visible(char))).strip()
-    return text[:most].strip() or otherwise
+    text = unicodedata.normalize("NFC", "".join(char for char in stem if _is_visible(char))).strip()
+    return text[:max_length].strip() or otherwise
 
 
-def wrong(pointer: str, code: str, detail: str) -> InvalidAudio:
+def invalid_audio(pointer: str, code: str, detail: str) -> InvalidAudio:
     """Name one wrong value."""
     return InvalidAudio(detail, errors=(FieldError(pointer, code, detail),))
 
 
-def _visible(text: str) -> bool:
+def _is_visible(text: str) -> bool:
     return not any(unicodedata.category(char) in {"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"} for char in text)

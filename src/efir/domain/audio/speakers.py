@@ -55,27 +55,27 @@ def stereo_gains(channels: int, mask: int, *, ambisonic: bool = False) -> tuple[
     >>> [tuple(round(side, 2) for side in gain) for gain in stereo_gains(4, 0)]
     [(0.41, 0.0), (0.0, 0.41), (0.29, 0.29), (0.29, 0.29)]
     """
-    return _within(_field(channels) if ambisonic and channels in FIELDS else _place(channels, mask))
+    return _limit_gains(_field(channels) if ambisonic and channels in FIELDS else _place(channels, mask))
 
 
-def named_gains(names: Sequence[str]) -> tuple[Gain, ...]:
+def find_gains(names: Sequence[str]) -> tuple[Gain, ...]:
     """Return the gains of speakers by their names (`FL`, `TBR`, SMPTE ST 2036-2 and ffmpeg's).
 
     They are those of ITU-R BS.775, so that dialogue stays as loud as of fewer speakers: the sum has to be limited.
 
-    >>> [tuple(round(side, 2) for side in gain) for gain in named_gains(["FL", "FR", "TSL"])]
+    >>> [tuple(round(side, 2) for side in gain) for gain in find_gains(["FL", "FR", "TSL"])]
     [(1.0, 0.0), (0.0, 1.0), (0.71, 0.0)]
     """
-    return tuple(SPEAKERS[NAMES.index(name)] if name in NAMES else _by_side(name) for name in names)
+    return tuple(SPEAKERS[NAMES.index(name)] if name in NAMES else _find_side_gain(name) for name in names)
 
 
-def _within(gains: Sequence[Gain]) -> tuple[Gain, ...]:
+def _limit_gains(gains: Sequence[Gain]) -> tuple[Gain, ...]:
     """Lower each side until all channels together cannot go beyond full scale."""
     most = max(sum(abs(gain[side]) for gain in gains) for side in range(STEREO))
     return tuple((left / most, right / most) for left, right in gains)
 
 
-def _by_side(name: str) -> Gain:
+def _find_side_gain(name: str) -> Gain:
     return {"L": FAR_LEFT, "R": FAR_RIGHT}.get(name[-1:], FAR_CENTRE)
 
 

@@ -77,7 +77,7 @@ def read_wav(read: Read, size: int, limits: Limits) -> Wav:
 
     Raises NotWav, WavMalformed, WavCodecUnsupported, AudioEmpty, AudioLimitsExceeded.
     """
-    start = _after_id3(read, size)
+    start = _skip_id3(read, size)
     head = read(start, 12)
     if head[:4] not in {b"RIFF", b"RIFX", b"RF64", b"BW64"} or head[8:12] != b"WAVE":
         raise NotWav
@@ -95,7 +95,7 @@ def read_wav(read: Read, size: int, limits: Limits) -> Wav:
         raise WavMalformed("The file has no description of its sound (`fmt `). Save it again with another program.")
     if not found.parts:
         raise AudioEmpty(NO_SOUND)
-    if walk.unread():
+    if walk.has_unread_bytes():
         walk.warnings.add("unread_bytes")
     return _measure(found, found.format, walk, limits)
 
@@ -142,7 +142,7 @@ def _measure(found: _Found, form: Format, walk: Walk, limits: Limits) -> Wav:
     frames = 0 if form.coding is Coding.MPEG else _frames(form, length, found.fact)
     duration = length / form.byte_rate if form.coding is Coding.MPEG else frames / form.rate
     if duration < SHORTEST:
-        raise AudioEmpty(_too_short(length, warnings))
+        raise AudioEmpty(_warn_if_short(length, warnings))
     if duration > limits.audio_seconds:
         raise AudioLimitsExceeded(f"A recording lasts at most {limits.audio_seconds} seconds. Send it in parts.")
     if len(parts) > 1 and length > limits.audio_bytes:
@@ -153,7 +153,7 @@ def _measure(found: _Found, form: Format, walk: Walk, limits: Limits) -> Wav:
     )  # fmt: skip
 
 
-def _too_short(length: int, warnings: set[str]) -> str:
+def _warn_if_short(length: int, warnings: set[str]) -> str:
     if "truncated" in warnings:
         return CUT
     return TOO_SHORT if length else NO_SOUND
@@ -187,7 +187,7 @@ def _frames(form: Format, length: int, fact: int) -> int:
     return fact if frames - form.block_frames < fact <= frames else frames
 
 
-def _after_id3(read: Read, size: int) -> int:
+def _skip_id3(read: Read, size: int) -> int:
     """Skip ID3 tags that a program put before the file; their size has seven bits a byte."""
     start = 0
     while (head := read(start, 10))[:3] == b"ID3" and len(head) == 10:  # noqa: PLR2004  # an ID3v2 header

@@ -43,7 +43,7 @@ class Walk:
         """Give each chunk; a list of waves (`LIST wavl`) counts as the chunks inside it. Raises WavMalformed."""
         for _ in range(MAX_CHUNKS):
             head = self.read(position, HEAD + NUMBER)
-            if len(head) < HEAD or not _printable(head[:4]):
+            if len(head) < HEAD or not _is_printable(head[:4]):
                 self.broken = position if position < self.size else None
                 return
             name, told = head[:4], struct.unpack(self.order + "I", head[4:HEAD])[0]
@@ -54,10 +54,10 @@ class Walk:
             if length is None:
                 return
             yield name, position + HEAD, length
-            position = self._next(position + HEAD + length, length)
+            position = self._find_next(position + HEAD + length, length)
         raise WavMalformed(f"The file has more than {MAX_CHUNKS} chunks. Save it again with another program.")
 
-    def _next(self, end: int, length: int) -> int:
+    def _find_next(self, end: int, length: int) -> int:
         """Find where the next chunk begins: after the padding, without it, or where bytes are too many or too few."""
         around = self.read(end - HEAD, HEAD + STRAY + HEAD)
         near = range(-min(HEAD, length), min(STRAY, len(around) - 2 * HEAD + 1))
@@ -67,7 +67,7 @@ class Walk:
             if names[place][:4] in KNOWN:
                 return end + place
         for place in places:
-            if _printable(names[place][:4]) and self._fits(end + place, names[place]):
+            if _is_printable(names[place][:4]) and self._fits(end + place, names[place]):
                 return end + place
         for place, name in names.items():
             if name[:4] in KNOWN and self._fits(end + place, name):
@@ -112,7 +112,7 @@ class Walk:
             if position >= self.size:
                 return True
             head = self.read(position, HEAD)
-            if len(head) < HEAD or not _printable(head[:4]):
+            if len(head) < HEAD or not _is_printable(head[:4]):
                 return False
             length = struct.unpack(self.order + "I", head[4:])[0]
             position += HEAD + length + length % 2
@@ -120,7 +120,7 @@ class Walk:
                 return False
         return False
 
-    def unread(self) -> bool:
+    def has_unread_bytes(self) -> bool:
         """Return whether bytes follow the last chunk that are neither padding nor a tag: perhaps sound."""
         if self.broken is None:
             return False
@@ -128,5 +128,5 @@ class Walk:
         return bool(rest.strip(b"\0")) and not rest.lstrip(b"\0").startswith(TAGS_AFTER)
 
 
-def _printable(name: bytes) -> bool:
+def _is_printable(name: bytes) -> bool:
     return len(name) == NUMBER and all(0x20 <= byte < 0x7F for byte in name)  # noqa: PLR2004  # ASCII

@@ -70,7 +70,7 @@ def read_format(content: bytes, order: str) -> Format:
     tag, channels, rate, byte_rate, align, bits = struct.unpack(order + "HHIIHH", content[:16].ljust(FORMAT, b"\0"))
     mask, ambisonic = 0, False
     if tag == EXTENSIBLE:
-        tag, mask, ambisonic = _extensible(content, order)
+        tag, mask, ambisonic = _read_extensible(content, order)
     if tag not in TAGS:
         raise WavCodecUnsupported(f"The sound is coded in a way we cannot read (tag 0x{tag:04X}). {AS_PCM}")
     if not channels or not rate:
@@ -84,7 +84,7 @@ def read_format(content: bytes, order: str) -> Format:
     return _FORMATS[shared.coding](shared, order)
 
 
-def _extensible(content: bytes, order: str) -> tuple[int, int, bool]:
+def _read_extensible(content: bytes, order: str) -> tuple[int, int, bool]:
     if len(content) < EXTENDED:
         raise WavMalformed(f"The description of the sound is too short. {AGAIN}")
     guid = content[24:40]
@@ -94,7 +94,7 @@ def _extensible(content: bytes, order: str) -> tuple[int, int, bool]:
     return tag, mask, guid[8:] == AMBISONIC_TAIL
 
 
-def _linear(shared: Format, _order: str) -> Format:
+def _read_linear(shared: Format, _order: str) -> Format:
     """Integers and floats: the bytes of a frame say how wide a sample is, valid bits may be fewer."""
     width, rest = divmod(shared.align, shared.channels)
     likely = (shared.bits + 7) // 8
@@ -134,8 +134,8 @@ def _mpeg(shared: Format, _order: str) -> Format:
 
 
 _FORMATS: dict[Coding, Callable[[Format, str], Format]] = {
-    Coding.INTEGER: _linear,
-    Coding.FLOAT: _linear,
+    Coding.INTEGER: _read_linear,
+    Coding.FLOAT: _read_linear,
     Coding.ALAW: _is_companded,
     Coding.MULAW: _is_companded,
     Coding.ADPCM_MS: _adpcm,

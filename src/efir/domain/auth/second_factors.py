@@ -91,12 +91,12 @@ class Totp:
     wrong: int = 0
     wrong_since: datetime | None = None
 
-    def allow(self, *, most: int, window: timedelta, now: datetime) -> None:
-        """Raises CodesLocked while `most` wrong codes of the last `window` stand."""
-        if self.wrong_since is not None and self.wrong >= most and now < self.wrong_since + window:
+    def allow(self, *, limit: int, window: timedelta, now: datetime) -> None:
+        """Raises CodesLocked while `limit` wrong codes of the last `window` stand."""
+        if self.wrong_since is not None and self.wrong >= limit and now < self.wrong_since + window:
             raise CodesLocked(int((self.wrong_since + window - now).total_seconds()) + 1)
 
-    def after_wrong(self, *, window: timedelta, now: datetime) -> tuple[int, datetime]:
+    def count_wrong(self, *, window: timedelta, now: datetime) -> tuple[int, datetime]:
         """Return the count of wrong codes after one more, and since when it counts."""
         if self.wrong_since is None or now >= self.wrong_since + window:
             return 1, now
@@ -109,7 +109,7 @@ def recovery_code(random: bytes) -> str:
     return "-".join(text[start : start + 4] for start in range(0, 16, 4))
 
 
-def typed_code(text: str) -> tuple[str, bool]:
+def parse_typed_code(text: str) -> tuple[str, bool]:
     """Read what somebody typed: the bare code, and whether it is a recovery code. Raises WrongCode."""
     bare = _SPACES.sub("", text[:100]).lower()
     if _APP_CODE.fullmatch(bare) and bare.isascii():

@@ -18,13 +18,13 @@ class Keys:
         """Keyed BLAKE2b of the purpose under the secret."""
         return _derive(self.secret, purpose)
 
-    def earlier(self, purpose: str) -> tuple[bytes, ...]:
+    def earlier_keys(self, purpose: str) -> tuple[bytes, ...]:
         """Return the keys of a purpose derived from earlier secrets."""
         return tuple(_derive(secret, purpose) for secret in self.before)
 
     def macs(self, purpose: str, message: bytes) -> list[bytes]:
         """Return what `mac` gives now and gave under the secrets of earlier times, to look for what was stored then."""
-        keys = (self.key(purpose), *self.earlier(purpose))
+        keys = (self.key(purpose), *self.earlier_keys(purpose))
         return [blake2b(message, key=key, digest_size=BYTES).digest() for key in keys]
 
     def mac(self, purpose: str, message: bytes) -> bytes:

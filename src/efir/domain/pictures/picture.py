@@ -83,7 +83,7 @@ class PictureTooLarge(TooLarge):
     title = "This picture has too many bytes"
 
     @classmethod
-    def than(cls, limit: int) -> "PictureTooLarge":
+    def over(cls, limit: int) -> "PictureTooLarge":
         """Return the refusal that names the limit; `limit` in bytes."""
         return cls(
             f"A picture has at most {limit:,} bytes." if limit % MIB else f"A picture has at most {limit // MIB} MiB."
@@ -256,7 +256,7 @@ def admit(width: int, height: int, *, frames: int, kind: PictureKind) -> None:
         raise PictureTooHeavy(f"This animation has {frames:,} frames; it may have {MAX_FRAMES:,}.")
 
 
-def stored_width(asked: int, stored: Sequence[int], kind: PictureKind) -> int:
+def find_stored_width(asked: int, stored: Sequence[int], kind: PictureKind) -> int:
     """Return the stored width for a requested one: itself, or the largest there is. Raises PictureNotFound."""
     if asked not in {width for width, _ in SHAPES[kind].sizes} or not stored:
         raise PictureNotFound

@@ -184,7 +184,7 @@ def output_rate(video: VideoFacts) -> Fraction:
     rate = video.rate
     if rate <= 0:
         return Fraction(25)
-    if video.vfr or not _plain(rate):
+    if video.vfr or not _is_plain(rate):
         return min(STANDARD_RATES, key=lambda standard: abs(standard - rate))
     if rate > MAX_RATE:
         return rate / ceil(rate / MAX_RATE)
@@ -216,7 +216,7 @@ def rungs(width: int, height: int, rate: Fraction, *, top: int = DEFAULT_TOP) ->
 def fit(width: int, height: int, *, long: int, short: int) -> tuple[int, int]:
     """Largest even size of the same shape inside a box laid along the picture; never larger than the picture."""
     scale = min(Fraction(1), Fraction(long, max(width, height)), Fraction(short, min(width, height)))
-    return _even(width * scale, width), _even(height * scale, height)
+    return _round_to_even(width * scale, width), _round_to_even(height * scale, height)
 
 
 def can_copy_video(facts: MediaFacts) -> bool:
@@ -250,31 +250,31 @@ def can_copy_audio(facts: MediaFacts) -> bool:
         and len(audio.tracks) == 1
         and not (audio.gaps or facts.is_piped)
         and audio.rate in COPY_RATES
-        and _copied_start(audio) <= START_SECONDS
+        and _measure_copied_start(audio) <= START_SECONDS
         and abs(audio.start + audio.duration - float(plan(facts).seconds)) <= END_SECONDS
     )
 
 
-def _copied_start(audio: AudioFacts) -> float:
+def _measure_copied_start(audio: AudioFacts) -> float:
     """Packets before zero (priming) are dropped in copying; what is left starts less than a packet late."""
     return audio.start if audio.start >= 0 else audio.start % (AAC_FRAME / audio.rate)
 
 
-def _plain(rate: Fraction) -> bool:
+def _is_plain(rate: Fraction) -> bool:
     """Return the rates that a player's clock can count exactly: whole numbers, and the same over 1.001."""
     return rate.denominator <= 1001 and rate.numerator <= 120_000  # noqa: PLR2004  # broadcast rates end there
 
 
 def _fills(width: int, height: int, row: Row) -> bool:
-    return max(width, height) >= NEARLY * _long(row) or min(width, height) >= NEARLY * row.height
+    return max(width, height) >= NEARLY * _segment_length(row) or min(width, height) >= NEARLY * row.height
 
 
-def _long(row: Row) -> int:
-    return _even(Fraction(row.height * 16, 9), row.height * 2)
+def _segment_length(row: Row) -> int:
+    return _round_to_even(Fraction(row.height * 16, 9), row.height * 2)
 
 
 def _rung(width: int, height: int, row: Row, *, fast: bool) -> Rung:
-    wide, tall = fit(width, height, long=_long(row), short=row.height)
+    wide, tall = fit(width, height, long=_segment_length(row), short=row.height)
     return Rung(
         name=f"{row.height}p",
         width=wide,
@@ -288,11 +288,11 @@ def _every(step: int, first: int, end: int) -> range:
     return range(first + -first % step, end, step)
 
 
-def _even(value: Fraction, most: int) -> int:
+def _round_to_even(value: Fraction, limit: int) -> int:
     near = 2 * round(value / 2)
-    return max(2, near if near <= most else near - 2)
+    return max(2, near if near <= limit else near - 2)
 
 
-def planned_target_duration(plan: Plan) -> int:
+def plan_target_duration(plan: Plan) -> int:
     """Return the target duration of playlists that begin before all segments are made: it may never change (§6.2.1)."""
     return target_duration([plan.segment / plan.rate + PACKET_SECONDS])

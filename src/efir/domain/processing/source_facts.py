@@ -258,7 +258,7 @@ class MediaFacts:
         return bool(self.corrections) or self.video.mixed_shapes
 
 
-def _told(seconds: int) -> str:
+def _spell(seconds: int) -> str:
     return f"{seconds / 3600:g} hours" if seconds % 1800 == 0 else f"{seconds / 60:g} minutes"
 
 
@@ -279,7 +279,7 @@ def admit(facts: MediaFacts, limits: Limits) -> MediaFacts:
         most = f"at most {limits.source_streams} are allowed"
         raise MediaTooManyStreams(f"The file has {facts.streams} video and audio tracks; {most}.")
     if facts.duration > limits.source_seconds:
-        raise MediaTooLong(f"The video is longer than {_told(limits.source_seconds)}.")
+        raise MediaTooLong(f"The video is longer than {_spell(limits.source_seconds)}.")
     admit_size(video.coded_width, video.coded_height, limits)
     admit_size(video.width, video.height, limits)
     if video.rate > limits.source_rate:

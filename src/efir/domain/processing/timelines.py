@@ -32,7 +32,7 @@ def check_rung(plan: Plan, name: str, cuts: Sequence[Cut], timescale: int, *, fi
     end = plan.frames if end < 0 else end
     frame_ticks = Fraction(timescale) / plan.rate
     expected = range(first // plan.segment, -(-end // plan.segment))
-    _all_there(name, cuts, expected)
+    _require_all(name, cuts, expected)
     for cut in cuts:
         begins = cut.ordinal * plan.segment
         frames = min(begins + plan.segment, end) - begins
@@ -57,7 +57,7 @@ def check_sound(plan: Plan, name: str, cuts: Sequence[Cut], timescale: int) -> N
 
 def check_run(name: str, cuts: Sequence[Cut]) -> None:
     """Check that segments follow one another without a gap, whatever their lengths. Raises RenditionDamaged."""
-    _all_there(name, cuts, range(max(1, len(cuts))))
+    _require_all(name, cuts, range(max(1, len(cuts))))
     for earlier, later in pairwise(cuts):
         if later.start_ticks != earlier.start_ticks + earlier.ticks:
             raise RenditionDamaged("not at its place in time", track=name, ordinal=later.ordinal)
@@ -79,7 +79,7 @@ def check_copy(video: VideoFacts, name: str, cuts: Sequence[Cut], timescale: int
         raise RenditionDamaged(f"ends {off:+.3f} s from the source", track=name)
 
 
-def _all_there(name: str, cuts: Sequence[Cut], expected: range) -> None:
+def _require_all(name: str, cuts: Sequence[Cut], expected: range) -> None:
     found = [cut.ordinal for cut in cuts]
     for ordinal in expected:
         if ordinal not in found:

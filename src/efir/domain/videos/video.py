@@ -108,7 +108,7 @@ class Video:
     created_at: datetime
     updated_at: datetime
 
-    def owned_by(self, user_id: UserId) -> "Video":
+    def require_owner(self, user_id: UserId) -> "Video":
         """Return the video to its owner. Raises VideoNotFound for others: whether it exists stays private."""
         require_owner(self.owner_id, user_id, VideoNotFound)
         return self
@@ -131,7 +131,7 @@ def parse_title(text: str, limits: Limits, *, pointer: str = "/title") -> str:
     """One line of text, NFC, 1 to `max_title_length` characters. Raises InvalidVideo."""
     title = " ".join(_clean(text).split())
     if not 1 <= len(title) <= limits.max_title_length:
-        raise _wrong(pointer, "length", f"A title has 1 to {limits.max_title_length} characters.")
+        raise _invalid(pointer, "length", f"A title has 1 to {limits.max_title_length} characters.")
     return title
 
 
@@ -139,7 +139,7 @@ def parse_description(text: str, limits: Limits, *, pointer: str = "/description
     """Return the lines of text, NFC. Raises InvalidVideo."""
     description = "\n".join(line.rstrip() for line in _clean(text).splitlines()).strip()
     if len(description) > limits.max_description_length:
-        raise _wrong(pointer, "length", f"A description has at most {limits.max_description_length} characters.")
+        raise _invalid(pointer, "length", f"A description has at most {limits.max_description_length} characters.")
     return description
 
 
@@ -149,10 +149,10 @@ def parse_tags(tags: list[str], limits: Limits, *, pointer: str = "/tags") -> li
     for position, tag in enumerate(tags):
         text = " ".join(_clean(tag).lstrip("#").split())
         if not MIN_TAG <= len(text) <= MAX_TAG:
-            raise _wrong(f"{pointer}/{position}", "length", f"A tag has {MIN_TAG} to {MAX_TAG} characters.")
+            raise _invalid(f"{pointer}/{position}", "length", f"A tag has {MIN_TAG} to {MAX_TAG} characters.")
         shown.setdefault(fold(text), text)
     if len(shown) > limits.max_tags:
-        raise _wrong(pointer, "count", f"A video has at most {limits.max_tags} tags.")
+        raise _invalid(pointer, "count", f"A video has at most {limits.max_tags} tags.")
     return list(shown.values())
 
 
@@ -161,7 +161,7 @@ def parse_visibility(text: str, *, pointer: str = "/visibility") -> Visibility:
     try:
         return Visibility(text)
     except ValueError:
-        raise _wrong(pointer, "unknown", f"Visibility is one of {', '.join(Visibility)}.") from None
+        raise _invalid(pointer, "unknown", f"Visibility is one of {', '.join(Visibility)}.") from None
 
 
 def _clean(text: str) -> str:
@@ -169,5 +169,5 @@ def _clean(text: str) -> str:
     return "".join(kept).strip()
 
 
-def _wrong(pointer: str, code: str, detail: str) -> InvalidVideo:
+def _invalid(pointer: str, code: str, detail: str) -> InvalidVideo:
     return InvalidVideo(detail, errors=(FieldError(pointer, code, detail),))

@@ -58,7 +58,7 @@ def cookie_value(headers: Mapping[str, str], name: str) -> str | None:
     return None if found is None or not found.value else found.value
 
 
-def short_cookie(call: Call, name: str, value: str, *, seconds: int | None) -> Cookie:
+def make_short_cookie(call: Call, name: str, value: str, *, seconds: int | None) -> Cookie:
     """Make a cookie that no script reads; 0 seconds remove it, none at all keep it until the browser is closed."""
     origin = call.ports.origin
     return Cookie(
@@ -70,20 +70,20 @@ def short_cookie(call: Call, name: str, value: str, *, seconds: int | None) -> C
 def session_cookie(call: Call, secret: str, *, max_age: int | None = None) -> Cookie:
     """Make the login session's cookie; an age of 0 removes it."""
     seconds = call.ports.limits.session_life_seconds if max_age is None else max_age
-    return short_cookie(call, SESSION, secret, seconds=seconds)
+    return make_short_cookie(call, SESSION, secret, seconds=seconds)
 
 
 def ticket_cookie(call: Call, ticket: str, *, max_age: int | None = None) -> Cookie:
     """Make the cookie of an unfinished registration; an age of 0 removes it."""
     seconds = call.ports.limits.registration_life_seconds if max_age is None else max_age
-    return short_cookie(call, TICKET, ticket, seconds=seconds)
+    return make_short_cookie(call, TICKET, ticket, seconds=seconds)
 
 
 def place_cookie(call: Call, secret: str) -> Cookie:
     """Make the cookie of an impersonation; without a secret it goes."""
-    return short_cookie(call, PLACE, secret, seconds=call.ports.limits.impersonation_seconds if secret else 0)
+    return make_short_cookie(call, PLACE, secret, seconds=call.ports.limits.impersonation_seconds if secret else 0)
 
 
 def device_cookie(call: Call, nickname: str) -> Cookie:
     """Make the cookie of a browser that somebody has signed in from."""
-    return short_cookie(call, DEVICE, device_mark(call.ports, nickname), seconds=DEVICE_SECONDS)
+    return make_short_cookie(call, DEVICE, device_mark(call.ports, nickname), seconds=DEVICE_SECONDS)

@@ -11,11 +11,11 @@ from efir.drivers._asgi.ranges import (
     RangeUnsatisfiable,
     Slice,
     http_date,
+    is_range_valid,
+    is_unchanged_since,
     matches,
     matches_strongly,
-    range_still_valid,
     slices_of,
-    unchanged_since,
 )
 from efir.drivers._asgi.sent_pieces import (
     Headers,
@@ -70,7 +70,7 @@ class FileAnswer:
 
     async def __call__(self, scope: Any, receive: Receive, send: Send) -> None:
         """Send the answer."""
-        asked = _asked(scope, CONDITIONS if self._head.dated else UNDATED)
+        asked = _parse_headers(scope, CONDITIONS if self._head.dated else UNDATED)
         if self._head.accel and not ("if-none-match" in asked and matches(asked["if-none-match"], self._head.tag)):
             headers = self._headers(None) | {"x-accel-redirect": self._head.accel, "content-length": "0"}
             await send_bytes(send, 200, headers, b"")
@@ -108,7 +108,7 @@ class FileAnswer:
             await send_pieces(pieces, blob, (206, headers), receive, send)
 
     def _parts(self, asked: Headers, blob: Blob) -> tuple[Slice, ...]:
-        valid = "if-range" not in asked or range_still_valid(
+        valid = "if-range" not in asked or is_range_valid(
             asked["if-range"], self._head.tag, blob.modified, datetime.now(UTC)
         )
         return slices_of(asked["range"], blob.size) if valid and "range" in asked else ()
@@ -152,7 +152,7 @@ def disposition(name: str) -> str:
     return f"attachment; filename=\"{plain}\"; filename*=UTF-8''{quote(name, safe='', errors='replace')}"
 
 
-def _asked(scope: Any, read: frozenset[bytes]) -> Headers:
+def _parse_headers(scope: Any, read: frozenset[bytes]) -> Headers:
     asked: Headers = {}
     for raw, value in scope["headers"]:
         if raw in read:
@@ -166,8 +166,8 @@ def _condition(asked: Headers, tag: str, modified: datetime) -> int:
     if "if-match" in asked:
         if not matches_strongly(asked["if-match"], tag):
             return 412
-    elif "if-unmodified-since" in asked and unchanged_since(asked["if-unmodified-since"], modified) is False:
+    elif "if-unmodified-since" in asked and is_unchanged_since(asked["if-unmodified-since"], modified) is False:
         return 412
     if "if-none-match" in asked:
         return 304 if matches(asked["if-none-match"], tag) else 0
-    return 304 if "if-modified-since" in asked and unchanged_since(asked["if-modified-since"], modified) else 0
+    return 304 if "if-modified-since" in asked and is_unchanged_since(asked["if-modified-since"], modified) else 0

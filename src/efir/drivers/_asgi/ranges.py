@@ -88,13 +88,13 @@ def matches_strongly(header: str, tag: str) -> bool:
     return header.strip() == "*" or tag in _TAG.findall(header)
 
 
-def unchanged_since(header: str, modified: datetime) -> bool | None:
+def is_unchanged_since(header: str, modified: datetime) -> bool | None:
     """Whether nothing changed after the date; None when it is no date."""
     date = http_time(header)
     return None if date is None else modified.replace(microsecond=0) <= date
 
 
-def range_still_valid(header: str, tag: str, modified: datetime, now: datetime) -> bool:
+def is_range_valid(header: str, tag: str, modified: datetime, now: datetime) -> bool:
     """If-Range: the very same strong tag, or exactly our date when it is old enough to be a strong validator."""
     value = header.strip()
     if value.startswith(('"', "W/")):

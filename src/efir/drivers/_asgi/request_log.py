@@ -44,7 +44,7 @@ class Access:
                 own = message["headers"]
                 present = {name.lower() for name, _ in own}
                 missing = [header for header in self._headers if header[0] not in present]
-                message["headers"] = [*own, *_told_rate(), *missing, (b"x-request-id", request_id.encode())]
+                message["headers"] = [*own, *_rate_headers(), *missing, (b"x-request-id", request_id.encode())]
             await send(message)
 
         try:
@@ -53,19 +53,19 @@ class Access:
             log.info(
                 "request",
                 method=scope["method"],
-                path=_shown(scope["path"]),
+                path=_redact_path(scope["path"]),
                 status=status,
                 ms=round((time.perf_counter() - started) * 1000, 1),
                 request_id=request_id,
             )
 
 
-def _shown(path: str) -> str:
+def _redact_path(path: str) -> str:
     """A path as the log has it: without the token that opens a private video."""
     return TOKEN_IN_PATH.sub("/media/s/…", path) if path.startswith("/media/s/") else path
 
 
-def _told_rate() -> list[tuple[bytes, bytes]]:
+def _rate_headers() -> list[tuple[bytes, bytes]]:
     """Tell what is left of a rate that was counted (draft-ietf-httpapi-ratelimit-headers, and the older names)."""
     verdict = told.get()
     if verdict is None:

@@ -33,7 +33,7 @@ async def while_counting(call: Call, source: AsyncIterator[T]) -> AsyncIterator[
     looked = time.monotonic()
     async for part in source:
         if time.monotonic() - looked > LOOK_SECONDS:
-            if not await call.still_counts():
+            if not await call.is_still_valid():
                 raise NoSession
             looked = time.monotonic()
         yield part
@@ -53,7 +53,7 @@ async def changes(
             return
         await asyncio.sleep(STEP)
         quiet += STEP
-        if not await call.still_counts():
+        if not await call.is_still_valid():
             return
         if quiet >= PING:
             yield ServerSentEventMessage(comment="still here")

@@ -7,7 +7,7 @@ from pathlib import Path
 LAST_PORT = 65_535
 
 
-def plain_parser(name: str, summary: str, *, example: str = "") -> argparse.ArgumentParser:
+def build_plain_parser(name: str, summary: str, *, example: str = "") -> argparse.ArgumentParser:
     """Build the parser of a command that needs no data directory."""
     return argparse.ArgumentParser(
         prog=f"efir {name}",
@@ -20,7 +20,7 @@ def plain_parser(name: str, summary: str, *, example: str = "") -> argparse.Argu
 
 def command_parser(name: str, summary: str, *, example: str) -> argparse.ArgumentParser:
     """Build a command's parser: an example in its help, and the data directory."""
-    parser = plain_parser(name, summary, example=example)
+    parser = build_plain_parser(name, summary, example=example)
     parser.add_argument(
         "--data-dir",
         type=Path,
@@ -82,7 +82,7 @@ def migrate_arguments(argv: Sequence[str]) -> tuple[dict[str, object], float]:
     return changes(parsed), parsed.wait
 
 
-def alive_arguments(argv: Sequence[str]) -> tuple[dict[str, object], Path | None]:
+def parse_alive_arguments(argv: Sequence[str]) -> tuple[dict[str, object], Path | None]:
     """Read the flags of `efir alive`: settings, or the file of a worker's signs of life."""
     parser = command_parser(
         "alive",

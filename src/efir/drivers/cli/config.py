@@ -20,7 +20,7 @@ class Setting:
     value: str
     source: str
 
-    def masked(self) -> "Setting":
+    def mask(self) -> "Setting":
         """Hide a secret, and the password inside an address."""
         if SECRET_NAME.search(self.name):
             return Setting(self.name, HIDDEN if self.value else "", self.source)
@@ -40,7 +40,7 @@ def config_arguments(argv: Sequence[str]) -> tuple[dict[str, object], bool, bool
 
 def present(settings: Sequence[Setting], *, as_json: bool) -> None:
     """Show settings, secrets hidden."""
-    shown = [setting.masked() for setting in settings]
+    shown = [setting.mask() for setting in settings]
     if as_json:
         print(json.dumps({"settings": [asdict(setting) for setting in shown]}, ensure_ascii=False))
         return

@@ -85,7 +85,7 @@ def fill(demo: Demo) -> None:
     Raises CommandFailed.
     """
     try:
-        kept = _remembered(demo)
+        kept = _load_kept(demo)
         token = _token(demo, kept)
         with Remote(demo.url, token) as remote, tempfile.TemporaryDirectory(prefix="efir-demo-") as room:
             for name in CLIPS:
@@ -111,7 +111,7 @@ def publish(remote: Remote, clip: Path, title: str, description: str) -> str:
     return str(body(remote.ask("POST", "/api/v1/videos", json=wanted))["id"])
 
 
-def _remembered(demo: Demo) -> Kept:
+def _load_kept(demo: Demo) -> Kept:
     """Read what an earlier run made on this server, or begin anew."""
     path = demo.home / KEPT
     try:

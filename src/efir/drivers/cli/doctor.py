@@ -45,14 +45,14 @@ def present(findings: Sequence[Finding], *, as_json: bool) -> int:
         return Exit.PROBLEMS if wrong else Exit.OK
     width = max(len(finding.check) for finding in findings)
     for finding in findings:
-        print(f"{_coloured(finding.state)}  {finding.check:<{width}}  {finding.detail}")
+        print(f"{_add_colour(finding.state)}  {finding.check:<{width}}  {finding.detail}")
         if finding.next_step:
             print(f"{'':<{width + 11}}-> {finding.next_step}")
     print(f"\n{wrong} problem{'' if wrong == 1 else 's'} found" if wrong else "\nnothing is wrong")
     return Exit.PROBLEMS if wrong else Exit.OK
 
 
-def _coloured(state: State) -> str:
+def _add_colour(state: State) -> str:
     plain = f"{state:<7}"
     if not sys.stdout.isatty() or os.environ.get("NO_COLOR"):
         return plain

@@ -38,7 +38,7 @@ def follow(remote: Remote, video_id: str, patience: Patience) -> Iterator[Proces
             fault = Away("the server closed the stream of events")
         except Away as lost:
             fault = lost
-        patience.again(fault)
+        patience.wait_or_raise(fault)
 
 
 def _events(response: httpx.Response, last_id: str) -> Iterator[tuple[str, str]]:

@@ -28,7 +28,9 @@ def questions_arguments(argv: Sequence[str]) -> QuestionsArguments:
         example="efir questions import 20\n  efir questions bank --output bank.jsonl",
     )
     parser.add_argument("action", choices=("import", "bank"), help="what to do")
-    parser.add_argument("count", nargs="?", type=whole, default=1, help="import: how many new questions (default: 1)")
+    parser.add_argument(
+        "count", nargs="?", type=parse_count, default=1, help="import: how many new questions (default: 1)"
+    )
     parser.add_argument("--json", action="store_true", help="import: one JSON document on stdout")
     parser.add_argument(
         "--output", type=Path, metavar="FILE", help="bank: where to write (default: the data directory)"
@@ -39,14 +41,14 @@ def questions_arguments(argv: Sequence[str]) -> QuestionsArguments:
     )
 
 
-def whole(text: str) -> int:
+def parse_count(text: str) -> int:
     """Read how many questions are wanted."""
     if not text.isdecimal() or not int(text):
         raise argparse.ArgumentTypeError("a whole number from 1 on")
     return int(text)
 
 
-def imported(questions: Sequence[str], *, as_json: bool) -> None:
+def report_import(questions: Sequence[str], *, as_json: bool) -> None:
     """Show what was stored."""
     if as_json:
         print(json.dumps({"saved": len(questions), "questions": list(questions)}, ensure_ascii=False))
@@ -55,6 +57,6 @@ def imported(questions: Sequence[str], *, as_json: bool) -> None:
         print(question)
 
 
-def bank_told(path: Path, count: int) -> None:
+def report_bank(path: Path, count: int) -> None:
     """Tell where the bank is."""
     print(f"{count} questions are in {path}")

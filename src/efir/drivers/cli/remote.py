@@ -44,7 +44,7 @@ class Patience:
         """Forget the failures so far."""
         self._delay, self._until = FIRST_DELAY, time.monotonic() + self._seconds
 
-    def again(self, fault: Away) -> None:
+    def wait_or_raise(self, fault: Away) -> None:
         """Wait before the next attempt. Raises the fault when patience is over."""
         delay = fault.wait if fault.wait is not None else self._delay * random.uniform(0.5, 1.0)  # noqa: S311  # jitter
         if time.monotonic() + delay > self._until:
@@ -77,7 +77,7 @@ class Remote:
         """Send one request and return its good answer. Raises Refused or Away."""
         with _reaching(self.url):
             response = self._client.request(method, path, headers=headers, json=json, content=content)
-            return _good(response)
+            return _require_success(response)
 
     @contextmanager
     def listen(self, path: str, *, headers: Mapping[str, str]) -> Iterator[httpx.Response]:
@@ -85,7 +85,7 @@ class Remote:
         with _reaching(self.url), self._client.stream("GET", path, headers=headers) as response:
             if response.is_error:
                 response.read()
-            yield _good(response)
+            yield _require_success(response)
 
     def path_of(self, location: str) -> str:
         """Reduce an address the server named to its path: the token goes to no server but the one that was given."""
@@ -133,7 +133,7 @@ def _reaching(url: str) -> Iterator[None]:
         raise Away(f"{url} cannot be reached: {str(error) or type(error).__name__}") from error
 
 
-def _good(response: httpx.Response) -> httpx.Response:
+def _require_success(response: httpx.Response) -> httpx.Response:
     if response.is_success:
         return response
     if response.has_redirect_location:
@@ -142,7 +142,7 @@ def _good(response: httpx.Response) -> httpx.Response:
         )
     code, detail = _problem(response)
     if response.status_code >= SERVER_FAULT or response.status_code == TOO_MANY:
-        raise Away(detail, wait=_retry_after(response))
+        raise Away(detail, wait=_read_retry_after(response))
     raise Refused(response.status_code, code, detail)
 
 
@@ -158,6 +158,6 @@ def _problem(response: httpx.Response) -> tuple[str, str]:
         return f"status-{response.status_code}", f"the server answered {response.status_code} {response.reason_phrase}"
 
 
-def _retry_after(response: httpx.Response) -> float | None:
+def _read_retry_after(response: httpx.Response) -> float | None:
     given = response.headers.get("Retry-After", "")
     return float(given) if given.isdigit() else None

@@ -39,7 +39,7 @@ class Delivery:
 
         Raises Refused, Away after patience is over, FileChanged, OSError.
         """
-        address, offset = self._begun(note.address()) or (self._begin(), 0)
+        address, offset = self._find_begun(note.address()) or (self._begin(), 0)
         note.remember(address)
         with self.path.open("rb") as file:
             while offset < self.size:
@@ -48,12 +48,12 @@ class Delivery:
         self.progress(self.size)
         return address.rstrip("/").rpartition("/")[2]
 
-    def _begun(self, address: str | None) -> tuple[str, int] | None:
+    def _find_begun(self, address: str | None) -> tuple[str, int] | None:
         """Return the address and the offset of an upload that an earlier run began, if the server still has it."""
         if address is None:
             return None
         try:
-            offset, length = self._stored(address)
+            offset, length = self._ask_offset(address)
         except Refused as refusal:
             if refusal.status in GONE:
                 return None
@@ -68,17 +68,17 @@ class Delivery:
             try:
                 answer = self.remote.ask("POST", UPLOADS, headers=headers)
             except Away as fault:
-                self.patience.again(fault)
+                self.patience.wait_or_raise(fault)
             else:
                 return self.remote.path_of(header(answer, "Location"))
 
-    def _stored(self, address: str) -> tuple[int, int]:
+    def _ask_offset(self, address: str) -> tuple[int, int]:
         """Ask how much of the upload the server keeps, and its length."""
         while True:
             try:
                 answer = self.remote.ask("HEAD", address, headers=VERSION)
             except Away as fault:
-                self.patience.again(fault)
+                self.patience.wait_or_raise(fault)
             else:
                 return int(header(answer, "Upload-Offset")), int(header(answer, "Upload-Length"))
 
@@ -99,13 +99,13 @@ class Delivery:
         except Refused as refusal:
             if refusal.status not in {CONFLICT, LOCKED, CHECKSUM_MISMATCH}:
                 raise
-            self.patience.again(Away(refusal.detail))
+            self.patience.wait_or_raise(Away(refusal.detail))
         except Away as fault:
-            self.patience.again(fault)
+            self.patience.wait_or_raise(fault)
         else:
             self.patience.progress()
             return int(header(answer, "Upload-Offset"))
-        return self._stored(address)[0]
+        return self._ask_offset(address)[0]
 
     def _slices(self, part: bytes, offset: int) -> Iterator[bytes]:
         for start in range(0, len(part), SLICE_BYTES):

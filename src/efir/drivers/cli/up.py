@@ -25,7 +25,7 @@ class UpArguments:
     verbose: bool
 
 
-def up_arguments(argv: Sequence[str]) -> UpArguments:
+def parse_up_arguments(argv: Sequence[str]) -> UpArguments:
     """Read the flags."""
     parser = command_parser(
         "up",
@@ -64,7 +64,7 @@ class Progress:
             self._shown.append(line)
             _print(f"[{child}] {line}", sys.stderr)
 
-    def ready(self, address: str) -> None:
+    def report_ready(self, address: str) -> None:
         """Tell that the service answers."""
         self.say(f"Efir is ready at {address}")
 
@@ -86,7 +86,7 @@ def worth_showing(line: str) -> bool:
     return isinstance(entry, dict) and str(entry.get("level", "")).lower() in LOUD
 
 
-def shown_address(host: str, port: int) -> str:
+def display_address(host: str, port: int) -> str:
     """Spell the address to open on this machine: every-interface hosts are reached over loopback."""
     reachable = {"0.0.0.0": "127.0.0.1", "::": "[::1]", "": "127.0.0.1"}.get(host)  # noqa: S104  # compared, not bound
     return f"http://{reachable or (f'[{host}]' if ':' in host else host)}:{port}"

@@ -65,7 +65,7 @@ def run(arguments: argparse.Namespace, environ: Mapping[str, str] = os.environ) 
             task = _task(arguments)
             for path in arguments.files:
                 try:
-                    _show(_published(remote, path, task, environ, as_json=arguments.json), as_json=arguments.json)
+                    _show(_publish_file(remote, path, task, environ, as_json=arguments.json), as_json=arguments.json)
                 except Faulty as fault:
                     worst = worst or fault.exit_code
                     _complain(fault, path, as_json=arguments.json)
@@ -113,7 +113,9 @@ def _task(arguments: argparse.Namespace) -> Task:
     )
 
 
-def _published(remote: Remote, path: Path, task: Task, environ: Mapping[str, str], *, as_json: bool) -> dict[str, Any]:
+def _publish_file(
+    remote: Remote, path: Path, task: Task, environ: Mapping[str, str], *, as_json: bool
+) -> dict[str, Any]:
     """Send one file, make its video and follow it. Raises Faulty."""
     note, size = Unfinished(remote.url, path, environ), path.stat().st_size
     try:
@@ -122,7 +124,7 @@ def _published(remote: Remote, path: Path, task: Task, environ: Mapping[str, str
             delivery = Delivery(remote=remote, path=path, size=size, patience=patience, progress=shown.bytes)
             video = _video(remote, delivery.send(note), path, task, patience)
             note.forget()
-            state = _followed(remote, video["id"], patience, shown) if task.wait else video["state"]
+            state = _follow(remote, video["id"], patience, shown) if task.wait else video["state"]
     except Refused as refusal:
         raise _refusal(refusal) from refusal
     except Away as fault:
@@ -134,7 +136,7 @@ def _published(remote: Remote, path: Path, task: Task, environ: Mapping[str, str
     watch = f"{remote.url}/watch/{video['id']}"
     result = {"file": str(path), "id": video["id"], "title": video["title"], "state": state, "url": watch}
     if task.wait and state != "ready":
-        raise _failed(remote, result)
+        raise _explain_failure(remote, result)
     return result
 
 
@@ -148,12 +150,12 @@ def _video(remote: Remote, upload_id: str, path: Path, task: Task, patience: Pat
         try:
             answer = remote.ask("POST", "/api/v1/videos", json=wanted, headers={"Idempotency-Key": key})
         except Away as fault:
-            patience.again(fault)
+            patience.wait_or_raise(fault)
         else:
             return body(answer)
 
 
-def _followed(remote: Remote, video_id: str, patience: Patience, shown: Meter) -> str:
+def _follow(remote: Remote, video_id: str, patience: Patience, shown: Meter) -> str:
     patience.progress()
     state = ""
     for report in follow(remote, video_id, patience):
@@ -170,7 +172,7 @@ def _refusal(refusal: Refused) -> Faulty:
     return Faulty(f"{refusal.detail} ({refusal.code}){step}", code=refusal.code, exit_code=Exit.FAILED)
 
 
-def _failed(remote: Remote, result: dict[str, Any]) -> Faulty:
+def _explain_failure(remote: Remote, result: dict[str, Any]) -> Faulty:
     """Say why the video is not ready, what may help, and where to watch what there is."""
     try:
         reason = body(remote.ask("GET", f"/api/v1/videos/{result['id']}")).get("failure") or {}

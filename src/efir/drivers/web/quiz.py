@@ -9,10 +9,10 @@ from litestar.di import NamedDependency
 from litestar.params import FromQuery
 
 from efir.application.access.requirements import PUBLIC
-from efir.application.quiz.questions import fetch_questions, get_question, largest_categories, list_questions
+from efir.application.quiz.questions import fetch_questions, get_question, list_largest_categories, list_questions
 from efir.domain.kernel.errors import DomainError
 from efir.domain.quiz import Difficulty, QuestionId
-from efir.drivers.web.kernel.forms import FORM, Form, typed
+from efir.drivers.web.kernel.forms import FORM, Form, read_typed
 from efir.drivers.web.kernel.page import Page
 from efir.drivers.web.kernel.paging import next_address
 from efir.ports.quiz.questions import QuestionFilter
@@ -43,21 +43,21 @@ class QuizPages(Controller):
     ) -> Response[str]:
         """Show a drawn question and the stored ones; an answer is in the page only when it was asked for."""
         asked = {"q": q[:MAX_WORDS], "category": category, "difficulty": difficulty}
-        return page.render("quiz.html", form=Form(asked), **await _shown(page, asked, question, answer, cursor))
+        return page.render("quiz.html", form=Form(asked), **await _describe(page, asked, question, answer, cursor))
 
     @post("/draw", opt=FORM)
     async def draw(self, request: Request[Any, Any, Any], page: NamedDependency[Page]) -> Response[str]:
         """Have a new question stored and show it."""
-        values = await typed(request)
+        values = await read_typed(request)
         try:
             page.check(values)
             fetched = await fetch_questions(page.call.ports, count=1, visitor=page.call.visitor)
         except DomainError as error:
-            return page.refuse("quiz.html", {}, error, **await _shown(page, {}, None, None, None))
+            return page.refuse("quiz.html", {}, error, **await _describe(page, {}, None, None, None))
         return page.redirect(f"/quiz?question={fetched.saved[-1].id}")
 
 
-async def _shown(
+async def _describe(
     page: Page, asked: dict[str, str], question: UUID | None, answer: UUID | None, cursor: str | None
 ) -> dict[str, Any]:
     ports = page.call.ports
@@ -72,7 +72,7 @@ async def _shown(
         "next": following,
         "query": urlencode({**wanted, **({} if cursor is None else {"cursor": cursor})}),
         "filtered": bool(wanted),
-        "categories": [row.title for row in await largest_categories(ports)],
+        "categories": [row.title for row in await list_largest_categories(ports)],
         "difficulties": _difficulties(page),
         "sources": SOURCES,
     }

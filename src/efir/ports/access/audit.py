@@ -33,6 +33,6 @@ class AuditLog(Protocol):
 class AuditViews(Protocol):
     """The audit log, read."""
 
-    async def listed(self, wanted: PageRequest, *, action: str = "", target: str = "") -> Rows[EntryView]:
+    async def list_entries(self, wanted: PageRequest, *, action: str = "", target: str = "") -> Rows[EntryView]:
         """List entries, newest first, of one action or target when given."""
         ...

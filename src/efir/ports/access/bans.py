@@ -18,10 +18,10 @@ class BanRepository(Protocol):
         """End the ban in force; False when there is none."""
         ...
 
-    async def in_force(self, user_id: UserId) -> Ban | None:
+    async def find_active(self, user_id: UserId) -> Ban | None:
         """Find the ban in force."""
         ...
 
-    async def ended(self, *, now: datetime, most: int) -> list[UserId]:
+    async def find_ended(self, *, now: datetime, limit: int) -> list[UserId]:
         """Find banned users whose ban has run out, skipping those another process holds."""
         ...

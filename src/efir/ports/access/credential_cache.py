@@ -97,11 +97,11 @@ class AccessChanges(Protocol):
         """Store changes together; return their number."""
         ...
 
-    async def waiting(self, most: int) -> list[tuple[int, list[Change]]]:
+    async def list_waiting(self, limit: int) -> list[tuple[int, list[Change]]]:
         """Take the oldest changes, skipping what another process holds; they go when the transaction commits."""
         ...
 
-    async def done(self, number: int) -> None:
+    async def forget(self, number: int) -> None:
         """Delete changes that have reached the cache."""
         ...
 

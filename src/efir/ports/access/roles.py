@@ -52,7 +52,7 @@ class RoleRepository(Protocol):
         """Raises RoleNameTaken."""
         ...
 
-    async def by_name(self, name: str) -> tuple[Role, frozenset[str]]:
+    async def get_by_name(self, name: str) -> tuple[Role, frozenset[str]]:
         """Lock a role and answer it with its permissions. Raises RoleNotFound."""
         ...
 
@@ -80,7 +80,7 @@ class RoleRepository(Protocol):
 class RoleViews(Protocol):
     """Roles and grants, read."""
 
-    async def listed(self, wanted: PageRequest) -> Rows[RoleView]:
+    async def list_roles(self, wanted: PageRequest) -> Rows[RoleView]:
         """List roles, newest first."""
         ...
 
@@ -88,6 +88,6 @@ class RoleViews(Protocol):
         """Raises RoleNotFound."""
         ...
 
-    async def granted(self, user_id: UserId, *, now: datetime) -> list[GrantView]:
+    async def list_grants(self, user_id: UserId, *, now: datetime) -> list[GrantView]:
         """List the roles a user holds now. Raises UserNotFound."""
         ...

@@ -13,11 +13,11 @@ class ProofRepository(Protocol):
         """Store a proof; the one before it ends."""
         ...
 
-    async def of_user(self, user_id: UserId, purpose: ProofPurpose) -> Proof | None:
+    async def find_by_user(self, user_id: UserId, purpose: ProofPurpose) -> Proof | None:
         """Find a person's proof, expired or not, and hold it."""
         ...
 
-    async def by_token(self, purpose: ProofPurpose, token_hash: bytes) -> Proof | None:
+    async def find_by_token(self, purpose: ProofPurpose, token_hash: bytes) -> Proof | None:
         """Find a proof by its link, expired or not, and hold it."""
         ...
 

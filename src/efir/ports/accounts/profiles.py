@@ -61,7 +61,7 @@ class ProfileRepository(Protocol):
         """Return an account that is not emptied. Raises UserNotFound."""
         ...
 
-    async def by_confirmed_email(self, email_key: str, *, lock: bool = False) -> Account | None:
+    async def find_by_confirmed_email(self, email_key: str, *, lock: bool = False) -> Account | None:
         """Find the account that has confirmed an address; `lock` holds it."""
         ...
 
@@ -85,7 +85,7 @@ class ProfileRepository(Protocol):
         """Give another nickname and keep the present one from others until a moment. Raises NicknameTaken."""
         ...
 
-    async def renamed_since(self, user_id: UserId, moment: datetime) -> bool:
+    async def was_renamed_since(self, user_id: UserId, moment: datetime) -> bool:
         """Return whether the nickname was changed after a moment."""
         ...
 

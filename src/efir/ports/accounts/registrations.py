@@ -68,7 +68,7 @@ class RegistrationRepository(Protocol):
         """Store a new one."""
         ...
 
-    async def by_ticket(self, ticket_hash: bytes, *, now: datetime) -> Registration:
+    async def get_by_ticket(self, ticket_hash: bytes, *, now: datetime) -> Registration:
         """Return a living registration and hold its row. Raises RegistrationNotFound."""
         ...
 
@@ -76,7 +76,7 @@ class RegistrationRepository(Protocol):
         """Set fields by name."""
         ...
 
-    async def count_check(self, registration_id: RegistrationId, *, most: int) -> bool:
+    async def count_check(self, registration_id: RegistrationId, *, limit: int) -> bool:
         """Count one more true answer about an address; False when there were as many as may be."""
         ...
 
@@ -92,7 +92,7 @@ class RegistrationRepository(Protocol):
         """Hold a name by its skeleton, in place of the one held before; False when another registration holds it."""
         ...
 
-    async def reserved(self, key: str, *, now: datetime, but_for: RegistrationId | None) -> bool:
+    async def is_reserved(self, key: str, *, now: datetime, but_for: RegistrationId | None) -> bool:
         """Return whether another registration holds a name."""
         ...
 
@@ -100,7 +100,7 @@ class RegistrationRepository(Protocol):
         """Let go of the held name."""
         ...
 
-    async def by_identity(self, issuer: str, sub: str, *, now: datetime) -> Registration | None:
+    async def find_by_identity(self, issuer: str, sub: str, *, now: datetime) -> Registration | None:
         """Find the open registration of somebody whom a provider knows, and hold its row."""
         ...
 
@@ -108,7 +108,7 @@ class RegistrationRepository(Protocol):
         """Remove an open registration, if there is one; its picture expires with it."""
         ...
 
-    async def drop_arrived(self, issuer: str, *, sid: str | None, sub: str | None) -> None:
+    async def delete_federated(self, issuer: str, *, sid: str | None, sub: str | None) -> None:
         """Remove open registrations of a session, or of a person, that has ended at a provider."""
         ...
 
@@ -120,14 +120,14 @@ class RegistrationRepository(Protocol):
 class RegistrationViews(Protocol):
     """Unfinished registrations, read."""
 
-    async def by_ticket(self, ticket_hash: bytes, *, now: datetime) -> Registration:
+    async def get_by_ticket(self, ticket_hash: bytes, *, now: datetime) -> Registration:
         """Raises RegistrationNotFound."""
         ...
 
-    async def name_taken(self, nickname: str, key: str) -> bool:
+    async def is_name_taken(self, nickname: str, key: str) -> bool:
         """Return whether an account or a channel has this name, or an account one that looks like it."""
         ...
 
-    async def address_taken(self, email_key: str) -> bool:
+    async def is_address_taken(self, email_key: str) -> bool:
         """Return whether somebody has confirmed this address."""
         ...

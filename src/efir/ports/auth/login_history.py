@@ -31,7 +31,7 @@ class LoginRepository(Protocol):
         """Store an attempt; of an account that does not exist any more only the outcome is kept."""
         ...
 
-    async def shorten(self, *, now: datetime, whole: timedelta, kept: timedelta, most: int) -> int:
+    async def shorten(self, *, now: datetime, whole: timedelta, kept: timedelta, limit: int) -> int:
         """Cut addresses older than `whole`, delete rows older than `kept`; return how many rows changed."""
         ...
 
@@ -39,6 +39,6 @@ class LoginRepository(Protocol):
 class LoginViews(Protocol):
     """Login history, read."""
 
-    async def of_user(self, user_id: UserId, wanted: PageRequest) -> Rows[LoginView]:
+    async def list_by_user(self, user_id: UserId, wanted: PageRequest) -> Rows[LoginView]:
         """List a user's attempts, newest first."""
         ...

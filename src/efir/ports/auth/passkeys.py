@@ -62,11 +62,11 @@ class Ceremonies(Protocol):
         """Return which passkey, and whose, an answer says it is of; empty when it says nothing."""
         ...
 
-    def made(self, answer: Json, *, challenge: bytes) -> MadePasskey:
+    def verify_creation(self, answer: Json, *, challenge: bytes) -> MadePasskey:
         """Check a new passkey. Raises PasskeyInvalid."""
         ...
 
-    def used(self, answer: Json, *, challenge: bytes, public_key: bytes) -> UsedPasskey:
+    def verify_use(self, answer: Json, *, challenge: bytes, public_key: bytes) -> UsedPasskey:
         """Check the use of a passkey; the count is compared by who remembers it. Raises PasskeyRefused."""
         ...
 
@@ -78,7 +78,7 @@ class PasskeyRepository(Protocol):
         """Store a passkey. Raises PasskeyKnown."""
         ...
 
-    async def of_user(self, user_id: UserId) -> list[bytes]:
+    async def list_by_user(self, user_id: UserId) -> list[bytes]:
         """List the names browsers have for a user's passkeys."""
         ...
 

@@ -12,7 +12,7 @@ class Passwords(Protocol):
         """The passwords that are tried first, folded."""
         ...
 
-    def stale(self, stored: bytes) -> bool:
+    def is_stale(self, stored: bytes) -> bool:
         """Return whether a hash was made with other parameters than those of now."""
         ...
 

@@ -33,11 +33,11 @@ class AppCodes(Protocol):
         """Write a secret for an app."""
         ...
 
-    def sealed(self, secret: bytes, *, user_id: UserId) -> bytes:
+    def seal(self, secret: bytes, *, user_id: UserId) -> bytes:
         """Make a secret useless to everybody without the instance's key, and to other users."""
         ...
 
-    def opened(self, sealed: bytes, *, user_id: UserId) -> bytes | None:
+    def unseal(self, sealed: bytes, *, user_id: UserId) -> bytes | None:
         """Return a sealed secret of this user."""
         ...
 
@@ -49,7 +49,7 @@ class AppCodes(Protocol):
 class SecondFactorRepository(Protocol):
     """Second factors inside a transaction."""
 
-    async def needed(self, user_id: UserId) -> bool:
+    async def is_required(self, user_id: UserId) -> bool:
         """Return whether signing in needs a code."""
         ...
 
@@ -69,7 +69,7 @@ class SecondFactorRepository(Protocol):
         """Use the code of a time step; False when it, or a newer one, was used before."""
         ...
 
-    async def note_wrong(self, user_id: UserId, wrong: int, since: datetime) -> None:
+    async def record_wrong_codes(self, user_id: UserId, wrong: int, since: datetime) -> None:
         """Remember wrong codes."""
         ...
 
@@ -89,10 +89,10 @@ class SecondFactorRepository(Protocol):
 class SecondFactorViews(Protocol):
     """Second factors, read."""
 
-    async def needed(self, user_id: UserId) -> bool:
+    async def is_required(self, user_id: UserId) -> bool:
         """Return whether signing in needs a code."""
         ...
 
-    async def of_user(self, user_id: UserId) -> SecondFactorView:
+    async def get_by_user(self, user_id: UserId) -> SecondFactorView:
         """Return what an account has."""
         ...

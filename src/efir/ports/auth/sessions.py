@@ -104,15 +104,15 @@ class SessionRepository(Protocol):
 class SessionViews(Protocol):
     """Login sessions and tokens, read."""
 
-    async def by_secret(self, secret_hash: bytes, *, now: datetime) -> Credential | None:
+    async def find_by_secret(self, secret_hash: bytes, *, now: datetime) -> Credential | None:
         """Find an active login session by its cookie's hash."""
         ...
 
-    async def by_id(self, session_id: SessionId, *, now: datetime) -> Credential | None:
+    async def find_by_id(self, session_id: SessionId, *, now: datetime) -> Credential | None:
         """Find an active login session an access token speaks of."""
         ...
 
-    async def by_token(self, secret_hash: bytes, *, now: datetime) -> Credential | None:
+    async def find_by_token(self, secret_hash: bytes, *, now: datetime) -> Credential | None:
         """Find an API token that is neither expired nor revoked."""
         ...
 

@@ -53,11 +53,11 @@ class AccessTokens(Protocol):
         """Check signature, algorithm, type, issuer, audience and times. Raises InvalidToken."""
         ...
 
-    async def published(self) -> KeySet:
+    async def publish_keys(self) -> KeySet:
         """Return the public keys that tokens may be checked with."""
         ...
 
-    def made(self, *, now: datetime, state: str) -> SigningKey:
+    def make_key(self, *, now: datetime, state: str) -> SigningKey:
         """Make a new key pair."""
         ...
 
@@ -81,6 +81,6 @@ class SigningKeyRepository(Protocol):
 class SigningKeyViews(Protocol):
     """Signing keys, read."""
 
-    async def usable(self) -> list[SigningKey]:
+    async def list_usable(self) -> list[SigningKey]:
         """List pending, active and retiring keys."""
         ...

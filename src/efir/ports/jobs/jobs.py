@@ -81,11 +81,11 @@ class JobRepository(Protocol):
         """End an attempt: again after `delay` seconds, or never. Raises LeaseLost."""
         ...
 
-    async def hand_back(self, job: ClaimedJob) -> None:
+    async def release(self, job: ClaimedJob) -> None:
         """Return a job at shutdown, the attempt uncounted."""
         ...
 
-    async def take_away(self, owner: UserId) -> None:
+    async def withdraw(self, owner: UserId) -> None:
         """Take running jobs of a user from their workers, the attempts uncounted."""
         ...
 
@@ -97,7 +97,7 @@ class JobRepository(Protocol):
         """End all unfinished jobs about a subject; running ones lose their fence."""
         ...
 
-    async def unfinished(self, subject: UUID, generation: int, kinds: Sequence[str]) -> int:
+    async def count_unfinished(self, subject: UUID, generation: int, kinds: Sequence[str]) -> int:
         """Count the jobs of some kinds that wait or run; hold the subject's row for an answer that lasts."""
         ...
 
@@ -123,7 +123,7 @@ class JobRepository(Protocol):
         """Free expired leases and wake what waits, but for jobs that kill their workers."""
         ...
 
-    async def deadly(self, *, max_kills: int, limit: int = 500) -> list[JobRow]:
+    async def list_deadly(self, *, max_kills: int, limit: int = 500) -> list[JobRow]:
         """List jobs that have just killed the last worker they may kill."""
         ...
 
@@ -139,11 +139,11 @@ class JobViews(Protocol):
         """Raises JobNotFound."""
         ...
 
-    async def newest(self, subject: UUID, kind: str) -> JobRow | None:
+    async def find_newest(self, subject: UUID, kind: str) -> JobRow | None:
         """Find the youngest job of a kind about a subject."""
         ...
 
-    async def of_subject(self, subject: UUID, generation: int) -> list[JobRow]:
+    async def list_by_subject(self, subject: UUID, generation: int) -> list[JobRow]:
         """All jobs about a subject, without facts and outputs."""
         ...
 

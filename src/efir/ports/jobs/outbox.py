@@ -30,6 +30,6 @@ class Outbox(Protocol):
         """Take the oldest events of these names, skipping those another relay holds; they go with the commit."""
         ...
 
-    async def others(self, names: Sequence[EventName]) -> list[str]:
+    async def find_other_names(self, names: Sequence[EventName]) -> list[str]:
         """Return the other names of which there are events, a few of them."""
         ...

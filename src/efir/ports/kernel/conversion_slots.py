@@ -12,10 +12,10 @@ T = TypeVar("T")
 class ConversionSlots(Protocol):
     """Gives out slots; belongs to one event loop."""
 
-    async def apart(self, work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+    async def run_in_thread(self, work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         """Run what keeps a processor busy in a thread, as many at once as there are slots; return its result."""
         ...
 
-    def taken(self, person: UUID, *, within: float) -> AbstractAsyncContextManager[bool]:
+    def acquire(self, person: UUID, *, within: float) -> AbstractAsyncContextManager[bool]:
         """Wait for a slot; False when there is none in `within` seconds."""
         ...

@@ -30,6 +30,6 @@ class OneTimeStates(Protocol):
         """Read a value and remove it in one step: of many callers at once one gets it."""
         ...
 
-    async def first(self, key: str, *, seconds: int) -> bool:
+    async def claim_first(self, key: str, *, seconds: int) -> bool:
         """Return whether this is the first use of the key in the last `seconds`."""
         ...

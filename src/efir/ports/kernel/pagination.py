@@ -38,7 +38,7 @@ class Page(msgspec.Struct, Generic[T], frozen=True):
     prev: Annotated[str | None, msgspec.Meta(description="Cursor of the page before; null at the start.")] = None
 
 
-def found(rows: list[Any], wanted: PageRequest, position: Any) -> Rows[Any]:
+def build_rows(rows: list[Any], wanted: PageRequest, position: Any) -> Rows[Any]:
     """Cut `limit + 1` rows, in reading direction, into a page; `position` tells a row's place in the list."""
     more = len(rows) > wanted.limit
     rows = rows[: wanted.limit]

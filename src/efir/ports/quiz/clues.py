@@ -57,11 +57,11 @@ class ClueViews(Protocol):
         """Return distinct random clues."""
         ...
 
-    async def final(self, count: int) -> list[Clue]:
+    async def draw_final(self, count: int) -> list[Clue]:
         """Return distinct random clues of final rounds, which have no value."""
         ...
 
-    async def some(self, which: ClueFilter, *, offset: int) -> list[Clue]:
+    async def list_clues(self, which: ClueFilter, *, offset: int) -> list[Clue]:
         """Return up to a hundred clues in the order of saving."""
         ...
 

@@ -129,8 +129,8 @@ class QuestionRepository(Protocol):
         """Wait for other writers, advance a bank's position and return the previous one."""
         ...
 
-    async def add(self, found: list[Candidate], *, most: int, least: int, now: datetime) -> Added:
-        """Store the first `most` new ones in order, or none when fewer than `least` are new."""
+    async def add(self, found: list[Candidate], *, max_rows: int, min_rows: int, now: datetime) -> Added:
+        """Store the first `max_rows` new ones in order, or none when fewer than `min_rows` are new."""
         ...
 
 
@@ -141,7 +141,7 @@ class QuestionViews(Protocol):
         """Raises QuestionNotFound."""
         ...
 
-    async def newest(self, wanted: PageRequest, which: QuestionFilter) -> Rows[QuestionView]:
+    async def list_newest(self, wanted: PageRequest, which: QuestionFilter) -> Rows[QuestionView]:
         """List questions, the last saved first."""
         ...
 
@@ -153,6 +153,6 @@ class QuestionViews(Protocol):
         """List categories by title."""
         ...
 
-    async def largest_categories(self, most: int) -> list[QuestionCategory]:
+    async def list_largest_categories(self, limit: int) -> list[QuestionCategory]:
         """Return the categories with most questions, by title."""
         ...

@@ -142,7 +142,7 @@ class RenditionRepository(Protocol):
 class RenditionViews(Protocol):
     """Renditions, read."""
 
-    async def of_video(self, video_id: VideoId, generation: int) -> list[RenditionFacts]:
+    async def list_by_video(self, video_id: VideoId, generation: int) -> list[RenditionFacts]:
         """All renditions, tallest first."""
         ...
 

@@ -136,7 +136,7 @@ class VideoRepository(Protocol):
         """Some videos of a person that are not deleted."""
         ...
 
-    async def sources_of_deleted(self, video_id: VideoId) -> list[str]:
+    async def find_deleted_sources(self, video_id: VideoId) -> list[str]:
         """Return the keys of the source files of a deleted video."""
         ...
 
@@ -152,12 +152,12 @@ class VideoViews(Protocol):
         """Raises VideoNotFound."""
         ...
 
-    async def newest(
+    async def list_newest(
         self, wanted: PageRequest, *, channel: str | None, tag: str | None, user: str | None
     ) -> Rows[VideoFacts]:
         """List public watchable videos, newest first; `user` is the nickname of the owner."""
         ...
 
-    async def of_owner(self, owner: UserId, wanted: PageRequest) -> Rows[VideoFacts]:
+    async def list_by_owner(self, owner: UserId, wanted: PageRequest) -> Rows[VideoFacts]:
         """List all videos of a user, newest first, whatever their state."""
         ...

@@ -30,12 +30,18 @@ KEPT_SHARE = 0.3  # of the rate of the MP3, where that is lower
 def survey(ffmpeg: str, wav: Wav, samples_per_pixel: int) -> Iterator[str]:
     """Look for samples beyond full scale, and for those that are no numbers."""
     yield from (ffmpeg, *QUIET, *SAFE, *source(wav))
-    yield from ("-af", f"{trimmed(wav)},{_told(pixel_of(wav, samples_per_pixel), OVERS, GIVEN)}", "-f", "null", "-")
+    yield from (
+        "-af",
+        f"{trim_filters(wav)},{_measure(pixel_of(wav, samples_per_pixel), OVERS, GIVEN)}",
+        "-f",
+        "null",
+        "-",
+    )
 
 
 def encode(ffmpeg: str, wav: Wav, quality: int, scale: float = 0.0) -> Iterator[str]:
     """Encode as MP3 of variable bit rate."""
-    yield from (ffmpeg, *QUIET, *SAFE, *source(wav), "-map", "0:a:0", "-threads", "1", "-af", shaped(wav, scale))
+    yield from (ffmpeg, *QUIET, *SAFE, *source(wav), "-map", "0:a:0", "-threads", "1", "-af", shape_filters(wav, scale))
     yield from ("-c:a", "libmp3lame", "-q:a", str(quality), *MP3, SOUND)
 
 
@@ -49,15 +55,15 @@ def measure(ffmpeg: str, wav: Wav, samples_per_pixel: int) -> Iterator[str]:
     end = 0.0 if wav.format.coding is Coding.MPEG else max(0.0, wav.duration - 1.5 * pixel / rate)
     last = f"aselect='gte(t,{max(0.0, end - 0.5):.6f})',ametadata=mode=print:file={LOUD}"
     graph = (
-        f"[0:a:0]{trimmed(wav)},{_told(pixel_of(wav, pixel), EXTREMES, GIVEN)},{_ended(end, GIVEN_END)}[a]",
-        f"[1:a:0]asplit=2[heard][seen];[seen]{_told(pixel, EXTREMES, MADE)},asplit=2[drawn][end]",
+        f"[0:a:0]{trim_filters(wav)},{_measure(pixel_of(wav, pixel), EXTREMES, GIVEN)},{_ended(end, GIVEN_END)}[a]",
+        f"[1:a:0]asplit=2[heard][seen];[seen]{_measure(pixel, EXTREMES, MADE)},asplit=2[drawn][end]",
         f"[end]{_ended(end, MADE_END)}[b];[drawn]aselect='not(mod(n,{ALIVE}))'[d]",
         f"[heard]apad=pad_len={rate // 10},ebur128=peak=true:metadata=1:framelog=quiet,{last}[c]",
     )
-    yield from _both(ffmpeg, wav, graph, ("[a]", "[b]", "[c]", "[d]"))
+    yield from _run_both(ffmpeg, wav, graph, ("[a]", "[b]", "[c]", "[d]"))
 
 
-def kept_rate(wav: Wav, quality: int) -> float:
+def shared_rate(wav: Wav, quality: int) -> float:
     """Return the rate of what any encoder keeps as it was: a sound resampled to it has nothing else."""
     return min(2 * KEPT_HZ[quality], 2 * KEPT_SHARE * mpeg_rate(wav.format.rate))
 
@@ -71,15 +77,15 @@ def compare(ffmpeg: str, wav: Wav, samples_per_pixel: int, kept: float, scale: f
     form, rate = wav.format, mpeg_rate(wav.format.rate)
     low, pixel = f"aresample=osr={round(kept)},aformat=sample_fmts=flt", max(1, round(samples_per_pixel * kept / rate))
     if mpeg_channels(form.channels) == form.channels:
-        sent, made = _told(pixel, EFFECTIVE, GIVEN), _told(pixel, EFFECTIVE, MADE)
-        graph = f"[0:a:0]{shaped(wav, scale)},{low},{sent}[a];[1:a:0]{low},{made}[b]"
-        yield from _both(ffmpeg, wav, (graph,), ("[a]", "[b]"))
+        sent, made = _measure(pixel, EFFECTIVE, GIVEN), _measure(pixel, EFFECTIVE, MADE)
+        graph = f"[0:a:0]{shape_filters(wav, scale)},{low},{sent}[a];[1:a:0]{low},{made}[b]"
+        yield from _run_both(ffmpeg, wav, (graph,), ("[a]", "[b]"))
         return
     gains = stereo_gains(form.channels, form.mask, ambisonic=form.ambisonic)
-    first = [trimmed(wav), *_scaled(scale), "aformat=sample_fmts=fltp", f"aresample=osr={rate}", low]
+    first = [trim_filters(wav), *_scale_filters(scale), "aformat=sample_fmts=fltp", f"aresample=osr={rate}", low]
     sent = f"[0:a:0]{','.join(first)}:channel_layouts={form.channels}c[a];[1:a:0]{low}:channel_layouts=stereo[b]"
-    sums = f"{_told(pixel, EFFECTIVE, GIVEN)},{probes(gains)},{_told(pixel, EFFECTIVE, MADE)}"
-    yield from _both(ffmpeg, wav, (sent, f"[a][b]amerge,{sums}[c]"), ("[c]",))
+    sums = f"{_measure(pixel, EFFECTIVE, GIVEN)},{probes(gains)},{_measure(pixel, EFFECTIVE, MADE)}"
+    yield from _run_both(ffmpeg, wav, (sent, f"[a][b]amerge,{sums}[c]"), ("[c]",))
 
 
 def probes(gains: tuple[Gain, ...]) -> str:
@@ -91,13 +97,13 @@ def probes(gains: tuple[Gain, ...]) -> str:
     count = len(gains)
     sums = [_sum({number: gain[side] for number, gain in enumerate(gains)}) for side in range(STEREO)]
     for number, gain in enumerate(gains):
-        side = heard_side(gain)
+        side = louder_side(gain)
         missing = {count + side: 1.0} | {other: -each[side] for other, each in enumerate(gains)}
         sums += [_sum(missing | {number: missing[number] + sign * gain[side]}) for sign in (1, -1)]
     return f"pan={len(sums)}C|" + "|".join(f"c{number}={terms}" for number, terms in enumerate(sums))
 
 
-def heard_side(gain: Gain) -> int:
+def louder_side(gain: Gain) -> int:
     """Choose the side on which a channel is louder: 0 left, 1 right."""
     return int(abs(gain[1]) > abs(gain[0]))
 
@@ -109,13 +115,13 @@ def source(wav: Wav) -> Iterator[str]:
     if form.coding in ADPCM:
         yield from ("-f", "wav")
     else:
-        yield from ("-skip_initial_bytes", str(wav.offset), "-f", raw_format(wav))
+        yield from ("-skip_initial_bytes", str(wav.offset), "-f", raw_demuxer(wav))
         if form.coding is not Coding.MPEG:
             yield from ("-ar", str(form.rate), "-ch_layout", f"{form.channels}c")  # places are named by `stereo_gains`
     yield from ("-i", "fd:")
 
 
-def raw_format(wav: Wav) -> str:
+def raw_demuxer(wav: Wav) -> str:
     """Name the demuxer of raw samples."""
     form = wav.format
     if form.coding in RAW:
@@ -140,7 +146,7 @@ def pixel_of(wav: Wav, samples_per_pixel: int) -> int:
     return max(1, round(samples_per_pixel * wav.format.rate / mpeg_rate(wav.format.rate)))
 
 
-def trimmed(wav: Wav) -> str:
+def trim_filters(wav: Wav) -> str:
     """Filters that cut the sound where the file says it ends; MP3 inside a file is made what the file says it is."""
     form, steps = wav.format, []
     if form.coding is Coding.MPEG:
@@ -150,10 +156,10 @@ def trimmed(wav: Wav) -> str:
     return ",".join([*steps, f"aformat=sample_fmts={sample_format(wav)[0]}"])
 
 
-def shaped(wav: Wav, scale: float) -> str:
+def shape_filters(wav: Wav, scale: float) -> str:
     """Filters that bring the sound to a level, a rate and channels that an MP3 can have."""
     form, rate = wav.format, mpeg_rate(wav.format.rate)
-    steps = [trimmed(wav), *_scaled(scale)]
+    steps = [trim_filters(wav), *_scale_filters(scale)]
     if mpeg_channels(form.channels) != form.channels:
         gains = stereo_gains(form.channels, form.mask, ambisonic=form.ambisonic)
         sides = (_sum({number: gain[side] for number, gain in enumerate(gains)}) for side in range(STEREO))
@@ -166,14 +172,14 @@ def shaped(wav: Wav, scale: float) -> str:
     return ",".join(steps)
 
 
-def _both(ffmpeg: str, wav: Wav, graph: tuple[str, ...], ends: tuple[str, ...]) -> Iterator[str]:
+def _run_both(ffmpeg: str, wav: Wav, graph: tuple[str, ...], ends: tuple[str, ...]) -> Iterator[str]:
     yield from (ffmpeg, *QUIET, *SAFE, *source(wav), "-fd", "4", "-f", "mp3", "-i", "fd:")
     yield from ("-filter_complex", ";".join(graph))
     for end in ends:
         yield from ("-map", end, "-f", "null", "-")
 
 
-def _told(pixel: int, what: str, file: str) -> str:
+def _measure(pixel: int, what: str, file: str) -> str:
     stats = f"astats=metadata=1:reset=1:measure_perchannel={what}:measure_overall=none"
     return f"asetnsamples=n={pixel}:p=0,{stats},ametadata=mode=print:file={file}"
 
@@ -183,7 +189,7 @@ def _ended(start: float, file: str) -> str:
     return f"aselect='gte(t,{start:.6f})',{count},ametadata=mode=print:file={file}"
 
 
-def _scaled(scale: float) -> list[str]:
+def _scale_filters(scale: float) -> list[str]:
     return [f"volume=volume={scale:.6f}dB:precision=double"] if scale else []
 
 

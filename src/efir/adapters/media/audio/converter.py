@@ -10,7 +10,7 @@ from pathlib import Path
 
 from efir.adapters.media.audio import commands, figures, proof
 from efir.adapters.media.audio.id3 import id3
-from efir.adapters.media.audio.joining import put_before, sound_alone
+from efir.adapters.media.audio.joining import extract_sound, put_before
 from efir.adapters.media.confinement import confined_process
 from efir.adapters.media.video import tracks, verify
 from efir.adapters.media.video.ffmpeg import Ffmpeg, Progress
@@ -74,12 +74,12 @@ class FfmpegAudioConverter:
 
     async def examine(self, source: Path) -> Wav:
         """See AudioConverter."""
-        return await asyncio.to_thread(_examined, source, self._limits)
+        return await asyncio.to_thread(_examine, source, self._limits)
 
     async def convert(self, source: Path, wav: Wav, tags: Tags, out: Path, report: Report) -> ConvertedAudio:
         """See AudioConverter."""
         if wav.format.coding in commands.ADPCM or not wav.whole:
-            source, wav = await asyncio.to_thread(sound_alone, source, wav, out / "sound.wav")
+            source, wav = await asyncio.to_thread(extract_sound, source, wav, out / "sound.wav")
         rate = mpeg_rate(wav.format.rate)
         work = _Work(source, wav, out, max(MIN_SAMPLES, math.ceil(wav.duration * rate / MAX_POINTS)))
         if wav.format.coding is Coding.FLOAT:
@@ -88,7 +88,7 @@ class FfmpegAudioConverter:
         await self._measure(work, bare, lambda value: report(CONVERTING + (1 - CONVERTING) * value))
         length = await asyncio.to_thread(_length, work)
         warnings = {*wav.warnings, *(["scaled"] if work.scale else []), *await self._prove(work, bare)}
-        highest = await asyncio.to_thread(figures.highest, out / commands.MADE)
+        highest = await asyncio.to_thread(figures.find_highest, out / commands.MADE)
         loudness = await asyncio.to_thread(figures.loudness, out / commands.LOUD, length, rate, highest)
         return ConvertedAudio(
             file=await asyncio.to_thread(
@@ -130,14 +130,14 @@ class FfmpegAudioConverter:
         mixed = form.channels > mpeg_channels(form.channels)
         if not mixed and proof.judge_directly(*full, work.moment):
             return set()
-        given, made = await self._compare(work, bare, commands.kept_rate(work.wav, self._quality))
+        given, made = await self._compare(work, bare, commands.shared_rate(work.wav, self._quality))
         if not mixed:
-            return _passed(proof.judge_kept(full, (given, made), work.moment))
+            return _require_pass(proof.judge_shared(full, (given, made), work.moment))
         gains = stereo_gains(form.channels, form.mask, ambisonic=form.ambisonic)
-        warnings = _passed(proof.judge_mix(full[0], given, made, gains, work.moment))
-        if high := proof.faint(full[0], given, work.moment):
+        warnings = _require_pass(proof.judge_mix(full[0], given, made, gains, work.moment))
+        if high := proof.find_faint(full[0], given, work.moment):
             given, made = await self._compare(work, bare, mpeg_rate(form.rate))
-            gone = proof.faint(full[0], given, work.moment) | proof.unheard(given, made, gains, work.moment)
+            gone = proof.find_faint(full[0], given, work.moment) | proof.find_unheard(given, made, gains, work.moment)
             warnings |= {"high_frequencies"} if high & gone else set()
         return warnings
 
@@ -149,13 +149,15 @@ class FfmpegAudioConverter:
         return given, made
 
     async def _run(
-        self, command: Iterable[str], work: _Work, files: Iterable[str], *made: Path, report: Report = verify.unheard,
+        self, command: Iterable[str], work: _Work, files: Iterable[str], *made: Path, report: Report = verify.ignore,
         names: dict[str, str] | None = None,
     ) -> None:  # fmt: skip
         """Run a step and keep the files that it wrote."""
         progress = Progress(report, seconds=work.wav.duration)
         with confined_process.workspace(self._ffmpeg.box, work.out) as folder, _named(work.wav):
-            done = await self._ffmpeg.finished(command, folder, (work.source, *made), wall=work.wall, progress=progress)
+            done = await self._ffmpeg.run_to_end(
+                command, folder, (work.source, *made), wall=work.wall, progress=progress
+            )
             for name in files:
                 confined_process.keep(folder / name, work.out / (names or {}).get(name, name))
         work.spent.append(done.cpu_seconds)
@@ -177,13 +179,13 @@ def _named(wav: Wav) -> Iterator[None]:
         raise
 
 
-def _examined(source: Path, limits: Limits) -> Wav:
+def _examine(source: Path, limits: Limits) -> Wav:
     with source.open("rb") as file:
         handle = file.fileno()
         return read_wav(lambda offset, length: os.pread(handle, length, offset), os.fstat(handle).st_size, limits)
 
 
-def _passed(verdict: proof.Verdict) -> set[str]:
+def _require_pass(verdict: proof.Verdict) -> set[str]:
     if not verdict.same:
         raise AudioUndecodable(DIFFERENT)
     return verdict.warnings

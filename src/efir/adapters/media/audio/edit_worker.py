@@ -52,17 +52,17 @@ def main() -> None:
     order = json.loads(sys.argv[1])
     with Path(SPOOL).open("w+b") as spool:
         try:
-            told: dict[str, Any] = {"scaled": _write(edited(order, Spool(spool)))}
+            told: dict[str, Any] = {"scaled": _write(apply_operations(order, Spool(spool)))}
         except DomainError as error:
             told = {"refused": error.code, "detail": error.detail, "pointer": error.errors[0].pointer}
             told |= {"fits": error.fits} if isinstance(error, AudioGainTooHigh) else {}
     print(json.dumps(told), flush=True)  # noqa: T201  # the parent reads it
 
 
-def edited(order: dict[str, Any], spool: Spool) -> Sound:
+def apply_operations(order: dict[str, Any], spool: Spool) -> Sound:
     """Do all operations. Raises AudioEditEmpty, AudioEditOutside, AudioGainTooHigh."""
     parts = {
-        part: _whole(FIRST_INPUT + number, order["rate"], order["channels"])
+        part: _open_whole(FIRST_INPUT + number, order["rate"], order["channels"])
         for number, part in enumerate(order["parts"])
     }
     sound, bench = parts[order["parts"][0]], _Bench(parts, spool)
@@ -92,17 +92,17 @@ def cut(sound: Sound, operation: Cut, number: int, _bench: _Bench) -> Sound:
     end = sound.frames if operation.end is None else min(sound.frames, round(operation.end * sound.rate))
     if operation.keep:
         return sound.part(start, end)
-    return sound.part(0, start).then(sound.part(end, sound.frames))
+    return sound.part(0, start).join(sound.part(end, sound.frames))
 
 
 def fade(sound: Sound, operation: Fade, number: int, bench: _Bench) -> Sound:
     """Fade both ends; the fades may meet, not overlap."""
-    coming, going = (_whole_milliseconds(seconds, sound.rate) for seconds in (operation.fade_in, operation.fade_out))
+    coming, going = (_round_to_milliseconds(seconds, sound.rate) for seconds in (operation.fade_in, operation.fade_out))
     if coming + going > sound.frames:
         raise _outside(number, "out" if going else "in", sound, "The fades end")
     middle = sound.part(coming, sound.frames - going)
-    first = _faded(sound.part(0, coming), 0.0, 1.0, bench)
-    return first.then(middle).then(_faded(sound.part(sound.frames - going, sound.frames), 1.0, 0.0, bench))
+    first = _apply_fade(sound.part(0, coming), 0.0, 1.0, bench)
+    return first.join(middle).join(_apply_fade(sound.part(sound.frames - going, sound.frames), 1.0, 0.0, bench))
 
 
 def amplify(sound: Sound, operation: Gain, number: int, _bench: _Bench) -> Sound:
@@ -110,22 +110,22 @@ def amplify(sound: Sound, operation: Gain, number: int, _bench: _Bench) -> Sound
     room = decibels(FULL_SCALE / (sound.peak() or 1))
     if operation.db > 0 and operation.db > room:
         raise AudioGainTooHigh(math.floor(room * 10) / 10, pointer_to(number, "db"))
-    return sound.louder(operation.db)
+    return sound.amplify(operation.db)
 
 
 def join(sound: Sound, operation: Join, number: int, bench: _Bench) -> Sound:
     """Put parts behind the sound, with a crossfade that never goes beyond the louder of both."""
-    overlap = _whole_milliseconds(operation.crossfade, sound.rate)
+    overlap = _round_to_milliseconds(operation.crossfade, sound.rate)
     for record in operation.records:
         other = bench.parts[str(record)]
         if overlap > min(sound.frames, other.frames):
             raise _outside(number, "crossfade", min(sound, other, key=lambda each: each.frames), "The crossfade ends")
         if not overlap:
-            sound = sound.then(other)
+            sound = sound.join(other)
             continue
         before, first = sound.part(sound.frames - overlap, sound.frames).read(), other.part(0, overlap).read()
         mixed = bench.spool.keep(sound, before.append(first, crossfade=len(before)), overlap)
-        sound = sound.part(0, sound.frames - overlap).then(mixed).then(other.part(overlap, other.frames))
+        sound = sound.part(0, sound.frames - overlap).join(mixed).join(other.part(overlap, other.frames))
     return sound
 
 
@@ -134,7 +134,7 @@ DOING: dict[type, Callable[[Sound, Any, int, _Bench], Sound]] = {
 }  # fmt: skip
 
 
-def _whole(file: int, rate: int, channels: int) -> Sound:
+def _open_whole(file: int, rate: int, channels: int) -> Sound:
     return Sound(rate, channels, (Span(file, 0, os.fstat(file).st_size // (WIDTH * channels)),))
 
 
@@ -149,14 +149,14 @@ def _silence(sound: Sound, threshold: float, *, backwards: bool) -> int:
     return silent
 
 
-def _faded(sound: Sound, before: float, after: float, bench: _Bench) -> Sound:
+def _apply_fade(sound: Sound, before: float, after: float, bench: _Bench) -> Sound:
     """Compute a fade between two amplitudes, block by block."""
     made, at, whole = Sound(sound.rate, sound.channels), 0, sound.frames
     for block in sound.blocks():
         frames = int(block.frame_count())
         low, high = (decibels(before + (after - before) * place / whole) for place in (at, at + frames))
         block_faded = block.fade(from_gain=low, to_gain=high, start=0, end=len(block))
-        made = made.then(bench.spool.keep(sound, block_faded, frames))
+        made = made.join(bench.spool.keep(sound, block_faded, frames))
         at += frames
     return made
 
@@ -175,7 +175,7 @@ def _write(sound: Sound) -> bool:
     return scaled
 
 
-def _whole_milliseconds(seconds: float, rate: int) -> int:
+def _round_to_milliseconds(seconds: float, rate: int) -> int:
     """Return frames of a time that pydub, which counts in milliseconds, can name."""
     return round(seconds * 1000) * rate // 1000
 

@@ -34,7 +34,7 @@ def records(file: Path) -> Iterator[tuple[int, dict[str, float]]]:
 def swings(file: Path, full: float) -> Powers:
     """Return the power of half of what lies between the extremes: a level for little work, blind to an offset."""
     rows = (
-        zip(_by_channel(values, "Min_level"), _by_channel(values, "Max_level"), strict=True)
+        zip(_order_by_channel(values, "Min_level"), _order_by_channel(values, "Max_level"), strict=True)
         for _, values in records(file)
     )
     halves = ([(high - low) / 2 / full for low, high in row] for row in rows)
@@ -43,7 +43,7 @@ def swings(file: Path, full: float) -> Powers:
 
 def levels(file: Path) -> Powers:
     """Return the power of each stretch of each channel."""
-    rows = ([10 ** (value / 10) for value in _by_channel(values, "RMS_level")] for _, values in records(file))
+    rows = ([10 ** (value / 10) for value in _order_by_channel(values, "RMS_level")] for _, values in records(file))
     return [list(channel) for channel in zip(*rows, strict=True)]
 
 
@@ -83,7 +83,7 @@ def loudness(file: Path, length: int, rate: int, peak_of_samples: float) -> Loud
     )
 
 
-def highest(file: Path) -> float:
+def find_highest(file: Path) -> float:
     """Return the highest sample of all channels."""
     return max((abs(value) for _, values in records(file) for value in values.values()), default=0.0)
 
@@ -100,7 +100,7 @@ def peaks(file: Path) -> bytes:
     return bytes(found)
 
 
-def _by_channel(values: dict[str, float], name: str) -> list[float]:
+def _order_by_channel(values: dict[str, float], name: str) -> list[float]:
     """Put values in the order of their channels: what a filter before told as well stands first."""
     found = {
         int(channel): value

@@ -12,7 +12,7 @@ BLOCK = 1 << 20
 MIDDLE = {Coding.ALAW: b"\xd5", Coding.MULAW: b"\xff"}  # the sample of no sound, where it is not 0
 
 
-def sound_alone(source: Path, wav: Wav, target: Path) -> tuple[Path, Wav]:
+def extract_sound(source: Path, wav: Wav, target: Path) -> tuple[Path, Wav]:
     """Write all parts of a sound behind each other, ADPCM with a header of ours; return the file and its plan.
 
     Silence holds the last sample before it, as RIFF (1991) has it: a jump to nothing would be heard as a click.

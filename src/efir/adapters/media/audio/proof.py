@@ -7,7 +7,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from efir.adapters.media.audio.commands import heard_side
+from efir.adapters.media.audio.commands import louder_side
 from efir.adapters.media.audio.figures import Powers
 from efir.domain.audio.mpeg import STEREO
 from efir.domain.audio.speakers import Gain
@@ -42,20 +42,21 @@ def decibels(power: float) -> float:
 def judge_directly(given: Powers, made: Powers, moment: int) -> bool:
     """Compare channels that stay as they are; `moment` is the stretches of one."""
     return len(given) == len(made) and all(
-        alike(sent, heard, moment, NEAR, floor=_floor(given, moment)) for sent, heard in zip(given, made, strict=True)
+        are_alike(sent, heard, moment, NEAR, floor=_floor(given, moment))
+        for sent, heard in zip(given, made, strict=True)
     )
 
 
-def judge_kept(full: tuple[Powers, Powers], kept: tuple[Powers, Powers], moment: int) -> Verdict:
+def judge_shared(full: tuple[Powers, Powers], kept: tuple[Powers, Powers], moment: int) -> Verdict:
     """Compare one or two channels by what any encoder keeps, knowing that they differ in `full`."""
     given, made = kept
     floor = _floor([*full[0], *given], moment)
     same = len(given) == len(made) and all(
-        alike(sent, heard, moment, NEAR_CAREFUL, floor=floor, louder=LOUDER)
+        are_alike(sent, heard, moment, NEAR_CAREFUL, floor=floor, louder=LOUDER)
         for sent, heard in zip(given, made, strict=True)
     )
     less = any(
-        decibels(mean(sent)) - decibels(mean(heard)) > NEAR and loudest(sent, moment) > SILENT
+        decibels(mean(sent)) - decibels(mean(heard)) > NEAR and measure_loudest(sent, moment) > SILENT
         for sent, heard in zip(*full, strict=True)
     )
     return Verdict(same, {"high_frequencies"} if less else set())
@@ -67,10 +68,12 @@ def judge_mix(full: Powers, before: Powers, after: Powers, gains: Sequence[Gain]
     `full` are the channels with all their high tones, beside which little is heard of what those leave lower down.
     """
     channels, heard, expected = before[:-STEREO], before[-STEREO:], after[:STEREO]
-    loud = max(max(map(abs, gain)) ** 2 * loudest(whole, moment) for gain, whole in zip(gains, full, strict=True))
+    loud = max(
+        max(map(abs, gain)) ** 2 * measure_loudest(whole, moment) for gain, whole in zip(gains, full, strict=True)
+    )
     floor = max(_floor(expected, moment), BESIDE * loud)
-    same = not unheard(before, after, gains, moment, floor=floor) and all(
-        alike(sent, side, moment, NEAR_CAREFUL, floor=floor, louder=LOUDER)
+    same = not find_unheard(before, after, gains, moment, floor=floor) and all(
+        are_alike(sent, side, moment, NEAR_CAREFUL, floor=floor, louder=LOUDER)
         for sent, side in zip(expected, heard, strict=True)
     )
     apart = sum((gain[0] ** 2 + gain[1] ** 2) * mean(channel) for channel, gain in zip(channels, gains, strict=True))
@@ -78,23 +81,25 @@ def judge_mix(full: Powers, before: Powers, after: Powers, gains: Sequence[Gain]
     return Verdict(same, {"channels_cancel"} if less else set())
 
 
-def faint(full: Powers, before: Powers, moment: int) -> set[int]:
+def find_faint(full: Powers, before: Powers, moment: int) -> set[int]:
     """Return the channels of a mix that hold little but what was taken from them between `full` and `before`."""
     return {
         number
         for number, (whole, low) in enumerate(zip(full, before[:-STEREO], strict=True))
-        if loudest(whole, moment) > SILENT and decibels(mean(whole)) - decibels(mean(low)) > NO_HIGHS
+        if measure_loudest(whole, moment) > SILENT and decibels(mean(whole)) - decibels(mean(low)) > NO_HIGHS
     }
 
 
-def unheard(before: Powers, after: Powers, gains: Sequence[Gain], moment: int, *, floor: float = SILENT) -> set[int]:
+def find_unheard(
+    before: Powers, after: Powers, gains: Sequence[Gain], moment: int, *, floor: float = SILENT
+) -> set[int]:
     """Return the channels that a mix was made of, are louder than `floor` in it, and are not in the MP3."""
     channels, heard, probes = before[:-STEREO], before[-STEREO:], after[STEREO:]
     return {
         number
         for number, (channel, gain) in enumerate(zip(channels, gains, strict=True))
         if not is_heard(
-            channel, gain, probes[2 * number : 2 * number + 2], heard[heard_side(gain)], moment, floor=floor
+            channel, gain, probes[2 * number : 2 * number + 2], heard[louder_side(gain)], moment, floor=floor
         )
     }
 
@@ -105,29 +110,29 @@ def is_heard(channel: list[float], gain: Gain, probe: Powers, side: list[float],
     Adding and subtracting what is missing gives its product with the channel, to which nothing else contributes: coding
     noise of other channels may be much louder.
     """
-    start = _loudest_at(channel, moment)
+    start = _find_loudest(channel, moment)
     added, subtracted, together = (mean(each[start : start + moment]) for each in (*probe, side))
-    share = gain[heard_side(gain)] ** 2 * mean(channel[start : start + moment])
+    share = gain[louder_side(gain)] ** 2 * mean(channel[start : start + moment])
     if share < max(floor, MASKED * together):
         return True
     reached = (added + subtracted) / 2 > share / 2  # else the sums do not hold this channel at all
     return reached and (subtracted - added) / (4 * share) < LOST
 
 
-def alike(
+def are_alike(
     given: list[float], made: list[float], moment: int, near: float, *, floor: float, louder: float = 0.0
 ) -> bool:
     """Whether two channels are as loud, in the whole and where they are loudest; both may be below `floor` instead."""
-    tops = loudest(given, moment), loudest(made, moment)
+    tops = measure_loudest(given, moment), measure_loudest(made, moment)
     if max(tops) < floor:
         return True
     less = decibels(mean(given)) - decibels(mean(made))
     return -max(near, louder) <= less <= near and abs(decibels(tops[0]) - decibels(tops[1])) <= NEAR_MOMENT
 
 
-def loudest(powers: list[float], moment: int) -> float:
+def measure_loudest(powers: list[float], moment: int) -> float:
     """Return the power of the loudest moment."""
-    start = _loudest_at(powers, moment)
+    start = _find_loudest(powers, moment)
     return mean(powers[start : start + moment])
 
 
@@ -136,7 +141,7 @@ def mean(powers: Sequence[float]) -> float:
     return sum(powers) / len(powers) if powers else 0.0
 
 
-def _loudest_at(powers: list[float], moment: int) -> int:
+def _find_loudest(powers: list[float], moment: int) -> int:
     found, best, inside = 0, -1.0, 0.0
     for number, power in enumerate(powers):
         inside += power - (powers[number - moment] if number >= moment else 0.0)
@@ -146,4 +151,4 @@ def _loudest_at(powers: list[float], moment: int) -> int:
 
 
 def _floor(channels: Powers, moment: int) -> float:
-    return max([SILENT, *(BESIDE * loudest(channel, moment) for channel in channels)])
+    return max([SILENT, *(BESIDE * measure_loudest(channel, moment) for channel in channels)])

@@ -53,11 +53,11 @@ class Sound:
             at += span.end - span.start
         return replace(self, spans=tuple(found))
 
-    def then(self, other: "Sound") -> "Sound":
+    def join(self, other: "Sound") -> "Sound":
         """Return both behind each other."""
         return replace(self, spans=self.spans + other.spans)
 
-    def louder(self, db: float) -> "Sound":
+    def amplify(self, db: float) -> "Sound":
         """Return it louder; nothing is computed before it is read."""
         return replace(self, spans=tuple(replace(span, db=span.db + db) for span in self.spans))
 

@@ -53,7 +53,7 @@ def _confine(order: Order) -> None:
     uid = int(order["uid"][0]) if "uid" in order else None
     linux = sys.platform == "linux"
     if "usage" in order:  # out of the way of the numbers that inputs get
-        order["usage"] = [str(_aside(int(order["usage"][0])))]
+        order["usage"] = [str(_move_aside(int(order["usage"][0])))]
     _inputs([int(fd) for fd in order.get("input", [])])
     if linux:
         _die_with_parent()
@@ -96,7 +96,7 @@ def _stay(usage: int) -> None:
     _die_with_parent()
 
 
-def _aside(fd: int) -> int:
+def _move_aside(fd: int) -> int:
     """Give a descriptor a far number, and up the one it had."""
     far = fcntl.fcntl(fd, fcntl.F_DUPFD_CLOEXEC, FAR)
     os.close(fd)

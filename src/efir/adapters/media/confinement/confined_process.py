@@ -72,7 +72,7 @@ async def run(sandbox: Sandbox, task: Task, on_line: OnLine | None = None) -> Fi
             child = _Child(command, environment(task.work), [*fds, told], on_line)
             child.give_way(task.nice)
         try:
-            await child.ended(wall=task.wall, stall=task.stall)
+            await child.wait_for_end(wall=task.wall, stall=task.stall)
         finally:
             child.stop()
         os.set_blocking(asked, False)
@@ -138,7 +138,7 @@ class _Child:
         self._pidfd = -1
         with contextlib.suppress(AttributeError, OSError):
             self._pidfd = os.pidfd_open(self._process.pid)
-            self._loop.add_reader(self._pidfd, self._ended)
+            self._loop.add_reader(self._pidfd, self._wait_for_end)
 
     @property
     def complaint(self) -> str:
@@ -175,7 +175,7 @@ class _Child:
         except OSError:
             return  # another system, another kernel: there the nice value itself counts
 
-    async def ended(self, *, wall: float, stall: float | None) -> None:
+    async def wait_for_end(self, *, wall: float, stall: float | None) -> None:
         """Wait for the end. Raises MediaWorkStalled."""
         while not self._exit.done():
             now = self._loop.time()
@@ -185,8 +185,8 @@ class _Child:
                 raise MediaWorkStalled(f"no progress for {stall:g} s" if quiet < left else f"longer than {wall:g} s")
             step = min(left, quiet) if self._pidfd >= 0 else min(left, quiet, POLL_SECONDS)
             await asyncio.wait({self._exit}, timeout=step)
-            if self._pidfd < 0 and self._gone():
-                self._ended()
+            if self._pidfd < 0 and self._is_gone():
+                self._wait_for_end()
         self._exit.result()
         for fd in self._pipes:
             self._read_all(fd)
@@ -228,10 +228,10 @@ class _Child:
                 self.cpu_seconds = usage.ru_utime + usage.ru_stime
         return self._reaped
 
-    def _gone(self) -> bool:
+    def _is_gone(self) -> bool:
         return os.waitid(os.P_PID, self._process.pid, os.WEXITED | os.WNOHANG | os.WNOWAIT) is not None
 
-    def _ended(self) -> None:
+    def _wait_for_end(self) -> None:
         if self._pidfd >= 0:
             self._loop.remove_reader(self._pidfd)
         if not self._exit.done():

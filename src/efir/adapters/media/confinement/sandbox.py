@@ -108,7 +108,7 @@ def detect(setting: str = "auto", *, ffmpeg: str | None = None, scratch: Path | 
         return Sandbox(name="off", reason=WORDS["off"])
     failures = []
     for candidate in candidates(paths(ffmpeg)):
-        failure = tried(candidate, scratch)
+        failure = try_sandbox(candidate, scratch)
         if failure is None:
             return candidate
         if "files outside can be read" in failure and candidate.name == "filters":
@@ -131,7 +131,7 @@ def candidates(read: tuple[str, ...]) -> Iterator[Sandbox]:
             yield Sandbox(name=name, reason=reason, uid=uid, bwrap=bwrap or "" if name == "bwrap" else "", read=read)
 
 
-def tried(sandbox: Sandbox, scratch: Path | None = None) -> str | None:
+def try_sandbox(sandbox: Sandbox, scratch: Path | None = None) -> str | None:
     """Run the trial of `trial.py` inside; None when the walls hold, else what went wrong."""
     with (
         tempfile.TemporaryDirectory(prefix="efir-trial-", dir=scratch) as folder,

@@ -26,7 +26,7 @@ def clock_facts(picture: Any, log: PacketLog, start: Fraction, demuxer: str) -> 
     """
     stamps = log.shown()
     rate, steady = _rate(picture, stamps, log.base)
-    held = _held(log, stamps[-1], rate, demuxer)
+    held = _measure_last_frame(log, stamps[-1], rate, demuxer)
     last = stamps[-1] + round(held / log.base)
     gaps = [later - earlier for earlier, later in pairwise([*stamps, last])]
     keys = sorted(log.stamps[key] for key in log.keys)
@@ -44,7 +44,7 @@ def clock_facts(picture: Any, log: PacketLog, start: Fraction, demuxer: str) -> 
     }
 
 
-def covered(log: PacketLog) -> Fraction:
+def measure_coverage(log: PacketLog) -> Fraction:
     """Return the seconds that packets cover, without pauses that a damaged time stamp would make."""
     stamps, longest = sorted(log.stamps), int(PAUSE_SECONDS / log.base)
     return sum(step for before, now in pairwise(stamps) if (step := now - before) <= longest) * log.base
@@ -62,7 +62,7 @@ def delay_of(log: PacketLog, first: VideoFrame) -> Fraction:
     return max(0, time - stamps[0]) * log.base
 
 
-def _held(log: PacketLog, last: int, rate: Fraction, demuxer: str) -> Fraction:
+def _measure_last_frame(log: PacketLog, last: int, rate: Fraction, demuxer: str) -> Fraction:
     """Return how long the last frame is shown, in seconds: what a container says of it, or one frame.
 
     Transport streams and their like say nothing of their own, and what a parser guesses is often a frame too much.
@@ -84,16 +84,16 @@ def _rate(picture: Any, stamps: "array[int]", base: Fraction) -> tuple[Fraction,
         return (declared[0] if declared else Fraction(25)), True
     mean = Fraction(len(stamps) - 1) / span
     usual = [rate for rate in declared if rate in STANDARD]
-    for rate in [*usual, *_near(mean), *declared, mean.limit_denominator(1001)]:
-        if rate and _steady(stamps, base * rate):
+    for rate in [*usual, *_nearby_rates(mean), *declared, mean.limit_denominator(1001)]:
+        if rate and _is_steady(stamps, base * rate):
             return Fraction(rate), True
-    for rate in [*usual, *_near(1 / (_middle_gap(stamps) * base)), *declared]:
-        if mean <= rate <= MAX_HOLES * mean and _on_grid(stamps, base * rate):
+    for rate in [*usual, *_nearby_rates(1 / (_middle_gap(stamps) * base)), *declared]:
+        if mean <= rate <= MAX_HOLES * mean and _is_on_grid(stamps, base * rate):
             return Fraction(rate), True
     return mean.limit_denominator(1_000_000), False
 
 
-def _near(rate: Fraction) -> list[Fraction]:
+def _nearby_rates(rate: Fraction) -> list[Fraction]:
     near = [standard for standard in STANDARD if abs(standard - rate) / rate < Fraction(1, 100)]
     return sorted(near, key=lambda standard: abs(standard - rate))
 
@@ -104,13 +104,13 @@ def _middle_gap(stamps: "array[int]") -> int:
     return gaps[len(gaps) // 2]
 
 
-def _steady(stamps: "array[int]", frames_per_tick: Fraction) -> bool:
+def _is_steady(stamps: "array[int]", frames_per_tick: Fraction) -> bool:
     first, up, down = stamps[0], frames_per_tick.numerator, frames_per_tick.denominator
     most = down * STEADY.numerator // STEADY.denominator
     return all(abs((stamp - first) * up - place * down) <= most for place, stamp in enumerate(stamps))
 
 
-def _on_grid(stamps: "array[int]", frames_per_tick: Fraction) -> bool:
+def _is_on_grid(stamps: "array[int]", frames_per_tick: Fraction) -> bool:
     """Tell whether every frame has a place of its own on the grid, be there holes or not."""
     first, up, down = stamps[0], frames_per_tick.numerator, frames_per_tick.denominator
     most = down * NARROW.numerator // NARROW.denominator

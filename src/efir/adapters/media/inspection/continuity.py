@@ -25,7 +25,7 @@ def corrections(logs: Sequence[PacketLog], demuxer: str) -> list[Table] | None:
         return None
     tables: list[Table] = [[] for _ in logs]
     offsets = [Fraction(0)] * len(logs)
-    for jump in _together(logs):
+    for jump in _merge_jumps(logs):
         if _is_pause(jump, len(logs), demuxer):
             continue
         offset = _offset(jump, offsets)
@@ -44,7 +44,7 @@ def _mend_ends(logs: Sequence[PacketLog]) -> None:
             log.clock.bring_back()
 
 
-def _together(logs: Sequence[PacketLog]) -> list[dict[int, Jump]]:
+def _merge_jumps(logs: Sequence[PacketLog]) -> list[dict[int, Jump]]:
     """Return the jumps in order, those of several streams that are one jump of their common clock as one."""
     events = sorted((jump.order, number, jump) for number, log in enumerate(logs) for jump in log.clock.jumps)
     groups: list[dict[int, Jump]] = []

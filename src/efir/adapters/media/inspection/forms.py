@@ -81,7 +81,7 @@ class FormReader:
 
 def _headers(data: bytes, units: Units, length: int) -> bytes:
     found = b""
-    for unit in _after_lengths(data, length) if length else _after_marks(data):
+    for unit in _split_by_lengths(data, length) if length else _split_by_marks(data):
         if units.is_picture(unit):
             break
         if units.is_header(unit):
@@ -89,7 +89,7 @@ def _headers(data: bytes, units: Units, length: int) -> bytes:
     return found
 
 
-def _after_lengths(data: bytes, length: int) -> Iterator[bytes]:
+def _split_by_lengths(data: bytes, length: int) -> Iterator[bytes]:
     at = 0
     while at + length < len(data):
         start, at = at + length, at + length + int.from_bytes(data[at : at + length], "big")
@@ -97,7 +97,7 @@ def _after_lengths(data: bytes, length: int) -> Iterator[bytes]:
             yield data[start:at]
 
 
-def _after_marks(data: bytes) -> Iterator[bytes]:
+def _split_by_marks(data: bytes) -> Iterator[bytes]:
     at = data.find(MARK)
     while 0 <= at < len(data) - len(MARK):
         start, at = at + len(MARK), data.find(MARK, at + len(MARK))

@@ -54,18 +54,18 @@ class FrameSampler:
         first = self._packets == 0
         if self.begins:
             self._packets += 1
-            self.first += _decoded(self._picture.codec_context, packet)
+            self.first += _decode_packet(self._picture.codec_context, packet)
             self.begins = len(self.first) < FIRST_FRAMES and self._packets < MAX_PACKETS
         if packet.is_keyframe:
             form = self.forms.read(packet)
             new, here = self.forms.is_new(form), self._is_place(packet)
             if (new or (here and form != b"")) and not first:
-                self.later += self._alone(packet)
+                self.later += self._decode_alone(packet)
 
     def finish(self) -> None:
         """Take the frames that the decoder still holds."""
         if len(self.first) < FIRST_FRAMES:
-            self.first += _decoded(self._picture.codec_context, None)
+            self.first += _decode_packet(self._picture.codec_context, None)
 
     @property
     def all(self) -> Sequence[Look]:
@@ -79,7 +79,7 @@ class FrameSampler:
         self._places = [later for later in self._places if later > packet.pos]
         return True
 
-    def _alone(self, packet: "Packet[Any]") -> list[Look]:
+    def _decode_alone(self, packet: "Packet[Any]") -> list[Look]:
         """Decode a key frame by a decoder of its own, so that nothing else has to be decoded."""
         context = self._picture.codec_context
         if self._second is None:
@@ -88,12 +88,12 @@ class FrameSampler:
                 self._second.extradata = context.extradata
             self._second.width, self._second.height = context.width, context.height
             self._second.thread_count = 1
-        looks = _decoded(self._second, packet) + _decoded(self._second, None)
+        looks = _decode_packet(self._second, packet) + _decode_packet(self._second, None)
         self._second.flush_buffers()
         return looks[:1]
 
 
-def _decoded(context: Any, packet: "Packet[Any] | None") -> list[Look]:
+def _decode_packet(context: Any, packet: "Packet[Any] | None") -> list[Look]:
     try:
         frames = context.decode(packet)
     except FFmpegError:

@@ -40,7 +40,7 @@ def demuxer(head: bytes) -> str:
     """
     if not head:
         raise MediaEmpty
-    found = _by_magic(head) or _transport(head) or _program(head)
+    found = _find_by_magic(head) or _transport(head) or _program(head)
     if found is None:
         raise MediaFormatRefused
     return found
@@ -50,7 +50,7 @@ def is_cut(file: BinaryIO, size: int) -> bool:
     """Tell a file that ends before what its container says is there (ISO 14496-12 boxes, a Matroska segment)."""
     file.seek(0)
     head = file.read(SNIFF)
-    kind = _by_magic(head)
+    kind = _find_by_magic(head)
     if kind == "mov":
         return _boxes_end(file, size) > size
     return kind == "matroska" and _segment_end(head) > size
@@ -58,23 +58,23 @@ def is_cut(file: BinaryIO, size: int) -> bool:
 
 def is_encrypted(head: bytes) -> bool:
     """Tell what a demuxer passes over in silence: scrambled transport packets (ISO 13818-1), Windows Media DRM."""
-    kind = _by_magic(head)
+    kind = _find_by_magic(head)
     if kind == "asf":
         return any(found in head for found in DRM_OBJECTS)
     if kind == "mpeg":
-        return _locked_disc(head)
+        return _is_locked_disc(head)
     place = None if kind else _sync(head)
-    return place is not None and _scrambled(head, *place)
+    return place is not None and _is_scrambled(head, *place)
 
 
-def _locked_disc(head: bytes) -> bool:
+def _is_locked_disc(head: bytes) -> bool:
     """Tell a program stream copied from a disc with its lock: packets with PES_scrambling_control (ISO 13818-1)."""
     marks = [head[at.start() + 6] for at in PES.finditer(head) if at.start() + 6 < len(head)]
     known = [mark for mark in marks if mark & 0xC0 == 0x80]  # noqa: PLR2004  # the form of MPEG-2
     return len(known) >= MARKS_LATER and sum(bool(mark & 0x30) for mark in known) > len(known) // 2
 
 
-def _scrambled(head: bytes, start: int, size: int) -> bool:
+def _is_scrambled(head: bytes, start: int, size: int) -> bool:
     packets = range(start, len(head) - 3, size)
     if any(head[at] != TS_MARK for at in packets):
         return False  # damaged: what looks like a sign of a key may be anything
@@ -83,7 +83,7 @@ def _scrambled(head: bytes, start: int, size: int) -> bool:
     return locked > NEARLY_ALL * len(content)
 
 
-def _by_magic(head: bytes) -> str | None:
+def _find_by_magic(head: bytes) -> str | None:
     for at, magic, name in MAGIC:
         if head[at : at + len(magic)] == magic:
             return name

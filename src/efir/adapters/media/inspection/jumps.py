@@ -65,8 +65,8 @@ class JumpFinder:
             self._furthest = time
             self._next = time + (self._step if 0 < LONGEST * self._step < duration else duration)
             return
-        duration = self._bounded(time, duration)
-        if self._left_at is not None and self._returned(number, time):
+        duration = self._bound_duration(time, duration)
+        if self._left_at is not None and self._has_returned(number, time):
             self._furthest = self._next = time
         back = self._furthest - time
         early = back > 0 and (back > self._backward if rises else key)
@@ -93,7 +93,7 @@ class JumpFinder:
         """Take the last packet's stamp for wrong."""
         self._correct()
 
-    def _bounded(self, time: int, duration: int) -> int:
+    def _bound_duration(self, time: int, duration: int) -> int:
         """Return how long a packet lasts: a told length that the steps so far know nothing of is damage, or a pause."""
         step = time - (self._furthest or 0)
         if 0 < step <= self._leap:
@@ -108,7 +108,7 @@ class JumpFinder:
             self.jumps.append(Jump(number, order, self._next * self._base, time * self._base))
             self._furthest = time
 
-    def _returned(self, number: int, time: int) -> bool:
+    def _has_returned(self, number: int, time: int) -> bool:
         """Tell whether the clock goes on where it left; then what came between is wrong."""
         left = self._left_at or 0
         if not self._away or number - self._away[0][0] >= BACK_WITHIN:

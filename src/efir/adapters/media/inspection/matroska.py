@@ -7,7 +7,7 @@ TRACK_ENTRY, FLAG_ENABLED, CLUSTER = 0xAE, 0xB9, 0x1F43B675
 MAX_ELEMENTS = 4096
 
 
-def disabled_tracks(head: bytes) -> list[int]:
+def find_disabled_tracks(head: bytes) -> list[int]:
     """Return the numbers, from 0 on in their order, of tracks that are not to be used (FlagEnabled 0)."""
     entries = [(start, end) for number, start, end in _elements(head, 0, len(head)) if number == TRACK_ENTRY]
     return [

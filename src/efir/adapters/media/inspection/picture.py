@@ -36,8 +36,8 @@ def picture_facts(stream: Any, told: str, looks: Sequence[Look], *, more_forms: 
     mixed = _mixes_shapes(stream, looks)
     main = max(looks, key=lambda look: look.frame.width * look.frame.height * (look.shape if mixed else 1))
     frame = main.frame
-    width, height = _cropped(frame.width, frame.height, told)
-    sar = _sane(main.shape if mixed else stream.sample_aspect_ratio, width, height)
+    width, height = _apply_crop(frame.width, frame.height, told)
+    sar = _check_aspect(main.shape if mixed else stream.sample_aspect_ratio, width, height)
     forms = {(look.frame.width, look.frame.height, look.frame.format.name, look.profile) for look in looks}
     return {
         "profile": context.profile or "",
@@ -50,12 +50,12 @@ def picture_facts(stream: Any, told: str, looks: Sequence[Look], *, more_forms: 
         "resized": len(forms) > 1 or mixed or more_forms,
         "mixed_shapes": mixed,
         "rotation": round(frame.rotation) % 360,
-        "flipped": _flipped(frame),
+        "flipped": _is_flipped(frame),
         "interlaced": any(frame.interlaced_frame for frame in frames),
         "hdr": HDR.get(int(frame.color_trc), ""),
         "primaries": PRIMARIES.get(int(frame.color_primaries), ""),
         "alpha": stream.metadata.get("alpha_mode") == "1" or (_has_alpha(frame) and _covers(frames)),
-        "dolby_vision": dolby_vision_alone(told),
+        "dolby_vision": is_dolby_vision_only(told),
         **_colours(frames, height),
     }
 
@@ -74,25 +74,25 @@ def _colours(frames: Sequence[VideoFrame], height: int) -> dict[str, Any]:
     ranges = [int(frame.color_range) == FULL_RANGE for frame in coded]
     matrices = [MATRICES.get(int(frame.colorspace), "") for frame in coded]
     return {
-        "full_range": bool(_usual(ranges)),
-        "matrix": _usual(filter(None, matrices)) or "",
+        "full_range": bool(_most_frequent(ranges)),
+        "matrix": _most_frequent(filter(None, matrices)) or "",
         "mixed_colours": len({matrix or usual_matrix(height) for matrix in matrices}) > 1 or len(set(ranges)) > 1,
     }
 
 
-def told_of(description: str, index: int) -> str:
+def describe_stream(description: str, index: int) -> str:
     """Return the part of a container's description that is about one stream."""
     found = re.search(rf"^  Stream #0:{index}\b.*?(?=^  Stream #|\Z)", description, re.MULTILINE | re.DOTALL)
     return found[0] if found else ""
 
 
-def dolby_vision_alone(told: str) -> bool:
+def is_dolby_vision_only(told: str) -> bool:
     """Tell a picture whose colours only a Dolby Vision decoder knows: profile 5, or a base layer like nothing else."""
     found = DOLBY_VISION.search(told)
     return found is not None and (found[1] == "5" or found[2] == "0")
 
 
-def _cropped(width: int, height: int, told: str) -> tuple[int, int]:
+def _apply_crop(width: int, height: int, told: str) -> tuple[int, int]:
     """Take off what the container says is not shown (`clap`, PixelCrop); more than there is means nothing."""
     found = CROPPING.search(told)
     if not found:
@@ -102,7 +102,7 @@ def _cropped(width: int, height: int, told: str) -> tuple[int, int]:
     return (wide, tall) if wide > 0 and tall > 0 else (width, height)
 
 
-def _sane(sar: Fraction | None, width: int, height: int) -> Fraction:
+def _check_aspect(sar: Fraction | None, width: int, height: int) -> Fraction:
     """Return the shape of a pixel; one that makes a line of the picture is a slip."""
     if not sar or sar <= 0:
         return Fraction(1)
@@ -110,7 +110,7 @@ def _sane(sar: Fraction | None, width: int, height: int) -> Fraction:
     return sar if Fraction(1, MAX_ASPECT) <= shape <= MAX_ASPECT else Fraction(1)
 
 
-def _flipped(frame: VideoFrame) -> bool:
+def _is_flipped(frame: VideoFrame) -> bool:
     """Tell a display matrix that mirrors: its determinant is below zero."""
     found: Any = frame.side_data  # the stubs take it for names
     for data in found:
@@ -139,7 +139,7 @@ def _covers(frames: Sequence[VideoFrame]) -> bool:
     return False
 
 
-def _usual(found: Iterable[Any]) -> Any:
+def _most_frequent(found: Iterable[Any]) -> Any:
     """Return the most frequent value, None when there is none."""
     ranked = Counter(found).most_common(1)
     return ranked[0][0] if ranked else None

@@ -34,7 +34,9 @@ class ConfinedProbe:
         """See MediaProbe."""
         head, size, cut = await asyncio.to_thread(_head, source)
         demuxer = headers.demuxer(head)
-        raw = await self._look(source, demuxer, size, matroska.disabled_tracks(head) if demuxer == "matroska" else [])
+        raw = await self._look(
+            source, demuxer, size, matroska.find_disabled_tracks(head) if demuxer == "matroska" else []
+        )
         if "refused" in raw:
             raise refusal(raw)
         source_facts.admit_size(raw["width"], raw["height"], self._limits)
@@ -66,7 +68,11 @@ class ConfinedProbe:
                 raise source_facts.MediaTooHeavy from error
         if done.code:
             # a parser that crashes or runs out of bounds was fed with something made for that, or with rubbish
-            raise source_facts.MediaTooHeavy if done.code > KILLED or "MemoryError" in done.complaint else _broken(done)
+            raise (
+                source_facts.MediaTooHeavy
+                if done.code > KILLED or "MemoryError" in done.complaint
+                else _explain_failure(done)
+            )
         found: dict[str, Any] = msgspec.json.decode(done.output)
         return found
 
@@ -175,5 +181,5 @@ def _audio(sound: dict[str, Any], tracks: list[int], settled: list[list[int] | N
     )
 
 
-def _broken(done: confined_process.Finished) -> Exception:
+def _explain_failure(done: confined_process.Finished) -> Exception:
     return source_facts.MediaWorkFailed(f"probe ended with {done.code}: {done.complaint}")

@@ -14,13 +14,13 @@ import av
 from av.container import Flags, InputContainer
 from av.error import FFmpegError, PatchWelcomeError
 
-from efir.adapters.media.inspection.clock import clock_facts, covered, delay_of
+from efir.adapters.media.inspection.clock import clock_facts, delay_of, measure_coverage
 from efir.adapters.media.inspection.continuity import corrections
 from efir.adapters.media.inspection.frames import FrameSampler
 from efir.adapters.media.inspection.marks import EVERY, MARKED, CodecWatch
 from efir.adapters.media.inspection.packets import PacketLog
 from efir.adapters.media.inspection.parts import PartsUnlikeError
-from efir.adapters.media.inspection.picture import picture_facts, told_of
+from efir.adapters.media.inspection.picture import describe_stream, picture_facts
 from efir.adapters.media.inspection.reading import Source, packets_of
 from efir.adapters.media.inspection.selection import (
     can_open,
@@ -97,7 +97,7 @@ def _facts(source: Source, container: InputContainer, picture: Any, order: dict[
     candidates = sounds(container, order["disabled"])
     logs, frames, watches, furthest = _read(source, container, picture, candidates, order["format"])
     description = _description(container)
-    heard = _heard(candidates, picture, logs, programs(description))
+    heard = _select_sound(candidates, picture, logs, programs(description))
     used = [logs[stream.index] for stream in (picture, *heard)]
     if any(log.encrypted for log in used) or any(map(is_locked, [picture, *heard])):
         return {"refused": "media-encrypted"}
@@ -108,7 +108,9 @@ def _facts(source: Source, container: InputContainer, picture: Any, order: dict[
     facts |= {
         "furthest": float(furthest),
         "edited": used[0].left_out > 0,
-        **picture_facts(picture, told_of(description, picture.index), frames.all, more_forms=frames.forms.too_many),
+        **picture_facts(
+            picture, describe_stream(description, picture.index), frames.all, more_forms=frames.forms.too_many
+        ),
     }
     delay = delay_of(used[0], frames.all[0].frame)
     if order["format"] == "asf":  # its clock of decoding is the sound's, as in MPEG
@@ -116,7 +118,7 @@ def _facts(source: Source, container: InputContainer, picture: Any, order: dict[
         delay = Fraction(0)
     if delay:  # a pipe would need the times of showing
         facts["mixed_shapes"] = False
-    return facts | {"delay": float(delay)} | _timed(container, [picture, *heard], used, source, order["format"])
+    return facts | {"delay": float(delay)} | _read_times(container, [picture, *heard], used, source, order["format"])
 
 
 def _description(container: InputContainer) -> str:
@@ -129,7 +131,9 @@ def _description(container: InputContainer) -> str:
     return text
 
 
-def _heard(candidates: Sequence[Any], picture: Any, logs: dict[int, PacketLog], program: dict[int, str]) -> list[Any]:
+def _select_sound(
+    candidates: Sequence[Any], picture: Any, logs: dict[int, PacketLog], program: dict[int, str]
+) -> list[Any]:
     """Return the tracks of the sound that a player would take, of those that have any: of the picture's own program."""
     ranked = [stream for stream in candidates if logs[stream.index].stamps]
     ranked = [stream for stream in ranked if can_open(stream)] or ranked
@@ -163,7 +167,7 @@ def _read(
     return logs, frames, watches, max((end * bases[index] for index, end in ends.items()), default=Fraction(0))
 
 
-def _timed(
+def _read_times(
     container: InputContainer, streams: Sequence[Any], logs: Sequence[PacketLog], source: Source, demuxer: str
 ) -> dict[str, Any]:
     """Return everything that counts from the origin: mended clocks, the picture's and the sound's times."""
@@ -185,7 +189,7 @@ def _timed(
     return {
         **told,
         "origin": float(origin),
-        "covered": float(max(map(covered, logs))),
+        "covered": float(max(map(measure_coverage, logs))),
         "picture": picture.index,
         "sounds": [stream.index for stream in heard],
         "sound": sound_facts(
@@ -193,7 +197,7 @@ def _timed(
         )
         if heard
         else None,
-        "promised": _promised(container, picture, demuxer),
+        "promised": _promised_duration(container, picture, demuxer),
         "corrections": tables if any(tables) else [],
         "settled": settled if any(settled) else [],
     }
@@ -210,7 +214,7 @@ def _opens(source: Source, sound: Any, log: PacketLog, end: float) -> bool:
         return not is_stretched(again, packets_of(container, again), log)
 
 
-def _promised(container: InputContainer, picture: Any, demuxer: str) -> float:
+def _promised_duration(container: InputContainer, picture: Any, demuxer: str) -> float:
     """Return the seconds that an index says are there: of the picture where it has its own, else of the whole file."""
     if demuxer == "mov":
         return float((picture.duration or 0) * (picture.time_base or 0))

@@ -56,9 +56,9 @@ class Source:
         """
         self._fragments = self._parts[0].fragments
         first = packets_of(container, *(() if others else streams))
-        return chain(first, self._later(streams, begin)) if self.joined else first
+        return chain(first, self._read_later(streams, begin)) if self.joined else first
 
-    def _later(self, streams: Sequence[Any], begin: Callable[[int], None]) -> Iterator[Any]:
+    def _read_later(self, streams: Sequence[Any], begin: Callable[[int], None]) -> Iterator[Any]:
         for part in self._parts[1:]:
             with self._open(part) as later:
                 self._fragments = part.fragments

@@ -46,10 +46,10 @@ def check_clock(found: dict[str, Any], duration: float, limits: Limits) -> None:
     """Tell a file that only its time stamps make too long from one that is. Raises MediaUnreadable."""
     if found["covered"] <= limits.source_seconds < duration:
         raise media.MediaUnreadable(
-            f"The file is damaged: its clock leaps ahead by hours, though it holds only {_told(found['covered'])}. "
+            f"The file is damaged: its clock leaps ahead by hours, though it holds only {_spell(found['covered'])}. "
             "Copy it again from its source, or save it anew as MP4."
         )
 
 
-def _told(seconds: float) -> str:
+def _spell(seconds: float) -> str:
     return f"{seconds:.0f} seconds" if seconds < 100 else f"{seconds / 60:.0f} minutes"  # noqa: PLR2004  # less tells nothing more

@@ -49,16 +49,16 @@ class Settler:
         if len(self._off) <= self._reach:
             return None
         self._earliest = min(self._off)
-        return self._settled()
+        return self._settle_next()
 
     def rest(self) -> int:
         """Return the stamp of the first packet that waits, where no more come: the fewer, the less they tell."""
         earliest = min(self._off)
         if not 0 <= earliest - self._earliest <= self._worst:
             self._earliest = earliest
-        return self._settled()
+        return self._settle_next()
 
-    def _settled(self) -> int:
+    def _settle_next(self) -> int:
         self._off.popleft()
         return self._ends.popleft() + self._earliest + self._mean
 

@@ -33,7 +33,7 @@ def starts_of(descriptor: int, demuxer: str) -> list[int]:
     mark = MARKS.get(demuxer)
     found = list(_places(descriptor, mark)) if mark is not None else []
     if demuxer == "ogg":
-        found = _first_of_each_group(descriptor, found)
+        found = _find_group_starts(descriptor, found)
     return [0, *(place for place in found if place)]
 
 
@@ -49,7 +49,7 @@ def _places(descriptor: int, mark: Mark) -> Iterator[int]:
         at += BLOCK
 
 
-def _first_of_each_group(descriptor: int, pages: list[int]) -> list[int]:
+def _find_group_starts(descriptor: int, pages: list[int]) -> list[int]:
     """Return the first pages of links in a chain: those of all its streams follow one another (RFC 3533, 4)."""
     expected, firsts = -1, list[int]()
     for page in pages:

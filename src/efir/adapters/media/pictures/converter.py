@@ -124,7 +124,7 @@ class VipsPictures:
                     async for chunk in body:
                         size += len(chunk)
                         if size > self._limits.picture_bytes:
-                            raise PictureTooLarge.than(self._limits.picture_bytes)
+                            raise PictureTooLarge.over(self._limits.picture_bytes)
                         if len(head) < SNIFFED:
                             head += chunk[: SNIFFED - len(head)]
                             if len(head) == SNIFFED:

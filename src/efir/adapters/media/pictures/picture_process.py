@@ -64,7 +64,7 @@ class Shaper:
                 told = msgspec.json.decode(await self._line(0), type=_Told)
                 if told.refused:
                     raise REFUSALS.get(told.refused, PictureBroken)(told.detail[:200])
-                return await asyncio.to_thread(self._collected, told)
+                return await asyncio.to_thread(self._collect_pictures, told)
         except (TimeoutError, MediaWorkStalled) as error:
             raise PictureTooHeavy from error
         except (msgspec.MsgspecError, OSError, ValueError) as error:
@@ -118,7 +118,7 @@ class Shaper:
         """Remove the folder of a child that has ended."""
         self._held.close()
 
-    def _collected(self, told: "_Told") -> MadePictures:
+    def _collect_pictures(self, told: "_Told") -> MadePictures:
         return MadePictures(
             width=told.width,
             height=told.height,

@@ -61,7 +61,7 @@ def shape(source: Source, upright: Size, kind: PictureKind, crop: list[float] | 
     else:
         cut = _cut(source, pixel_box(CropBox(*crop), width, height, kind), (width, height), kind)
     cut = cut.copy_memory()
-    files = [_saved(_sized(cut, size)) for size in SHAPES[kind].sizes if size[0] <= cut.width]
+    files = [_save(_resize(cut, size)) for size in SHAPES[kind].sizes if size[0] <= cut.width]
     return {"width": width, "height": height, "files": files, "thumbhash": _hash(cut)}
 
 
@@ -80,16 +80,16 @@ def _cut(source: Source, box: Box, upright: Size, kind: PictureKind) -> Any:
     across, down = min(whole.width, round(box.width * scale)), min(whole.height, round(box.height * scale))
     left, top = (round(edge * scale) for edge in (box.left, box.top))
     part = whole.extract_area(min(left, whole.width - across), min(top, whole.height - down), across, down)
-    return _sized(part, size)
+    return _resize(part, size)
 
 
-def _sized(image: Any, size: Size) -> Any:
+def _resize(image: Any, size: Size) -> Any:
     if (image.width, image.height) == size:
         return image
     return image.thumbnail_image(size[0], height=size[1], size="force")
 
 
-def _saved(image: Any) -> dict[str, Any]:
+def _save(image: Any) -> dict[str, Any]:
     smart = image.width <= SUBSAMPLED_SMARTLY
     image.webpsave(f"{image.width}.webp", Q=QUALITY, effort=EFFORT, smart_subsample=smart, keep="none")
     return {"width": image.width, "height": image.height}

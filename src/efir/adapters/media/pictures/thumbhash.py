@@ -22,12 +22,12 @@ def thumbhash(width: int, height: int, rgba: Sequence[int]) -> bytes:
         max(1, math.floor(detail * height / longest + 0.5)),
     )
     encoded = [
-        _encoded(light, width, height, max(3, across), max(3, down)),
-        _encoded(yellow, width, height, 3, 3),
-        _encoded(red, width, height, 3, 3),
+        _encode_channel(light, width, height, max(3, across), max(3, down)),
+        _encode_channel(yellow, width, height, 3, 3),
+        _encode_channel(red, width, height, 3, 3),
     ]
     if not opaque:
-        encoded.append(_encoded(alpha, width, height, 5, 5))
+        encoded.append(_encode_channel(alpha, width, height, 5, 5))
     (ldc, _, lscale), (pdc, _, pscale), (qdc, _, qscale) = encoded[:3]
     wide = width > height
     first = _nibble(ldc, 63) | _nibble(0.5 + 0.5 * pdc, 63) << 6 | _nibble(0.5 + 0.5 * qdc, 63) << 12
@@ -59,7 +59,7 @@ def _channels(rgba: Sequence[int]) -> tuple[Channel, Channel, Channel, Channel]:
     return light, [(r + g) / 2 - b for r, g, b in triples], [r - g for r, g, _ in triples], alphas
 
 
-def _encoded(channel: Channel, width: int, height: int, across: int, down: int) -> Encoded:
+def _encode_channel(channel: Channel, width: int, height: int, across: int, down: int) -> Encoded:
     """Mean, the other coefficients of a triangle of cosines as 0 to 1, and their scale."""
     waves_x = [[math.cos(math.pi / width * cx * (x + 0.5)) for x in range(width)] for cx in range(across)]
     waves_y = [[math.cos(math.pi / height * cy * (y + 0.5)) for y in range(height)] for cy in range(down)]
@@ -77,5 +77,5 @@ def _encoded(channel: Channel, width: int, height: int, across: int, down: int) 
     return mean, [0.5 + 0.5 / scale * value if scale else 0.0 for value in others], scale
 
 
-def _nibble(value: float, most: int) -> int:
-    return min(most, max(0, math.floor(most * value + 0.5)))
+def _nibble(value: float, limit: int) -> int:
+    return min(limit, max(0, math.floor(limit * value + 0.5)))

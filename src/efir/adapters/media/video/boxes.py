@@ -219,13 +219,13 @@ def _fragment(data: Buffer, body: int, end: int, media: tuple[int, int], init: I
             continue
         if stop - at < 8:  # noqa: PLR2004  # version, flags and count
             raise BoxesBroken("run cut short")
-        have, count, rows = _run(data, at)
+        have, count, rows = _read_run(data, at)
         if rows + 4 * (have & 0xF00).bit_count() * count > stop or count > MAX_SAMPLES:
             raise BoxesBroken("run cut short")
         for _ in range(count):
-            length, rows = _optional(data, rows, have & 0x100, duration)
-            weight, rows = _optional(data, rows, have & 0x200, 0)
-            mark, rows = _optional(data, rows, have & 0x400, flags)
+            length, rows = _read_optional(data, rows, have & 0x100, duration)
+            weight, rows = _read_optional(data, rows, have & 0x200, 0)
+            mark, rows = _read_optional(data, rows, have & 0x400, flags)
             rows += 4 if have & 0x800 else 0
             if first < 0:
                 first = struct.unpack_from(">I", data, at + 12)[0] if have & 4 else mark
@@ -246,7 +246,7 @@ def _sizes(data: Buffer, body: int, end: int) -> Iterator[int]:
     """Sizes of a fragment's samples, where its runs tell them one by one."""
     for kind, at, _ in children(data, *find(data, "traf", body, end)):
         if kind == b"trun":
-            have, count, rows = _run(data, at)
+            have, count, rows = _read_run(data, at)
             step, before = 4 * (have & 0xF00).bit_count(), 4 * bool(have & 0x100)
             if have & 0x200:
                 yield from (struct.unpack_from(">I", data, rows + n * step + before)[0] for n in range(count))
@@ -265,13 +265,13 @@ def _check_units(data: Buffer, sizes: Iterator[int], media: tuple[int, int], len
             raise BoxesBroken("a unit lies outside its sample")
 
 
-def _run(data: Buffer, at: int) -> tuple[int, int, int]:
+def _read_run(data: Buffer, at: int) -> tuple[int, int, int]:
     have = int.from_bytes(data[at + 1 : at + 4], "big")
     count = struct.unpack_from(">I", data, at + 4)[0]
     return have, count, at + 8 + (4 if have & 1 else 0) + (4 if have & 4 else 0)
 
 
-def _optional(data: Buffer, at: int, present: int, otherwise: int) -> tuple[int, int]:
+def _read_optional(data: Buffer, at: int, present: int, otherwise: int) -> tuple[int, int]:
     return (struct.unpack_from(">I", data, at)[0], at + 4) if present else (otherwise, at)
 
 
@@ -279,9 +279,9 @@ def _defaults(data: Buffer, at: int, init: InitFacts) -> tuple[int, int]:
     """Sample duration and flags of a fragment: its own, else the track's."""
     have = int.from_bytes(data[at + 1 : at + 4], "big")
     where = at + 8 + (8 if have & 1 else 0) + (4 if have & 2 else 0)
-    duration, where = _optional(data, where, have & 0x8, init.default_duration)
+    duration, where = _read_optional(data, where, have & 0x8, init.default_duration)
     where += 4 if have & 0x10 else 0
-    flags, _ = _optional(data, where, have & 0x20, init.default_flags)
+    flags, _ = _read_optional(data, where, have & 0x20, init.default_flags)
     return duration, flags
 
 

@@ -12,7 +12,7 @@ from math import floor
 
 from efir.adapters.media.confinement.sandbox import python
 from efir.adapters.media.video.picture_graphs import picture_graph, poster_size, stills_of
-from efir.adapters.media.video.sound_graphs import RATE, steady_sound, timed_sound
+from efir.adapters.media.video.sound_graphs import RATE, steady_sound_graph, timed_sound_graph
 from efir.domain.processing.ladder import Plan, Rung
 from efir.domain.processing.source_facts import MediaFacts
 
@@ -118,7 +118,7 @@ def still(ffmpeg: str, facts: MediaFacts, plan: Plan, frame: int) -> Iterator[st
     )
 
 
-def progressive(ffmpeg: str, *, sound: bool) -> Iterator[str]:
+def join_progressive(ffmpeg: str, *, sound: bool) -> Iterator[str]:
     """One MP4 with its index first, from the joined tracks in descriptors 3 and 4."""
     yield from (ffmpeg, *QUIET)
     for number in range(1 + sound):
@@ -156,7 +156,7 @@ def source(facts: MediaFacts) -> Iterator[str]:
     """
     codecs = [facts.video.codec] + ([facts.audio.codec] if facts.audio else [])
     allowed = ",".join(DECODERS.get(codec, codec) for codec in codecs)
-    container = retimed(facts) if facts.is_piped else facts.container
+    container = retimed_container(facts) if facts.is_piped else facts.container
     yield from (*SAFE, "-codec_whitelist", allowed, "-format_whitelist", container)
     if facts.video.alpha and facts.video.codec in ALPHA_DECODERS:
         yield from ("-c:v", ALPHA_DECODERS[facts.video.codec])
@@ -173,12 +173,12 @@ def program(ffmpeg: str, facts: MediaFacts) -> Iterator[str]:
         tables = facts.corrections or [()] * len(tracks)
         order = {"format": facts.container, "streams": tracks, "corrections": tables, "lead": LEAD_SECONDS}
         order["settled"] = [(), *(facts.audio.settled if facts.audio else ())]
-        order["container"] = retimed(facts)
+        order["container"] = retimed_container(facts)
         yield from (*python(), "efir.adapters.media.video.retiming", json.dumps(order))
     yield ffmpeg
 
 
-def retimed(facts: MediaFacts) -> str:
+def retimed_container(facts: MediaFacts) -> str:
     """Return the container of a stream whose clocks are mended: NUT, whose times are exact.
 
     It has no room for the size of blocks (nut.txt, stream header), without which no sound of ASF can be decoded.
@@ -231,9 +231,9 @@ def _own_lengths(facts: MediaFacts) -> str:
 def _sound(facts: MediaFacts, plan: Plan) -> Iterator[str]:
     if facts.audio is None:
         return
-    yield from ("-filter_complex", steady_sound(facts.audio, sound_tracks(facts)))
+    yield from ("-filter_complex", steady_sound_graph(facts.audio, sound_tracks(facts)))
     yield from ("-map", "[steady]", "-c:a", "pcm_f32le", "-f", "null", "-", "-dec", "0:0")
-    yield from ("-filter_complex", timed_sound(facts.audio, plan.seconds, facts.container))
+    yield from ("-filter_complex", timed_sound_graph(facts.audio, plan.seconds, facts.container))
     yield from ("-map", "[sound]", "-vn", "-sn", "-dn", *CLEAN, *AAC, "-bsf:a", PRIMING)
     yield from segments("audio", sound_cut_seconds(plan))
 

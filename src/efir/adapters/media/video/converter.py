@@ -29,9 +29,9 @@ class FfmpegConverter:
     async def copy(self, source: Path, facts: MediaFacts, out: Path, report: Report) -> CopiedTracks:
         """See MediaConverter."""
         chosen = plan(facts)
-        look = asyncio.create_task(self._still(source, facts, chosen, out))
+        look = asyncio.create_task(self._take_still(source, facts, chosen, out))
         try:
-            video, audio = await self._copied(source, facts, chosen, out, report)
+            video, audio = await self._copy_streams(source, facts, chosen, out, report)
             if audio is None and facts.audio is not None:
                 audio = await self.encode_audio(source, facts, chosen, out, lambda _: None)
             return CopiedTracks(video=video, audio=audio, stills=await look)
@@ -39,7 +39,7 @@ class FfmpegConverter:
             look.cancel()
             await asyncio.wait({look})
 
-    async def _copied(
+    async def _copy_streams(
         self, source: Path, facts: MediaFacts, chosen: Plan, out: Path, report: Report
     ) -> tuple[Track, Track | None]:
         """Copy what can be copied; no sound where it has to be coded anew."""
@@ -55,9 +55,9 @@ class FfmpegConverter:
             rate = facts.video.rate_num, facts.video.rate_den
             video = await asyncio.to_thread(tracks.collect, work, "copy", out, rate=rate, foreign=True)
             check_copy(facts.video, video.name, tracks.cuts(video), video.timescale)
-            return video, await self._copied_sound(work, chosen, out) if sound else None
+            return video, await self._take_copied_sound(work, chosen, out) if sound else None
 
-    async def _copied_sound(self, work: Path, chosen: Plan, out: Path) -> Track | None:
+    async def _take_copied_sound(self, work: Path, chosen: Plan, out: Path) -> Track | None:
         """Take the copied sound over where it is whole; packets may be damaged that nobody had to decode."""
         try:
             audio = await asyncio.to_thread(tracks.collect, work, "audio", out)
@@ -68,7 +68,7 @@ class FfmpegConverter:
             return None
         return audio
 
-    async def _still(self, source: Path, facts: MediaFacts, chosen: Plan, out: Path) -> tuple[Still, ...]:
+    async def _take_still(self, source: Path, facts: MediaFacts, chosen: Plan, out: Path) -> tuple[Still, ...]:
         """Take one frame for a first poster; going without one is no failure."""
         frame = min(round(chosen.frames * STILL_AT), round(STILL_LATEST * chosen.rate))
         with confined_process.workspace(self._ffmpeg.box, out) as work:
@@ -78,7 +78,7 @@ class FfmpegConverter:
                     work,
                     (source,),
                     wall=STILL_WALL,
-                    progress=Progress(verify.unheard, frames=1),
+                    progress=Progress(verify.ignore, frames=1),
                 )
             except (MediaRefused, MediaWorkFailed):
                 return ()
@@ -106,8 +106,8 @@ class FfmpegConverter:
                 wall=MIN_WALL + WALL_PER_SECOND * float((end - first) / plan.rate),
                 progress=Progress(report, frames=end - first),
             )
-            made, stills = await asyncio.to_thread(_taken, work, plan, ordinal, rungs, out)
-        used += await verify.decode(self._ffmpeg, [tracks.sampled(track, n) for n, track in enumerate(made)], out)
+            made, stills = await asyncio.to_thread(_take_chunk, work, plan, ordinal, rungs, out)
+        used += await verify.decode(self._ffmpeg, [tracks.sample_track(track, n) for n, track in enumerate(made)], out)
         return ChunkOutput(ordinal=ordinal, tracks=made, stills=stills, cpu_seconds=used)
 
     async def encode_audio(self, source: Path, facts: MediaFacts, plan: Plan, out: Path, report: Report) -> Track:
@@ -133,7 +133,7 @@ class FfmpegConverter:
         with confined_process.workspace(self._ffmpeg.box, out) as work:
             joined = [await asyncio.to_thread(tracks.join, part, work / f"{part.kind}.mp4") for part in parts]
             await self._ffmpeg.run(
-                commands.progressive(self._ffmpeg.path, sound=audio is not None),
+                commands.join_progressive(self._ffmpeg.path, sound=audio is not None),
                 work,
                 tuple(joined),
                 wall=MIN_WALL + COPY_PER_SECOND * seconds,
@@ -151,7 +151,7 @@ class FfmpegConverter:
         await verify.check(self._ffmpeg, plan, tracks_made, scratch)
 
 
-def _taken(
+def _take_chunk(
     work: Path, plan: Plan, ordinal: int, rungs: Sequence[Rung], out: Path
 ) -> tuple[tuple[Track, ...], tuple[Still, ...]]:
     """Take a chunk's tracks and stills over; every rung must fill exactly the chunk's place in the plan."""

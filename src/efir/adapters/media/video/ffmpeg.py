@@ -37,9 +37,9 @@ class Ffmpeg:
 
         Raises MediaUnreadable, MediaTooHeavy, MediaWorkFailed, and what children.run raises.
         """
-        return (await self.finished(command, work, inputs, wall=wall, progress=progress)).cpu_seconds
+        return (await self.run_to_end(command, work, inputs, wall=wall, progress=progress)).cpu_seconds
 
-    async def finished(
+    async def run_to_end(
         self, command: Iterable[str], work: Path, inputs: tuple[Path, ...], *, wall: float, progress: "Progress"
     ) -> confined_process.Finished:
         """Do the same, and return all that the program said. Raises the same."""

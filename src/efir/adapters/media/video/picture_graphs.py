@@ -28,7 +28,7 @@ def picture_graph(video: VideoFacts, track: int, plan: Plan, ordinal: int, rungs
     """
     wanted = stills_of(plan, ordinal)
     split = f"split={1 + len(wanted)}[r0]" + "".join(f"[{name}s]" for name in wanted)
-    steps = [*settled(video), *_grid(video, plan, ordinal), *_colours(video, rungs[0]), split]
+    steps = [*settle_filters(video), *_grid(video, plan, ordinal), *_colours(video, rungs[0]), split]
     parts = [f"[0:{track}]{','.join(steps)}"]
     for number, (rung, below) in enumerate(zip(rungs, [*rungs[1:], None], strict=True)):
         scale = f"scale={rung.width}:{rung.height}:flags=bicubic,setsar=1" if number else "null"
@@ -51,7 +51,7 @@ def poster_size(width: int, height: int) -> tuple[int, int]:
     return fit(width, height, long=POSTER_SIDE, short=POSTER_SIDE)
 
 
-def settled(video: VideoFacts) -> Iterator[str]:
+def settle_filters(video: VideoFacts) -> Iterator[str]:
     """Filters that give every frame the size, shape, format and colour names of the main ones.
 
     A frame of another shape is fitted in with bars, as a player does. What is as it should be passes untouched.
@@ -85,7 +85,7 @@ def _grid(video: VideoFacts, plan: Plan, ordinal: int) -> Iterator[str]:
     Frames of a steady source are moved to the middle of their places, where no rounding of time stamps loses one.
     """
     first, end = plan.span(ordinal)
-    moved = Fraction(0) if video.vfr else _to_grid(video, plan)
+    moved = Fraction(0) if video.vfr else _grid_offset(video, plan)
     if not video.vfr or video.delay:
         yield f"setpts=PTS+({float(moved) - video.delay:.9f})/TB"
     yield f"fps={plan.rate_num}/{plan.rate_den}:eof_action=pass" + (":start_time=0" if first == 0 else "")
@@ -93,7 +93,7 @@ def _grid(video: VideoFacts, plan: Plan, ordinal: int) -> Iterator[str]:
     yield f"trim=start_pts={first}:end_pts={end}"
 
 
-def _to_grid(video: VideoFacts, plan: Plan) -> Fraction:
+def _grid_offset(video: VideoFacts, plan: Plan) -> Fraction:
     """Seconds to add to a steady source's time stamps; several frames that share a place lie around its middle."""
     start = Fraction(video.start).limit_denominator(1_000_000)
     on_grid = Fraction(round(start * video.rate)) / video.rate - start

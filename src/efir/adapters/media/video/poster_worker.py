@@ -35,7 +35,7 @@ def _posters(candidates: list[str], sizes: list[int]) -> list[dict[str, Any]]:
         for size in sorted({min(size, longest) for size in sizes}):
             small = pyvips.Image.thumbnail(name, size, height=size, size="down", fail_on="error").copy_memory()
             for ending, options in (("webp", {"Q": 80, "effort": 4}), ("jpg", {"Q": 84, "optimize_coding": True})):
-                made.append(_saved(small, f"poster-{ordinal}-{size}.{ending}", "poster", ordinal, options))
+                made.append(_save(small, f"poster-{ordinal}-{size}.{ending}", "poster", ordinal, options))
     return made
 
 
@@ -53,7 +53,7 @@ def _sheets(tiles: list[str], across: int) -> list[dict[str, Any]]:
     for ordinal, start in enumerate(range(0, len(tiles), across * across)):
         images = [_open(name) for name in tiles[start : start + across * across]]
         sheet = pyvips.Image.arrayjoin(images, across=min(across, len(images)))
-        made.append(_saved(sheet, f"storyboard-{ordinal}.webp", "storyboard", ordinal, {"Q": 70, "effort": 4}))
+        made.append(_save(sheet, f"storyboard-{ordinal}.webp", "storyboard", ordinal, {"Q": 70, "effort": 4}))
     return made
 
 
@@ -61,7 +61,7 @@ def _open(name: str) -> Any:
     return pyvips.Image.new_from_file(name, fail_on="error").copy_memory()
 
 
-def _saved(image: Any, name: str, kind: str, ordinal: int, options: dict[str, Any]) -> dict[str, Any]:
+def _save(image: Any, name: str, kind: str, ordinal: int, options: dict[str, Any]) -> dict[str, Any]:
     image.write_to_file(name, keep="none", **options)
     media_type = "image/webp" if name.endswith("webp") else "image/jpeg"
     size = {"width": image.width, "height": image.height}

@@ -33,7 +33,7 @@ async def make_pictures(box: sandbox.Sandbox, stills: Sequence[Still], plan: Pla
         raise MediaWorkFailed("no stills to draw from")
     with confined_process.workspace(box, out) as work:
         order = {"across": ACROSS, "sizes": POSTER_SIZES}
-        order |= {"tiles": _lent(tiles, work), "posters": _lent(posters, work)}
+        order |= {"tiles": _lend_stills(tiles, work), "posters": _lend_stills(posters, work)}
         task = confined_process.Task(
             argv=(*sandbox.python(), "efir.adapters.media.video.poster_worker", msgspec.json.encode(order).decode()),
             work=work,
@@ -72,7 +72,7 @@ def _clock(seconds: Fraction) -> str:
     return f"{whole // 3600:02d}:{whole // 60 % 60:02d}:{whole % 60:02d}.{milliseconds:03d}"
 
 
-def _lent(stills: Sequence[Still], work: Path) -> list[str]:
+def _lend_stills(stills: Sequence[Still], work: Path) -> list[str]:
     for still in stills:
         (work / still.file.path.name).touch(mode=0o644)
         shutil.copyfile(still.file.path, work / still.file.path.name)

@@ -74,7 +74,7 @@ def _remux(order: dict[str, Any], source: int, pipe: Any) -> None:
             if settling:
                 clocks[stream.index].settle(Settler(settling, frame_of(stream)))
         for packet in file.packets(container, streams, lambda _: None):
-            for ready in clocks[packet.stream_index].corrected(packet):
+            for ready in clocks[packet.stream_index].correct(packet):
                 ready.stream = copies[packet.stream_index]
                 target.mux(ready)
         for index, clock in clocks.items():
@@ -109,7 +109,7 @@ class Clock:
         """Let stamps settle before packets are given."""
         self._settler = settler
 
-    def corrected(self, packet: Any) -> Iterator[Any]:
+    def correct(self, packet: Any) -> Iterator[Any]:
         """Give the packets whose decoding time is known by now."""
         stamp = packet.pts if packet.pts is not None else packet.dts
         if stamp is None or (self._headers and is_header(packet)):
@@ -121,27 +121,27 @@ class Clock:
         self._number += 1
         packet.pts = stamp + self._offset + self._lead
         if self._settler is None:
-            yield from self._ordered(packet)
+            yield from self._put_in_order(packet)
             return
         self._slipped.append(packet)
         settled = self._settler.take(packet.pts, packet.duration or 0)
         if settled is not None:
-            yield from self._ordered(self._slipped.popleft(), settled)
+            yield from self._put_in_order(self._slipped.popleft(), settled)
 
     def rest(self) -> Iterator[Any]:
         """Give the packets that waited for later ones."""
         while self._settler and self._slipped:
-            yield from self._ordered(self._slipped.popleft(), self._settler.rest())
-        yield from map(self._timed, self._waiting)
+            yield from self._put_in_order(self._slipped.popleft(), self._settler.rest())
+        yield from map(self._set_times, self._waiting)
 
-    def _ordered(self, packet: Any, settled: int | None = None) -> Iterator[Any]:
+    def _put_in_order(self, packet: Any, settled: int | None = None) -> Iterator[Any]:
         packet.pts = packet.pts if settled is None else settled
         self._waiting.append(packet)
         heapq.heappush(self._stamps, packet.pts)
         if len(self._waiting) > REORDERED:
-            yield self._timed(self._waiting.pop(0))
+            yield self._set_times(self._waiting.pop(0))
 
-    def _timed(self, packet: Any) -> Any:
+    def _set_times(self, packet: Any) -> Any:
         self._last = max(heapq.heappop(self._stamps) - self._early, self._last + 1)
         if packet.is_keyframe:
             self._last_key = packet.pts = max(packet.pts, self._last_key + 1)

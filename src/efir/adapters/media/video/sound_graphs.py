@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from fractions import Fraction
 
 from efir.domain.audio.mpeg import STEREO
-from efir.domain.audio.speakers import Gain, named_gains, stereo_gains
+from efir.domain.audio.speakers import Gain, find_gains, stereo_gains
 from efir.domain.processing.source_facts import AudioFacts
 
 RATE = 48_000
@@ -24,7 +24,7 @@ MONO_AS_LOUD = (
 MIX_CEILING = 0.89  # 1 dB below full scale: room for what coding adds, as EBU R128 advises
 
 
-def steady_sound(audio: AudioFacts, tracks: Sequence[int]) -> str:
+def steady_sound_graph(audio: AudioFacts, tracks: Sequence[int]) -> str:
     """Return the graph from tracks of any kind to `[steady]`: stereo, 48 kHz, times as they are."""
     if len(tracks) > 1:
         sides = "".join(
@@ -35,14 +35,14 @@ def steady_sound(audio: AudioFacts, tracks: Sequence[int]) -> str:
     return f"[0:{tracks[0]}]{','.join(_speakers(audio))},aformat=sample_fmts=flt[steady]"
 
 
-def timed_sound(audio: AudioFacts, length: Fraction, container: str) -> str:
+def timed_sound_graph(audio: AudioFacts, length: Fraction, container: str) -> str:
     """Return the graph that begins at zero, fills gaps with silence and ends after `length` seconds."""
-    steps = [f"aresample=async=1:min_hard_comp={DRIFT_SECONDS}:first_pts=0", *_within_scale(audio, container)]
+    steps = [f"aresample=async=1:min_hard_comp={DRIFT_SECONDS}:first_pts=0", *_limit_scale(audio, container)]
     end = f"apad=whole_dur={float(length):.6f},atrim=end={float(length):.6f}"
     return f"[dec:0]{','.join(steps)},{end}[sound]"
 
 
-def _within_scale(audio: AudioFacts, container: str) -> Iterator[str]:
+def _limit_scale(audio: AudioFacts, container: str) -> Iterator[str]:
     """Limit what may be a mix: its channels add up beyond full scale only where they are alike and loud.
 
     So dialogue stays as loud as ITU-R BS.775 has it, which gains lowered for the worst case would not leave it.
@@ -61,15 +61,15 @@ def _speakers(audio: AudioFacts) -> Iterator[str]:
         yield "channelmap=map=0|0:channel_layout=stereo"
         yield f"aresample=osr={RATE}"
     elif not USUAL.issuperset(audio.speakers):
-        yield from _mixed(named_gains(audio.speakers))
+        yield from _mix_filters(find_gains(audio.speakers))
     elif not audio.speakers and audio.channels > MAX_GUESSED:
-        yield from _mixed(stereo_gains(audio.channels, 0))
+        yield from _mix_filters(stereo_gains(audio.channels, 0))
     else:
         yield MONO_AS_LOUD
         yield f"aresample=osr={RATE}:ochl=stereo{'' if audio.speakers else f':lfe_mix_level={BARE_GAIN}'}"
 
 
-def _mixed(gains: Sequence[Gain]) -> Iterator[str]:
+def _mix_filters(gains: Sequence[Gain]) -> Iterator[str]:
     sides = ("+".join(f"{gain[side]:.6f}*c{number}" for number, gain in enumerate(gains)) for side in (0, 1))
     yield "aformat=sample_fmts=fltp"  # sums of whole numbers would be clipped
     yield "pan=stereo|" + "|".join(f"c{side}={mix}" for side, mix in enumerate(sides))

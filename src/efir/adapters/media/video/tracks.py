@@ -28,7 +28,7 @@ def collect(
     """
     folder = out / name
     folder.mkdir(parents=True, exist_ok=True)
-    init_bytes = _plain(work / f"{name}_init.mp4", name, -1)
+    init_bytes = _read_plain_file(work / f"{name}_init.mp4", name, -1)
     try:
         init = boxes.read_init(init_bytes)
     except BoxesBroken as error:
@@ -36,7 +36,7 @@ def collect(
     taken = []
     for number, file in enumerate(sorted(work.glob(f"{name}_*.m4s"))):
         ordinal = first + number
-        data = bytearray(_plain(file, name, ordinal))
+        data = bytearray(_read_plain_file(file, name, ordinal))
         try:
             boxes.rebase(data, SHIFT_SECONDS * init.timescale, ordinal + 1)
             taken.append(_segment(data, init, ordinal, folder / f"{ordinal:05d}.m4s", foreign=foreign))
@@ -71,7 +71,7 @@ def stills(work: Path, kind: str, out: Path, frames: Sequence[int]) -> tuple[Sti
     found = []
     for frame, file in zip(frames, sorted(work.glob(f"{kind}_*.jpg")), strict=False):
         target = out / f"{kind}-{frame:08d}.jpg"
-        found.append(Still(kind=kind, frame=frame, file=write(target, _plain(file, kind, frame))))
+        found.append(Still(kind=kind, frame=frame, file=write(target, _read_plain_file(file, kind, frame))))
     return tuple(found)
 
 
@@ -121,7 +121,7 @@ def join(of: Track, target: Path) -> Path:
     return target
 
 
-def sampled(of: Track, phase: int = 0, step: int = 2) -> Track:
+def sample_track(of: Track, phase: int = 0, step: int = 2) -> Track:
     """Keep one segment of `step`, from number `phase` on; the whole track when that leaves none."""
     return msgspec.structs.replace(of, segments=of.segments[phase % step :: step] or of.segments)
 
@@ -152,13 +152,13 @@ def _segment(data: bytearray, init: InitFacts, ordinal: int, target: Path, *, fo
 
 
 def _matching(file: MediaFile, name: str, ordinal: int) -> bytes:
-    data = _plain(file.path, name, ordinal)
+    data = _read_plain_file(file.path, name, ordinal)
     if len(data) != file.size or hashlib.sha256(data).hexdigest() != file.sha256:
         raise RenditionDamaged("bytes differ from what was made", track=name, ordinal=ordinal)
     return data
 
 
-def _plain(file: Path, name: str, ordinal: int) -> bytes:
+def _read_plain_file(file: Path, name: str, ordinal: int) -> bytes:
     """Read a plain file; a child could have left a link instead. Raises RenditionDamaged."""
     try:
         fd = os.open(file, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)

@@ -33,7 +33,7 @@ async def check(ffmpeg: Ffmpeg, plan: Plan, complete: Sequence[Track], scratch: 
             check_rung(plan, track.name, cuts, track.timescale)
         else:
             check_run(track.name, cuts)
-        await decode(ffmpeg, [tracks.sampled(track, step=SAMPLE)], scratch)
+        await decode(ffmpeg, [tracks.sample_track(track, step=SAMPLE)], scratch)
 
 
 async def decode(ffmpeg: Ffmpeg, whole: Sequence[Track], scratch: Path) -> float:
@@ -51,7 +51,7 @@ async def decode(ffmpeg: Ffmpeg, whole: Sequence[Track], scratch: Path) -> float
                 work,
                 tuple(joined),
                 wall=MIN_WALL + WALL_PER_SECOND * seconds * len(whole),
-                progress=Progress(unheard, seconds=seconds),
+                progress=Progress(ignore, seconds=seconds),
             )
         except (MediaUnreadable, MediaWorkFailed) as error:
             if isinstance(error, RenditionDamaged):
@@ -60,5 +60,5 @@ async def decode(ffmpeg: Ffmpeg, whole: Sequence[Track], scratch: Path) -> float
     return used
 
 
-def unheard(_: float) -> None:
+def ignore(_: float) -> None:
     """Take progress that nobody asks for."""

@@ -26,11 +26,11 @@ class PostgresAccessChanges:
             )
         )
 
-    async def waiting(self, most: int) -> list[tuple[int, list[Change]]]:
+    async def list_waiting(self, limit: int) -> list[tuple[int, list[Change]]]:
         """Take the oldest changes, skipping what another process holds; they go when the transaction commits."""
-        rows = await self._connection.fetch(WAITING, most)
+        rows = await self._connection.fetch(WAITING, limit)
         return sorted((row[0], msgspec.convert(row[1], list[Change])) for row in rows)
 
-    async def done(self, number: int) -> None:
+    async def forget(self, number: int) -> None:
         """Delete changes that have reached the cache."""
         await self._connection.execute("delete from access_changes where number = $1", number)

@@ -3,11 +3,11 @@
 from datetime import datetime
 from typing import Any
 
-from efir.adapters.postgres.kernel.mapping import inserted, to_values
+from efir.adapters.postgres.kernel.mapping import build_insert, to_values
 from efir.adapters.postgres.kernel.pagination import keyset
 from efir.domain.access.audit import Entry
 from efir.ports.access.audit import EntryView
-from efir.ports.kernel.pagination import PageRequest, Position, Rows, found
+from efir.ports.kernel.pagination import PageRequest, Position, Rows, build_rows
 
 LISTED = """
 select a.id, a.at, u.nickname, a.action, a.target, a.facts, a.request_id
@@ -21,13 +21,13 @@ class PostgresAuditViews:
     def __init__(self, connection: Any) -> None:
         self._connection = connection
 
-    async def listed(self, wanted: PageRequest, *, action: str = "", target: str = "") -> Rows[EntryView]:
+    async def list_entries(self, wanted: PageRequest, *, action: str = "", target: str = "") -> Rows[EntryView]:
         """List entries, newest first, of one action or target when given."""
         sql, arguments = keyset(
             LISTED, wanted, key="a.at", kind="timestamptz", read=datetime.fromisoformat, first=3, id_column="a.id"
         )
         rows = [EntryView(*row) for row in await self._connection.fetch(sql, action, target, *arguments)]
-        return found(rows, wanted, lambda row: Position(row.at.isoformat(), str(row.id)))
+        return build_rows(rows, wanted, lambda row: Position(row.at.isoformat(), str(row.id)))
 
 
 class PostgresAuditLog:
@@ -39,4 +39,4 @@ class PostgresAuditLog:
     async def put(self, entry: Entry) -> None:
         """Add an entry."""
         values = to_values(entry)
-        await self._connection.execute(inserted("audit_log", values), *values.values())
+        await self._connection.execute(build_insert("audit_log", values), *values.values())

@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from efir.adapters.postgres.kernel.mapping import inserted, to_domain, to_values
+from efir.adapters.postgres.kernel.mapping import build_insert, to_domain, to_values
 from efir.domain.access.bans import Ban
 from efir.domain.kernel.ids import UserId
 
@@ -24,7 +24,7 @@ class PostgresBanRepository:
         """Store a ban in place of the one in force. Raises UserNotFound."""
         await self.lift(ban.user_id, by=ban.by_id, now=ban.starts_at)
         values = to_values(ban)
-        await self._connection.execute(inserted("ban", values), *values.values())
+        await self._connection.execute(build_insert("ban", values), *values.values())
 
     async def lift(self, user_id: UserId, *, by: UserId | None, now: datetime) -> bool:
         """End the ban in force; False when there is none."""
@@ -34,11 +34,11 @@ class PostgresBanRepository:
         )  # fmt: skip
         return done is not None
 
-    async def in_force(self, user_id: UserId) -> Ban | None:
+    async def find_active(self, user_id: UserId) -> Ban | None:
         """Find the ban in force."""
         row = await self._connection.fetchrow(IN_FORCE, user_id)
         return None if row is None else to_domain(row, Ban)
 
-    async def ended(self, *, now: datetime, most: int) -> list[UserId]:
+    async def find_ended(self, *, now: datetime, limit: int) -> list[UserId]:
         """Find banned users whose ban has run out, skipping those another process holds."""
-        return [UserId(row[0]) for row in await self._connection.fetch(ENDED, now, most)]
+        return [UserId(row[0]) for row in await self._connection.fetch(ENDED, now, limit)]

@@ -4,13 +4,13 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from efir.adapters.postgres.kernel.mapping import inserted, to_domain, to_values
+from efir.adapters.postgres.kernel.mapping import build_insert, to_domain, to_values
 from efir.adapters.postgres.kernel.pagination import keyset
 from efir.domain.access.roles import ADMINISTRATOR, Grant, Role, RoleId, RoleNotFound, permissions_of
 from efir.domain.kernel.ids import UserId
 from efir.domain.users import UserNotFound
 from efir.ports.access.roles import GrantView, RoleView
-from efir.ports.kernel.pagination import PageRequest, Position, Rows, found
+from efir.ports.kernel.pagination import PageRequest, Position, Rows, build_rows
 
 LOCK = 4_205_127_114  # any number, the same in every process
 STORED = "array(select p.code from role_permission p where p.role_id = r.id order by p.code)"
@@ -41,7 +41,7 @@ class PostgresRoleViews:
     def __init__(self, connection: Any) -> None:
         self._connection = connection
 
-    async def listed(self, wanted: PageRequest) -> Rows[RoleView]:
+    async def list_roles(self, wanted: PageRequest) -> Rows[RoleView]:
         """List roles, newest first."""
         sql, arguments = keyset(
             ROLES,
@@ -53,7 +53,7 @@ class PostgresRoleViews:
             id_column="r.id",
         )
         rows = [_view(row) for row in await self._connection.fetch(sql, *arguments)]
-        return found(rows, wanted, lambda row: Position(row.created_at.isoformat(), str(row.id)))
+        return build_rows(rows, wanted, lambda row: Position(row.created_at.isoformat(), str(row.id)))
 
     async def one(self, name: str) -> RoleView:
         """Raises RoleNotFound."""
@@ -62,7 +62,7 @@ class PostgresRoleViews:
             raise RoleNotFound
         return _view(row)
 
-    async def granted(self, user_id: UserId, *, now: datetime) -> list[GrantView]:
+    async def list_grants(self, user_id: UserId, *, now: datetime) -> list[GrantView]:
         """List the roles a user holds now. Raises UserNotFound."""
         rows = await self._connection.fetch(GRANTED, user_id, now)
         if not rows and not await self._connection.fetchval("select 1 from user_account where id = $1", user_id):
@@ -86,10 +86,10 @@ class PostgresRoleRepository:
     async def add(self, role: Role, permissions: frozenset[str]) -> None:
         """Raises RoleNameTaken."""
         values = to_values(role)
-        await self._connection.execute(inserted("role", values), *values.values())
+        await self._connection.execute(build_insert("role", values), *values.values())
         await self._permit(role.id, permissions)
 
-    async def by_name(self, name: str) -> tuple[Role, frozenset[str]]:
+    async def get_by_name(self, name: str) -> tuple[Role, frozenset[str]]:
         """Lock a role and answer it with its permissions. Raises RoleNotFound."""
         row = await self._connection.fetchrow(LOCKED, name)
         if row is None:

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from efir.adapters.postgres.kernel.mapping import inserted, to_domain, to_values
+from efir.adapters.postgres.kernel.mapping import build_insert, to_domain, to_values
 from efir.domain.accounts.email_verification import Proof, ProofPurpose
 from efir.domain.kernel.ids import UserId
 
@@ -21,16 +21,16 @@ class PostgresProofRepository:
         """Store a proof; the one before it ends."""
         values = to_values(proof)
         changed = ", ".join(f"{name} = excluded.{name}" for name in values if name not in {"user_id", "purpose"})
-        sql = inserted("mailbox_proof", values, f"on conflict (user_id, purpose) do update set {changed}")
+        sql = build_insert("mailbox_proof", values, f"on conflict (user_id, purpose) do update set {changed}")
         await self._connection.execute(sql, *values.values())
 
-    async def of_user(self, user_id: UserId, purpose: ProofPurpose) -> Proof | None:
+    async def find_by_user(self, user_id: UserId, purpose: ProofPurpose) -> Proof | None:
         """Find a person's proof, expired or not, and hold it."""
         return self._one(
             await self._connection.fetchrow(ONE + "user_id = $1 and purpose = $2 for update", user_id, purpose.value)
         )
 
-    async def by_token(self, purpose: ProofPurpose, token_hash: bytes) -> Proof | None:
+    async def find_by_token(self, purpose: ProofPurpose, token_hash: bytes) -> Proof | None:
         """Find a proof by its link, expired or not, and hold it."""
         sql = ONE + "purpose = $1 and token_hash = $2 for update"
         return self._one(await self._connection.fetchrow(sql, purpose.value, token_hash))

@@ -76,7 +76,7 @@ class PostgresProfileRepository:
             raise UserNotFound
         return Account(*row)
 
-    async def by_confirmed_email(self, email_key: str, *, lock: bool = False) -> Account | None:
+    async def find_by_confirmed_email(self, email_key: str, *, lock: bool = False) -> Account | None:
         """Find the account that has confirmed an address."""
         sql = ACCOUNT + "email_key = $1 and email_verified_at is not null"
         row = await self._connection.fetchrow(sql + (" for update" if lock else ""), email_key)
@@ -120,7 +120,7 @@ class PostgresProfileRepository:
         )
         await self._free(skel, user_id)
 
-    async def renamed_since(self, user_id: UserId, moment: datetime) -> bool:
+    async def was_renamed_since(self, user_id: UserId, moment: datetime) -> bool:
         """Whether the nickname was changed after a moment."""
         sql = "select exists (select from name_hold where user_id = $1 and created_at > $2)"
         return bool(await self._connection.fetchval(sql, user_id, moment))

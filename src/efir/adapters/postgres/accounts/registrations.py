@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from efir.adapters.postgres.kernel.mapping import inserted, to_domain, to_values
+from efir.adapters.postgres.kernel.mapping import build_insert, to_domain, to_values
 from efir.domain.accounts.registrations import Registration, RegistrationId, RegistrationNotFound
 
 COLUMNS = [field.name for field in fields(Registration)]
@@ -53,15 +53,15 @@ class PostgresRegistrationViews:
     def __init__(self, connection: Any) -> None:
         self._connection = connection
 
-    async def by_ticket(self, ticket_hash: bytes, *, now: datetime) -> Registration:
+    async def get_by_ticket(self, ticket_hash: bytes, *, now: datetime) -> Registration:
         """Raises RegistrationNotFound."""
         return _one(await self._connection.fetchrow(ONE, ticket_hash, now))
 
-    async def name_taken(self, nickname: str, key: str) -> bool:
+    async def is_name_taken(self, nickname: str, key: str) -> bool:
         """Whether an account or a channel has this name, or an account one that looks like it."""
         return bool(await self._connection.fetchval(NAME_TAKEN, nickname, key))
 
-    async def address_taken(self, email_key: str) -> bool:
+    async def is_address_taken(self, email_key: str) -> bool:
         """Whether somebody has confirmed this address."""
         return bool(await self._connection.fetchval(ADDRESS_TAKEN, email_key))
 
@@ -75,9 +75,9 @@ class PostgresRegistrationRepository:
     async def add(self, registration: Registration) -> None:
         """Store a new one."""
         values = to_values(registration)
-        await self._connection.execute(inserted("registration", values), *values.values())
+        await self._connection.execute(build_insert("registration", values), *values.values())
 
-    async def by_ticket(self, ticket_hash: bytes, *, now: datetime) -> Registration:
+    async def get_by_ticket(self, ticket_hash: bytes, *, now: datetime) -> Registration:
         """Return a living registration and hold its row. Raises RegistrationNotFound."""
         return _one(await self._connection.fetchrow(f"{ONE} for update", ticket_hash, now))
 
@@ -88,11 +88,11 @@ class PostgresRegistrationRepository:
         sql = f"update registration set {marks} where id = $1"  # noqa: S608  # own names
         await self._connection.execute(sql, registration_id, *(values[name] for name in names))
 
-    async def count_check(self, registration_id: RegistrationId, *, most: int) -> bool:
+    async def count_check(self, registration_id: RegistrationId, *, limit: int) -> bool:
         """Count one more true answer about an address; False when there were as many as may be."""
         sql = """update registration set email_checks = email_checks + 1
                   where id = $1 and email_checks < $2 returning email_checks"""
-        return await self._connection.fetchval(sql, registration_id, most) is not None
+        return await self._connection.fetchval(sql, registration_id, limit) is not None
 
     async def next_picture(self, registration_id: RegistrationId, *, sent: bool) -> tuple[int, int]:
         """Count one more picture, sent or cut from another; return its number, and how many were sent."""
@@ -111,7 +111,7 @@ class PostgresRegistrationRepository:
         await self._connection.execute(sql, registration_id, key)
         return True
 
-    async def reserved(self, key: str, *, now: datetime, but_for: RegistrationId | None) -> bool:
+    async def is_reserved(self, key: str, *, now: datetime, but_for: RegistrationId | None) -> bool:
         """Tell whether another registration holds a name."""
         sql = """select exists (select 1 from name_reservation
                                  where key = $1 and expires_at > $2 and registration_id is distinct from $3::uuid)"""
@@ -121,7 +121,7 @@ class PostgresRegistrationRepository:
         """Let go of the held name."""
         await self._connection.execute("delete from name_reservation where registration_id = $1", registration_id)
 
-    async def by_identity(self, issuer: str, sub: str, *, now: datetime) -> Registration | None:
+    async def find_by_identity(self, issuer: str, sub: str, *, now: datetime) -> Registration | None:
         """Find the open registration of somebody whom a provider knows, and hold its row."""
         row = await self._connection.fetchrow(ARRIVED, issuer, sub, now)
         return None if row is None else to_domain(row, Registration)
@@ -131,7 +131,7 @@ class PostgresRegistrationRepository:
         sql = "delete from registration where ticket_hash = $1 and user_id is null"
         await self._connection.execute(sql, ticket_hash)
 
-    async def drop_arrived(self, issuer: str, *, sid: str | None, sub: str | None) -> None:
+    async def delete_federated(self, issuer: str, *, sid: str | None, sub: str | None) -> None:
         """Remove open registrations of a session, or of a person, that has ended at a provider."""
         await self._connection.execute(DROP_ARRIVED, issuer, sid, sub)
 

@@ -10,7 +10,7 @@ from efir.domain.audio.records import AudioRecord, RecordId, RecordingNotFound, 
 from efir.domain.audio.wav import Wav
 from efir.domain.kernel.ids import UserId
 from efir.ports.audio import AudioFacts, ConvertedAudio, Usage, Waveform
-from efir.ports.kernel.pagination import PageRequest, Position, Rows, found
+from efir.ports.kernel.pagination import PageRequest, Position, Rows, build_rows
 
 FACTS = """
 select id, owner_id, title, state, store, duration, channels, sample_rate, size, sha256, loudness_integrated,
@@ -50,14 +50,14 @@ class PostgresAudioViews:
             raise RecordingNotFound
         return AudioFacts(*row)
 
-    async def of_owner(self, owner: UserId, wanted: PageRequest) -> Rows[AudioFacts]:
+    async def list_by_owner(self, owner: UserId, wanted: PageRequest) -> Rows[AudioFacts]:
         """List a person's recordings, newest first."""
         filters = "owner_id = $1 and {where} order by {order} limit {limit}"
         sql, position = keyset(
             FACTS + filters, wanted, key="created_at", kind="timestamptz", read=datetime.fromisoformat, first=2
         )
         rows = [AudioFacts(*row) for row in await self._connection.fetch(sql, owner, *position)]
-        return found(rows, wanted, lambda row: Position(row.created_at.isoformat(), str(row.id)))
+        return build_rows(rows, wanted, lambda row: Position(row.created_at.isoformat(), str(row.id)))
 
     async def waveform(self, record_id: RecordId) -> Waveform:
         """Return the peaks of a recording that is ready. Raises RecordingNotFound, RecordingNotReady."""
@@ -91,7 +91,7 @@ class PostgresAudioRepository:
         )  # fmt: skip
         return added is not None
 
-    async def same(self, owner: UserId, source_sha256: bytes, title: str) -> AudioRecord | None:
+    async def find_same(self, owner: UserId, source_sha256: bytes, title: str) -> AudioRecord | None:
         """Find the recording that this owner made of the same bytes under the same title."""
         sql = RECORD + "owner_id = $1 and source_sha256 = $2 and title = $3"
         row = await self._connection.fetchrow(sql, owner, source_sha256, title)

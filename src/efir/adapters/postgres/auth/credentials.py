@@ -55,13 +55,13 @@ def credential(row: Any) -> Credential:
     return Credential(
         roles=names,
         role_versions=list(zip(ids, vers, strict=True)),
-        permissions=sorted(_allowed(names, facts.pop("codes") or [])),
+        permissions=sorted(_find_allowed(names, facts.pop("codes") or [])),
         rights_until=facts.pop("until"),
         **facts,
     )
 
 
-def _allowed(roles: Iterable[str], stored: Iterable[str]) -> set[str]:
+def _find_allowed(roles: Iterable[str], stored: Iterable[str]) -> set[str]:
     allowed = set(stored)
     for role in roles:
         allowed |= SYSTEM.get(role, frozenset())

@@ -4,12 +4,12 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from efir.adapters.postgres.kernel.mapping import inserted, to_domain, to_values
+from efir.adapters.postgres.kernel.mapping import build_insert, to_domain, to_values
 from efir.adapters.postgres.kernel.pagination import keyset
 from efir.domain.auth.identities import Identity, IdentityId, IdentityNotFound, LastWayIn
 from efir.domain.kernel.ids import UserId
 from efir.ports.auth.identities import IdentityView
-from efir.ports.kernel.pagination import PageRequest, Position, Rows, found
+from efir.ports.kernel.pagination import PageRequest, Position, Rows, build_rows
 
 LIST = """
 select id, provider, shown, linked_at, last_used_at from external_identity
@@ -37,7 +37,7 @@ class PostgresIdentityViews:
         """List a user's identities, newest first."""
         sql, arguments = keyset(LIST, wanted, key="linked_at", kind="timestamptz", read=datetime.fromisoformat, first=2)
         rows = [IdentityView(*row) for row in await self._connection.fetch(sql, owner, *arguments)]
-        return found(rows, wanted, lambda row: Position(row.linked_at.isoformat(), str(row.id)))
+        return build_rows(rows, wanted, lambda row: Position(row.linked_at.isoformat(), str(row.id)))
 
 
 class PostgresIdentityRepository:
@@ -49,7 +49,7 @@ class PostgresIdentityRepository:
     async def add(self, identity: Identity) -> None:
         """Link an identity. Raises IdentityTaken."""
         values = to_values(identity)
-        await self._connection.execute(inserted("external_identity", values), *values.values())
+        await self._connection.execute(build_insert("external_identity", values), *values.values())
 
     async def owner(self, issuer: str, sub: str, *, now: datetime) -> UserId | None:
         """Find whose an identity is, and note that it was used."""

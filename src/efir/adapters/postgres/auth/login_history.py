@@ -3,12 +3,12 @@
 from datetime import datetime, timedelta
 from typing import Any
 
-from efir.adapters.postgres.kernel.mapping import inserted, to_values
+from efir.adapters.postgres.kernel.mapping import build_insert, to_values
 from efir.adapters.postgres.kernel.pagination import keyset
 from efir.domain.auth.login_history import Login, device_of
 from efir.domain.kernel.ids import UserId
 from efir.ports.auth.login_history import LoginView
-from efir.ports.kernel.pagination import PageRequest, Position, Rows, found
+from efir.ports.kernel.pagination import PageRequest, Position, Rows, build_rows
 
 OF_USER = """
 select id, at, outcome, method, host(ip), ua, session_id from login_event
@@ -25,7 +25,7 @@ class PostgresLoginViews:
     def __init__(self, connection: Any) -> None:
         self._connection = connection
 
-    async def of_user(self, user_id: UserId, wanted: PageRequest) -> Rows[LoginView]:
+    async def list_by_user(self, user_id: UserId, wanted: PageRequest) -> Rows[LoginView]:
         """List a user's attempts, newest first."""
         sql, arguments = keyset(OF_USER, wanted, key="at", kind="timestamptz", read=datetime.fromisoformat, first=2)
         rows = [
@@ -35,7 +35,7 @@ class PostgresLoginViews:
             )
             for row in await self._connection.fetch(sql, user_id, *arguments)
         ]  # fmt: skip
-        return found(rows, wanted, lambda row: Position(row.at.isoformat(), str(row.id)))
+        return build_rows(rows, wanted, lambda row: Position(row.at.isoformat(), str(row.id)))
 
 
 class PostgresLoginRepository:
@@ -47,10 +47,10 @@ class PostgresLoginRepository:
     async def add(self, login: Login) -> None:
         """Store an attempt; of an account that does not exist any more only the outcome is kept."""
         values = to_values(login)
-        await self._connection.execute(inserted("login_event", values), *values.values())
+        await self._connection.execute(build_insert("login_event", values), *values.values())
 
-    async def shorten(self, *, now: datetime, whole: timedelta, kept: timedelta, most: int) -> int:
+    async def shorten(self, *, now: datetime, whole: timedelta, kept: timedelta, limit: int) -> int:
         """Cut addresses older than `whole`, delete rows older than `kept`; return how many rows changed."""
-        cut = await self._connection.execute(SHORTEN, now - whole, most)
-        gone = await self._connection.execute(FORGET, now - kept, most)
+        cut = await self._connection.execute(SHORTEN, now - whole, limit)
+        gone = await self._connection.execute(FORGET, now - kept, limit)
         return int(cut.rpartition(" ")[2]) + int(gone.rpartition(" ")[2])

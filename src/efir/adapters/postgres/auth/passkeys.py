@@ -3,12 +3,12 @@
 from datetime import datetime
 from typing import Any
 
-from efir.adapters.postgres.kernel.mapping import inserted, to_domain, to_values
+from efir.adapters.postgres.kernel.mapping import build_insert, to_domain, to_values
 from efir.adapters.postgres.kernel.pagination import keyset
 from efir.domain.auth.passkeys import Passkey, PasskeyId, PasskeyNotFound
 from efir.domain.kernel.ids import UserId
 from efir.ports.auth.passkeys import PasskeyView, UsedPasskey
-from efir.ports.kernel.pagination import PageRequest, Position, Rows, found
+from efir.ports.kernel.pagination import PageRequest, Position, Rows, build_rows
 
 LIST = """
 select id, label, backed_up, created_at, last_used_at from webauthn_credential
@@ -30,7 +30,7 @@ class PostgresPasskeyViews:
             LIST, wanted, key="created_at", kind="timestamptz", read=datetime.fromisoformat, first=2
         )
         rows = [PasskeyView(*row) for row in await self._connection.fetch(sql, owner, *arguments)]
-        return found(rows, wanted, lambda row: Position(row.created_at.isoformat(), str(row.id)))
+        return build_rows(rows, wanted, lambda row: Position(row.created_at.isoformat(), str(row.id)))
 
 
 class PostgresPasskeyRepository:
@@ -42,9 +42,9 @@ class PostgresPasskeyRepository:
     async def add(self, passkey: Passkey) -> None:
         """Store a passkey. Raises PasskeyKnown."""
         values = to_values(passkey)
-        await self._connection.execute(inserted("webauthn_credential", values), *values.values())
+        await self._connection.execute(build_insert("webauthn_credential", values), *values.values())
 
-    async def of_user(self, user_id: UserId) -> list[bytes]:
+    async def list_by_user(self, user_id: UserId) -> list[bytes]:
         """List the names browsers have for a user's passkeys."""
         rows = await self._connection.fetch("select cred_id from webauthn_credential where user_id = $1", user_id)
         return [row[0] for row in rows]

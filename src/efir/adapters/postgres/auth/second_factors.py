@@ -35,11 +35,11 @@ class PostgresSecondFactorViews:
     def __init__(self, connection: Any) -> None:
         self._connection = connection
 
-    async def needed(self, user_id: UserId) -> bool:
+    async def is_required(self, user_id: UserId) -> bool:
         """Whether signing in needs a code."""
         return bool(await self._connection.fetchval(NEEDED, user_id))
 
-    async def of_user(self, user_id: UserId) -> SecondFactorView:
+    async def get_by_user(self, user_id: UserId) -> SecondFactorView:
         """Return what an account has."""
         since, left = await self._connection.fetchrow(OF_USER, user_id)
         return SecondFactorView(enabled=since is not None, confirmed_at=since, recovery_codes_left=left)
@@ -68,7 +68,7 @@ class PostgresSecondFactorRepository(PostgresSecondFactorViews):
         """Use the code of a time step; False when it, or a newer one, was used before."""
         return await self._connection.fetchval(USE_STEP, user_id, step) is not None
 
-    async def note_wrong(self, user_id: UserId, wrong: int, since: datetime) -> None:
+    async def record_wrong_codes(self, user_id: UserId, wrong: int, since: datetime) -> None:
         """Remember wrong codes."""
         await self._connection.execute(
             "update totp_credential set wrong = $2, wrong_since = $3 where user_id = $1", user_id, wrong, since

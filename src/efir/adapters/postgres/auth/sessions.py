@@ -5,14 +5,14 @@ from typing import Any
 from uuid import UUID
 
 from efir.adapters.postgres.auth.credentials import BY_ID, BY_SECRET, BY_TOKEN, credential
-from efir.adapters.postgres.kernel.mapping import inserted, to_values
+from efir.adapters.postgres.kernel.mapping import build_insert, to_values
 from efir.adapters.postgres.kernel.pagination import keyset
 from efir.domain.auth.login_history import device_of
 from efir.domain.auth.sessions import ApiToken, LoginSession, SessionNotFound, TokenId, TokenNotFound
 from efir.domain.kernel.ids import SessionId, UserId
 from efir.ports.access.credential_cache import Credential
 from efir.ports.auth.sessions import DeviceView, RefreshState, TokenView
-from efir.ports.kernel.pagination import PageRequest, Position, Rows, found
+from efir.ports.kernel.pagination import PageRequest, Position, Rows, build_rows
 
 TOKENS = """
 select id, name, scopes, created_at, expires_at, last_used_at from api_token
@@ -42,17 +42,17 @@ class PostgresSessionViews:
     def __init__(self, connection: Any) -> None:
         self._connection = connection
 
-    async def by_secret(self, secret_hash: bytes, *, now: datetime) -> Credential | None:
+    async def find_by_secret(self, secret_hash: bytes, *, now: datetime) -> Credential | None:
         """Find an active login session by its cookie's hash."""
         row = await self._connection.fetchrow(BY_SECRET, secret_hash, now)
         return None if row is None else credential(row)
 
-    async def by_id(self, session_id: SessionId, *, now: datetime) -> Credential | None:
+    async def find_by_id(self, session_id: SessionId, *, now: datetime) -> Credential | None:
         """Find an active login session an access token speaks of."""
         row = await self._connection.fetchrow(BY_ID, session_id, now)
         return None if row is None else credential(row)
 
-    async def by_token(self, secret_hash: bytes, *, now: datetime) -> Credential | None:
+    async def find_by_token(self, secret_hash: bytes, *, now: datetime) -> Credential | None:
         """Find an API token that is neither expired nor revoked."""
         row = await self._connection.fetchrow(BY_TOKEN, secret_hash, now)
         return None if row is None else credential(row)
@@ -69,7 +69,7 @@ class PostgresSessionViews:
             )
             for row in await self._connection.fetch(sql, owner, now, *arguments)
         ]  # fmt: skip
-        return found(rows, wanted, lambda row: Position(row.created_at.isoformat(), str(row.id)))
+        return build_rows(rows, wanted, lambda row: Position(row.created_at.isoformat(), str(row.id)))
 
     async def tokens(self, owner: UserId, wanted: PageRequest) -> Rows[TokenView]:
         """List a user's tokens that are not revoked, newest first."""
@@ -77,7 +77,7 @@ class PostgresSessionViews:
             TOKENS, wanted, key="created_at", kind="timestamptz", read=datetime.fromisoformat, first=2
         )
         rows = [TokenView(*row) for row in await self._connection.fetch(sql, owner, *arguments)]
-        return found(rows, wanted, lambda row: Position(row.created_at.isoformat(), str(row.id)))
+        return build_rows(rows, wanted, lambda row: Position(row.created_at.isoformat(), str(row.id)))
 
 
 class PostgresSessionRepository:
@@ -89,7 +89,7 @@ class PostgresSessionRepository:
     async def add(self, session: LoginSession) -> None:
         """Store a new login session under the user's present epoch; one in their place is no sign-in of theirs."""
         values = to_values(session)
-        sql = inserted("login_session", [*values, "epoch"])
+        sql = build_insert("login_session", [*values, "epoch"])
         sql = sql.replace(f"${len(values) + 1}", "(select epoch from user_account where id = $2)")
         await self._connection.execute(sql, *values.values())
         if session.actor_id is not None:
@@ -154,7 +154,7 @@ class PostgresSessionRepository:
     async def add_token(self, token: ApiToken) -> None:
         """Store a new API token."""
         values = to_values(token)
-        await self._connection.execute(inserted("api_token", values), *values.values())
+        await self._connection.execute(build_insert("api_token", values), *values.values())
 
     async def revoke_token(self, token_id: TokenId, *, owner: UserId, now: datetime) -> None:
         """Raises TokenNotFound."""

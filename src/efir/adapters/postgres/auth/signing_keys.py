@@ -17,7 +17,7 @@ class PostgresSigningKeyViews:
     def __init__(self, connection: Any) -> None:
         self._connection = connection
 
-    async def usable(self) -> list[SigningKey]:
+    async def list_usable(self) -> list[SigningKey]:
         """List pending, active and retiring keys."""
         return [SigningKey(*row) for row in await self._connection.fetch(USABLE)]
 
@@ -28,7 +28,7 @@ class PostgresSigningKeyRepository(PostgresSigningKeyViews):
     async def lock(self) -> list[SigningKey]:
         """Return all keys that are not retired, and let nobody else change keys until the transaction ends."""
         await self._connection.execute(f"select pg_advisory_xact_lock({LOCK})")
-        return await self.usable()
+        return await self.list_usable()
 
     async def add(self, key: SigningKey) -> None:
         """Store a key."""

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from efir.adapters.postgres.kernel.mapping import inserted, to_domain, to_values
+from efir.adapters.postgres.kernel.mapping import build_insert, to_domain, to_values
 from efir.domain.channels import Channel, ChannelNotFound
 from efir.domain.kernel.ids import UserId
 from efir.ports.channels import ChannelView
@@ -16,7 +16,7 @@ class PostgresChannelViews:
     def __init__(self, connection: Any) -> None:
         self._connection = connection
 
-    async def by_handle(self, handle: str) -> ChannelView:
+    async def get_by_handle(self, handle: str) -> ChannelView:
         """Raises ChannelNotFound."""
         row = await self._connection.fetchrow(
             "select id, handle, title, description, created_at from channels where handle = $1", handle
@@ -35,13 +35,13 @@ class PostgresChannelRepository:
     async def add(self, channel: Channel) -> None:
         """Raises HandleTaken."""
         values = to_values(channel)
-        await self._connection.execute(inserted("channels", values), *values.values())
+        await self._connection.execute(build_insert("channels", values), *values.values())
 
-    async def by_handle(self, handle: str) -> Channel:
+    async def get_by_handle(self, handle: str) -> Channel:
         """Raises ChannelNotFound."""
         return self._one(await self._connection.fetchrow(ROWS + "handle = $1", handle))
 
-    async def first_of(self, owner: UserId) -> Channel:
+    async def get_first(self, owner: UserId) -> Channel:
         """Return the channel created at registration. Raises ChannelNotFound."""
         sql = ROWS + "owner_id = $1 order by created_at, id limit 1"
         return self._one(await self._connection.fetchrow(sql, owner))

@@ -128,13 +128,13 @@ class PostgresJobViews:
             raise JobNotFound
         return JobRow(*row)
 
-    async def newest(self, subject: UUID, kind: str) -> JobRow | None:
+    async def find_newest(self, subject: UUID, kind: str) -> JobRow | None:
         """Find the youngest job of a kind about a subject."""
         sql = ROW + "subject = $1 and kind = $2 order by created_at desc, id desc limit 1"
         row = await self._connection.fetchrow(sql, subject, kind)
         return None if row is None else JobRow(*row)
 
-    async def of_subject(self, subject: UUID, generation: int) -> list[JobRow]:
+    async def list_by_subject(self, subject: UUID, generation: int) -> list[JobRow]:
         """All jobs about a subject."""
         sql = ROWS + "subject = $1 and generation = $2 order by priority, kind, ordinal"
         return [JobRow(*row) for row in await self._connection.fetch(sql, subject, generation)]
@@ -191,11 +191,11 @@ class PostgresJobRepository(PostgresJobViews):
             raise LeaseLost
         return JobState(state)
 
-    async def hand_back(self, job: ClaimedJob) -> None:
+    async def release(self, job: ClaimedJob) -> None:
         """Return a job at shutdown, the attempt uncounted."""
         await self._connection.execute(HAND_BACK, job.id, job.fence)
 
-    async def take_away(self, owner: UserId) -> None:
+    async def withdraw(self, owner: UserId) -> None:
         """Take running jobs of a user from their workers, the attempts uncounted."""
         await self._connection.execute(TAKE_AWAY, owner)
 
@@ -207,7 +207,7 @@ class PostgresJobRepository(PostgresJobViews):
         """End all unfinished jobs about a subject; running ones lose their fence."""
         await self._connection.execute(CANCEL, subject)
 
-    async def unfinished(self, subject: UUID, generation: int, kinds: Sequence[str]) -> int:
+    async def count_unfinished(self, subject: UUID, generation: int, kinds: Sequence[str]) -> int:
         """Count the jobs of some kinds that wait or run."""
         sql = """select count(*) from jobs where subject = $1 and generation = $2 and kind = any($3::text[])
                     and state in ('blocked','ready','running')"""
@@ -239,7 +239,7 @@ class PostgresJobRepository(PostgresJobViews):
         """Free expired leases and collect what should be woken, but for jobs that kill their workers."""
         self._wake(await self._connection.fetch(RECONCILE, limit, max_kills))
 
-    async def deadly(self, *, max_kills: int, limit: int = 500) -> list[JobRow]:
+    async def list_deadly(self, *, max_kills: int, limit: int = 500) -> list[JobRow]:
         """List jobs that have just killed the last worker they may kill."""
         rows = await self._connection.fetch(f"{ROW}{DEADLY} order by lease_until limit $2", max_kills, limit)
         return [JobRow(*row) for row in rows]

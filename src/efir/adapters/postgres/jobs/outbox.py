@@ -34,6 +34,6 @@ class PostgresOutbox:
         events = [Event(*row) for row in await self._connection.fetch(TAKE, limit, list(names))]
         return sorted(events, key=lambda event: event.id)
 
-    async def others(self, names: Sequence[EventName]) -> list[str]:
+    async def find_other_names(self, names: Sequence[EventName]) -> list[str]:
         """Return the other names of which there are events, a few of them."""
         return [row[0] for row in await self._connection.fetch(OTHERS, list(names))]

@@ -19,7 +19,7 @@ def to_values(entity: Any) -> dict[str, Any]:
     return {field.name: getattr(entity, field.name) for field in fields(entity)}
 
 
-def inserted(table: str, columns: Iterable[str], suffix: str = "") -> str:
+def build_insert(table: str, columns: Iterable[str], suffix: str = "") -> str:
     """Write an INSERT with one parameter a column; `table` and `columns` are names of our own code."""
     names = list(columns)
     marks = ", ".join(f"${position}" for position in range(1, len(names) + 1))

@@ -27,7 +27,7 @@ def keyset(
     position = wanted.before or wanted.after
     backwards = wanted.before is not None
     where = "true" if position is None else f"({key}, {id_column}) {{}} (${first}::{kind}, ${first + 1}::uuid)"
-    filled = _filled(sql, where, f"{key} {{0}}, {id_column} {{0}}", wanted.limit + 1, backwards=backwards)
+    filled = _fill_template(sql, where, f"{key} {{0}}, {id_column} {{0}}", wanted.limit + 1, backwards=backwards)
     if position is None:
         return filled, []
     try:
@@ -37,6 +37,6 @@ def keyset(
 
 
 @lru_cache(512)
-def _filled(sql: str, where: str, order: str, limit: int, *, backwards: bool) -> str:
+def _fill_template(sql: str, where: str, order: str, limit: int, *, backwards: bool) -> str:
     direction, compare = ("asc", ">") if backwards else ("desc", "<")
     return sql.format(where=where.format(compare), order=order.format(direction), limit=limit)

@@ -8,7 +8,7 @@ VERSION_TABLE = "alembic_version"
 PATIENCE = 5.0  # seconds for a connection
 
 
-async def applied(url: str, schema: str) -> str | None:
+async def find_applied_revision(url: str, schema: str) -> str | None:
     """Return the revision the database has, or None. Raises DatabaseAway."""
     with reached():
         connection = await asyncpg.connect(url, timeout=PATIENCE)

@@ -35,7 +35,7 @@ class PostgresMailViews:
         self._connection = connection
         self._unseal = unseal
 
-    async def kept(self, limit: int) -> list[Mail]:
+    async def list_kept(self, limit: int) -> list[Mail]:
         """Return mails of the development mailbox, newest first."""
         return [_mail(row, self._unseal) for row in await self._connection.fetch(KEPT, limit)]
 
@@ -63,7 +63,7 @@ class PostgresMailRepository:
             None, asked.created_at, None,
         )  # fmt: skip
 
-    async def take_asked(self, mail_id: MailId) -> Asked | None:
+    async def take_request(self, mail_id: MailId) -> Asked | None:
         """Take what was asked for; it is gone when the transaction commits."""
         row = await self._connection.fetchrow(TAKE, mail_id)
         return None if row is None else Asked(*row)

@@ -7,7 +7,7 @@ from uuid import UUID
 
 import msgspec
 
-from efir.adapters.postgres.kernel.mapping import inserted, to_values
+from efir.adapters.postgres.kernel.mapping import build_insert, to_values
 from efir.domain.kernel.ids import UserId
 from efir.domain.pictures.picture import Picture, PictureId, PictureNotFound
 from efir.ports.pictures import StoredPicture
@@ -52,17 +52,17 @@ class PostgresPictureViews:
     def __init__(self, connection: Any) -> None:
         self._connection = connection
 
-    async def claimed(self, picture_id: PictureId) -> StoredPicture:
+    async def get_claimed(self, picture_id: PictureId) -> StoredPicture:
         """Return a picture that somebody keeps. Raises PictureNotFound."""
         return self._one(await self._connection.fetchrow(ONE + "state = 'claimed'", picture_id))
 
-    async def worn(self, owner: UserId) -> StoredPicture | None:
+    async def find_worn(self, owner: UserId) -> StoredPicture | None:
         """Return the current avatar of a user."""
         where = "state = 'claimed' and id = (select avatar_id from user_account where id = $1)"
         row = await self._connection.fetchrow(ONE.replace("id = $1 and ", where), owner)
         return None if row is None else self._one(row)
 
-    async def staged(self, picture_id: PictureId, registration_id: UUID) -> StoredPicture:
+    async def get_staged(self, picture_id: PictureId, registration_id: UUID) -> StoredPicture:
         """Return the picture of a draft. Raises PictureNotFound."""
         where = "state = 'staged' and registration_id = $2"
         return self._one(await self._connection.fetchrow(ONE + where, picture_id, registration_id))
@@ -83,7 +83,7 @@ class PostgresPictureRepository:
     async def add(self, picture: Picture) -> None:
         """Note a picture before its bytes are stored."""
         values = to_values(picture)
-        await self._connection.execute(inserted("staged_upload", values), *values.values())
+        await self._connection.execute(build_insert("staged_upload", values), *values.values())
 
     async def count_since(self, owner: UserId, since: datetime) -> int:
         """Count the pictures somebody has sent since a time; the lock makes two counts of one person take turns."""
@@ -106,7 +106,7 @@ class PostgresPictureRepository:
         """Note that the working copy is removed."""
         await self._connection.execute("update staged_upload set working = false where id = $1", picture_id)
 
-    async def staged_bytes(self) -> int:
+    async def count_staged_bytes(self) -> int:
         """Count the bytes of pictures that belong to nobody yet, or to nobody any more."""
         return int(await self._connection.fetchval(STAGED_BYTES))
 
@@ -128,7 +128,7 @@ class PostgresPictureRepository:
         await self._connection.execute(ORPHANS, limit)
         return [PictureId(row[0]) for row in await self._connection.fetch(ENDED, limit)]
 
-    async def cleared(self, picture_ids: Sequence[PictureId]) -> None:
+    async def note_cleared(self, picture_ids: Sequence[PictureId]) -> None:
         """Note that the bytes are removed."""
         sql = "update staged_upload set cleared_at = now() where id = any($1::uuid[])"
         await self._connection.execute(sql, list(picture_ids))
@@ -138,7 +138,7 @@ class PostgresPictureRepository:
         sql = "delete from staged_upload where state = 'deleting' and cleared_at is not null and created_at < $1"
         await self._connection.execute(sql, before)
 
-    async def known(self, picture_ids: Sequence[PictureId]) -> set[PictureId]:
+    async def find_known(self, picture_ids: Sequence[PictureId]) -> set[PictureId]:
         """Return which of these have a row."""
         sql = "select id from staged_upload where id = any($1::uuid[])"
         return {PictureId(row[0]) for row in await self._connection.fetch(sql, list(picture_ids))}

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from efir.adapters.postgres.quiz.questions import by_chance
+from efir.adapters.postgres.quiz.questions import draw_random
 from efir.domain.quiz import QuestionNotFound
 from efir.ports.quiz.clues import Clue, ClueCategory, ClueFilter, ClueGroup
 
@@ -23,17 +23,17 @@ class PostgresClueViews:
 
     async def random(self, count: int) -> list[Clue]:
         """Return distinct random clues."""
-        numbers = [row["number"] for row in await by_chance(self._connection, count)]
+        numbers = [row["number"] for row in await draw_random(self._connection, count)]
         sql = f"{CLUES} where q.number = any($1::bigint[])"
         rows = {row[0]: _clue(row) for row in await self._connection.fetch(sql, numbers)} if numbers else {}
         return [rows[number] for number in numbers if number in rows]
 
-    async def final(self, count: int) -> list[Clue]:
+    async def draw_final(self, count: int) -> list[Clue]:
         """Return different clues without a worth, by chance."""
         sql = f"{CLUES} where q.value is null order by random() limit $1"
         return [_clue(row) for row in await self._connection.fetch(sql, count)]
 
-    async def some(self, which: ClueFilter, *, offset: int) -> list[Clue]:
+    async def list_clues(self, which: ClueFilter, *, offset: int) -> list[Clue]:
         """Return up to a hundred clues in the order of saving."""
         tests = {
             "q.value = ${}": which.value,

@@ -5,7 +5,7 @@ from typing import Any
 
 from efir.adapters.postgres.kernel.pagination import keyset
 from efir.domain.quiz import Candidate, QuestionId, QuestionNotFound
-from efir.ports.kernel.pagination import PageRequest, Position, Rows, found
+from efir.ports.kernel.pagination import PageRequest, Position, Rows, build_rows
 from efir.ports.quiz.questions import Added, QuestionCategory, QuestionFilter, QuestionView
 
 LINE = 4_205_127_114  # of the advisory lock that every writer of questions takes, also in `store_questions`
@@ -43,9 +43,9 @@ class PostgresQuestionRepository:
         """Wait for other writers, advance a bank's position and return the previous one."""
         return int(await self._connection.fetchval(CLAIM, LINE, bank, count))
 
-    async def add(self, found: list[Candidate], *, most: int, least: int, now: datetime) -> Added:
-        """Store the first `most` that are new, in order, or none when fewer than `least` are; one statement."""
-        rows = await self._connection.fetch(STORE, [_given(one) for one in found], most, least, now)
+    async def add(self, found: list[Candidate], *, max_rows: int, min_rows: int, now: datetime) -> Added:
+        """Store the first `max_rows` that are new, in order, or none when fewer than `min_rows` are; one statement."""
+        rows = await self._connection.fetch(STORE, [_to_columns(one) for one in found], max_rows, min_rows, now)
         kinds: dict[str, list[QuestionView]] = {"previous": [], "saved": [], "unsaved": []}
         for kind, *row in rows:
             kinds[kind].append(QuestionView(*row))
@@ -67,7 +67,7 @@ class PostgresQuestionViews:
             raise QuestionNotFound
         return QuestionView(*row)
 
-    async def newest(self, wanted: PageRequest, which: QuestionFilter) -> Rows[QuestionView]:
+    async def list_newest(self, wanted: PageRequest, which: QuestionFilter) -> Rows[QuestionView]:
         """List questions, the last saved first; one statement."""
         tests = {
             "search @@ websearch_to_tsquery('english', ${})": which.q,
@@ -82,11 +82,13 @@ class PostgresQuestionViews:
             read=int, first=len(given) + 1,
         )  # fmt: skip
         rows = await self._connection.fetch(sql, *(value for _, value in given), *position)
-        return found([QuestionView(*row) for row in rows], wanted, lambda row: Position(str(row.number), str(row.id)))
+        return build_rows(
+            [QuestionView(*row) for row in rows], wanted, lambda row: Position(str(row.number), str(row.id))
+        )
 
     async def random(self, count: int) -> list[QuestionView]:
         """Return different questions by chance; few are shuffled, among many some numbers are drawn."""
-        return [QuestionView(*row) for row in await by_chance(self._connection, count)]
+        return [QuestionView(*row) for row in await draw_random(self._connection, count)]
 
     async def categories(self, wanted: PageRequest) -> Rows[QuestionCategory]:
         """List categories by title."""
@@ -98,14 +100,14 @@ class PostgresQuestionViews:
         )
         titles = [] if position is None else [position.key]
         rows = [QuestionCategory(*row) for row in await self._connection.fetch(sql, wanted.limit + 1, *titles)]
-        return found(rows, wanted, lambda row: Position(row.title, str(row.id)))
+        return build_rows(rows, wanted, lambda row: Position(row.title, str(row.id)))
 
-    async def largest_categories(self, most: int) -> list[QuestionCategory]:
+    async def list_largest_categories(self, limit: int) -> list[QuestionCategory]:
         """Return the categories with most questions, by title."""
-        return [QuestionCategory(*row) for row in await self._connection.fetch(LARGEST, most)]
+        return [QuestionCategory(*row) for row in await self._connection.fetch(LARGEST, limit)]
 
 
-async def by_chance(connection: Any, count: int) -> list[Any]:
+async def draw_random(connection: Any, count: int) -> list[Any]:
     """Rows of different questions by chance, fewer when there are fewer."""
     least, most = await connection.fetchrow("select min(number), max(number) from questions")
     if least is None or count < 1:
@@ -118,7 +120,7 @@ async def by_chance(connection: Any, count: int) -> list[Any]:
     return rows
 
 
-def _given(one: Candidate) -> dict[str, Any]:
+def _to_columns(one: Candidate) -> dict[str, Any]:
     return {
         "question": one.question, "answer": one.answer, "fingerprint": one.fingerprint.hex(), "category": one.category,
         "difficulty": one.difficulty, "value": one.value, "source": one.source, "source_id": one.source_id,

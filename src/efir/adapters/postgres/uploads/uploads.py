@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from efir.adapters.postgres.kernel.mapping import inserted, to_domain, to_values
+from efir.adapters.postgres.kernel.mapping import build_insert, to_domain, to_values
 from efir.domain.kernel.ids import UserId
 from efir.domain.uploads import Upload, UploadId, UploadNotFound
 
@@ -45,7 +45,7 @@ class PostgresUploadRepository:
     async def add(self, upload: Upload) -> None:
         """Store a new upload."""
         values = to_values(upload)
-        await self._connection.execute(inserted("uploads", values), *values.values())
+        await self._connection.execute(build_insert("uploads", values), *values.values())
 
     async def count_open(self, owner: UserId) -> int:
         """How many unfinished uploads somebody has; the lock makes two counts of one person follow each other."""
@@ -103,12 +103,12 @@ class PostgresUploadRepository:
         """Mark what nobody has gone on with as gone."""
         return len(await self._connection.fetch(EXPIRE, now, limit))
 
-    async def ended(self, *, limit: int) -> list[UploadId]:
+    async def find_ended(self, *, limit: int) -> list[UploadId]:
         """Some gone uploads whose bytes have not been removed yet."""
         sql = "select id from uploads where state = 'gone' and cleared_at is null limit $1"
         return [UploadId(row[0]) for row in await self._connection.fetch(sql, limit)]
 
-    async def cleared(self, upload_ids: Sequence[UploadId]) -> None:
+    async def note_cleared(self, upload_ids: Sequence[UploadId]) -> None:
         """Note that the bytes of gone uploads are removed."""
         sql = "update uploads set cleared_at = now() where id = any($1::uuid[])"
         await self._connection.execute(sql, list(upload_ids))

@@ -4,13 +4,13 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from efir.adapters.postgres.kernel.mapping import inserted, to_values
+from efir.adapters.postgres.kernel.mapping import build_insert, to_values
 from efir.adapters.postgres.kernel.pagination import keyset
 from efir.domain.audio.records import AUDIO_SCOPES
 from efir.domain.kernel.ids import UserId
 from efir.domain.pictures.picture import PictureId
 from efir.domain.users import NamedUser, NicknameTaken, User, UserNotFound, UserStatus
-from efir.ports.kernel.pagination import PageRequest, Position, Rows, found
+from efir.ports.kernel.pagination import PageRequest, Position, Rows, build_rows
 from efir.ports.pictures import Pictured
 from efir.ports.users import AccountView, Login, MeView
 
@@ -71,7 +71,7 @@ class PostgresUserViews:
             raise UserNotFound
         return Pictured(MeView(*row[:-1]), row[-1])
 
-    async def by_nickname(self, nickname: str) -> UserId:
+    async def get_by_nickname(self, nickname: str) -> UserId:
         """Return whose nickname it is. Raises UserNotFound."""
         sql = "select id from user_account where nickname = $1 and kind = 'human' and status <> 'deleted'"
         user_id = await self._connection.fetchval(sql, nickname)
@@ -95,7 +95,7 @@ class PostgresUserViews:
             id_column="u.id",
         )  # fmt: skip
         rows = [AccountView(*row) for row in await self._connection.fetch(sql, now, status, text, role, *arguments)]
-        return found(rows, wanted, lambda row: Position(row.created_at.isoformat(), str(row.id)))
+        return build_rows(rows, wanted, lambda row: Position(row.created_at.isoformat(), str(row.id)))
 
     async def login(self, nickname: str, email_key: str) -> Login | None:
         """Find by nickname, or by an address that is confirmed."""
@@ -118,7 +118,7 @@ class PostgresUserRepository:
     async def add(self, user: User, password: bytes | None) -> None:
         """Store a user with the wrapped password hash, or without a password. Raises NicknameTaken."""
         values = to_values(user)
-        await self._connection.execute(inserted("user_account", values), *values.values())
+        await self._connection.execute(build_insert("user_account", values), *values.values())
         # Asked after the name is ours: whoever gave it up has committed by then, and the hold with it.
         if await self._connection.fetchrow(HELD, user.nick_skel, user.id) is not None:
             raise NicknameTaken
@@ -136,7 +136,7 @@ class PostgresUserRepository:
 
     async def set_status(self, user_id: UserId, status: UserStatus, *, end_sessions: bool) -> int:
         """Change what an account may do at all; return its new version. Raises UserNotFound."""
-        return await self._changed("status = $2, epoch = epoch + $3", user_id, status.value, int(end_sessions))
+        return await self._apply_change("status = $2, epoch = epoch + $3", user_id, status.value, int(end_sessions))
 
     async def ban(self, user_id: UserId) -> int:
         """Set the status of a banned account and end its sessions; return its new version. Raises UserNotFound."""
@@ -146,11 +146,11 @@ class PostgresUserRepository:
         """Set the status of an active account again; return its new version. Raises UserNotFound."""
         return await self.set_status(user_id, UserStatus.ACTIVE, end_sessions=False)
 
-    async def rights_changed(self, user_id: UserId) -> int:
+    async def note_rights_change(self, user_id: UserId) -> int:
         """Note that the roles of a user changed; return the account's new version. Raises UserNotFound."""
-        return await self._changed("status = status", user_id)
+        return await self._apply_change("status = status", user_id)
 
-    async def _changed(self, change: str, user_id: UserId, *values: Any) -> int:
+    async def _apply_change(self, change: str, user_id: UserId, *values: Any) -> int:
         version: int | None = await self._connection.fetchval(
             f"update user_account set {change}, authz_ver = authz_ver + 1 "  # noqa: S608  # own text only
             "where id = $1 and status <> 'deleted' returning authz_ver",

@@ -53,7 +53,7 @@ class PostgresRenditionViews:
     def __init__(self, connection: Any) -> None:
         self._connection = connection
 
-    async def of_video(self, video_id: VideoId, generation: int) -> list[RenditionFacts]:
+    async def list_by_video(self, video_id: VideoId, generation: int) -> list[RenditionFacts]:
         """All renditions, tallest first."""
         return [RenditionFacts(*row) for row in await self._connection.fetch(OF_VIDEO, video_id, generation)]
 

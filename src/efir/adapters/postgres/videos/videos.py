@@ -4,12 +4,12 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from efir.adapters.postgres.kernel.mapping import inserted, to_domain, to_values
+from efir.adapters.postgres.kernel.mapping import build_insert, to_domain, to_values
 from efir.adapters.postgres.kernel.pagination import keyset
 from efir.domain.channels import fold
 from efir.domain.kernel.ids import UserId, VideoId
 from efir.domain.videos.video import Video, VideoNotFound, VideoState
-from efir.ports.kernel.pagination import PageRequest, Position, Rows, found
+from efir.ports.kernel.pagination import PageRequest, Position, Rows, build_rows
 from efir.ports.videos.videos import VideoChange, VideoFacts
 
 COLUMNS = """id, channel_id, owner_id, title, description, tags, visibility, state, generation, access_epoch,
@@ -47,7 +47,7 @@ class PostgresVideoViews:
             raise VideoNotFound
         return VideoFacts(*row)
 
-    async def newest(
+    async def list_newest(
         self, wanted: PageRequest, *, channel: str | None, tag: str | None, user: str | None
     ) -> Rows[VideoFacts]:
         """List public watchable videos, newest first; `user` is the nickname of the owner."""
@@ -66,16 +66,16 @@ class PostgresVideoViews:
             read=datetime.fromisoformat, first=len(arguments) + 1,
         )  # fmt: skip
         rows = [VideoFacts(*row) for row in await self._connection.fetch(sql, *arguments, *position)]
-        return found(rows, wanted, lambda row: Position(row.published_at.isoformat(), str(row.id)))
+        return build_rows(rows, wanted, lambda row: Position(row.published_at.isoformat(), str(row.id)))
 
-    async def of_owner(self, owner: UserId, wanted: PageRequest) -> Rows[VideoFacts]:
+    async def list_by_owner(self, owner: UserId, wanted: PageRequest) -> Rows[VideoFacts]:
         """List all videos of a user, newest first, whatever their state."""
         sql, position = keyset(
             FACTS + "v.owner_id = $1 and {where}" + PAGE, wanted, key="v.id", id_column="v.id", kind="uuid",
             read=UUID, first=2,
         )  # fmt: skip
         rows = [VideoFacts(*row) for row in await self._connection.fetch(sql, owner, *position)]
-        return found(rows, wanted, lambda row: Position(str(row.id), str(row.id)))
+        return build_rows(rows, wanted, lambda row: Position(str(row.id), str(row.id)))
 
 
 class PostgresVideoRepository:
@@ -87,7 +87,7 @@ class PostgresVideoRepository:
     async def add(self, video: Video) -> None:
         """Store a new video."""
         values = {**to_values(video), "tag_keys": [fold(tag) for tag in video.tags]}
-        await self._connection.execute(inserted("videos", values), *values.values())
+        await self._connection.execute(build_insert("videos", values), *values.values())
 
     async def get(self, video_id: VideoId, *, lock: bool = False) -> Video:
         """Return a video that is not deleted. Raises VideoNotFound."""
@@ -144,7 +144,7 @@ class PostgresVideoRepository:
         sql = "select id from videos where owner_id = $1 and deleted_at is null order by id limit $2"
         return [VideoId(row[0]) for row in await self._connection.fetch(sql, owner, limit)]
 
-    async def sources_of_deleted(self, video_id: VideoId) -> list[str]:
+    async def find_deleted_sources(self, video_id: VideoId) -> list[str]:
         """Keys of the source files of a deleted video."""
         sql = "select source_key from videos where id = $1 and deleted_at is not null"
         return [row[0] for row in await self._connection.fetch(sql, video_id)]

@@ -25,7 +25,7 @@ from efir.domain.auth.sessions import CsrfFailed
 from efir.domain.kernel.ids import UserId
 from efir.domain.users import UserNotFound
 from efir.drivers.http.access.bodies import NewGrant
-from efir.drivers.http.kernel.pagination import CursorQuery, LimitQuery, paged
+from efir.drivers.http.kernel.pagination import CursorQuery, LimitQuery, paginate
 from efir.drivers.http.kernel.problems import DENIED, raises
 from efir.ports.access.roles import GrantView
 from efir.ports.kernel.pagination import Page
@@ -50,7 +50,7 @@ class GrantsController(Controller):
         """List the roles somebody holds now, by name."""
         call.actor(Permission.ROLES_READ)
         found = await list_user_roles(call.ports, user_id=UserId(user_id), now=call.now, limit=limit, cursor=cursor)
-        return paged(request, found)
+        return paginate(request, found)
 
     @put(
         "/{name:str}",

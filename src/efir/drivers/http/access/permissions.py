@@ -14,7 +14,7 @@ from efir.application.access.roles import (
 from efir.application.context import Call
 from efir.domain.access.permissions import Permission
 from efir.domain.auth.sessions import NoSession
-from efir.drivers.http.kernel.pagination import CursorQuery, LimitQuery, paged
+from efir.drivers.http.kernel.pagination import CursorQuery, LimitQuery, paginate
 from efir.drivers.http.kernel.problems import DENIED, raises
 from efir.ports.access.credential_cache import PermissionCheck
 from efir.ports.access.roles import PermissionView
@@ -38,7 +38,7 @@ class PermissionsController(Controller):
     ) -> Response[Page[PermissionView]]:
         """List Efir's own permissions."""
         call.actor(Permission.ROLES_READ)
-        return paged(request, list_permissions(call.ports, limit=limit, cursor=cursor))
+        return paginate(request, list_permissions(call.ports, limit=limit, cursor=cursor))
 
 
 class PermissionChecksController(Controller):

@@ -26,7 +26,7 @@ from efir.domain.access.roles import (
 )
 from efir.domain.auth.sessions import CsrfFailed
 from efir.drivers.http.access.bodies import ChangedRole, NewRole
-from efir.drivers.http.kernel.pagination import CursorQuery, LimitQuery, paged
+from efir.drivers.http.kernel.pagination import CursorQuery, LimitQuery, paginate
 from efir.drivers.http.kernel.problems import DENIED, raises
 from efir.ports.access.roles import RoleView
 from efir.ports.kernel.pagination import Page
@@ -49,7 +49,7 @@ class RolesController(Controller):
     ) -> Response[Page[RoleView]]:
         """List roles, newest first."""
         call.actor(Permission.ROLES_READ)
-        return paged(request, await list_roles(call.ports, limit=limit, cursor=cursor))
+        return paginate(request, await list_roles(call.ports, limit=limit, cursor=cursor))
 
     @post(
         opt=requires(Permission.ROLES_MANAGE),

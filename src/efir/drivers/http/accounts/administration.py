@@ -19,7 +19,7 @@ from efir.domain.auth.sessions import CsrfFailed
 from efir.domain.kernel.ids import UserId
 from efir.domain.users import UserNotFound
 from efir.drivers.http.accounts.bodies import NewBan
-from efir.drivers.http.kernel.pagination import CursorQuery, LimitQuery, paged
+from efir.drivers.http.kernel.pagination import CursorQuery, LimitQuery, paginate
 from efir.drivers.http.kernel.problems import DENIED, raises
 from efir.ports.access.audit import EntryView
 from efir.ports.auth.login_history import LoginView
@@ -61,7 +61,7 @@ class AccountAdministrationController(Controller):
         found = await list_users(
             call.ports, text=q.strip(), status=status, role=role, now=call.now, limit=limit, cursor=cursor
         )
-        return paged(request, found)
+        return paginate(request, found)
 
     @get("/{user_id:uuid}/login-history", operation_id="listUserLogins", responses=raises(*DENIED, UserNotFound))
     async def user_logins(
@@ -75,7 +75,7 @@ class AccountAdministrationController(Controller):
         """List somebody's sign-ins and failed attempts, newest first."""
         call.actor(Permission.USERS_READ)
         found = await list_user_logins(call.ports, user_id=UserId(user_id), now=call.now, limit=limit, cursor=cursor)
-        return paged(request, found)
+        return paginate(request, found)
 
     @put(
         "/{user_id:uuid}/ban",
@@ -121,4 +121,4 @@ class AuditController(Controller):
     ) -> Response[Page[EntryView]]:
         """List what was done with permissions, newest first."""
         call.actor(Permission.AUDIT_READ)
-        return paged(request, await list_audit(call.ports, action=action, target=target, limit=limit, cursor=cursor))
+        return paginate(request, await list_audit(call.ports, action=action, target=target, limit=limit, cursor=cursor))

@@ -28,7 +28,7 @@ class ExportsController(Controller):
     async def export(self, call: NamedDependency[Call]) -> Response[AcceptedJob]:
         """Make a file of all own data; asking again within an hour answers the same job."""
         call.user("account.read")
-        credential = call.known()
+        credential = call.require_credential()
         job = await start_export(call.ports, credential=credential, password=None, now=call.now)
         return Response(AcceptedJob(job), status_code=202, headers={"location": f"/api/v1/jobs/{job.id}"})
 

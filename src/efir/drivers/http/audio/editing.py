@@ -18,7 +18,7 @@ from efir.domain.audio import edits, records
 from efir.domain.audio.records import RecordId
 from efir.domain.auth.sessions import CsrfFailed, NoSession, ScopeMissing
 from efir.domain.kernel.ids import UserId
-from efir.drivers.http.audio.outcomes import answer_added, shown_record, while_connected
+from efir.drivers.http.audio.outcomes import present_added, respond_added, while_connected
 from efir.drivers.http.audio.records_openapi import EditingRecord
 from efir.drivers.http.kernel.problems import raises
 from efir.drivers.http.kernel.responses import Answer
@@ -123,16 +123,16 @@ class EditsController(Controller):
     ) -> Answer[AudioView]:
         """Make another recording of an own one; the one that is edited stays as it is."""
         call.user("audio.write")
-        return await _edited(request, call, RecordId(record_id), data)
+        return await _edit(request, call, RecordId(record_id), data)
 
 
-async def _edited(request: Request[Any, Any, Any], call: Call, record_id: RecordId, data: EditBody) -> Answer[Any]:
-    who, later = call.known(), "respond-async" in request.headers.get("prefer", "").lower()
+async def _edit(request: Request[Any, Any, Any], call: Call, record_id: RecordId, data: EditBody) -> Answer[Any]:
+    who, later = call.require_credential(), "respond-async" in request.headers.get("prefer", "").lower()
     operations = tuple(each.operation() for each in data.operations)
     order = EditOrder(operations=operations, title=data.title, artist=who.display_name, later=later)
 
     def answer(added: Added) -> Answer[Any]:
-        return answer_added(call, added, shown_record, later=later)
+        return respond_added(call, added, present_added, later=later)
 
     guard = guard_of(request, who.user_id, msgspec.json.encode(data), present=answer)
     owner = UserId(who.user_id)

@@ -18,7 +18,7 @@ T = TypeVar("T")
 async def while_connected(request: Request[Any, Any, Any], work: Awaitable[T]) -> T:
     """Do the work as long as somebody waits for it. Raises BodyInterrupted when they left."""
     working = asyncio.ensure_future(work)
-    leaving = asyncio.ensure_future(_left(request))
+    leaving = asyncio.ensure_future(_wait_until_left(request))
     try:
         await asyncio.wait({working, leaving}, return_when=asyncio.FIRST_COMPLETED)
         if not working.done():
@@ -30,12 +30,12 @@ async def while_connected(request: Request[Any, Any, Any], work: Awaitable[T]) -
         await asyncio.wait({working, leaving})
 
 
-async def _left(request: Request[Any, Any, Any]) -> None:
+async def _wait_until_left(request: Request[Any, Any, Any]) -> None:
     while (await request.receive())["type"] != "http.disconnect":
         pass
 
 
-def answer_added(call: Call, added: Added, present: Any, *, later: bool) -> Answer[Any]:
+def respond_added(call: Call, added: Added, present: Any, *, later: bool) -> Answer[Any]:
     """Answer 201 for a new recording, 200 for one that was there, 202 for an accepted one."""
     if added.accepted is not None:
         headers = {"location": f"{call.ports.origin}/api/v1/jobs/{added.accepted.job.id}"}
@@ -46,6 +46,6 @@ def answer_added(call: Call, added: Added, present: Any, *, later: bool) -> Answ
     return Answer(present(added), status_code=status, headers=headers)
 
 
-def shown_record(added: Added) -> AudioView | AcceptedAudio | None:
+def present_added(added: Added) -> AudioView | AcceptedAudio | None:
     """Show a recording, or what was accepted."""
     return added.accepted or added.record

@@ -33,7 +33,7 @@ from efir.domain.kernel.ids import UserId
 from efir.domain.kernel.rate_limits import Throttled
 from efir.drivers._asgi.files import PRIVATE, FileAnswer, FileHead, digest_tag, disposition
 from efir.drivers._asgi.route_options import ANONYMOUS
-from efir.drivers.http.kernel.pagination import CursorQuery, LimitQuery, paged
+from efir.drivers.http.kernel.pagination import CursorQuery, LimitQuery, paginate
 from efir.drivers.http.kernel.problems import raises
 from efir.drivers.http.kernel.responses import Answer
 from efir.ports.audio import AudioView, Waveform
@@ -46,7 +46,7 @@ UNHAPPY = (RecordingNotFound, RecordingNotReady, RecordingFailed)
 InlineQuery = Annotated[bool, QueryParameter(description="To be played in place instead of saved.")]
 
 
-def _named(read: str, described: str) -> Any:
+def _name_both(read: str, described: str) -> Any:
     """Name GET and HEAD of one handler."""
 
     def name(_handler: Any, method: Any, _path: Any) -> str:
@@ -84,7 +84,7 @@ class RecordingLinksController(Controller):
 
     @route(
         http_method=READ,
-        operation_id=_named("downloadRecording", "describeRecording"),
+        operation_id=_name_both("downloadRecording", "describeRecording"),
         media_type="audio/mpeg",
         responses=raises(InvalidAudio, *UNHAPPY),
     )
@@ -108,7 +108,7 @@ class MyRecordsController(Controller):
     opt = SIGNED_IN
 
     @get(operation_id="listMyAudioRecords", responses=raises(NoSession, ScopeMissing))
-    async def mine(
+    async def get_my_records(
         self,
         request: Request[Any, Any, Any],
         call: NamedDependency[Call],
@@ -117,7 +117,7 @@ class MyRecordsController(Controller):
     ) -> Answer[Page[AudioView]]:
         """List own recordings, newest first."""
         owner = call.user("audio.read")
-        return paged(request, await list_records(call.ports, owner=owner, limit=limit, cursor=cursor))
+        return paginate(request, await list_records(call.ports, owner=owner, limit=limit, cursor=cursor))
 
 
 class RecordsController(Controller):
@@ -140,7 +140,7 @@ class RecordsController(Controller):
     @route(
         "/content",
         http_method=READ,
-        operation_id=_named("getAudioContent", "describeAudioContent"),
+        operation_id=_name_both("getAudioContent", "describeAudioContent"),
         opt=ANONYMOUS,
         media_type="audio/mpeg",
         responses=raises(*UNHAPPY),

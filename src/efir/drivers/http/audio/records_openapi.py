@@ -45,12 +45,12 @@ def _asks(name: str, words: str) -> Parameter:
     return Parameter(name=name, param_in="header", description=words, schema=TEXT, required=False)
 
 
-def _documented(operation: Operation, content: dict[str, OpenAPIMediaType]) -> None:
+def _document_operation(operation: Operation, content: dict[str, OpenAPIMediaType]) -> None:
     operation.request_body = RequestBody(content=content, required=True)
-    _repeatable(operation)
+    _document_idempotency(operation)
 
 
-def _repeatable(operation: Operation) -> None:
+def _document_idempotency(operation: Operation) -> None:
     operation.parameters = [
         *(operation.parameters or []),
         _asks("Prefer", "`respond-async` asks for a worker, whatever the length."),
@@ -68,7 +68,7 @@ class SendingMusic(Operation):
 
     def __post_init__(self) -> None:
         """Describe the body."""
-        _documented(self, {FORM: _form("MusicForm")})
+        _document_operation(self, {FORM: _form("MusicForm")})
 
 
 @dataclass
@@ -77,7 +77,7 @@ class SendingRecord(Operation):
 
     def __post_init__(self) -> None:
         """Describe the body."""
-        _documented(self, {FORM: _form("AudioForm"), "audio/wav": OpenAPIMediaType(schema=BYTES)})
+        _document_operation(self, {FORM: _form("AudioForm"), "audio/wav": OpenAPIMediaType(schema=BYTES)})
 
 
 @dataclass
@@ -86,4 +86,4 @@ class EditingRecord(Operation):
 
     def __post_init__(self) -> None:
         """Describe the headers."""
-        _repeatable(self)
+        _document_idempotency(self)

@@ -21,7 +21,7 @@ from efir.domain.kernel.errors import DomainError
 from efir.domain.kernel.ids import UserId
 from efir.drivers._asgi.route_options import ANONYMOUS
 from efir.drivers._asgi.streamed_body import Body
-from efir.drivers.http.audio.outcomes import answer_added, shown_record, while_connected
+from efir.drivers.http.audio.outcomes import present_added, respond_added, while_connected
 from efir.drivers.http.audio.records_openapi import SendingMusic, SendingRecord
 from efir.drivers.http.kernel.multipart import SentForm
 from efir.drivers.http.kernel.problems import raises
@@ -77,11 +77,11 @@ class MusicController(Controller):
         async def who() -> Credential:
             user_id = form.field("user_id", "user")
             if user_id is None:
-                raise records.wrong("/user_id", "missing", "The field user_id is missing.")
+                raise records.invalid_audio("/user_id", "missing", "The field user_id is missing.")
             token = form.field("token") or request.headers.get("authorization", "").removeprefix("Bearer ")
             return await audio_credential(call.ports, user_id=user_id, token=token, now=call.now)
 
-        return await sending.added(form, who, _music)
+        return await sending.add(form, who, _music)
 
 
 class NewRecordsController(Controller):
@@ -104,11 +104,11 @@ class NewRecordsController(Controller):
         sending = _Sending(request, call)
 
         async def who() -> Credential:
-            return call.credential or _nobody()
+            return call.credential or _require_nobody()
 
         kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
         sent = sending.raw(title) if kind in WAV_TYPES else sending.form()
-        return await sending.added(sent, who, shown_record)
+        return await sending.add(sent, who, present_added)
 
 
 class _Raw:
@@ -146,40 +146,40 @@ class _Sending:
         """Take the body as the file."""
         return _Raw(self._body.chunks(), title)
 
-    async def added(self, sent: SentForm | _Raw, who: Any, present: Any) -> Answer[Any]:
+    async def add(self, sent: SentForm | _Raw, who: Any, present: Any) -> Answer[Any]:
         """Take the file in, make a recording of it while the client waits, and answer."""
         try:
-            self._announced()
-            chunks = sent.chunks(lambda: self._early(sent, who))
+            self._check_announced()
+            chunks = sent.chunks(lambda: self._authenticate_early(sent, who))
             async with spool(self._call.ports, chunks) as sound:
                 self._who = self._who or await who()
                 if not sent.sent:
-                    raise records.wrong("/audio", "missing", "The file is missing.")
-                return await self._made(sound, sent, self._who, present)
+                    raise records.invalid_audio("/audio", "missing", "The file is missing.")
+                return await self._make(sound, sent, self._who, present)
         except AlreadyAnswered as known:
             return Replayed(known)
         except DomainError:
             await self._body.drain()
             raise
 
-    def _announced(self) -> None:
+    def _check_announced(self) -> None:
         most = self._call.ports.limits.audio_bytes + FORM_MORE
         length = self._request.headers.get("content-length", "")
         if length.isdigit() and int(length) > most:
             raise records.AudioTooLarge(f"A recording has at most {self._call.ports.limits.audio_bytes} bytes.")
 
-    async def _early(self, sent: SentForm | _Raw, who: Any) -> None:
+    async def _authenticate_early(self, sent: SentForm | _Raw, who: Any) -> None:
         """Ask who it is before the file is taken in, when that was said before it."""
         if isinstance(sent, _Raw) or (sent.field("token") and sent.field("user_id", "user")):
             self._who = await who()
 
-    async def _made(self, sound: Received, sent: SentForm | _Raw, who: Credential, present: Any) -> Answer[Any]:
+    async def _make(self, sound: Received, sent: SentForm | _Raw, who: Credential, present: Any) -> Answer[Any]:
         call, title = self._call, sent.field("title")
         later = "respond-async" in self._request.headers.get("prefer", "").lower()
         about = About(title=title, filename=sent.filename, artist=who.display_name, later=later)
 
         def answer(added: Added) -> Answer[Any]:
-            return answer_added(call, added, present, later=later)
+            return respond_added(call, added, present, later=later)
 
         text = (title or "").encode()
         guard = guard_of(self._request, who.user_id, sound.sha256, text, present=answer)
@@ -195,5 +195,5 @@ def _music(added: Added) -> AddedRecording:
     return AddedRecording(added.url, added.accepted.state, added.accepted.job)
 
 
-def _nobody() -> Credential:
+def _require_nobody() -> Credential:
     raise NoSession

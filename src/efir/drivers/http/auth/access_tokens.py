@@ -61,4 +61,6 @@ class SigningKeysController(Controller):
     @get(operation_id="getSigningKeys", responses=raises())
     async def jwks(self, call: NamedDependency[Call]) -> Response[KeySet]:
         """List the public keys of access tokens (RFC 7517)."""
-        return Answer(await call.ports.auth.access_tokens.published(), headers={"cache-control": "public, max-age=300"})
+        return Answer(
+            await call.ports.auth.access_tokens.publish_keys(), headers={"cache-control": "public, max-age=300"}
+        )

@@ -19,7 +19,7 @@ from efir.application.auth.api_tokens import (
 from efir.application.context import Call
 from efir.domain.auth.sessions import CsrfFailed, InvalidTokenRequest, NoSession, TokenId, TokenNotFound
 from efir.drivers.http.auth.bodies import NewApiToken
-from efir.drivers.http.kernel.pagination import CursorQuery, LimitQuery, paged
+from efir.drivers.http.kernel.pagination import CursorQuery, LimitQuery, paginate
 from efir.drivers.http.kernel.problems import raises
 from efir.ports.auth.sessions import TokenView
 from efir.ports.kernel.pagination import Page
@@ -41,7 +41,7 @@ class ScopesController(Controller):
         cursor: CursorQuery = None,
     ) -> Response[Page[ScopeView]]:
         """List what a token can be limited to."""
-        return paged(request, list_scopes(call.ports, limit=limit, cursor=cursor))
+        return paginate(request, list_scopes(call.ports, limit=limit, cursor=cursor))
 
 
 class ApiTokensController(Controller):
@@ -60,7 +60,7 @@ class ApiTokensController(Controller):
         cursor: CursorQuery = None,
     ) -> Response[Page[TokenView]]:
         """List own API tokens, newest first."""
-        return paged(request, await list_api_tokens(call.ports, owner=call.user(), limit=limit, cursor=cursor))
+        return paginate(request, await list_api_tokens(call.ports, owner=call.user(), limit=limit, cursor=cursor))
 
     @post(operation_id="createApiToken", responses=raises(NoSession, CsrfFailed, InvalidTokenRequest))
     async def create_token(self, data: JSONBody[NewApiToken], call: NamedDependency[Call]) -> NewToken:

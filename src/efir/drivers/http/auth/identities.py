@@ -14,7 +14,7 @@ from efir.domain.auth.identities import IdentityId, IdentityNotFound, LastWayIn
 from efir.domain.auth.sessions import CsrfFailed, NoSession, StepUpNeeded
 from efir.domain.kernel.errors import Forbidden
 from efir.domain.kernel.ids import UserId
-from efir.drivers.http.kernel.pagination import CursorQuery, LimitQuery, paged
+from efir.drivers.http.kernel.pagination import CursorQuery, LimitQuery, paginate
 from efir.drivers.http.kernel.problems import raises
 from efir.ports.auth.identities import IdentityView
 from efir.ports.kernel.pagination import Page
@@ -37,7 +37,7 @@ class IdentitiesController(Controller):
     ) -> Response[Page[IdentityView]]:
         """List own identities at other providers, newest first."""
         owner = UserId(call.session().user_id)
-        return paged(request, await list_identities(call.ports, owner=owner, limit=limit, cursor=cursor))
+        return paginate(request, await list_identities(call.ports, owner=owner, limit=limit, cursor=cursor))
 
     @delete(
         "/{identity_id:uuid}",
@@ -47,5 +47,5 @@ class IdentitiesController(Controller):
     async def unlink(self, identity_id: FromPath[UUID], call: NamedDependency[Call]) -> None:
         """Unlink an identity; it signs nobody in any more."""
         await unlink_identity(
-            call.ports, owner=UserId(call.fresh().user_id), identity_id=IdentityId(identity_id), now=call.now
+            call.ports, owner=UserId(call.require_fresh().user_id), identity_id=IdentityId(identity_id), now=call.now
         )

@@ -57,7 +57,7 @@ class ImpersonationController(Controller):
 
         A browser gets a cookie that counts beside its own; an app gets an access token.
         """
-        actor, own = call.actor(Permission.USERS_IMPERSONATE), call.fresh()
+        actor, own = call.actor(Permission.USERS_IMPERSONATE), call.require_fresh()
         place = await impersonate(
             call.ports, actor, own=own, user_id=UserId(user_id), reason=data.reason, now=call.now
         )  # fmt: skip
@@ -75,5 +75,5 @@ class ImpersonationEndController(Controller):
     @delete(operation_id="endImpersonation", status_code=204, responses=raises(NoSession, CsrfFailed, NotImpersonating))
     async def end(self, call: NamedDependency[Call]) -> Response[None]:
         """Give the place back and be oneself again."""
-        await end_impersonation(call.ports, call.known(), now=call.now)
+        await end_impersonation(call.ports, call.require_credential(), now=call.now)
         return Response(None, status_code=204, cookies=[place_cookie(call, "")])

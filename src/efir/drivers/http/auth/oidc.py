@@ -30,8 +30,8 @@ from efir.drivers._asgi.cookies import (
     BROWSER,
     CHALLENGE,
     cookie_name,
+    make_short_cookie,
     session_cookie,
-    short_cookie,
     ticket_cookie,
 )
 from efir.drivers._asgi.registration_ticket import known_ticket
@@ -92,7 +92,7 @@ class ProvidersController(Controller):
             )  # fmt: skip
         except (ProviderAway, Throttled, StatesAway) as error:
             return _trouble(error, return_to)
-        return _sent(begun.address, [short_cookie(call, BROWSER, begun.browser, seconds=FLOW_SECONDS)])
+        return _redirect(begun.address, [make_short_cookie(call, BROWSER, begun.browser, seconds=FLOW_SECONDS)])
 
     @post(
         "/{provider:str}/link",
@@ -114,10 +114,10 @@ class ProvidersController(Controller):
             provider=provider,
             browser=_browser(request, call),
             back=return_to,
-            who=call.fresh(),
+            who=call.require_fresh(),
             now=call.now,
         )
-        cookies = [short_cookie(call, BROWSER, begun.browser, seconds=FLOW_SECONDS)]
+        cookies = [make_short_cookie(call, BROWSER, begun.browser, seconds=FLOW_SECONDS)]
         return Response(Onward(begun.address), headers=PRIVATE, cookies=cookies)
 
     @get(
@@ -164,23 +164,23 @@ async def _registration(request: Request[Any, Any, Any], call: Call, provider: s
 
 def _onward(call: Call, finished: Finished, ticket: str) -> Response[None]:
     if finished.challenge:
-        cookies = [short_cookie(call, CHALLENGE, finished.challenge, seconds=call.ports.limits.challenge_seconds)]
-        return _sent(f"/login/second-factor?{urlencode({'back': finished.back})}", cookies)
+        cookies = [make_short_cookie(call, CHALLENGE, finished.challenge, seconds=call.ports.limits.challenge_seconds)]
+        return _redirect(f"/login/second-factor?{urlencode({'back': finished.back})}", cookies)
     if ticket:
         kept = quote(finished.back, safe="")
-        back = short_cookie(call, BACK, kept, seconds=call.ports.limits.registration_life_seconds)
-        return _sent("/register/name", [ticket_cookie(call, ticket), back])
+        back = make_short_cookie(call, BACK, kept, seconds=call.ports.limits.registration_life_seconds)
+        return _redirect("/register/name", [ticket_cookie(call, ticket), back])
     signed = finished.signed
-    return _sent(finished.back, [] if signed is None else [session_cookie(call, signed.secret)])
+    return _redirect(finished.back, [] if signed is None else [session_cookie(call, signed.secret)])
 
 
 def _trouble(error: DomainError, back: str) -> Response[None]:
     """Send the browser to the page that puts an error into words."""
     place = "/settings/identities" if isinstance(error, IdentityTaken | IdentityUnknown) else "/login"
-    return _sent(f"{place}?{urlencode({'trouble': error.code, 'back': back})}", [])
+    return _redirect(f"{place}?{urlencode({'trouble': error.code, 'back': back})}", [])
 
 
-def _sent(to: str, cookies: list[Cookie]) -> Response[None]:
+def _redirect(to: str, cookies: list[Cookie]) -> Response[None]:
     return Response(None, status_code=303, headers={"location": to, **PRIVATE}, cookies=cookies)
 
 

@@ -34,9 +34,9 @@ from efir.domain.kernel.ids import UserId
 from efir.domain.kernel.rate_limits import Throttled
 from efir.domain.users import DeletionPending, UserBanned
 from efir.drivers._asgi.route_options import ENTRANCE
-from efir.drivers.http.auth.sessions import entered, replaced
+from efir.drivers.http.auth.sessions import find_replaced_session, respond_signed_in
 from efir.drivers.http.kernel.bodies import LoggedIn
-from efir.drivers.http.kernel.pagination import CursorQuery, LimitQuery, paged
+from efir.drivers.http.kernel.pagination import CursorQuery, LimitQuery, paginate
 from efir.drivers.http.kernel.problems import raises
 from efir.drivers.http.kernel.responses import Answer
 from efir.ports.auth.passkeys import PasskeyView
@@ -87,7 +87,9 @@ class PasskeysController(Controller):
     )
     async def new_options(self, call: NamedDependency[Call]) -> Response[PasskeyOptions]:
         """Begin to add a passkey."""
-        return Answer(PasskeyOptions(dict(await ask_new_passkey(call.ports, who=call.fresh()))), headers=PRIVATE)
+        return Answer(
+            PasskeyOptions(dict(await ask_new_passkey(call.ports, who=call.require_fresh()))), headers=PRIVATE
+        )
 
     @post(
         "/registration/verify",
@@ -97,7 +99,7 @@ class PasskeysController(Controller):
     async def add(self, data: JSONBody[NewPasskey], call: NamedDependency[Call]) -> PasskeyView:
         """Add the passkey that the browser has made."""
         return await add_passkey(
-            call.ports, who=call.fresh(), answer=data.credential, label=data.label, user_agent=call.user_agent,
+            call.ports, who=call.require_fresh(), answer=data.credential, label=data.label, user_agent=call.user_agent,
             now=call.now,
         )  # fmt: skip
 
@@ -122,9 +124,9 @@ class PasskeysController(Controller):
     async def log_in(self, data: JSONBody[ShownPasskey], call: NamedDependency[Call]) -> Response[LoggedIn]:
         """Start a login session with a passkey; no other factor is needed."""
         signed = await log_in_with_passkey(
-            call.ports, answer=data.credential, visitor=call.visitor, now=call.now, replaces=replaced(call)
+            call.ports, answer=data.credential, visitor=call.visitor, now=call.now, replaces=find_replaced_session(call)
         )
-        return entered(call, signed)
+        return respond_signed_in(call, signed)
 
     @get(operation_id="listPasskeys", responses=raises(NoSession, Forbidden))
     async def passkeys(
@@ -136,11 +138,11 @@ class PasskeysController(Controller):
     ) -> Response[Page[PasskeyView]]:
         """List own passkeys, newest first."""
         owner = UserId(call.session().user_id)
-        return paged(request, await list_passkeys(call.ports, owner=owner, limit=limit, cursor=cursor))
+        return paginate(request, await list_passkeys(call.ports, owner=owner, limit=limit, cursor=cursor))
 
     @delete("/{passkey_id:uuid}", operation_id="removePasskey", responses=raises(*OWN, PasskeyNotFound, LastWayIn))
     async def remove(self, passkey_id: FromPath[UUID], call: NamedDependency[Call]) -> None:
         """Remove an own passkey; it signs nobody in any more."""
         await remove_passkey(
-            call.ports, owner=UserId(call.fresh().user_id), passkey_id=PasskeyId(passkey_id), now=call.now
+            call.ports, owner=UserId(call.require_fresh().user_id), passkey_id=PasskeyId(passkey_id), now=call.now
         )

@@ -31,7 +31,7 @@ from efir.domain.kernel.errors import Forbidden
 from efir.domain.kernel.ids import UserId
 from efir.domain.kernel.rate_limits import Throttled
 from efir.drivers._asgi.route_options import ENTRANCE
-from efir.drivers.http.auth.sessions import entered, replaced
+from efir.drivers.http.auth.sessions import find_replaced_session, respond_signed_in
 from efir.drivers.http.kernel.bodies import LoggedIn
 from efir.drivers.http.kernel.problems import raises
 from efir.drivers.http.kernel.responses import Answer
@@ -80,11 +80,11 @@ class MfaVerificationController(Controller):
         """Finish a sign-in that needs a second factor: a browser gets its cookie, an app its tokens."""
         done = await verify_second_factor(
             call.ports, challenge=data.challenge, code=data.code, visitor=call.visitor, now=call.now,
-            replaces=replaced(call),
+            replaces=find_replaced_session(call),
         )  # fmt: skip
         if isinstance(done, TokenPair):
             return Answer(done, headers=PRIVATE)
-        return entered(call, done)
+        return respond_signed_in(call, done)
 
 
 class SecondFactorsController(Controller):
@@ -95,14 +95,14 @@ class SecondFactorsController(Controller):
     opt = SIGNED_IN
 
     @get("/totp", operation_id="getSecondFactor", responses=raises(NoSession, Forbidden))
-    async def shown(self, call: NamedDependency[Call]) -> SecondFactorView:
+    async def get_totp(self, call: NamedDependency[Call]) -> SecondFactorView:
         """Tell whether signing in needs a code."""
         return await get_second_factor(call.ports, user_id=UserId(call.session().user_id))
 
     @post("/totp", operation_id="setUpTotp", status_code=200, responses=raises(*OWN, SecondFactorOn))
     async def begin(self, call: NamedDependency[Call]) -> Response[TotpSetup]:
         """Begin to set up an authenticator app; it counts after `confirmTotp`."""
-        who = call.fresh()
+        who = call.require_fresh()
         setup = await begin_totp(call.ports, user_id=UserId(who.user_id), nickname=who.nickname, now=call.now)
         return Answer(setup, headers=PRIVATE)
 
@@ -114,7 +114,7 @@ class SecondFactorsController(Controller):
     )
     async def confirm(self, data: JSONBody[AppCode], call: NamedDependency[Call]) -> Response[RecoveryCodes]:
         """Prove that the app works; other login sessions end, and recovery codes are given."""
-        user_id = UserId(call.fresh().user_id)
+        user_id = UserId(call.require_fresh().user_id)
         codes = await confirm_totp(
             call.ports, user_id=user_id, keep=call.current_session(), code=data.code, now=call.now
         )  # fmt: skip
@@ -123,10 +123,10 @@ class SecondFactorsController(Controller):
     @delete("/totp", operation_id="removeTotp", responses=raises(*OWN, SecondFactorOff))
     async def remove(self, call: NamedDependency[Call]) -> None:
         """Sign in without a second factor from now on."""
-        await remove_totp(call.ports, user_id=UserId(call.fresh().user_id), now=call.now)
+        await remove_totp(call.ports, user_id=UserId(call.require_fresh().user_id), now=call.now)
 
     @post("/recovery-codes", operation_id="makeRecoveryCodes", status_code=200, responses=raises(*OWN, SecondFactorOff))
     async def recovery_codes(self, call: NamedDependency[Call]) -> Response[RecoveryCodes]:
         """Make ten recovery codes; earlier ones count no more."""
-        codes = await make_recovery_codes(call.ports, user_id=UserId(call.fresh().user_id), now=call.now)
+        codes = await make_recovery_codes(call.ports, user_id=UserId(call.require_fresh().user_id), now=call.now)
         return Answer(RecoveryCodes(codes), headers=PRIVATE)

@@ -14,9 +14,9 @@ from efir.application.auth.sessions import (
     SignedIn,
     list_devices,
     log_in,
-    log_out,
     revoke_other_sessions,
     revoke_session,
+    sign_out,
 )
 from efir.application.context import Call
 from efir.domain.auth.second_factors import SecondFactorNeeded
@@ -28,7 +28,7 @@ from efir.drivers._asgi.cookies import device_cookie, session_cookie
 from efir.drivers._asgi.route_options import ENTRANCE, KEEPS_IDLE
 from efir.drivers.http.auth.bodies import CsrfToken, Ended, SessionView
 from efir.drivers.http.kernel.bodies import Credentials, LoggedIn
-from efir.drivers.http.kernel.pagination import CursorQuery, LimitQuery, paged
+from efir.drivers.http.kernel.pagination import CursorQuery, LimitQuery, paginate
 from efir.drivers.http.kernel.problems import raises
 from efir.ports.access.credential_cache import Credential
 from efir.ports.auth.login_history import LoginView
@@ -55,14 +55,14 @@ class SessionsController(Controller):
         """Start a login session; its secret comes as a cookie."""
         signed = await log_in(
             call.ports, login=data.login, password=data.password, visitor=call.visitor, now=call.now,
-            replaces=replaced(call),
+            replaces=find_replaced_session(call),
         )  # fmt: skip
-        return entered(call, signed)
+        return respond_signed_in(call, signed)
 
     @post("/logout", operation_id="logOut", status_code=204, responses=raises(NoSession, CsrfFailed))
     async def logout(self, call: NamedDependency[Call]) -> Response[None]:
         """End the login session."""
-        await log_out(call.ports, session_id=call.current_session(), now=call.now)
+        await sign_out(call.ports, session_id=call.current_session(), now=call.now)
         return Response(None, status_code=204, cookies=[session_cookie(call, "", max_age=0)])
 
     @get("/session", operation_id="getSession", opt=KEEPS_IDLE, responses=raises(NoSession))
@@ -94,7 +94,7 @@ class SessionsController(Controller):
         found = await list_devices(
             call.ports, owner=call.user(), current=call.current_session(), now=call.now, limit=limit, cursor=cursor
         )
-        return paged(request, found)
+        return paginate(request, found)
 
     @delete(
         "/sessions/{session_id:uuid}",
@@ -126,16 +126,16 @@ class SessionsController(Controller):
     ) -> Response[Page[LoginView]]:
         """List own sign-ins and failed attempts, newest first."""
         owner = call.user("account.read")
-        return paged(request, await list_logins(call.ports, user_id=owner, limit=limit, cursor=cursor))
+        return paginate(request, await list_logins(call.ports, user_id=owner, limit=limit, cursor=cursor))
 
 
-def replaced(call: Call) -> SessionId | None:
+def find_replaced_session(call: Call) -> SessionId | None:
     """The login session a browser gives up by signing in: it has one, and signing in always makes a new one."""
     found = call.credential
     return None if found is None or found.session_id is None else SessionId(found.session_id)
 
 
-def entered(call: Call, signed: SignedIn) -> Response[LoggedIn]:
+def respond_signed_in(call: Call, signed: SignedIn) -> Response[LoggedIn]:
     """Return a fresh login session: who, the token for unsafe requests, and the cookie."""
     token = csrf.issue(call.ports.keys, str(signed.session_id), call.ports.new_secret())
     return Response(

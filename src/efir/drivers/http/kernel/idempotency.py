@@ -52,7 +52,7 @@ class Idempotency(ASGIMiddleware):
             async with self._room, call.ports.begin() as tx:
                 known = await key.find_response(tx)
                 if known is None:
-                    scope["state"]["call"] = replace(call, ports=call.ports.within(tx))
+                    scope["state"]["call"] = replace(call, ports=call.ports.nest(tx))
                     messages = await _run(scope, body, next_app)
                     await _remember(tx, key, _stored(messages, key.request_hash))
         except _Rollback:
@@ -85,13 +85,13 @@ def _principal(call: Call, scope: Any) -> str:
     return f"ticket {hash_secret(ticket).hex()}" if ticket else "anonymous"
 
 
-async def _read(receive: Receive, most: int) -> bytes:
+async def _read(receive: Receive, max_bytes: int) -> bytes:
     body = b""
     while True:
         message = await receive()
         body += message.get("body", b"")  # type: ignore[operator]  # bytes in a request message
-        if len(body) > most:
-            raise TooLarge(f"A request with an Idempotency-Key has at most {most} bytes.")
+        if len(body) > max_bytes:
+            raise TooLarge(f"A request with an Idempotency-Key has at most {max_bytes} bytes.")
         if not message.get("more_body"):
             return body
 

@@ -41,11 +41,11 @@ class SentForm:
                         if self._begins_file(event):
                             await at_file()
                     elif event is None:
-                        self._ended()
+                        self._end_part()
                     elif self._in_file:
                         yield bytes(event)
                     else:
-                        self._kept(bytes(event))
+                        self._keep(bytes(event))
             self._parser.close()
         except MultipartError as error:
             raise Malformed(f"The form cannot be read: {error}.") from error
@@ -65,13 +65,13 @@ class SentForm:
         self.filename = part.filename or ""
         return True
 
-    def _kept(self, content: bytes) -> None:
+    def _keep(self, content: bytes) -> None:
         held = self._raw[self._name]
         held += content
         if len(held) > FIELD_BYTES:
             raise Malformed(f"A field has at most {FIELD_BYTES} bytes.")
 
-    def _ended(self) -> None:
+    def _end_part(self) -> None:
         if not self._in_file and self._name not in self.fields:
             try:
                 self.fields[self._name] = self._raw[self._name].decode()

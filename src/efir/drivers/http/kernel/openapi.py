@@ -9,7 +9,7 @@ from litestar.openapi.spec import Components, License, SecurityScheme
 
 from efir.drivers._asgi.route_options import ANONYMOUS, options_of
 from efir.drivers.http.kernel.controllers import Controllers
-from efir.drivers.http.kernel.openapi_finish import tidied
+from efir.drivers.http.kernel.openapi_finish import tidy_schema
 
 PAGE = """<!doctype html>
 <html lang="en">
@@ -68,7 +68,7 @@ class DocumentController(Controller):
         """Serve the document."""
         state = request.app.state
         if "openapi_document" not in state:
-            state["openapi_document"] = tidied(
+            state["openapi_document"] = tidy_schema(
                 request.app.openapi_schema.to_schema(), options_of(request.app), forms=state["openapi_forms"]
             )
         return Response(state["openapi_document"], media_type="application/json", headers={"cache-control": "no-cache"})

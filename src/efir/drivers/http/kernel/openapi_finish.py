@@ -15,7 +15,7 @@ PROBLEM = {"content": {"application/problem+json": {"schema": {"$ref": "#/compon
 METHODS = frozenset({"get", "put", "post", "delete", "options", "head", "patch"})
 
 
-def tidied(
+def tidy_schema(
     schema: dict[str, Any], options: Mapping[tuple[str, str], Mapping[str, Any]], *, forms: Mapping[str, Any]
 ) -> bytes:
     """Write the document in a stable order.
@@ -33,7 +33,7 @@ def tidied(
                 operations[method]["x-permission"] = list(needs)
                 _add(operations[method], 403, "permission-missing")
             _tell_shared_problems(path, method, operations[method])
-    text = msgspec.json.encode(_plain(schema), order="sorted").decode()
+    text = msgspec.json.encode(_simplify(schema), order="sorted").decode()
     return msgspec.json.format(GENERIC.sub(r"\2\1", text).encode(), indent=2)
 
 
@@ -73,13 +73,13 @@ def _add(operation: dict[str, Any], status: int, code: str) -> None:
     operation["responses"][str(status)] = known | {"description": f"Problem: {', '.join(sorted(codes))}"}
 
 
-def _plain(part: Any) -> Any:
+def _simplify(part: Any) -> Any:
     """Put the one member of a choice of one in its place; an absent field is no type of its own in JSON."""
     if isinstance(part, list):
-        return [_plain(member) for member in part]
+        return [_simplify(member) for member in part]
     if not isinstance(part, dict):
         return part
-    found = {name: _plain(member) for name, member in part.items()}
+    found = {name: _simplify(member) for name, member in part.items()}
     choice = found.get("oneOf", ())
     if len(choice) == 1:
         del found["oneOf"]

@@ -13,7 +13,7 @@ LimitQuery = Annotated[int | None, QueryParameter(ge=1, le=100, description="At 
 CursorQuery = Annotated[str | None, QueryParameter(description="`next` or `prev` of a page of the same list.")]
 
 
-def paged(request: Request[Any, Any, Any], page: Page[T]) -> Answer[Page[T]]:
+def paginate(request: Request[Any, Any, Any], page: Page[T]) -> Answer[Page[T]]:
     """Return a page with a `Link` header (RFC 8288) to its neighbours."""
     if page.next is None and page.prev is None:
         return Answer(page)

@@ -104,7 +104,7 @@ async def sent_picture(request: Asked, call: Call, crop: str | None) -> AsyncIte
     chunks = request.stream()
     try:
         if kind == "multipart/form-data":
-            _small_enough(request, call)
+            _check_length(request, call)
             form = await request.form()
             part, told = form.get(FIELD), form.get("crop", crop)
             if not isinstance(part, UploadFile):
@@ -120,13 +120,13 @@ async def sent_picture(request: Asked, call: Call, crop: str | None) -> AsyncIte
         raise
 
 
-def _small_enough(request: Asked, call: Call) -> None:
+def _check_length(request: Asked, call: Call) -> None:
     """Forms are spooled whole, so their length must be known before. Raises PictureTooLarge, Malformed."""
     length = request.headers.get("content-length", "")
     if not length.isdigit():
         raise Malformed("A form with a picture says its length.")
     if int(length) > call.ports.limits.picture_bytes + FORM_EXTRA:
-        raise PictureTooLarge.than(call.ports.limits.picture_bytes)
+        raise PictureTooLarge.over(call.ports.limits.picture_bytes)
 
 
 async def _pieces(part: UploadFile) -> AsyncIterator[bytes]:

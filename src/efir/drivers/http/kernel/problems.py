@@ -128,7 +128,7 @@ def problem(
     )  # fmt: skip
 
 
-def of_domain(_request: Request[Any, Any, Any], error: DomainError) -> Response[bytes]:
+def present_domain_error(_request: Request[Any, Any, Any], error: DomainError) -> Response[bytes]:
     """Return a broken rule."""
     status = status_of(type(error))
     headers = {}
@@ -144,13 +144,13 @@ def of_domain(_request: Request[Any, Any, Any], error: DomainError) -> Response[
     return problem(status, error.code, error.title, error.detail, errors=error.errors, headers=headers, facts=facts)
 
 
-def of_http(_request: Request[Any, Any, Any], error: HTTPException) -> Response[bytes]:
+def present_http_error(_request: Request[Any, Any, Any], error: HTTPException) -> Response[bytes]:
     """Return what the framework refused."""
     if isinstance(error, ValidationException):
         return _validation(error)
     status = HTTPStatus(error.status_code)
     if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
-        return of_bug(_request, error)
+        return present_bug(_request, error)
     code = {400: "malformed", 404: "not-found", 405: "method-not-allowed", 413: "too-large", 415: "unsupported-media"}
     name = code.get(status.value, status.phrase.lower().replace(" ", "-"))
     titles = {404: "There is nothing here", 405: "This method does not apply here"}
@@ -158,7 +158,7 @@ def of_http(_request: Request[Any, Any, Any], error: HTTPException) -> Response[
     return problem(status.value, name, titles.get(status.value, status.phrase), detail, headers=error.headers)
 
 
-def of_bug(_request: Request[Any, Any, Any], error: Exception) -> Response[bytes]:
+def present_bug(_request: Request[Any, Any, Any], error: Exception) -> Response[bytes]:
     """Answer nothing about a fault of ours, and log all of it."""
     log.error("bug", exc_info=error)
     return problem(500, "internal-error", "Something is broken on our side", "The fault has been noted.")
@@ -181,4 +181,8 @@ def _pointer(row: dict[str, Any]) -> str:
     return "/" + key.removeprefix("data.").replace("[", "/").replace("]", "").replace(".", "/")
 
 
-HANDLERS: dict[Any, Any] = {DomainError: of_domain, HTTPException: of_http, Exception: of_bug}
+HANDLERS: dict[Any, Any] = {
+    DomainError: present_domain_error,
+    HTTPException: present_http_error,
+    Exception: present_bug,
+}

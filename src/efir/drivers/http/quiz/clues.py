@@ -8,7 +8,7 @@ from litestar.di import NamedDependency
 from litestar.params import QueryParameter
 
 from efir.application.context import Call
-from efir.application.quiz.clues import clue_category, final_clues, random_clues, some_categories, some_clues
+from efir.application.quiz.clues import clue_category, draw_final_clues, draw_random_clues, list_categories, list_clues
 from efir.domain.kernel.errors import FieldError, Invalid
 from efir.domain.quiz import QuestionNotFound
 from efir.drivers._asgi.route_options import ANONYMOUS
@@ -42,14 +42,14 @@ class CluesController(Controller):
     opt = ANONYMOUS
 
     @get("/random", operation_id="getRandomClues", responses=raises())
-    async def by_chance(self, call: NamedDependency[Call], count: CountQuery = None) -> Response[list[Clue]]:
+    async def get_random(self, call: NamedDependency[Call], count: CountQuery = None) -> Response[list[Clue]]:
         """Show clues chosen by chance."""
-        return _open(await random_clues(call.ports, count=int(count or 1)))
+        return _open(await draw_random_clues(call.ports, count=int(count or 1)))
 
     @get("/final", operation_id="getFinalClues", responses=raises())
-    async def final(self, call: NamedDependency[Call], count: CountQuery = None) -> Response[list[Clue]]:
+    async def get_final(self, call: NamedDependency[Call], count: CountQuery = None) -> Response[list[Clue]]:
         """Show clues of final rounds, which have no worth, chosen by chance."""
-        return _open(await final_clues(call.ports, count=int(count or 1)))
+        return _open(await draw_final_clues(call.ports, count=int(count or 1)))
 
     @get("/clues", operation_id="getClues", responses=raises(Invalid))
     async def clues(
@@ -68,14 +68,14 @@ class CluesController(Controller):
             min_date=_moment(min_date, "min_date"),
             max_date=_moment(max_date, "max_date"),
         )
-        return _open(await some_clues(call.ports, which=which, offset=offset))
+        return _open(await list_clues(call.ports, which=which, offset=offset))
 
     @get("/categories", operation_id="getClueCategories", responses=raises())
     async def categories(
         self, call: NamedDependency[Call], count: CountQuery = None, offset: OffsetQuery = 0
     ) -> Response[list[ClueCategory]]:
         """Show categories."""
-        return _open(await some_categories(call.ports, count=int(count or 1), offset=offset))
+        return _open(await list_categories(call.ports, count=int(count or 1), offset=offset))
 
     @get("/category", operation_id="getClueCategory", responses=raises(QuestionNotFound))
     async def category(self, call: NamedDependency[Call], category_id: IdQuery) -> Response[ClueGroup]:

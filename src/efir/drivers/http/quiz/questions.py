@@ -28,7 +28,7 @@ from efir.domain.quiz import (
     QuestionSourceLimited,
     QuizOverloaded,
 )
-from efir.drivers.http.kernel.pagination import CursorQuery, LimitQuery, paged
+from efir.drivers.http.kernel.pagination import CursorQuery, LimitQuery, paginate
 from efir.drivers.http.kernel.problems import raises
 from efir.drivers.http.kernel.responses import Answer
 from efir.ports.kernel.pagination import Page
@@ -78,7 +78,7 @@ class QuizController(Controller):
     ) -> Answer[PreviousQuestion]:
         """Store new questions and answer the one saved before them; an empty object when there was none."""
         fetched = await fetch_questions(
-            call.ports, count=await _whole(request, data.questions_num), visitor=call.visitor
+            call.ports, count=await _require_whole(request, data.questions_num), visitor=call.visitor
         )
         return Answer(fetched.previous or NOTHING)  # type: ignore[arg-type]  # the same fields, none absent
 
@@ -96,12 +96,12 @@ class QuestionsController(Controller):
     ) -> Answer[PreviousQuestion]:
         """Store new questions and answer the one saved before them; an empty object when there was none."""
         fetched = await fetch_questions(
-            call.ports, count=await _whole(request, data.questions_num), visitor=call.visitor
+            call.ports, count=await _require_whole(request, data.questions_num), visitor=call.visitor
         )
         return Answer(fetched.previous or NOTHING)  # type: ignore[arg-type]  # the same fields, none absent
 
     @get("/questions", operation_id="listQuestions", responses=raises())
-    async def newest(
+    async def get_questions(
         self,
         request: Request[Any, Any, Any],
         call: NamedDependency[Call],
@@ -114,10 +114,10 @@ class QuestionsController(Controller):
     ) -> Response[Page[QuestionView]]:
         """List stored questions, the last saved first."""
         which = QuestionFilter(q=q, category=category, difficulty=difficulty, source=source)
-        return paged(request, await list_questions(call.ports, which=which, limit=limit, cursor=cursor))
+        return paginate(request, await list_questions(call.ports, which=which, limit=limit, cursor=cursor))
 
     @get("/questions/random", operation_id="getRandomQuestions", responses=raises())
-    async def by_chance(self, call: NamedDependency[Call], count: CountQuery = 1) -> Response[RandomQuestions]:
+    async def get_random(self, call: NamedDependency[Call], count: CountQuery = 1) -> Response[RandomQuestions]:
         """Show different stored questions, chosen by chance."""
         return Answer(
             RandomQuestions(await random_questions(call.ports, count=count)), headers={"cache-control": "no-store"}
@@ -137,10 +137,10 @@ class QuestionsController(Controller):
         cursor: CursorQuery = None,
     ) -> Response[Page[QuestionCategory]]:
         """List the categories of stored questions by title."""
-        return paged(request, await list_categories(call.ports, limit=limit, cursor=cursor))
+        return paginate(request, await list_categories(call.ports, limit=limit, cursor=cursor))
 
 
-async def _whole(request: Request[Any, Any, Any], count: int) -> int:
+async def _require_whole(request: Request[Any, Any, Any], count: int) -> int:
     """Refuse `"5"` and `5.0`, which the framework takes for whole numbers; the body is decoded already."""
     if type((await request.json())["questions_num"]) is int:
         return count

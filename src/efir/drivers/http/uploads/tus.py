@@ -18,7 +18,7 @@ from efir.domain.kernel.errors import DomainError, Stale, UnsupportedMedia
 from efir.domain.kernel.limits import Limits
 from efir.domain.uploads import UploadId, UploadMalformed, UploadState
 from efir.drivers._asgi.ranges import http_date
-from efir.drivers.http.kernel.problems import of_bug, of_domain, of_http
+from efir.drivers.http.kernel.problems import present_bug, present_domain_error, present_http_error
 
 VERSION = "1.0.0"
 RESUMABLE = {"tus-resumable": VERSION}
@@ -53,13 +53,13 @@ class Wanted(Struct, frozen=True):
     has_body: bool
 
 
-def checked_version(headers: Mapping[str, str]) -> None:
+def check_version(headers: Mapping[str, str]) -> None:
     """Raises TusVersionUnsupported."""
     if headers.get("tus-resumable") != VERSION:
         raise TusVersionUnsupported
 
 
-def wanted(headers: Mapping[str, str]) -> Wanted:
+def parse_creation(headers: Mapping[str, str]) -> Wanted:
     """Read a creation. Raises UploadMalformed, WrongBodyType."""
     length, concat = _number(headers, "upload-length"), headers.get("upload-concat", "")
     has_body = headers.get("content-length", "0") != "0" or "transfer-encoding" in headers
@@ -75,13 +75,13 @@ def wanted(headers: Mapping[str, str]) -> Wanted:
     if (length is None) != (deferred == "1") or deferred not in {None, "1"}:
         raise UploadMalformed("Either Upload-Length or `Upload-Defer-Length: 1` is needed.")
     if has_body:
-        _checked_type(headers)
+        _check_type(headers)
     return Wanted(length, metadata, partial=bool(concat), concat="", parts=[], has_body=has_body)
 
 
 def piece(headers: Mapping[str, str], *, offset: int | None = None) -> Piece:
     """Read what a request says of its bytes; `offset` when it is known. Raises UploadMalformed, WrongBodyType."""
-    _checked_type(headers)
+    _check_type(headers)
     at = _number(headers, "upload-offset") if offset is None else offset
     if at is None:
         raise UploadMalformed("Upload-Offset is missing.")
@@ -92,7 +92,7 @@ def piece(headers: Mapping[str, str], *, offset: int | None = None) -> Piece:
     )
 
 
-def told(facts: UploadFacts) -> dict[str, str]:
+def upload_headers(facts: UploadFacts) -> dict[str, str]:
     """Headers that show an upload."""
     headers = RESUMABLE | {"upload-offset": str(facts.offset), "cache-control": "no-store"}
     if facts.state is UploadState.OPEN:
@@ -100,9 +100,9 @@ def told(facts: UploadFacts) -> dict[str, str]:
     return headers
 
 
-def described(facts: UploadFacts) -> dict[str, str]:
+def upload_details(facts: UploadFacts) -> dict[str, str]:
     """Headers that tell everything of an upload."""
-    headers = told(facts)
+    headers = upload_headers(facts)
     headers |= {"upload-defer-length": "1"} if facts.length is None else {"upload-length": str(facts.length)}
     if facts.metadata:
         headers["upload-metadata"] = facts.metadata
@@ -127,9 +127,9 @@ def _problem(answer: Response[bytes]) -> Response[bytes]:
 
 
 PROBLEMS: Any = {
-    DomainError: lambda request, error: _problem(of_domain(request, error)),
-    HTTPException: lambda request, error: _problem(of_http(request, error)),
-    Exception: lambda request, error: _problem(of_bug(request, error)),
+    DomainError: lambda request, error: _problem(present_domain_error(request, error)),
+    HTTPException: lambda request, error: _problem(present_http_error(request, error)),
+    Exception: lambda request, error: _problem(present_bug(request, error)),
 }
 """Exception handlers of the upload routes: every answer names the protocol."""
 
@@ -143,7 +143,7 @@ def _number(headers: Mapping[str, str], name: str) -> int | None:
     return int(text)
 
 
-def _checked_type(headers: Mapping[str, str]) -> None:
+def _check_type(headers: Mapping[str, str]) -> None:
     if headers.get("content-type", "").partition(";")[0].strip().lower() != BODY_TYPE:
         raise WrongBodyType
 

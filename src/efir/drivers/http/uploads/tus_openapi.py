@@ -41,7 +41,7 @@ OFFSET = {"Upload-Offset": _tells("How many bytes are durable.", NUMBER)}
 EXPIRES = {"Upload-Expires": _tells("When an unfinished upload is dropped.", DATE)}
 
 
-def _documented(
+def _document_operation(
     operation: Operation, status: str, asked: list[Parameter], told: dict[str, OpenAPIHeader], *, body: bool = False
 ) -> None:
     operation.parameters = [*(operation.parameters or []), SPOKEN, *asked]
@@ -66,7 +66,7 @@ class Creating(Operation):
             CHECKSUM,
         ]
         told = {"Location": _tells("Address of the upload, absolute."), **OFFSET, **EXPIRES}
-        _documented(self, "201", asked, told, body=True)
+        _document_operation(self, "201", asked, told, body=True)
 
 
 @dataclass
@@ -80,7 +80,7 @@ class Asking(Operation):
             "Upload-Metadata": _tells("As given at creation."),
             "Upload-Concat": _tells("As given at creation."),
         }
-        _documented(self, "200", [], OFFSET | EXPIRES | told)
+        _document_operation(self, "200", [], OFFSET | EXPIRES | told)
 
 
 @dataclass
@@ -89,7 +89,7 @@ class Appending(Operation):
 
     def __post_init__(self) -> None:
         offset = _asks("Upload-Offset", "Where these bytes go: the offset told last.", NUMBER, required=True)
-        _documented(self, "204", [offset, LENGTH, CHECKSUM], OFFSET | EXPIRES, body=True)
+        _document_operation(self, "204", [offset, LENGTH, CHECKSUM], OFFSET | EXPIRES, body=True)
 
 
 @dataclass
@@ -97,7 +97,7 @@ class Ending(Operation):
     """DELETE of an upload."""
 
     def __post_init__(self) -> None:
-        _documented(self, "204", [], {})
+        _document_operation(self, "204", [], {})
 
 
 @dataclass
@@ -111,5 +111,5 @@ class Describing(Operation):
             "Tus-Max-Size": _tells("Largest upload, in bytes.", NUMBER),
             "Tus-Checksum-Algorithm": _tells("Algorithms, joined by commas."),
         }
-        _documented(self, "204", [], told)
+        _document_operation(self, "204", [], told)
         self.parameters = None

@@ -40,11 +40,11 @@ from efir.drivers.http.uploads.tus import (
     TusVersionUnsupported,
     WrongBodyType,
     abilities,
-    checked_version,
-    described,
+    check_version,
+    parse_creation,
     piece,
-    told,
-    wanted,
+    upload_details,
+    upload_headers,
 )
 from efir.drivers.http.uploads.tus_openapi import Appending, Asking, Creating, Describing, Ending
 from efir.ports.kernel.blobs import StorageFull
@@ -99,14 +99,14 @@ class UploadsController(Controller):
     )
     async def create(self, request: Asked, call: NamedDependency[Call]) -> Response[None]:
         """Begin an upload, with its first bytes if they come along, or join partial ones."""
-        checked_version(request.headers)
+        check_version(request.headers)
         body = Body(request, call.ports.limits)
         try:
-            facts = await _created(request, body, call)
+            facts = await _create(request, body, call)
         except DomainError:
             await body.drain()
             raise
-        headers = told(facts) | {"location": f"{call.ports.origin}{PATH}/{facts.id}"}
+        headers = upload_headers(facts) | {"location": f"{call.ports.origin}{PATH}/{facts.id}"}
         return Response(None, status_code=201, headers=headers)
 
     @head(
@@ -117,9 +117,9 @@ class UploadsController(Controller):
     )
     async def offset(self, request: Asked, upload_id: FromPath[UUID], call: NamedDependency[Call]) -> Response[None]:
         """Tell how many bytes of an own upload are durable."""
-        checked_version(request.headers)
+        check_version(request.headers)
         facts = await get_upload(call.ports, owner=call.user("videos.write"), upload_id=UploadId(upload_id))
-        return Response(None, status_code=200, headers=described(facts))
+        return Response(None, status_code=200, headers=upload_details(facts))
 
     @patch(
         ONE,
@@ -130,7 +130,7 @@ class UploadsController(Controller):
     )
     async def append(self, request: Asked, upload_id: FromPath[UUID], call: NamedDependency[Call]) -> Response[None]:
         """Append bytes to an own upload; the answer's offset is durable."""
-        return await _appended(request, UploadId(upload_id), call)
+        return await _append(request, UploadId(upload_id), call)
 
     @delete(
         ONE,
@@ -141,7 +141,7 @@ class UploadsController(Controller):
     )
     async def end(self, request: Asked, upload_id: FromPath[UUID], call: NamedDependency[Call]) -> Response[None]:
         """Drop an own upload and its bytes."""
-        return await _ended(request, UploadId(upload_id), call)
+        return await _end(request, UploadId(upload_id), call)
 
     @post(ONE, include_in_schema=False, status_code=204)
     async def overridden(
@@ -150,15 +150,15 @@ class UploadsController(Controller):
         """Do what `X-HTTP-Method-Override` says, for clients that cannot send PATCH or DELETE."""
         match request.headers.get("x-http-method-override", "").upper():
             case "PATCH":
-                return await _appended(request, UploadId(upload_id), call)
+                return await _append(request, UploadId(upload_id), call)
             case "DELETE":
-                return await _ended(request, UploadId(upload_id), call)
+                return await _end(request, UploadId(upload_id), call)
             case _:
                 raise UploadMalformed("Send PATCH, or POST with X-HTTP-Method-Override: PATCH.")
 
 
-async def _created(request: Asked, body: Body, call: Call) -> UploadFacts:
-    owner, asked = call.user("videos.write"), wanted(request.headers)
+async def _create(request: Asked, body: Body, call: Call) -> UploadFacts:
+    owner, asked = call.user("videos.write"), parse_creation(request.headers)
     if asked.concat:
         return await join_uploads(
             call.ports, owner=owner, parts=asked.parts, concat=asked.concat, metadata=asked.metadata, now=call.now
@@ -175,8 +175,8 @@ async def _created(request: Asked, body: Body, call: Call) -> UploadFacts:
     )
 
 
-async def _appended(request: Asked, upload_id: UploadId, call: Call) -> Response[None]:
-    checked_version(request.headers)
+async def _append(request: Asked, upload_id: UploadId, call: Call) -> Response[None]:
+    check_version(request.headers)
     body = Body(request, call.ports.limits)
     try:
         owner, sent = call.user("videos.write"), piece(request.headers)
@@ -185,10 +185,10 @@ async def _appended(request: Asked, upload_id: UploadId, call: Call) -> Response
     except DomainError:
         await body.drain()
         raise
-    return Response(None, status_code=204, headers=told(facts))
+    return Response(None, status_code=204, headers=upload_headers(facts))
 
 
-async def _ended(request: Asked, upload_id: UploadId, call: Call) -> Response[None]:
-    checked_version(request.headers)
+async def _end(request: Asked, upload_id: UploadId, call: Call) -> Response[None]:
+    check_version(request.headers)
     await end_upload(call.ports, owner=call.user("videos.write"), upload_id=upload_id)
     return Response(None, status_code=204, headers=RESUMABLE)

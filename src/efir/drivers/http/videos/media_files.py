@@ -44,7 +44,7 @@ class MediaFilesController(Controller):
         return _answer(request, call, await find_media(call.ports, wanted, now=call.now), private=False)
 
     @route(f"/s/{{token:str}}/{REST}", http_method=READ)
-    async def signed_file(
+    async def get_signed_file(
         self,
         request: Asked, token: FromPath[str], video_id: FromPath[UUID], generation: FromPath[int], name: FromPath[str],
         call: NamedDependency[Call],

@@ -28,7 +28,7 @@ from efir.domain.kernel.ids import VideoId
 from efir.domain.uploads import UploadGone, UploadId, UploadNotFound, UploadUnfinished, UploadUsed
 from efir.domain.videos.video import InvalidVideo, VideoInProgress, VideoNotFound, VideoNotRetryable
 from efir.drivers._asgi.streams import changes
-from efir.drivers.http.kernel.pagination import CursorQuery, LimitQuery, paged
+from efir.drivers.http.kernel.pagination import CursorQuery, LimitQuery, paginate
 from efir.drivers.http.kernel.problems import raises
 from efir.drivers.http.videos.bodies import ChangedVideo, NewVideo
 from efir.ports.kernel.pagination import Page
@@ -71,7 +71,7 @@ class VideosController(Controller):
         return Response(video, headers={"location": f"{call.ports.origin}/api/v1/videos/{video.id}"})
 
     @get(opt=PUBLIC, operation_id="listVideos", responses=raises())
-    async def newest(
+    async def get_videos(
         self,
         request: Request[Any, Any, Any],
         call: NamedDependency[Call],
@@ -85,7 +85,7 @@ class VideosController(Controller):
         page = await list_videos(
             call.ports, channel=channel, tag=tag, user=user, limit=limit, cursor=cursor, now=call.now
         )
-        return paged(request, page)
+        return paginate(request, page)
 
     @get("/{video_id:uuid}", opt=PUBLIC, operation_id="getVideo", responses=raises(VideoNotFound))
     async def one(self, video_id: FromPath[UUID], call: NamedDependency[Call]) -> VideoView:
@@ -158,7 +158,7 @@ class MyVideosController(Controller):
     opt = SIGNED_IN
 
     @get(operation_id="listMyVideos", responses=raises(NoSession, ScopeMissing))
-    async def mine(
+    async def get_my_videos(
         self,
         request: Request[Any, Any, Any],
         call: NamedDependency[Call],
@@ -167,7 +167,9 @@ class MyVideosController(Controller):
     ) -> Response[Page[VideoView]]:
         """List own videos, newest first, whatever their state."""
         owner = call.user("videos.read")
-        return paged(request, await list_my_videos(call.ports, owner=owner, limit=limit, cursor=cursor, now=call.now))
+        return paginate(
+            request, await list_my_videos(call.ports, owner=owner, limit=limit, cursor=cursor, now=call.now)
+        )
 
 
 def _upload_id(text: str) -> UploadId:

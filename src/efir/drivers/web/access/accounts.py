@@ -19,7 +19,7 @@ from efir.domain.access.roles import InvalidGrant
 from efir.domain.kernel.errors import DomainError, FieldError
 from efir.domain.kernel.ids import UserId
 from efir.domain.users import UserStatus
-from efir.drivers.web.kernel.forms import FORM, Form, typed
+from efir.drivers.web.kernel.forms import FORM, Form, read_typed
 from efir.drivers.web.kernel.page import Page
 from efir.drivers.web.kernel.paging import next_address
 from efir.ports.access.roles import RoleView
@@ -65,7 +65,7 @@ class AccountPages(Controller):
         self, request: Request[Any, Any, Any], user_id: FromPath[UUID], page: NamedDependency[Page]
     ) -> Response[str]:
         """Let somebody hold a role, or take it away."""
-        values = await typed(request)
+        values = await read_typed(request)
         call = page.call
         actor = call.actor(Permission.ROLES_GRANT)
         try:
@@ -88,7 +88,7 @@ class AccountPages(Controller):
         self, request: Request[Any, Any, Any], user_id: FromPath[UUID], page: NamedDependency[Page]
     ) -> Response[str]:
         """Ban somebody, or lift the ban."""
-        values = await typed(request)
+        values = await read_typed(request)
         call = page.call
         actor = call.actor(Permission.USERS_BAN)
         try:
@@ -108,7 +108,7 @@ class AccountPages(Controller):
 async def account_facts(page: Page, user_id: UUID) -> dict[str, Any]:
     """The facts of the page of one account. Raises UserNotFound."""
     call, known = page.call, UserId(user_id)
-    own = call.known().user_id == user_id
+    own = call.require_credential().user_id == user_id
     account = await get_account(call.ports, user_id=known, now=call.now)
     factor = await get_second_factor(call.ports, user_id=known)
     return {

@@ -11,7 +11,7 @@ from efir.application.access.requirements import PUBLIC, SIGNED_IN, requires
 from efir.application.accounts.administration import check_setup_code, claim_administration
 from efir.domain.access.permissions import Permission
 from efir.domain.kernel.errors import DomainError
-from efir.drivers.web.kernel.forms import FORM, Form, typed
+from efir.drivers.web.kernel.forms import FORM, Form, read_typed
 from efir.drivers.web.kernel.page import Page
 from efir.drivers.web.kernel.paging import next_address
 
@@ -77,7 +77,7 @@ class SetupPages(Controller):
     @post(opt=SIGNED_IN | FORM)
     async def setup(self, request: Request[Any, Any, Any], page: NamedDependency[Page]) -> Response[str]:
         """Become the first administrator."""
-        values = await typed(request)
+        values = await read_typed(request)
         code = values.get("code", "")
         user_id = page.call.user()
         try:

@@ -14,9 +14,9 @@ from efir.domain.kernel.errors import DomainError
 from efir.domain.kernel.ids import UserId
 from efir.drivers._asgi.cookies import PLACE
 from efir.drivers.web.access.accounts import account_facts
-from efir.drivers.web.kernel.forms import FORM, typed
+from efir.drivers.web.kernel.forms import FORM, read_typed
 from efir.drivers.web.kernel.page import Page
-from efir.drivers.web.kernel.sign_in_cookies import short_cookie
+from efir.drivers.web.kernel.sign_in_cookies import make_short_cookie
 
 
 class ImpersonationPages(Controller):
@@ -29,8 +29,8 @@ class ImpersonationPages(Controller):
         self, request: Request[Any, Any, Any], user_id: FromPath[UUID], page: NamedDependency[Page]
     ) -> Response[str]:
         """Go to the main page as somebody else sees it."""
-        values, call = await typed(request), page.call
-        actor, own = call.actor(Permission.USERS_IMPERSONATE), call.fresh()
+        values, call = await read_typed(request), page.call
+        actor, own = call.actor(Permission.USERS_IMPERSONATE), call.require_fresh()
         try:
             page.check(values)
             place = await impersonate(
@@ -39,13 +39,13 @@ class ImpersonationPages(Controller):
         except DomainError as error:
             facts = await account_facts(page, user_id)
             return page.refuse("admin/user.html", values, error, renamed={"reason": "place_reason"}, **facts)
-        cookie = short_cookie(page, PLACE, place.secret, call.ports.limits.impersonation_seconds)
+        cookie = make_short_cookie(page, PLACE, place.secret, call.ports.limits.impersonation_seconds)
         return page.redirect("/", cookies=[cookie])
 
     @post("/impersonation/end", opt=SIGNED_IN | HARMLESS | FORM)
     async def end(self, request: Request[Any, Any, Any], page: NamedDependency[Page]) -> Response[str]:
         """Be oneself again, at the account that was looked at."""
-        page.check(await typed(request))
-        found = page.call.known()
+        page.check(await read_typed(request))
+        found = page.call.require_credential()
         await end_impersonation(page.call.ports, found, now=page.call.now)
-        return page.redirect(f"/admin/users/{found.user_id}", cookies=[short_cookie(page, PLACE, "", 0)])
+        return page.redirect(f"/admin/users/{found.user_id}", cookies=[make_short_cookie(page, PLACE, "", 0)])

@@ -13,7 +13,7 @@ from efir.domain.access.permissions import Permission
 from efir.domain.kernel.errors import DomainError
 from efir.domain.kernel.ids import UserId
 from efir.drivers.web.access.accounts import account_facts
-from efir.drivers.web.kernel.forms import FORM, typed
+from efir.drivers.web.kernel.forms import FORM, read_typed
 from efir.drivers.web.kernel.page import Page
 
 
@@ -28,9 +28,9 @@ class MfaRecoveryPages(Controller):
         self, request: Request[Any, Any, Any], user_id: FromPath[UUID], page: NamedDependency[Page]
     ) -> Response[str]:
         """Let somebody sign in without the second step."""
-        values, call = await typed(request), page.call
+        values, call = await read_typed(request), page.call
         actor = call.actor(Permission.USERS_RECOVER)
-        call.fresh()
+        call.require_fresh()
         try:
             page.check(values)
             reason = values.get("factor_reason", "")

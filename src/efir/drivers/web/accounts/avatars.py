@@ -10,8 +10,8 @@ from efir.application.accounts.avatars import crop_avatar, get_avatar, put_avata
 from efir.domain.kernel.errors import DomainError
 from efir.domain.kernel.ids import UserId
 from efir.domain.pictures.picture import PictureNotCuttable
-from efir.drivers.web.accounts.picture_forms import crop_form, picture_facts, posted_crop, posted_picture
-from efir.drivers.web.kernel.forms import FORM, Form, typed
+from efir.drivers.web.accounts.picture_forms import crop_form, parse_posted_crop, picture_facts, read_posted_picture
+from efir.drivers.web.kernel.forms import FORM, Form, read_typed
 from efir.drivers.web.kernel.page import Page
 from efir.drivers.web.kernel.settings_sections import refuse, show
 
@@ -34,11 +34,11 @@ class AvatarPages(Controller):
         return show(page, TEMPLATE, form=Form(), **facts)
 
     @post(opt=FORM, request_max_body_size=None)
-    async def avatar_sent(self, request: Asked, page: NamedDependency[Page]) -> Response[str]:
+    async def post_avatar(self, request: Asked, page: NamedDependency[Page]) -> Response[str]:
         """Take a picture from a form."""
         user_id = _owner(page)
         try:
-            body = await posted_picture(request, page)
+            body = await read_posted_picture(request, page)
             await put_avatar(page.call.ports, user_id=user_id, body=body, crop=None, now=page.call.now)
         except DomainError as error:
             return refuse(page, TEMPLATE, {}, error, **await _facts(page))
@@ -56,12 +56,12 @@ class AvatarPages(Controller):
         return show(page, CROP, form=crop_form(facts["worn"].view), **facts)
 
     @post("/crop", opt=FORM)
-    async def crop_sent(self, request: Asked, page: NamedDependency[Page]) -> Response[str]:
+    async def post_crop(self, request: Asked, page: NamedDependency[Page]) -> Response[str]:
         """Cut the picture as the numbers say."""
-        user_id, values = _owner(page), await typed(request)
+        user_id, values = _owner(page), await read_typed(request)
         try:
             page.check(values)
-            await crop_avatar(page.call.ports, user_id=user_id, crop=posted_crop(values), now=page.call.now)
+            await crop_avatar(page.call.ports, user_id=user_id, crop=parse_posted_crop(values), now=page.call.now)
         except PictureNotCuttable as error:
             return refuse(page, TEMPLATE, {}, error, **await _facts(page))
         except DomainError as error:
@@ -70,9 +70,9 @@ class AvatarPages(Controller):
         return page.redirect(f"{HERE}?notice=saved")
 
     @post("/remove", opt=FORM)
-    async def avatar_removed(self, request: Asked, page: NamedDependency[Page]) -> Response[str]:
+    async def post_avatar_removal(self, request: Asked, page: NamedDependency[Page]) -> Response[str]:
         """Go without a picture."""
-        user_id, values = _owner(page), await typed(request)
+        user_id, values = _owner(page), await read_typed(request)
         try:
             page.check(values)
             await remove_avatar(page.call.ports, user_id=user_id)

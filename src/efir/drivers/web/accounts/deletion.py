@@ -9,7 +9,7 @@ from efir.application.access.requirements import PUBLIC, SIGNED_IN
 from efir.application.accounts.deletion import delete_me, restore_user
 from efir.application.auth.reauthentication import is_fresh
 from efir.domain.kernel.errors import DomainError
-from efir.drivers.web.kernel.forms import FORM, Form, typed
+from efir.drivers.web.kernel.forms import FORM, Form, read_typed
 from efir.drivers.web.kernel.page import Page
 from efir.drivers.web.kernel.settings_sections import refuse, show
 
@@ -25,18 +25,18 @@ class DeletionPages(Controller):
     @get()
     async def delete_page(self, page: NamedDependency[Page]) -> Response[str]:
         """Say what deleting means, and ask."""
-        return show(page, "settings/delete.html", form=Form(), **_about_deletion(page))
+        return show(page, "settings/delete.html", form=Form(), **_describe_deletion(page))
 
     @post(opt=FORM)
     async def delete(self, request: Request[Any, Any, Any], page: NamedDependency[Page]) -> Response[str]:
         """Close the account."""
-        credential, values = page.call.session(), await typed(request)
+        credential, values = page.call.session(), await read_typed(request)
         try:
             page.check(values)
             password = values.get("current_password")
             await delete_me(page.call.ports, credential=credential, password=password, now=page.call.now)
         except DomainError as error:
-            return refuse(page, "settings/delete.html", {}, error, **_about_deletion(page))
+            return refuse(page, "settings/delete.html", {}, error, **_describe_deletion(page))
         gone = page.shared.session_cookie(page.call, "", max_age=0)
         return page.redirect("/?notice=account-closed", cookies=[gone])
 
@@ -55,7 +55,7 @@ class RestorationPages(Controller):
     @post(opt=FORM)
     async def restore(self, request: Request[Any, Any, Any], page: NamedDependency[Page]) -> Response[str]:
         """Keep it."""
-        values = await typed(request)
+        values = await read_typed(request)
         try:
             page.check(values)
             await restore_user(
@@ -70,7 +70,7 @@ class RestorationPages(Controller):
         return page.redirect("/login?notice=account-kept")
 
 
-def _about_deletion(page: Page) -> dict[str, Any]:
+def _describe_deletion(page: Page) -> dict[str, Any]:
     call = page.call
     days = call.ports.limits.deletion_grace_seconds // DAY
     return {"days": days, "fresh": is_fresh(call.ports, call.session(), now=call.now)}

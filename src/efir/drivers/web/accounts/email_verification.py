@@ -18,7 +18,7 @@ from efir.application.auth.reauthentication import is_fresh
 from efir.domain.accounts.email_verification import ProofGone, parse_code
 from efir.domain.kernel.errors import DomainError
 from efir.domain.kernel.ids import UserId
-from efir.drivers.web.kernel.forms import FORM, Form, typed
+from efir.drivers.web.kernel.forms import FORM, Form, read_typed
 from efir.drivers.web.kernel.page import Page
 from efir.drivers.web.kernel.settings_sections import refuse, show
 
@@ -33,17 +33,17 @@ class ConfirmationPages(Controller):
     async def confirm_page(self, page: NamedDependency[Page], token: FromQuery[str] = "") -> Response[str]:
         """Ask for a press of a button, or for the code where nobody is signed in: no machine has either."""
         try:
-            return page.render("confirm.html", form=Form(), **await _asked(page, token))
+            return page.render("confirm.html", form=Form(), **await _describe_request(page, token))
         except ProofGone:
             return page.render("proof-gone.html", status=410, reset=False)
 
     @post(opt=FORM)
     async def confirm(self, request: Request[Any, Any, Any], page: NamedDependency[Page]) -> Response[str]:
         """Confirm the address."""
-        values = await typed(request)
+        values = await read_typed(request)
         token = values.get("token") or None
         try:
-            asked = await _asked(page, token or "")
+            asked = await _describe_request(page, token or "")
         except ProofGone:
             return page.render("proof-gone.html", status=410, reset=False)
         try:
@@ -60,12 +60,12 @@ class ConfirmationPages(Controller):
     @post("/resend", opt=SIGNED_IN | FORM)
     async def resend(self, request: Request[Any, Any, Any], page: NamedDependency[Page]) -> Response[str]:
         """Mail a fresh code."""
-        user_id, values = UserId(page.call.session().user_id), await typed(request)
+        user_id, values = UserId(page.call.session().user_id), await read_typed(request)
         try:
             page.check(values)
             await resend_confirmation(page.call.ports, user_id=user_id, now=page.call.now)
         except DomainError as error:
-            return page.refuse("confirm.html", {}, error, **await _asked(page, ""))
+            return page.refuse("confirm.html", {}, error, **await _describe_request(page, ""))
         return page.redirect("/confirm?notice=mail-sent")
 
 
@@ -78,12 +78,12 @@ class EmailPages(Controller):
     @get()
     async def email_page(self, page: NamedDependency[Page]) -> Response[str]:
         """Ask for a new address."""
-        return show(page, "settings/email.html", form=Form(), fresh=_fresh(page))
+        return show(page, "settings/email.html", form=Form(), fresh=_is_fresh(page))
 
     @post(opt=FORM)
     async def email(self, request: Request[Any, Any, Any], page: NamedDependency[Page]) -> Response[str]:
         """Mail a code to the new address and ask for it."""
-        credential, values = page.call.session(), await typed(request)
+        credential, values = page.call.session(), await read_typed(request)
         try:
             page.check(values)
             await change_email(
@@ -91,12 +91,12 @@ class EmailPages(Controller):
                 password=values.get("current_password"), now=page.call.now,
             )  # fmt: skip
         except DomainError as error:
-            return refuse(page, "settings/email.html", values, error, fresh=_fresh(page))
+            return refuse(page, "settings/email.html", values, error, fresh=_is_fresh(page))
         me = await get_me(page.call.ports, user_id=UserId(credential.user_id))
         return page.redirect("/confirm" if me.pending_email else "/settings/security?notice=saved")
 
 
-async def _asked(page: Page, token: str) -> dict[str, Any]:
+async def _describe_request(page: Page, token: str) -> dict[str, Any]:
     """What the page of a confirmation shows. Raises ProofGone, NoSession without a link."""
     person = _person(page)
     if token:
@@ -114,5 +114,5 @@ def _person(page: Page) -> UserId | None:
     return None if found is None or found.session_id is None else UserId(found.user_id)
 
 
-def _fresh(page: Page) -> bool:
+def _is_fresh(page: Page) -> bool:
     return is_fresh(page.call.ports, page.call.session(), now=page.call.now)

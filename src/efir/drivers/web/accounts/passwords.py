@@ -11,7 +11,7 @@ from efir.application.accounts.passwords import ask_reset, change_password, chec
 from efir.domain.accounts.email_verification import ProofGone
 from efir.domain.kernel.errors import DomainError
 from efir.domain.kernel.ids import UserId
-from efir.drivers.web.kernel.forms import FORM, Form, typed
+from efir.drivers.web.kernel.forms import FORM, Form, read_typed
 from efir.drivers.web.kernel.page import Page
 from efir.drivers.web.kernel.settings_sections import refuse, show
 
@@ -25,13 +25,13 @@ class PasswordPages(Controller):
     @get()
     async def password_page(self, page: NamedDependency[Page]) -> Response[str]:
         """Ask for the present and a new password."""
-        return show(page, "settings/password.html", form=Form(), **await _known(page))
+        return show(page, "settings/password.html", form=Form(), **await _describe(page))
 
     @post(opt=FORM)
     async def password(self, request: Request[Any, Any, Any], page: NamedDependency[Page]) -> Response[str]:
         """Change it; other login sessions end."""
-        credential, values = page.call.session(), await typed(request)
-        await _known(page)
+        credential, values = page.call.session(), await read_typed(request)
+        await _describe(page)
         try:
             page.check(values)
             await change_password(
@@ -39,15 +39,15 @@ class PasswordPages(Controller):
                 wanted=values.get("new_password", ""), now=page.call.now,
             )  # fmt: skip
         except DomainError as error:
-            return refuse(page, "settings/password.html", {}, error, **await _known(page))
+            return refuse(page, "settings/password.html", {}, error, **await _describe(page))
         return page.redirect("/settings/security?notice=password-changed")
 
 
-async def _known(page: Page) -> dict[str, Any]:
+async def _describe(page: Page) -> dict[str, Any]:
     """Whether there is a password to ask for; without one the login has to be fresh."""
     found = await has_password(page.call.ports, user_id=UserId(page.call.session().user_id))
     if not found:
-        page.call.fresh()
+        page.call.require_fresh()
     return {"has_password": found}
 
 
@@ -62,9 +62,9 @@ class ForgottenPasswordPages(Controller):
         return page.render("forgot.html", form=Form())
 
     @post("/forgot", opt=FORM)
-    async def forgot(self, request: Request[Any, Any, Any], page: NamedDependency[Page]) -> Response[str]:
+    async def post_forgot(self, request: Request[Any, Any, Any], page: NamedDependency[Page]) -> Response[str]:
         """Return the same for every address."""
-        values = await typed(request)
+        values = await read_typed(request)
         try:
             page.check(values)
             await ask_reset(
@@ -86,7 +86,7 @@ class ForgottenPasswordPages(Controller):
     @post("/reset", opt=FORM)
     async def reset(self, request: Request[Any, Any, Any], page: NamedDependency[Page]) -> Response[str]:
         """Set it."""
-        values = await typed(request)
+        values = await read_typed(request)
         token = values.get("token", "")
         try:
             page.check(values)

@@ -18,7 +18,7 @@ PIECE = 256 * 1024
 TYPES = "image/jpeg,image/png,image/webp,image/gif,image/avif"
 
 
-async def posted_picture(request: Request[Any, Any, Any], page: Page) -> AsyncIterator[bytes]:
+async def read_posted_picture(request: Request[Any, Any, Any], page: Page) -> AsyncIterator[bytes]:
     """Read a form with a picture; its token is checked here. Raises PictureMissing, PictureTooLarge, CsrfFailed."""
     most = page.call.ports.limits.picture_bytes
     if int(request.headers.get("content-length", "0") or 0) > most + FORM_EXTRA:
@@ -31,7 +31,7 @@ async def posted_picture(request: Request[Any, Any, Any], page: Page) -> AsyncIt
     return _pieces(part)
 
 
-def posted_crop(values: dict[str, str]) -> CropBox:
+def parse_posted_crop(values: dict[str, str]) -> CropBox:
     """Read three numbers in percent. Raises InvalidCrop."""
     x, y, size = (_part(values.get(name, "")) for name in ("x", "y", "size"))
     return parse_crop(min(x, 0.9999), min(y, 0.9999), size)

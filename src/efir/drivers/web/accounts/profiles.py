@@ -10,7 +10,7 @@ from efir.application.accounts.profiles import update_me
 from efir.application.accounts.signup import get_me
 from efir.domain.kernel.errors import DomainError
 from efir.domain.kernel.ids import UserId
-from efir.drivers.web.kernel.forms import FORM, Form, typed
+from efir.drivers.web.kernel.forms import FORM, Form, read_typed
 from efir.drivers.web.kernel.i18n import LANGUAGES
 from efir.drivers.web.kernel.page import Page
 from efir.drivers.web.kernel.settings_sections import refuse, show
@@ -46,7 +46,7 @@ class ProfilePages(Controller):
     @post("/profile", opt=FORM)
     async def profile(self, request: Request[Any, Any, Any], page: NamedDependency[Page]) -> Response[str]:
         """Change it."""
-        user_id, values = UserId(page.call.session().user_id), await typed(request)
+        user_id, values = UserId(page.call.session().user_id), await read_typed(request)
         change = ProfileChange(
             display_name=values.get("display_name", ""),
             locale=values.get("locale", ""),

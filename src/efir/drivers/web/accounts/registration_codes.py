@@ -10,7 +10,7 @@ from efir.application.accounts.registration_codes import send_email_code, verify
 from efir.domain.accounts.registrations import RegistrationNotFound, Step
 from efir.domain.kernel.errors import DomainError
 from efir.drivers.web.accounts.registration_drafts import draft_of, facts, path_of, ticket_of
-from efir.drivers.web.kernel.forms import FORM, typed
+from efir.drivers.web.kernel.forms import FORM, read_typed
 from efir.drivers.web.kernel.page import Page
 
 
@@ -21,9 +21,9 @@ class RegistrationCodePages(Controller):
     opt = PUBLIC
 
     @post(opt=FORM)
-    async def code_sent(self, request: Request[Any, Any, Any], page: NamedDependency[Page]) -> Response[str]:
+    async def post_code(self, request: Request[Any, Any, Any], page: NamedDependency[Page]) -> Response[str]:
         """Take the code that was mailed, or mail another one."""
-        draft, values, call = await draft_of(page), await typed(request), page.call
+        draft, values, call = await draft_of(page), await read_typed(request), page.call
         if draft is None or "email_code" not in draft.missing or draft.email is None:
             return page.redirect(path_of(draft))
         try:

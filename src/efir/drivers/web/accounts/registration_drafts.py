@@ -8,13 +8,13 @@ from efir.domain.accounts.registrations import (
     RegistrationFinished,
     RegistrationNotFound,
     Step,
-    step_after,
+    find_next_step,
     steps_of,
 )
 from efir.drivers.web.accounts.picture_forms import picture_facts
 from efir.drivers.web.kernel import error_messages
 from efir.drivers.web.kernel.page import Page
-from efir.drivers.web.kernel.sign_in_cookies import remembered
+from efir.drivers.web.kernel.sign_in_cookies import find_destination
 from efir.ports.accounts.registrations import RegistrationView
 
 
@@ -28,7 +28,7 @@ def facts(page: Page, step: Step, draft: RegistrationView | None) -> dict[str, A
         "count": len(asked),
         "draft": draft,
         "back": _back(step, asked),
-        "goal": remembered(page),
+        "goal": find_destination(page),
         "provider": _provider(page, draft),
         "providers": list_providers(page.call.ports),
         **picture_facts(page),
@@ -61,7 +61,7 @@ def path_of(draft: RegistrationView | None) -> str:
     """Where to go on."""
     if draft is None:
         return "/register"
-    return f"/register/{step_after(tuple(draft.missing), pictured=draft.avatar is not None)}"
+    return f"/register/{find_next_step(tuple(draft.missing), pictured=draft.avatar is not None)}"
 
 
 def ticket_of(page: Page) -> str:

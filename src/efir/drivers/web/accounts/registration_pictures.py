@@ -10,9 +10,9 @@ from efir.application.accounts.registration_pictures import crop_draft_avatar, p
 from efir.application.accounts.registrations import ticket_hash
 from efir.domain.accounts.registrations import Step
 from efir.domain.kernel.errors import DomainError
-from efir.drivers.web.accounts.picture_forms import crop_form, posted_crop, posted_picture
+from efir.drivers.web.accounts.picture_forms import crop_form, parse_posted_crop, read_posted_picture
 from efir.drivers.web.accounts.registration_drafts import draft_of, facts, path_of, ticket_of
-from efir.drivers.web.kernel.forms import FORM, typed
+from efir.drivers.web.kernel.forms import FORM, read_typed
 from efir.drivers.web.kernel.page import Page
 
 Asked = Request[Any, Any, Any]
@@ -34,13 +34,13 @@ class RegistrationPicturePages(Controller):
         return page.render("register/crop.html", form=crop_form(draft.avatar), **facts(page, Step.CHECK, draft))
 
     @post("/picture", opt=FORM, request_max_body_size=None)
-    async def picture_sent(self, request: Asked, page: NamedDependency[Page]) -> Response[str]:
+    async def post_picture(self, request: Asked, page: NamedDependency[Page]) -> Response[str]:
         """Take a picture from a form and show what became of it."""
         draft = await draft_of(page)
         if draft is None or draft.missing:
             return page.redirect(path_of(draft))
         try:
-            body = await posted_picture(request, page)
+            body = await read_posted_picture(request, page)
             await put_draft_avatar(
                 page.call.ports, ticket=ticket_hash(ticket_of(page)), registration_id=None, body=body, crop=None,
                 visitor=page.call.visitor, now=page.call.now,
@@ -50,15 +50,15 @@ class RegistrationPicturePages(Controller):
         return page.redirect("/register/check")
 
     @post("/crop", opt=FORM)
-    async def crop_sent(self, request: Asked, page: NamedDependency[Page]) -> Response[str]:
+    async def post_crop(self, request: Asked, page: NamedDependency[Page]) -> Response[str]:
         """Cut the picture as the numbers say and show what became of it."""
         draft = await draft_of(page)
         if draft is None or draft.avatar is None:
             return page.redirect(path_of(draft))
-        values = await typed(request)
+        values = await read_typed(request)
         try:
             page.check(values)
-            crop = posted_crop(values)
+            crop = parse_posted_crop(values)
             await crop_draft_avatar(
                 page.call.ports, ticket=ticket_hash(ticket_of(page)), registration_id=None, crop=crop, now=page.call.now
             )

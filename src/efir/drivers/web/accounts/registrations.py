@@ -20,14 +20,14 @@ from efir.domain.accounts.registrations import (
     RegistrationNotFound,
     RegistrationUnfinished,
     Step,
-    reachable,
+    find_reachable_step,
 )
 from efir.domain.kernel.errors import DomainError
 from efir.drivers.web.accounts.registration_drafts import draft_of, facts, path_of, ticket_of
-from efir.drivers.web.kernel.forms import FORM, Form, typed
+from efir.drivers.web.kernel.forms import FORM, Form, read_typed
 from efir.drivers.web.kernel.page import Page
-from efir.drivers.web.kernel.redirects import MAIN, with_notice
-from efir.drivers.web.kernel.sign_in_cookies import entered, remember, remembered
+from efir.drivers.web.kernel.redirects import MAIN, add_notice
+from efir.drivers.web.kernel.sign_in_cookies import find_destination, make_sign_in_cookies, remember
 from efir.ports.accounts.registrations import RegistrationView
 
 TYPED = (Step.NAME, Step.EMAIL, Step.PASSWORD)
@@ -44,10 +44,10 @@ class RegistrationPages(Controller):
     async def register_page(self, page: NamedDependency[Page], back: FromQuery[str] = "") -> Response[str]:
         """Ask the first question, or go on where somebody stopped; `back` is the page they want in the end."""
         if page.viewer is not None:
-            return page.redirect(remembered(page))
+            return page.redirect(find_destination(page))
         draft, cookies = await draft_of(page), [remember(page, back)] if back else []
-        if _untouched(draft):
-            return _shown(page, Step.NAME, draft, cookies=cookies)
+        if _is_untouched(draft):
+            return _render_step(page, Step.NAME, draft, cookies=cookies)
         return page.redirect(path_of(draft), cookies=cookies)
 
     @get([f"/{step}" for step in Step])
@@ -59,19 +59,21 @@ class RegistrationPages(Controller):
             return page.redirect("/")
         draft, wanted = await draft_of(page), _step(page)
         if draft is None:
-            return _shown(page, wanted, None) if wanted is Step.NAME else page.redirect("/register")
-        found = reachable(wanted, tuple(draft.missing))
+            return _render_step(page, wanted, None) if wanted is Step.NAME else page.redirect("/register")
+        found = find_reachable_step(wanted, tuple(draft.missing))
         if found is Step.CODE and "email_code" not in draft.missing:
             return page.redirect(path_of(draft))
         if found is Step.PICTURE and draft.avatar is not None and not another:
             found = Step.CHECK
-        return _shown(page, found, draft, change=change) if found is wanted else page.redirect(f"/register/{found}")
+        return (
+            _render_step(page, found, draft, change=change) if found is wanted else page.redirect(f"/register/{found}")
+        )
 
     @post([f"/{step}" for step in TYPED], opt=FORM)
-    async def step_sent(self, request: Asked, page: NamedDependency[Page]) -> Response[str]:
+    async def post_step(self, request: Asked, page: NamedDependency[Page]) -> Response[str]:
         """Take one answer and ask the next question."""
         wanted = _step(page)
-        values = await typed(request)
+        values = await read_typed(request)
         ticket, cookies, draft = ticket_of(page), list[Cookie](), await draft_of(page)
         try:
             page.check(values)
@@ -92,24 +94,28 @@ class RegistrationPages(Controller):
         return page.redirect(path_of(draft), cookies=cookies)
 
     @post("/finish", opt=FORM)
-    async def finish_sent(self, request: Asked, page: NamedDependency[Page]) -> Response[str]:
+    async def post_finish(self, request: Asked, page: NamedDependency[Page]) -> Response[str]:
         """Make the account and sign in; pressing twice makes one account."""
         call = page.call
         if page.viewer is not None:
             return page.redirect("/")
         draft = await draft_of(page)
         try:
-            page.check(await typed(request))
+            page.check(await read_typed(request))
             signed = await finish_registration(call.ports, ticket=ticket_of(page), visitor=call.visitor, now=call.now)
         except (RegistrationNotFound, RegistrationUnfinished):
             return page.redirect(path_of(draft))
         except DomainError as error:
             return page.refuse("register/picture.html", {}, error, **facts(page, Step.CHECK, draft))
-        cookies = [*entered(page, signed), page.shared.ticket_cookie(call, "", max_age=0), remember(page, MAIN)]
-        return page.redirect(with_notice(remembered(page), "welcome"), cookies=cookies)
+        cookies = [
+            *make_sign_in_cookies(page, signed),
+            page.shared.ticket_cookie(call, "", max_age=0),
+            remember(page, MAIN),
+        ]
+        return page.redirect(add_notice(find_destination(page), "welcome"), cookies=cookies)
 
 
-def _shown(
+def _render_step(
     page: Page, step: Step, draft: RegistrationView | None, *, change: str = "", cookies: Sequence[Cookie] = ()
 ) -> Response[str]:
     if step is Step.PICTURE:
@@ -127,7 +133,7 @@ def _step(page: Page) -> Step:
     return Step(page.request.url.path.rpartition("/")[2])
 
 
-def _untouched(draft: RegistrationView | None) -> bool:
+def _is_untouched(draft: RegistrationView | None) -> bool:
     return draft is None or draft.nickname is None
 
 

@@ -12,7 +12,7 @@ from efir.application.audio.conversion import delete_record
 from efir.application.audio.records import list_records
 from efir.domain.audio.records import RecordId
 from efir.drivers.web.kernel import failure_messages
-from efir.drivers.web.kernel.forms import FORM, typed
+from efir.drivers.web.kernel.forms import FORM, read_typed
 from efir.drivers.web.kernel.page import Page
 from efir.drivers.web.kernel.paging import next_address
 
@@ -48,6 +48,6 @@ class RecordingPages(Controller):
         """Delete a recording."""
         call = page.call
         owner = call.user()
-        page.check(await typed(request))
+        page.check(await read_typed(request))
         await delete_record(call.ports, record_id=RecordId(record_id), owner=owner)
         return page.redirect("/audio?notice=recording-deleted")

@@ -11,7 +11,7 @@ from efir.application.access.requirements import SIGNED_IN
 from efir.application.auth.login_history import list_logins
 from efir.application.auth.sessions import list_devices, revoke_other_sessions, revoke_session
 from efir.domain.kernel.ids import SessionId
-from efir.drivers.web.kernel.forms import FORM, typed
+from efir.drivers.web.kernel.forms import FORM, read_typed
 from efir.drivers.web.kernel.page import Page
 from efir.drivers.web.kernel.paging import next_address
 from efir.drivers.web.kernel.settings_sections import show
@@ -40,7 +40,7 @@ class DevicePages(Controller):
         """Sign out everywhere else."""
         call = page.call
         keep = call.current_session()
-        page.check(await typed(request))
+        page.check(await read_typed(request))
         await revoke_other_sessions(call.ports, owner=call.user(), keep=keep, now=call.now)
         return page.redirect("/settings/devices?notice=signed-out")
 
@@ -51,7 +51,7 @@ class DevicePages(Controller):
         """Sign out one device."""
         call = page.call
         call.session()
-        page.check(await typed(request))
+        page.check(await read_typed(request))
         await revoke_session(call.ports, owner=call.user(), session_id=SessionId(session_id), now=call.now)
         return page.redirect("/settings/devices?notice=signed-out")
 

@@ -15,14 +15,14 @@ from efir.domain.auth.second_factors import ChallengeGone
 from efir.domain.kernel.errors import DomainError
 from efir.domain.kernel.ids import SessionId
 from efir.drivers._asgi.cookies import CHALLENGE
-from efir.drivers.web.kernel.forms import FORM, Form, typed
+from efir.drivers.web.kernel.forms import FORM, Form, read_typed
 from efir.drivers.web.kernel.page import Page
-from efir.drivers.web.kernel.sign_in_cookies import _cookie, entered, short_cookie
+from efir.drivers.web.kernel.sign_in_cookies import _cookie, make_short_cookie, make_sign_in_cookies
 
 
 def to_second_step(page: Page, challenge: str, back: str) -> Response[str]:
     """Send a browser that has shown the first factor to the second; its challenge is in a cookie."""
-    cookie = short_cookie(page, CHALLENGE, challenge, page.call.ports.limits.challenge_seconds)
+    cookie = make_short_cookie(page, CHALLENGE, challenge, page.call.ports.limits.challenge_seconds)
     return page.redirect(f"/login/second-factor?{urlencode({'back': local_path(back)})}", cookies=[cookie])
 
 
@@ -44,7 +44,7 @@ class SecondStepPages(Controller):
     @post(opt=FORM)
     async def second(self, request: Request[Any, Any, Any], page: NamedDependency[Page]) -> Response[str]:
         """Finish signing in."""
-        values, call = await typed(request), page.call
+        values, call = await read_typed(request), page.call
         back = local_path(values.get("back"))
         try:
             page.check(values)
@@ -60,5 +60,5 @@ class SecondStepPages(Controller):
             return page.refuse("second-factor.html", {}, error, back=back)
         if isinstance(signed, TokenPair):  # an app's challenge, put into a browser by hand
             return page.redirect("/login")
-        cookies = [*entered(page, signed), short_cookie(page, CHALLENGE, "", 0)]
+        cookies = [*make_sign_in_cookies(page, signed), make_short_cookie(page, CHALLENGE, "", 0)]
         return page.redirect(back, cookies=cookies)

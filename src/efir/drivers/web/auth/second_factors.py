@@ -16,7 +16,7 @@ from efir.application.auth.second_factors import (
 )
 from efir.domain.kernel.errors import DomainError
 from efir.domain.kernel.ids import UserId
-from efir.drivers.web.kernel.forms import FORM, Form, typed
+from efir.drivers.web.kernel.forms import FORM, Form, read_typed
 from efir.drivers.web.kernel.page import Page
 from efir.drivers.web.kernel.settings_sections import refuse, show
 
@@ -38,20 +38,20 @@ class SecondFactorPages(Controller):
     @get("/app", opt=ONESELF)
     async def app_page(self, page: NamedDependency[Page]) -> Response[str]:
         """Show the secret that an authenticator app needs, and ask for its first code."""
-        who, ports = page.call.fresh(), page.call.ports
+        who, ports = page.call.require_fresh(), page.call.ports
         user_id = UserId(who.user_id)
         if (await get_second_factor(ports, user_id=user_id)).enabled:
             return page.redirect(HERE)
         setup = await resume_totp(ports, user_id=user_id, nickname=who.nickname)
         if setup is None:
             setup = await begin_totp(ports, user_id=user_id, nickname=who.nickname, now=page.call.now)
-        return _private(show(page, "settings/app.html", form=Form(), setup=setup))
+        return _forbid_caching(show(page, "settings/app.html", form=Form(), setup=setup))
 
     @post("/app", opt=FORM)
-    async def app_sent(self, request: Request[Any, Any, Any], page: NamedDependency[Page]) -> Response[str]:
+    async def post_app(self, request: Request[Any, Any, Any], page: NamedDependency[Page]) -> Response[str]:
         """Turn the second step on, and show recovery codes this once."""
-        values, call = await typed(request), page.call
-        who = call.fresh()
+        values, call = await read_typed(request), page.call
+        who = call.require_fresh()
         user_id = UserId(who.user_id)
         try:
             page.check(values)
@@ -62,27 +62,27 @@ class SecondFactorPages(Controller):
             setup = await resume_totp(call.ports, user_id=user_id, nickname=who.nickname)
             if setup is None:
                 return page.redirect(HERE)
-            return _private(refuse(page, "settings/app.html", {}, error, setup=setup))
-        return _private(show(page, "settings/recovery-codes.html", codes=codes, fresh=True))
+            return _forbid_caching(refuse(page, "settings/app.html", {}, error, setup=setup))
+        return _forbid_caching(show(page, "settings/recovery-codes.html", codes=codes, fresh=True))
 
     @post("/codes", opt=FORM)
-    async def codes_sent(self, request: Request[Any, Any, Any], page: NamedDependency[Page]) -> Response[str]:
+    async def post_codes(self, request: Request[Any, Any, Any], page: NamedDependency[Page]) -> Response[str]:
         """Make new recovery codes, and show them this once."""
-        user_id = UserId(page.call.fresh().user_id)
-        page.check(await typed(request))
+        user_id = UserId(page.call.require_fresh().user_id)
+        page.check(await read_typed(request))
         codes = await make_recovery_codes(page.call.ports, user_id=user_id, now=page.call.now)
-        return _private(show(page, "settings/recovery-codes.html", codes=codes, fresh=False))
+        return _forbid_caching(show(page, "settings/recovery-codes.html", codes=codes, fresh=False))
 
     @post("/off", opt=FORM)
-    async def off_sent(self, request: Request[Any, Any, Any], page: NamedDependency[Page]) -> Response[str]:
+    async def post_off(self, request: Request[Any, Any, Any], page: NamedDependency[Page]) -> Response[str]:
         """Turn the second step off."""
-        user_id = UserId(page.call.fresh().user_id)
-        page.check(await typed(request))
+        user_id = UserId(page.call.require_fresh().user_id)
+        page.check(await read_typed(request))
         await remove_totp(page.call.ports, user_id=user_id, now=page.call.now)
         return page.redirect(f"{HERE}?notice=saved")
 
 
-def _private(answer: Response[str]) -> Response[str]:
+def _forbid_caching(answer: Response[str]) -> Response[str]:
     """Secrets stay out of every cache."""
     answer.headers["cache-control"] = "no-store"
     return answer

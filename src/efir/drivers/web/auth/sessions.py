@@ -18,9 +18,9 @@ from efir.domain.users import DeletionPending
 from efir.drivers.web.auth.mfa_verification import to_second_step
 from efir.drivers.web.auth.passkeys import passkey_site
 from efir.drivers.web.kernel import error_messages
-from efir.drivers.web.kernel.forms import FORM, Form, Problem, typed
+from efir.drivers.web.kernel.forms import FORM, Form, Problem, read_typed
 from efir.drivers.web.kernel.page import Page
-from efir.drivers.web.kernel.sign_in_cookies import entered
+from efir.drivers.web.kernel.sign_in_cookies import make_sign_in_cookies
 
 
 class SessionPages(Controller):
@@ -39,7 +39,7 @@ class SessionPages(Controller):
         """Ask for nickname and password; `again` of somebody who is signed in, before something that matters."""
         if page.viewer is not None and not again and not trouble:
             return page.redirect(local_path(back))
-        text = error_messages.of_trouble(trouble, page.words)
+        text = error_messages.word_trouble(trouble, page.words)
         values = {"login": page.viewer.nickname} if page.viewer is not None else {}
         form = Form(values, (Problem("", text),) if text else ())
         return page.render("login.html", form=form, failed=bool(text), **_ways(page, back))
@@ -47,25 +47,25 @@ class SessionPages(Controller):
     @post("/login", opt=FORM)
     async def login(self, request: Request[Any, Any, Any], page: NamedDependency[Page]) -> Response[str]:
         """Sign in and go where the reader wanted to go."""
-        values = await typed(request)
+        values = await read_typed(request)
         back = values.get("back", "")
         try:
             page.check(values)
-            signed = await _signed_in(page, values.get("login", ""), values.get("password", ""))
+            signed = await _sign_in(page, values.get("login", ""), values.get("password", ""))
         except SecondFactorNeeded as needed:
             return to_second_step(page, needed.challenge, back)
         except DomainError as error:
             return page.refuse(
                 "login.html", values, error, **_ways(page, back, pending=isinstance(error, DeletionPending))
             )
-        return page.redirect(local_path(back), cookies=entered(page, signed))
+        return page.redirect(local_path(back), cookies=make_sign_in_cookies(page, signed))
 
     @post("/logout", opt=FORM)
     async def logout(self, request: Request[Any, Any, Any], page: NamedDependency[Page]) -> Response[str]:
         """End the login session; repeating is harmless."""
         onward = None
         if page.viewer is not None:
-            page.check(await typed(request))
+            page.check(await read_typed(request))
             onward = await _end_session(page)
         cookies = [page.shared.session_cookie(page.call, "", max_age=0)]
         if onward is not None:
@@ -82,7 +82,7 @@ def _ways(page: Page, back: str, *, pending: bool = False) -> dict[str, Any]:
     }  # fmt: skip
 
 
-async def _signed_in(page: Page, name: str, password: str) -> SignedIn:
+async def _sign_in(page: Page, name: str, password: str) -> SignedIn:
     call = page.call
     found = call.credential  # a browser has one login session, and signing in always makes a new one
     return await log_in(

@@ -96,7 +96,7 @@ class Assets:
             if name in above:
                 raise ValueError(f"modules import one another: {' -> '.join((*above, name))}")
             if name not in done:
-                swap = _hashed_import(lambda other: link(f"js/{other}", (*above, name)))
+                swap = _hash_import(lambda other: link(f"js/{other}", (*above, name)))
                 linked = IMPORT.sub(swap, own[name].body.decode())
                 done[name] = Asset(name, linked.encode(), own[name].media_type)
             return done[name]
@@ -106,7 +106,7 @@ class Assets:
         self._plain.update(done)
 
 
-def served(asset: Asset, *, hashed: bool, headers: Mapping[str, str]) -> tuple[int, dict[str, str], bytes]:
+def serve(asset: Asset, *, hashed: bool, headers: Mapping[str, str]) -> tuple[int, dict[str, str], bytes]:
     """Status, headers and body of the answer to a request for a file (RFC 9110 sections 8.8 and 13.1)."""
     kept = "public, max-age=31536000, immutable" if hashed else "no-cache"
     answer = {"etag": asset.etag, "cache-control": kept, "x-content-type-options": "nosniff", "vary": "Accept-Encoding"}
@@ -131,16 +131,16 @@ def _accepts_gzip(header: str) -> bool:
 def _read(folder: Path, name: str) -> Asset:
     body, kind = (folder / name).read_bytes(), Path(name).suffix
     own_style = kind == ".css" and not name.startswith("vendor/")
-    return Asset(name, _lean(body.decode()).encode() if own_style else body, TYPES[kind])
+    return Asset(name, _minify(body.decode()).encode() if own_style else body, TYPES[kind])
 
 
-def _lean(style: str) -> str:
+def _minify(style: str) -> str:
     """Leave out what only people read: comments, indents, ends of lines."""
     style = re.sub(r"/\*.*?\*/", "", style, flags=re.DOTALL)
     return re.sub(r"\s*([{};])\s*", r"\1", re.sub(r"\s+", " ", style)).strip()
 
 
-def _hashed_import(resolve: Callable[[str], Asset]) -> Callable[[re.Match[str]], str]:
+def _hash_import(resolve: Callable[[str], Asset]) -> Callable[[re.Match[str]], str]:
     def replace(found: re.Match[str]) -> str:
         return f"{found[1]}./{PurePosixPath(resolve(found[2]).address).name}{found[3]}"
 

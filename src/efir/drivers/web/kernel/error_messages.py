@@ -160,21 +160,21 @@ PLACES = {
 } | dict.fromkeys(PICTURES, "image")
 
 
-def of_trouble(code: str, words: NullTranslations) -> str:
+def word_trouble(code: str, words: NullTranslations) -> str:
     """Word what went wrong on the way to a page; nothing for a code that is not known."""
     known = ERRORS.get(code)
     return "" if known is None else words.gettext(known)
 
 
-def of_error(error: DomainError, words: NullTranslations) -> list[tuple[str, str]]:
+def word_error(error: DomainError, words: NullTranslations) -> list[tuple[str, str]]:
     """Word an error as pairs of field name (empty: the whole form) and text."""
     if error.errors and error.code not in PLACES:
-        return [_of_field(field, words) for field in error.errors]
+        return [_word_field(field, words) for field in error.errors]
     known = ERRORS.get(error.code) or PICTURES.get(error.code)
     return [(PLACES.get(error.code, ""), error.detail if known is None else words.gettext(known))]
 
 
-def _of_field(error: FieldError, words: NullTranslations) -> tuple[str, str]:
+def _word_field(error: FieldError, words: NullTranslations) -> tuple[str, str]:
     name = error.pointer.split("/")[1] if "/" in error.pointer else ""
     known = FIELDS.get((name, error.code))
     return name, error.detail if known is None else words.gettext(known)

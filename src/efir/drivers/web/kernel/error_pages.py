@@ -25,16 +25,16 @@ log = structlog.get_logger("efir.web")
 def handlers(shared: Shared, problems: Mapping[Any, Handler]) -> dict[Any, Handler]:
     """Put a page in front of each problem handler for requests of browsers."""
 
-    def fronted(problem: Handler) -> Handler:
+    def wrap(problem: Handler) -> Handler:
         def answer(request: Request[Any, Any, Any], error: Exception) -> Response[Any]:
-            return error_page(request, shared, error) if for_people(request) else problem(request, error)
+            return error_page(request, shared, error) if wants_page(request) else problem(request, error)
 
         return answer
 
-    return {kind: fronted(problem) for kind, problem in problems.items()}
+    return {kind: wrap(problem) for kind, problem in problems.items()}
 
 
-def for_people(request: Request[Any, Any, Any]) -> bool:
+def wants_page(request: Request[Any, Any, Any]) -> bool:
     """Whether a request comes from a browser that wants a page."""
     accepted = request.headers.get("accept", "")
     return not request.url.path.startswith(PROGRAMS) and "text/html" in accepted

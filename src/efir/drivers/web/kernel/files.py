@@ -7,7 +7,7 @@ from litestar.enums import HttpMethod
 from litestar.exceptions import NotFoundException
 
 from efir.application.access.requirements import PUBLIC
-from efir.drivers.web.kernel.assets import Assets, served
+from efir.drivers.web.kernel.assets import Assets, serve
 
 
 def static_files(assets: Assets) -> Any:
@@ -25,7 +25,7 @@ def static_files(assets: Assets) -> Any:
         found = assets.find(request.path_params["path"].lstrip("/"))
         if found is None:
             raise NotFoundException
-        status, headers, body = served(found[0], hashed=found[1], headers=request.headers)
+        status, headers, body = serve(found[0], hashed=found[1], headers=request.headers)
         return Response(body, status_code=status, headers=headers, media_type=headers.get("content-type"))
 
     return static

@@ -35,7 +35,7 @@ class Form:
         return next((problem.text for problem in self.errors if problem.field == name), "")
 
 
-async def typed(request: Request[Any, Any, Any]) -> dict[str, str]:
+async def read_typed(request: Request[Any, Any, Any]) -> dict[str, str]:
     """Read the texts of a sent form; files do not count."""
     form = await request.form()
     return {name: value for name, value in form.items() if isinstance(value, str)}

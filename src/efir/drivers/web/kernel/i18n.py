@@ -31,15 +31,17 @@ def catalogue(folder: Path, language: str, domain: str = "efir") -> gettext.Null
     return gettext.GNUTranslations(compiled)
 
 
-def chosen(setting: str | None, accepted: str) -> str:
+def choose_language(setting: str | None, accepted: str) -> str:
     """Choose the language of a page: the reader's setting, then what the browser asks for, then English."""
     if setting in LANGUAGES:
         return setting
-    wanted = [tag for tag, weight in sorted(_weighted(accepted[:MAX_HEADER]), key=lambda pair: -pair[1]) if weight > 0]
+    wanted = [
+        tag for tag, weight in sorted(_parse_weights(accepted[:MAX_HEADER]), key=lambda pair: -pair[1]) if weight > 0
+    ]
     return negotiate_locale(wanted, list(LANGUAGES), sep="-") or DEFAULT
 
 
-def _weighted(header: str) -> list[tuple[str, float]]:
+def _parse_weights(header: str) -> list[tuple[str, float]]:
     pairs = []
     for part in header.split(","):
         tag, _, weight = part.strip().partition(";")

@@ -7,7 +7,7 @@ from typing import Any
 
 from litestar import Request
 
-from efir.drivers.web.kernel.redirects import wanted
+from efir.drivers.web.kernel.redirects import find_destination
 
 THEMES = frozenset({"light", "dark"})
 
@@ -37,13 +37,13 @@ class Link:
     phone_only: bool = False
 
 
-def of(request: Request[Any, Any, Any], words: NullTranslations, *, here: str) -> dict[str, Any]:
+def frame_facts(request: Request[Any, Any, Any], words: NullTranslations, *, here: str) -> dict[str, Any]:
     """Give the facts of the frame that depend on the request alone."""
     theme, notice = request.cookies.get("theme"), request.query_params.get("notice")
     return {
         "theme": theme if theme in THEMES else None,
         "here": here,
-        "wanted": wanted(request, here=here),
+        "wanted": find_destination(request, here=here),
         "navigation": _navigation(request.url.path, words.gettext),
         "administration": _administration(request.url.path, words.gettext),
         "notice": _notices(words.gettext).get(notice or ""),

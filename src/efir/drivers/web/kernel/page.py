@@ -18,11 +18,11 @@ from efir.application.context import Call
 from efir.domain.access.permissions import Permission
 from efir.domain.auth.sessions import CsrfFailed
 from efir.domain.kernel.errors import DomainError, Forbidden, TooMany, Unavailable
-from efir.drivers._asgi.cookies import VISITOR, cookie_name, short_cookie
+from efir.drivers._asgi.cookies import VISITOR, cookie_name, make_short_cookie
 from efir.drivers._asgi.same_origin import require_same_origin
 from efir.drivers.web.kernel import error_messages, layout
 from efir.drivers.web.kernel.forms import Form, Problem
-from efir.drivers.web.kernel.i18n import chosen
+from efir.drivers.web.kernel.i18n import choose_language
 from efir.drivers.web.kernel.templates import Templates
 from efir.ports.access.credential_cache import Credential
 
@@ -59,7 +59,7 @@ class Page:
         self.request = request
         self.shared = shared
         self._call = call
-        self.lang = chosen(request.cookies.get("lang"), request.headers.get("accept-language", ""))
+        self.lang = choose_language(request.cookies.get("lang"), request.headers.get("accept-language", ""))
 
     @property
     def call(self) -> Call:
@@ -129,7 +129,7 @@ class Page:
 
         `renamed` are fields that have other names on a page of several forms.
         """
-        wrong = error_messages.of_error(error, self.words)
+        wrong = error_messages.word_error(error, self.words)
         form = Form(values, tuple(Problem((renamed or {}).get(name, name), text) for name, text in wrong))
         status = self.shared.status_of(type(error)) if isinstance(error, OWN_STATUS) else 422
         return self.render(template, status=status, form=form, failed=True, **data)
@@ -166,7 +166,7 @@ class Page:
         """The cookie a new visitor's token is bound to, when the page shows a form that needs one."""
         if "_new_visitor" not in self.__dict__:
             return []
-        return [short_cookie(self.call, VISITOR, self._new_visitor.removeprefix("visitor "), seconds=None)]
+        return [make_short_cookie(self.call, VISITOR, self._new_visitor.removeprefix("visitor "), seconds=None)]
 
     def _tag(self, body: str) -> str:
         """Validator of a page; the token differs each time and an older one is as good."""
@@ -174,7 +174,7 @@ class Page:
         return f'W/"{hashlib.sha256(stable.encode()).hexdigest()[:20]}"'
 
     def _frame(self) -> dict[str, Any]:
-        return layout.of(self.request, self.words, here=self.here) | {
+        return layout.frame_facts(self.request, self.words, here=self.here) | {
             "viewer": self.viewer,
             "nobody": self._call is None,
             "csrf": lambda: self.token,

@@ -10,7 +10,7 @@ from efir.application.access.requirements import HARMLESS, PUBLIC
 from efir.domain.auth.redirects import local_path
 from efir.drivers._asgi.cookies import is_safe
 from efir.drivers._asgi.same_origin import require_same_origin
-from efir.drivers.web.kernel.forms import FORM, typed
+from efir.drivers.web.kernel.forms import FORM, read_typed
 from efir.drivers.web.kernel.i18n import LANGUAGES
 from efir.drivers.web.kernel.layout import THEMES
 from efir.drivers.web.kernel.page import Page
@@ -29,7 +29,7 @@ class PreferencePages(Controller):
     async def preferences(self, request: Request[Any, Any, Any], page: NamedDependency[Page]) -> Response[str]:
         """Remember a choice and go back."""
         require_same_origin(request.headers, origin=page.call.ports.origin)
-        values = await typed(request)
+        values = await read_typed(request)
         secure = is_safe(page.call.ports.origin)
         cookies = [
             Cookie(key=name, value=values[name], path="/", max_age=YEAR, samesite="lax", secure=secure)

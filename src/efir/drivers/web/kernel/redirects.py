@@ -10,7 +10,7 @@ MAIN = "/"
 ENTRANCES = ("/login", "/register", "/forgot", "/reset", "/restore", "/confirm")  # pages on the way in are no goal
 
 
-def wanted(request: Request[Any, Any, Any], *, here: str) -> str:
+def find_destination(request: Request[Any, Any, Any], *, here: str) -> str:
     """Where somebody who signs in or up from this page wants to go: what it was told, or the page itself."""
     told = request.query_params.get("back")
     if told is not None:
@@ -21,6 +21,6 @@ def wanted(request: Request[Any, Any, Any], *, here: str) -> str:
     return local_path(path if "notice" in request.query_params else here)
 
 
-def with_notice(address: str, notice: str) -> str:
+def add_notice(address: str, notice: str) -> str:
     """The address of a page that is to show a short notice."""
     return f"{address}{'&' if '?' in address else '?'}notice={notice}"

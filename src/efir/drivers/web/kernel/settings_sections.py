@@ -25,15 +25,15 @@ class Section:
 
 def show(page: Page, template: str, **data: Any) -> Response[str]:
     """Return a page of the settings."""
-    return page.render(template, sections=_of(page), **data)
+    return page.render(template, sections=_build_sections(page), **data)
 
 
 def refuse(page: Page, template: str, values: dict[str, str], error: DomainError, **data: Any) -> Response[str]:
     """Return a form of the settings again, with what was typed and what is wrong."""
-    return page.refuse(template, values, error, sections=_of(page), **data)
+    return page.refuse(template, values, error, sections=_build_sections(page), **data)
 
 
-def _of(page: Page) -> list[Section]:
+def _build_sections(page: Page) -> list[Section]:
     path = page.request.url.path
     return [
         Section(href, icon, label, path == href or path.startswith(f"{href}/"))

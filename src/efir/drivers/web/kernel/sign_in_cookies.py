@@ -18,23 +18,23 @@ def remember(page: Page, back: str) -> Cookie:
     """Keep, for as long as a registration lives, where somebody wants to go; the main page needs no keeping."""
     kept = local_path(back)
     seconds = page.call.ports.limits.registration_life_seconds if kept != MAIN else 0
-    return short_cookie(page, BACK, quote(kept, safe=""), seconds)
+    return make_short_cookie(page, BACK, quote(kept, safe=""), seconds)
 
 
-def remembered(page: Page) -> str:
+def find_destination(page: Page) -> str:
     """Where they want to go: what this page was told, or an earlier one."""
     told = page.request.query_params.get("back")
     return local_path(unquote(_cookie(page.request, page, BACK)) if told is None else told)
 
 
-def entered(page: Page, signed: SignedIn) -> list[Cookie]:
+def make_sign_in_cookies(page: Page, signed: SignedIn) -> list[Cookie]:
     """The cookies of a browser that has just signed in: the login session, and the mark of a known device."""
     return [cookies.session_cookie(page.call, signed.secret), device_cookie(page.call, signed.user.nickname)]
 
 
-def short_cookie(page: Page, name: str, value: str, seconds: int) -> Cookie:
+def make_short_cookie(page: Page, name: str, value: str, seconds: int) -> Cookie:
     """Make a cookie that lives between the steps of a sign-in; no seconds remove it."""
-    return cookies.short_cookie(page.call, name, value, seconds=seconds)
+    return cookies.make_short_cookie(page.call, name, value, seconds=seconds)
 
 
 def _cookie(request: Request[Any, Any, Any], page: Page, name: str) -> str:

@@ -15,7 +15,7 @@ from efir.application.videos.videos import delete_video, get_video, list_my_vide
 from efir.domain.kernel.errors import DomainError
 from efir.domain.kernel.ids import VideoId
 from efir.domain.videos.video import VideoInProgress, VideoNotFound
-from efir.drivers.web.kernel.forms import FORM, Form, typed
+from efir.drivers.web.kernel.forms import FORM, Form, read_typed
 from efir.drivers.web.kernel.page import Page
 from efir.drivers.web.kernel.paging import next_address
 from efir.drivers.web.kernel.video_texts import stages, visibilities
@@ -43,14 +43,14 @@ class StudioPages(Controller):
         video = await own_video(page, video_id)
         values = {"title": video.title, "description": video.description, "visibility": video.visibility}
         values["tags"] = ", ".join(video.tags)
-        return page.render("edit.html", form=Form(values), **_edited(page, video))
+        return page.render("edit.html", form=Form(values), **_describe_video(page, video))
 
     @post("/{video_id:uuid}", opt=FORM)
     async def edit(
         self, request: Request[Any, Any, Any], video_id: FromPath[UUID], page: NamedDependency[Page]
     ) -> Response[str]:
         """Change title, description, tags and visibility."""
-        video, values = await own_video(page, video_id), await typed(request)
+        video, values = await own_video(page, video_id), await read_typed(request)
         change = VideoChange(
             title=values.get("title", ""),
             description=values.get("description", "").replace("\r\n", "\n"),
@@ -64,7 +64,7 @@ class StudioPages(Controller):
                 page.call.ports, video_id=VideoId(video_id), owner=owner, change=change, now=page.call.now
             )
         except DomainError as error:
-            return page.refuse("edit.html", values, error, **_edited(page, video))
+            return page.refuse("edit.html", values, error, **_describe_video(page, video))
         return page.redirect("/studio?notice=saved")
 
     @get("/{video_id:uuid}/delete")
@@ -79,7 +79,7 @@ class StudioPages(Controller):
         """Delete a video."""
         call = page.call
         owner = call.user()
-        page.check(await typed(request))
+        page.check(await read_typed(request))
         await delete_video(call.ports, video_id=VideoId(video_id), owner=owner, now=call.now)
         return page.redirect("/studio?notice=deleted")
 
@@ -90,7 +90,7 @@ class StudioPages(Controller):
         """Process a video again; what is being processed already, as after a second press, is not refused."""
         call = page.call
         owner = call.user()
-        page.check(await typed(request))
+        page.check(await read_typed(request))
         with suppress(VideoInProgress):
             await retry_video(call.ports, video_id=VideoId(video_id), owner=owner, now=call.now)
         return page.redirect("/studio?notice=again")
@@ -113,7 +113,7 @@ async def owns(page: Page, video: VideoView) -> bool:
     return video.channel.handle in (await get_me(page.call.ports, user_id=page.call.user())).channels
 
 
-def _edited(page: Page, video: VideoView) -> dict[str, Any]:
+def _describe_video(page: Page, video: VideoView) -> dict[str, Any]:
     limits = page.call.ports.limits
     return {
         "video": video,
