@@ -23,6 +23,7 @@ from efir.domain.accounts.registrations import (
     reachable,
 )
 from efir.domain.kernel.errors import DomainError
+from efir.drivers._asgi.cookies import ticket_cookie
 from efir.drivers.web.accounts.registration_drafts import draft_of, facts, path_of, ticket_of
 from efir.drivers.web.kernel.forms import FORM, Form, typed
 from efir.drivers.web.kernel.page import Page
@@ -78,7 +79,7 @@ class RegistrationPages(Controller):
             if draft is None:
                 draft = await start_registration(page.call.ports, visitor=page.call.visitor, now=page.call.now)
                 ticket = draft.ticket or ""
-                cookies.append(page.shared.ticket_cookie(page.call, ticket))
+                cookies.append(ticket_cookie(page.call, ticket))
             change = _change(page, wanted, values, draft)
             draft = await update_registration(page.call.ports, ticket=ticket, change=change, now=page.call.now)
             if wanted is Step.EMAIL and "email_code" in draft.missing and not draft.email_code_sent:
@@ -105,7 +106,7 @@ class RegistrationPages(Controller):
             return page.redirect(path_of(draft))
         except DomainError as error:
             return page.refuse("register/picture.html", {}, error, **facts(page, Step.CHECK, draft))
-        cookies = [*entered(page, signed), page.shared.ticket_cookie(call, "", max_age=0), remember(page, MAIN)]
+        cookies = [*entered(page, signed), ticket_cookie(call, "", max_age=0), remember(page, MAIN)]
         return page.redirect(with_notice(remembered(page), "welcome"), cookies=cookies)
 
 
