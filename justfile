@@ -34,7 +34,7 @@ test *args: setup
 # the tests that need no server: rules of the domain and of the architecture
 [group("check")]
 fast *args: setup
-    SERVERLESS=1 "{{ bin }}/pytest" -q -n {{ num_cpus() }} --dist loadfile --hypothesis-profile fast tests/architecture tests/domain "$@"
+    SERVERLESS=1 "{{ bin }}/pytest" -q -n {{ num_cpus() }} --dist loadfile --hypothesis-profile fast tests/architecture tests/*/test_rules.py tests/*/test_*_rules.py "$@"
 
 # what CI asks for: lint, types, contracts, generated documents, tests
 [group("check")]
@@ -66,7 +66,7 @@ documents: setup
 # kill processes and servers while they work, lose nothing (effort: full or short)
 [group("slow")]
 chaos effort="full" *args: setup
-    shift || true; EFFORT={{ effort }} {{ if effort == "full" { "PYTEST_TIMEOUT=" + patience } else { "" } }} "{{ bin }}/pytest" -m "slow and not browser" tests/chaos tests/embedded tests/cli tests/questions "$@"
+    shift || true; EFFORT={{ effort }} {{ if effort == "full" { "PYTEST_TIMEOUT=" + patience } else { "" } }} "{{ bin }}/pytest" -m "slow and not browser" tests/chaos tests/embedded tests/cli tests/quiz "$@"
 
 # foreign clients and validators against the running service (effort: full or short)
 [group("slow")]
@@ -102,12 +102,12 @@ containers *args: setup
 # every page in both languages, by day and by night, wide and on a phone; every point of a form (effort: full or short)
 [group("slow")]
 pages effort="full" *args: setup
-    shift || true; EFFORT={{ effort }} "{{ bin }}/pytest" -n auto -m "slow and browser" --ignore tests/web/screenshots tests/web "$@"
+    shift || true; EFFORT={{ effort }} "{{ bin }}/pytest" -n auto -m "slow and browser" --ignore tests/browser/screenshots tests/browser "$@"
 
 # pictures of every page into tests/screenshots
 [group("slow")]
 screenshots *args: setup
-    "{{ bin }}/pytest" -m slow tests/web/screenshots "$@"
+    "{{ bin }}/pytest" -m slow tests/browser/screenshots "$@"
 
 # format and mend what the linter can mend
 [group("write")]
@@ -131,7 +131,7 @@ lock *args: setup
     }
     resolve --group dev --output-file requirements-dev.lock "$@"
     resolve --constraints requirements-dev.lock --output-file requirements.lock
-    for folder in src/efir/drivers/web tests tests/conformance; do
+    for folder in src/efir/drivers/web tests/kit tests/conformance; do
       (cd "$folder" && "{{ bin }}/npm" install --package-lock-only --ignore-scripts --omit-lockfile-registry-resolved)
     done
     if grep -nE '://|index-url|find-links' requirements*.lock || git grep -n '"resolved"' -- '*package-lock.json'; then

@@ -6,21 +6,12 @@ import hypothesis
 import pytest
 
 # `just fast` does without: a test that asks for a server or for the service fails there, as it finds no such fixture.
-pytest_plugins = [] if os.environ.get("SERVERLESS") else ["shared_servers", "instance"]
+pytest_plugins = [] if os.environ.get("SERVERLESS") else ["kit.fixtures.shared_servers", "kit.fixtures.instance"]
 hypothesis.settings.register_profile("fast", max_examples=10)  # of `just fast`; `just test` tries ten times as many
 LONGEST = (
-    "audio",
-    "embedded",
-    "web",
-    "cli",
-    "processing",
-    "questions",
-    "media",
-    "migrations",
-    "uploads",
-    "oidc",
-    "api",
-)
+    "audio", "embedded", "browser", "cli", "documents", "processing", "quiz", "migrations", "uploads", "accounts",
+    "auth", "pictures",
+)  # fmt: skip
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -19,7 +19,12 @@ from efir.settings import Settings, from_environment
 JUST = Path(sys.executable).parent / "just"
 CODE = re.compile(r"```\w*\n(.*?)```|`([^`\n]+)`", re.DOTALL)
 PAGES = [path for path in tracked() if path.suffix == ".md"]
-TOURS = [page for page in PAGES if page.name == "architecture.md" or page.parent.name in {"decisions", "how-to"}]
+TOURS = [
+    page
+    for page in PAGES
+    if (page.name == "architecture.md" or page.parent.name in {"decisions", "how-to"})
+    and page.name != "add-a-feature.md"  # it makes its files, and a test does what it says
+]
 FOLDERS = {"src", "tests", "docs", "migrations", "domain", "ports", "application", "adapters", "drivers", "bootstrap"}
 
 

@@ -10,10 +10,10 @@ from urllib.parse import urlsplit
 
 import httpx
 
-from audio import waves
-from audio.sending import RECORDS, named
 from chaos.test_workers import files
-from programs import children_of, serving
+from kit.audio import waves
+from kit.audio.sending import RECORDS, named
+from kit.programs import children_of, serving
 
 PATIENCE = 20.0
 

@@ -22,7 +22,6 @@ from urllib.parse import urlsplit
 
 import asyncpg
 
-from audio import waves
 from bench.rounds import SHORT, Outcome, compare, finish
 from efir.adapters.media.audio import commands
 from efir.adapters.media.audio.converter import FfmpegAudioConverter
@@ -33,9 +32,10 @@ from efir.adapters.media.video.verify import unheard
 from efir.adapters.postgres.migrate import upgrade
 from efir.domain.kernel.limits import Limits
 from efir.ports.audio import Tags
-from media.sources import PROGRAM
-from programs import children_of, free_port, running, serving
-from servers import start_postgres, start_valkey
+from kit.audio import waves
+from kit.media.sources import PROGRAM
+from kit.programs import children_of, free_port, running, serving
+from kit.servers import start_postgres, start_valkey
 
 REQUESTS = 200 if SHORT else 800
 SECONDS = 60 if SHORT else 120

@@ -22,7 +22,7 @@ import pyvips  # after its setting
 from bench.reads import instance  # beside pyvips
 from bench.rounds import SHORT, Outcome, compare, finish
 from efir.adapters.media.pictures import picture_worker
-from programs import granian
+from kit.programs import granian
 
 SIDES = (512, 256, 128, 64)
 DROPS = 12 if SHORT else 60

@@ -24,7 +24,7 @@ from efir.domain.kernel.limits import Limits
 from efir.domain.processing.ladder import Plan, Rung, plan
 from efir.domain.processing.source_facts import MediaFacts
 from efir.ports.processing.media import ChunkOutput
-from media.sources import PROGRAM
+from kit.media.sources import PROGRAM
 
 CLIP = 8 if SHORT else 24
 PR_SET_CHILD_SUBREAPER = 36

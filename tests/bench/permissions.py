@@ -19,7 +19,7 @@ import redis
 from bench.reads import REQUESTS, cpu_per_request, instance
 from bench.rounds import Outcome, compare, finish
 from efir.domain.auth.sessions import token_text
-from programs import free_port, granian
+from kit.programs import free_port, granian
 
 PATH = "/api/v1/auth/permissions/check?permission=audit.read"
 WHO = """

@@ -25,7 +25,7 @@ import asyncpg
 
 from bench.reads import cpu_seconds, instance
 from bench.rounds import SHORT, Outcome, compare, finish
-from programs import HERE, free_port, granian, running
+from kit.programs import HERE, free_port, granian, running
 
 REQUESTS = 1_000
 TOTAL = sum(1 + number % 5 for number in range(REQUESTS))

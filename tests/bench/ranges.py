@@ -26,7 +26,7 @@ from bench.rounds import SHORT, Outcome, compare, finish
 from efir.adapters.storage.filesystem import FilesystemBlobStore
 from efir.drivers._asgi.files import IMMUTABLE, FileAnswer, FileHead
 from efir.ports.kernel.blobs import blob_key
-from programs import NGINX, granian, nginx
+from kit.programs import NGINX, granian, nginx
 
 SIZE = 64 << 20
 SEGMENT = 2 << 20

@@ -20,8 +20,8 @@ from efir.adapters.postgres.migrate import upgrade
 from efir.adapters.postgres.videos.videos import FACTS, NEWEST, PAGE
 from efir.ports.kernel.pagination import PageRequest
 from efir.ports.videos.videos import VideoFacts
-from programs import granian
-from servers import start_postgres, start_valkey
+from kit.programs import granian
+from kit.servers import start_postgres, start_valkey
 
 REQUESTS = 600 if SHORT else 2000
 VIDEOS = 1000

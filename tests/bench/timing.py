@@ -21,7 +21,7 @@ import asyncpg
 
 from bench.reads import instance
 from bench.rounds import SHORT, finish
-from programs import granian
+from kit.programs import granian
 
 SAMPLES = 400 if SHORT else 10_000
 PEOPLE = 20

@@ -18,10 +18,10 @@ import asyncpg
 
 from bench.rounds import SHORT, Outcome, compare, finish
 from efir.adapters.postgres.migrate import upgrade
-from programs import memory_of, serving
-from servers import start_postgres, start_valkey
-from uploads.people import person_with_token
-from uploads.talking import TYPE, Talk
+from kit.people import person_with_token
+from kit.programs import memory_of, serving
+from kit.servers import start_postgres, start_valkey
+from kit.tus_client import TYPE, Talk
 
 MIB = 1 << 20
 SIZE = (64 if SHORT else 256) * MIB

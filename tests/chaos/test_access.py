@@ -16,11 +16,11 @@ import httpx
 import pytest
 import redis as redis_client
 
-from builders import PASSWORD, registered, signed_in, with_role
 from efir.application.auth.signing_keys import tend_signing_keys
 from efir.application.context import Ports
-from programs import free_port, running
-from servers import Server, start_valkey
+from kit.builders import PASSWORD, registered, signed_in, with_role
+from kit.programs import free_port, running
+from kit.servers import Server, start_valkey
 
 pytestmark = pytest.mark.slow
 SHORT = os.environ.get("EFFORT", "full") == "short"

@@ -11,10 +11,10 @@ from urllib.parse import urlsplit
 import httpx
 import pytest
 
-from audio import waves
-from audio.sending import MUSIC, named
 from chaos.test_workers import Workers, files, until, workers
-from programs import children_of, serving
+from kit.audio import waves
+from kit.audio.sending import MUSIC, named
+from kit.programs import children_of, serving
 
 pytestmark = pytest.mark.slow
 SHORT = os.environ.get("EFFORT", "full") == "short"

@@ -10,13 +10,13 @@ from typing import Any
 import httpx
 import pytest
 
-from audio import waves
-from audio.edited import edit, kept, owner, sound
-from audio.sending import RECORDS
 from audio.test_leaving import until as eventually
 from chaos.test_audio import SEEDS, audited
 from chaos.test_workers import Workers, files, until, workers
-from programs import children_of, serving
+from kit.audio import waves
+from kit.audio.edited import edit, kept, owner, sound
+from kit.audio.sending import RECORDS
+from kit.programs import children_of, serving
 
 pytestmark = pytest.mark.slow
 __all__ = ["workers"]

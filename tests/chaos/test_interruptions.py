@@ -15,13 +15,13 @@ from typing import Any
 
 import pytest
 
-from builders import Person
 from efir.application.context import Ports
 from efir.ports.kernel.blobs import blob_key
-from programs import children_of, serving
-from relays import Relay, after_bytes, relay
-from uploads.given import ada, no_bytes_of_tests_before, people, server, talk
-from uploads.talking import TYPE, Answer, Talk, sha256
+from kit.builders import Person
+from kit.fixtures.uploads import ada, no_bytes_of_tests_before, people, server, talk
+from kit.programs import children_of, serving
+from kit.relay import Relay, after_bytes, relay
+from kit.tus_client import TYPE, Answer, Talk, sha256
 
 pytestmark = pytest.mark.slow
 __all__ = ["ada", "no_bytes_of_tests_before", "people", "server", "talk"]

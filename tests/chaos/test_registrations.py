@@ -14,12 +14,12 @@ from typing import Any
 import httpx
 import pytest
 
-from drawings import drawing
 from efir.application.accounts.registrations import ticket_hash
 from efir.application.context import Ports
 from efir.application.pictures import sweep_pictures
 from efir.ports.kernel.blobs import blob_key
-from programs import free_port, wait_for
+from kit.drawings import drawing
+from kit.programs import free_port, wait_for
 
 pytestmark = pytest.mark.slow
 SHORT = os.environ.get("EFFORT", "full") == "short"

@@ -15,13 +15,13 @@ from typing import Any
 
 import pytest
 
-from builders import Person
 from chaos.test_interruptions import BROKEN, resumed, stored
 from efir.application.context import Ports
-from programs import children_of, serving
-from relays import after_bytes, relay
-from uploads.given import ada, no_bytes_of_tests_before, people, server, talk
-from uploads.talking import Talk
+from kit.builders import Person
+from kit.fixtures.uploads import ada, no_bytes_of_tests_before, people, server, talk
+from kit.programs import children_of, serving
+from kit.relay import after_bytes, relay
+from kit.tus_client import Talk
 from uploads.test_disk import BLOCK, MIB, upload_of
 
 __all__ = ["ada", "no_bytes_of_tests_before", "people", "server", "talk"]

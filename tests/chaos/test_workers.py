@@ -15,12 +15,12 @@ from uuid import uuid4
 import pytest
 import redis as redis_client
 
-import clips
 from efir.application.context import Ports
 from efir.application.videos.videos import delete_video
 from efir.domain.kernel.ids import UserId, VideoId
-from publishing import Published
-from servers import start_valkey
+from kit import clips
+from kit.published_videos import Published
+from kit.servers import start_valkey
 
 pytestmark = pytest.mark.slow
 SHORT = os.environ.get("EFFORT", "full") == "short"

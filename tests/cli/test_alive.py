@@ -9,7 +9,7 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
-from programs import free_port
+from kit.programs import free_port
 
 PATIENCE = 60.0
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import httpx
 
-from programs import free_port, serving
+from kit.programs import free_port, serving
 
 PATIENCE = 60.0
 

@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 
 from efir.application.context import Ports
-from jservice_double import jservice
+from kit.jservice_double import jservice
 
 
 def efir(environment: dict[str, str], *words: str, **more: str) -> subprocess.CompletedProcess[str]:

@@ -12,15 +12,15 @@ from typing import Any
 import httpx
 import pytest
 
-import clips
-from cli.conftest import PATIENCE, Uploading
 from efir.application.context import Ports
 from efir.application.processing.pipeline import video_failed
 from efir.bootstrap.main import main
 from efir.domain.jobs import Failure
 from efir.domain.kernel.errors import FailureKind
 from efir.ports.kernel.blobs import blob_key
-from relays import after_bytes, before_answer, relay
+from kit import clips
+from kit.fixtures.cli import PATIENCE, Uploading
+from kit.relay import after_bytes, before_answer, relay
 
 MEGABYTE = 1 << 20
 

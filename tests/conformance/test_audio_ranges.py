@@ -9,10 +9,10 @@ from typing import Any
 import httpx
 import pytest
 
-from audio import waves
-from audio.sending import add_record
-from builders import person
-from programs import serving
+from kit.audio import waves
+from kit.audio.sending import add_record
+from kit.builders import person
+from kit.programs import serving
 
 pytestmark = pytest.mark.slow
 COUNT = 500 if os.environ.get("EFFORT", "full") == "short" else 10_000

@@ -12,10 +12,10 @@ from efir.adapters.media.inspection.probe import ConfinedProbe
 from efir.adapters.media.video.converter import FfmpegConverter
 from efir.adapters.media.video.ffmpeg import Ffmpeg
 from efir.domain.kernel.limits import Limits
-from media.judging import judge, judge_source
-from media.marked_cases import CASES, NOT_AS_STORED, SHORT, USUAL, Maker, combined
-from media.publishing import publish
-from media.sources import PROGRAM
+from kit.media.judging import judge, judge_source
+from kit.media.marked_cases import CASES, NOT_AS_STORED, SHORT, USUAL, Maker, combined
+from kit.media.publishing import publish
+from kit.media.sources import PROGRAM
 
 pytestmark = pytest.mark.slow
 

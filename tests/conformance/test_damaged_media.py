@@ -16,9 +16,9 @@ from efir.adapters.media.inspection.probe import ConfinedProbe
 from efir.adapters.media.video.converter import FfmpegConverter
 from efir.adapters.media.video.ffmpeg import Ffmpeg
 from efir.domain.kernel.limits import Limits
-from media.damage import CONTAINERS, REFUSED, RIGHT, answer, beside_a_player, damaged, nothing
-from media.marked_cases import CASES
-from media.sources import KINDS, PROGRAM, source
+from kit.media.damage import CONTAINERS, REFUSED, RIGHT, answer, beside_a_player, damaged, nothing
+from kit.media.marked_cases import CASES
+from kit.media.sources import KINDS, PROGRAM, source
 
 pytestmark = pytest.mark.slow
 

@@ -25,9 +25,9 @@ from efir.adapters.media.video.converter import FfmpegConverter
 from efir.adapters.media.video.ffmpeg import Ffmpeg
 from efir.domain.kernel.limits import Limits
 from efir.domain.videos.video import MediaRefused
-from media.beside_source import judge_beside
-from media.publishing import publish
-from media.sources import PROGRAM
+from kit.media.beside_source import judge_beside
+from kit.media.publishing import publish
+from kit.media.sources import PROGRAM
 
 pytestmark = pytest.mark.slow
 

@@ -11,8 +11,8 @@ from pathlib import Path
 import httpx
 import pytest
 
-from builders import person
-from live import whole_service
+from kit.builders import person
+from kit.whole_service import whole_service
 
 pytestmark = pytest.mark.slow
 

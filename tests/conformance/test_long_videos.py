@@ -16,9 +16,9 @@ from efir.adapters.media.inspection.probe import ConfinedProbe
 from efir.adapters.media.video.converter import FfmpegConverter
 from efir.adapters.media.video.ffmpeg import Ffmpeg
 from efir.domain.kernel.limits import Limits
-from media.long_sources import Long, judge_long, make_long
-from media.publishing import Published, publish
-from media.sources import PROGRAM
+from kit.media.long_sources import Long, judge_long, make_long
+from kit.media.publishing import Published, publish
+from kit.media.sources import PROGRAM
 
 pytestmark = pytest.mark.slow
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-import node
+from kit import npm
 
 pytestmark = pytest.mark.slow
 
@@ -40,7 +40,7 @@ console.log(token.token.length, titles, next, stream, made.channel.handle);
 
 def test_a_linter_of_others_finds_nothing(tmp_path: Path) -> None:
     arguments = ("lint", DOCUMENT, "--config", HERE / "redocly.yaml", "--format", "json")
-    done = node.tool(HERE, "@redocly/cli/bin/cli.js", *arguments, cwd=tmp_path)
+    done = npm.tool(HERE, "@redocly/cli/bin/cli.js", *arguments, cwd=tmp_path)
     found = json.loads(done.stdout)
     assert [f"{row['ruleId']}: {row['message']} {row['location'][0].get('pointer')}" for row in found["problems"]] == []
     assert done.returncode == 0
@@ -51,12 +51,12 @@ def test_the_linter_would_find_a_fault(tmp_path: Path) -> None:
     del document["paths"]["/api/v1/videos"]["get"]["security"]
     broken = tmp_path / "openapi.json"
     broken.write_text(json.dumps(document))
-    done = node.tool(HERE, "@redocly/cli/bin/cli.js", "lint", broken, "--config", HERE / "redocly.yaml", cwd=tmp_path)
+    done = npm.tool(HERE, "@redocly/cli/bin/cli.js", "lint", broken, "--config", HERE / "redocly.yaml", cwd=tmp_path)
     assert done.returncode == 1
 
 
 def test_generated_types_compile_strictly_and_carry_a_journey(tmp_path: Path) -> None:
-    made = node.tool(HERE, "openapi-typescript/bin/cli.js", DOCUMENT, "-o", tmp_path / "api.ts", OPTIONAL, cwd=tmp_path)
+    made = npm.tool(HERE, "openapi-typescript/bin/cli.js", DOCUMENT, "-o", tmp_path / "api.ts", OPTIONAL, cwd=tmp_path)
     assert made.returncode == 0, made.stderr
     assert _compiled(tmp_path, JOURNEY) == ""
     assert "'titel' does not exist" in _compiled(tmp_path, JOURNEY.replace("title:", "titel:"))
@@ -66,4 +66,4 @@ def _compiled(place: Path, source: str) -> str:
     """Return what the compiler complains about."""
     (place / "journey.ts").write_text(source)
     flags = ("--strict", "--noEmit", "--lib", "es2022,dom", "api.ts", "journey.ts")
-    return node.tool(HERE, "typescript/bin/tsc", *flags, cwd=place).stdout
+    return npm.tool(HERE, "typescript/bin/tsc", *flags, cwd=place).stdout

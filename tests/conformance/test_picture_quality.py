@@ -14,7 +14,7 @@ from efir.adapters.media.video.ffmpeg import Ffmpeg
 from efir.adapters.media.video.tracks import join
 from efir.domain.kernel.limits import Limits
 from efir.domain.processing.ladder import plan
-from media.sources import PROGRAM, ffmpeg
+from kit.media.sources import PROGRAM, ffmpeg
 
 pytestmark = pytest.mark.slow
 

@@ -12,15 +12,14 @@ from uuid import UUID
 import m3u8
 import pytest
 
-import clips
-import node
 from efir.application.context import Ports
 from efir.application.jobs.engine import run_next
 from efir.application.videos.media_files import MediaNotFound
 from efir.bootstrap.wiring.work import WORK
 from efir.domain.jobs import Queue
-from processing.lists import Lists, addresses, text_at
-from publishing import Published, shown
+from kit import clips, npm
+from kit.playlists import Lists, addresses, text_at
+from kit.published_videos import Published, shown
 
 pytestmark = pytest.mark.slow
 
@@ -156,7 +155,7 @@ async def declared(ports: Ports, video_id: UUID, name: str, one: Any, target: in
 def understood(moment: dict[str, str], room: Path) -> None:
     """A parser that many players are built on reads the same, and has nothing to say."""
     (room / "lists.json").write_text(json.dumps(moment))
-    found = json.loads(node.run(READ, str(room / "lists.json"), folder=HERE))
+    found = json.loads(npm.run(READ, str(room / "lists.json"), folder=HERE))
     for name, manifest in found.items():
         assert manifest["troubles"] == [], name
         text = moment[name]

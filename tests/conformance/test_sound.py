@@ -16,7 +16,6 @@ import numpy as np
 import pytest
 import soundfile
 
-from audio import tones, waves
 from efir.adapters.media.audio.converter import FfmpegAudioConverter
 from efir.adapters.media.confinement.sandbox import detect
 from efir.adapters.media.video.ffmpeg import Ffmpeg
@@ -25,7 +24,8 @@ from efir.domain.audio.speakers import stereo_gains
 from efir.domain.kernel.errors import DomainError
 from efir.domain.kernel.limits import Limits
 from efir.ports.audio import ConvertedAudio, Tags
-from media.sources import PROGRAM
+from kit.audio import tones, waves
+from kit.media.sources import PROGRAM
 
 pytestmark = pytest.mark.slow
 

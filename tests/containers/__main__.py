@@ -18,7 +18,7 @@ import httpx
 
 from containers import backup, images, page, visit, walls
 from containers.engine import CommandBroke, Engine, engine_of
-from programs import free_port
+from kit.programs import free_port
 
 MIB = 1 << 20
 Left = dict[str, visit.Left]

@@ -13,9 +13,9 @@ from urllib.parse import urljoin
 
 import httpx
 
-import clips
 from efir.drivers.cli.demo import publish
 from efir.drivers.cli.remote import Remote
+from kit import clips
 
 PASSWORD = "a long quiet evening"
 PATIENCE = 120.0

@@ -23,7 +23,7 @@ from efir.adapters.embedded.wire import ServerRefused, postgres_execute
 from efir.bootstrap.processes.revisions import newest_revisions
 from efir.drivers.cli.up import shown_address, worth_showing
 from embedded.conftest import PATIENCE, living
-from servers import start_postgres, start_valkey
+from kit.servers import start_postgres, start_valkey
 
 SLEEPER = (sys.executable, "-c", "import time; time.sleep(1000)")
 

@@ -14,7 +14,7 @@ from alembic.script import ScriptDirectory
 from efir.adapters.postgres.joined import BROKEN
 from efir.adapters.postgres.kernel.revision import applied
 from efir.adapters.postgres.migrate import commands, downgrade, newest, upgrade
-from instance import named
+from kit.fixtures.instance import named
 
 CANNOT_HAPPEN = {
     "pk_",  # keys are made by us, UUIDv7

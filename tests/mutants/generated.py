@@ -12,7 +12,7 @@ from pathlib import Path
 from mutants.copies import TOP
 
 DOMAIN = TOP / "src" / "efir" / "domain"
-TESTS = TOP / "tests" / "domain"
+TESTS = TOP / "tests"  # those of rules are named so
 FLIPPED: dict[type[ast.cmpop], str] = {
     ast.Lt: "<=", ast.LtE: "<", ast.Gt: ">=", ast.GtE: ">", ast.Eq: "!=", ast.NotEq: "==",
     ast.In: "not in", ast.NotIn: "in", ast.Is: "is not", ast.IsNot: "is",
@@ -57,9 +57,11 @@ def sample(every: list[Mutant], count: int, seed: int) -> list[Mutant]:
 
 
 def tests_of(file: str) -> list[str]:
-    """Return the tests of the domain that load a module, those first that name it themselves."""
+    """Return the tests of rules that load a module, those first that name it themselves."""
     name = module_of(file)
-    loaded = {path: _imported(path) for path in sorted(TESTS.glob("test_*.py"))}
+    loaded = {
+        path: _imported(path) for path in sorted({*TESTS.glob("*/test_rules.py"), *TESTS.glob("*/test_*_rules.py")})
+    }
     near = [path for path, names in loaded.items() if name in names]
     far = [path for path, names in loaded.items() if path not in near and name in _reached(names)]
     return [str(path.relative_to(TOP)) for path in (*near, *far)]

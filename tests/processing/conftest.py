@@ -1,13 +1,6 @@
-from collections.abc import Iterator
+"""Fixtures for tests of videos."""
 
-import pytest
+from kit.fixtures.media import box, boxes, converter, out, probe, probed, tool
+from kit.fixtures.processing import told
 
-from efir.application.context import Ports
-from processing.commanded import bound, commanded
-
-
-@pytest.fixture
-def told(ports: Ports) -> Iterator[Ports]:
-    """Ports whose media work does what it is told."""
-    yield commanded(ports)
-    bound(None)
+__all__ = ["box", "boxes", "converter", "out", "probe", "probed", "told", "tool"]

@@ -5,11 +5,11 @@ from typing import Any
 
 import pytest
 
-import clips
 from efir.application.context import Ports
 from efir.domain.jobs import Queue
 from efir.domain.kernel.ids import VideoId
-from publishing import Published, shown, worked
+from kit import clips
+from kit.published_videos import Published, shown, worked
 
 
 @pytest.mark.parametrize("clip", [clips.h264, clips.webm])

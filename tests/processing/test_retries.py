@@ -18,9 +18,9 @@ from efir.domain.processing.source_facts import MediaUnreadable, MediaWorkFailed
 from efir.domain.videos.video import VideoInProgress, VideoNotRetryable
 from efir.drivers.workers.actors import handlers_of
 from efir.ports.videos.renditions import RenditionFacts
-from processing.commanded import failing, long_clip
-from processing.lists import Lists, addresses, text_at
-from publishing import Published, shown, worked
+from kit.media.commanded import failing, long_clip
+from kit.playlists import Lists, addresses, text_at
+from kit.published_videos import Published, shown, worked
 
 EITHER = pytest.mark.parametrize("copied", [True, False], ids=["copied", "encoded"])
 

@@ -22,9 +22,9 @@ from efir.domain.kernel.ids import UserId, VideoId
 from efir.domain.processing.source_facts import MediaSoundUnreadable, MediaUnreadable, MediaWorkFailed, RenditionDamaged
 from efir.domain.videos.video import VideoInProgress, VideoNotFound, VideoNotRetryable
 from efir.drivers.workers.actors import handlers_of
-from processing.commanded import bound, long_clip
-from processing.lists import Lists
-from publishing import Published, shown
+from kit.media.commanded import bound, long_clip
+from kit.playlists import Lists
+from kit.published_videos import Published, shown
 
 FAULTS = {
     "ok": None,

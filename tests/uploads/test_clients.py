@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 from tusclient.client import TusClient
 
-import node
-from builders import Person
-from uploads.talking import sha256
+from kit import npm
+from kit.builders import Person
+from kit.tus_client import sha256
 
 CONTENT = os.urandom((3 << 20) + 12_345)
 
@@ -94,5 +94,5 @@ async def test_tus_js_client_uploads(
     file = tmp_path_factory.mktemp("tus") / "film.mp4"
     await asyncio.to_thread(file.write_bytes, CONTENT)
     arguments = (f"{server[0]}/api/v1/uploads", str(file), ada.token, json.dumps(options))
-    told = await asyncio.to_thread(node.run, TUS_JS, *arguments)
+    told = await asyncio.to_thread(npm.run, TUS_JS, *arguments)
     assert await stored_digest(connection, json.loads(told)["url"]) == sha256(CONTENT)

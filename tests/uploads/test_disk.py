@@ -13,9 +13,9 @@ from typing import Any
 
 import pytest
 
-from builders import Person
-from programs import free_port, memory_of, running
-from uploads.talking import TYPE, Answer, Talk
+from kit.builders import Person
+from kit.programs import free_port, memory_of, running
+from kit.tus_client import TYPE, Answer, Talk
 
 MIB = 1 << 20
 BLOCK = os.urandom(MIB)

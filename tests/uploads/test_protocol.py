@@ -14,12 +14,12 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from builders import Person, person, registered, signed_in
 from efir.application.context import Ports
 from efir.application.uploads.uploads import expire_uploads, sweep_staging
 from efir.domain.uploads import UploadId
 from efir.ports.kernel.blobs import BlobMissing, blob_key
-from uploads.people import People
+from kit.builders import Person, person, registered, signed_in
+from kit.people import People
 
 UPLOADS = "/api/v1/uploads"
 TUS = {"tus-resumable": "1.0.0"}

@@ -130,7 +130,7 @@ class QuestionRepository(Protocol):
         ...
 
     async def add(self, found: list[Candidate], *, most: int, least: int, now: datetime) -> Added:
-        """Store the first `most` new ones in order after other writers, or none when fewer than `least` are new."""
+        """Store the first `most` new ones in order, or none when fewer than `least` are new."""
         ...
 
 

@@ -1,0 +1,5 @@
+"""Fixtures for tests of confined programs."""
+
+from kit.fixtures.media import box, boxes, converter, out, probe, probed, tool
+
+__all__ = ["box", "boxes", "converter", "out", "probe", "probed", "tool"]
