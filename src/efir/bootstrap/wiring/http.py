@@ -14,7 +14,6 @@ from efir.adapters.embedded.programs import end_with_parent
 from efir.application.context import Ports
 from efir.bootstrap.startup import import_blocker, logs  # noqa: F401  # the first comes before all that imports Litestar
 from efir.bootstrap.wiring.ports import opened
-from efir.drivers._asgi import cookies
 from efir.drivers.http.app import create_app
 from efir.drivers.http.kernel import problems
 from efir.drivers.http.quiz import controllers as quiz
@@ -77,10 +76,7 @@ def _give_way() -> None:
 
 def build_server_app(ports: Ports, settings: Settings) -> Any:
     """The whole application over given ports; tests use it too."""
-    pages = create_pages(
-        status_of=problems.status_of, session_cookie=cookies.session_cookie,
-        ticket_cookie=cookies.ticket_cookie, problems=problems.HANDLERS, beside=quiz.BESIDE_PAGES,
-    )  # fmt: skip
+    pages = create_pages(status_of=problems.status_of, problems=problems.HANDLERS, beside=quiz.BESIDE_PAGES)
     return create_app(
         ports, version=VERSION, trusted_proxies=settings.trusted_proxies, accel=settings.storage.accel,
         pages=pages.routes, exception_handlers=pages.exception_handlers,

@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from typing import Any
 
 from litestar import Request, Router
-from litestar.datastructures import Cookie
 from litestar.di import Provide
 
 from efir.domain.kernel.errors import DomainError
@@ -46,18 +45,16 @@ class Pages:
 def create_pages(
     *,
     status_of: Callable[[type[DomainError]], int],
-    session_cookie: Callable[..., Cookie],
-    ticket_cookie: Callable[..., Cookie],
     problems: Mapping[Any, Any],
     beside: Sequence[Any] = (),
 ) -> Pages:
     """Read files and texts once and build the handlers.
 
-    `status_of` and the two cookies are those of the JSON driver, `problems` its exception handlers, `beside` its
-    operations at the address of a page.
+    `status_of` is that of the JSON driver, `problems` its exception handlers, `beside` its operations at the address
+    of a page.
     """
     assets = Assets(HERE / "static")
-    shared = Shared(Templates(assets), status_of, session_cookie, ticket_cookie)
+    shared = Shared(Templates(assets), status_of)
 
     def page_of(request: Request[Any, Any, Any]) -> Page:
         return Page(request, shared, request.scope["state"]["call"])

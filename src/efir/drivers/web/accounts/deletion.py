@@ -9,6 +9,7 @@ from efir.application.access.requirements import PUBLIC, SIGNED_IN
 from efir.application.accounts.deletion import delete_me, restore_user
 from efir.application.auth.reauthentication import is_fresh
 from efir.domain.kernel.errors import DomainError
+from efir.drivers._asgi.cookies import session_cookie
 from efir.drivers.web.kernel.forms import FORM, Form, read_typed
 from efir.drivers.web.kernel.page import Page
 from efir.drivers.web.kernel.settings_sections import refuse, show
@@ -37,7 +38,7 @@ class DeletionPages(Controller):
             await delete_me(page.call.ports, credential=credential, password=password, now=page.call.now)
         except DomainError as error:
             return refuse(page, "settings/delete.html", {}, error, **_describe_deletion(page))
-        gone = page.shared.session_cookie(page.call, "", max_age=0)
+        gone = session_cookie(page.call, "", max_age=0)
         return page.redirect("/?notice=account-closed", cookies=[gone])
 
 

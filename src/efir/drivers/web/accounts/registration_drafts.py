@@ -11,6 +11,7 @@ from efir.domain.accounts.registrations import (
     find_next_step,
     steps_of,
 )
+from efir.drivers._asgi.cookies import TICKET, cookie_name
 from efir.drivers.web.accounts.picture_forms import picture_facts
 from efir.drivers.web.kernel import error_messages
 from efir.drivers.web.kernel.page import Page
@@ -66,7 +67,7 @@ def path_of(draft: RegistrationView | None) -> str:
 
 def ticket_of(page: Page) -> str:
     """Read the ticket of this browser's registration; empty without one."""
-    return page.request.cookies.get(page.shared.ticket_cookie(page.call, "").key, "")
+    return page.request.cookies.get(cookie_name(TICKET, origin=page.call.ports.origin), "")
 
 
 async def draft_of(page: Page) -> RegistrationView | None:

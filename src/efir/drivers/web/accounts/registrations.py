@@ -23,6 +23,7 @@ from efir.domain.accounts.registrations import (
     find_reachable_step,
 )
 from efir.domain.kernel.errors import DomainError
+from efir.drivers._asgi.cookies import ticket_cookie
 from efir.drivers.web.accounts.registration_drafts import draft_of, facts, path_of, ticket_of
 from efir.drivers.web.kernel.forms import FORM, Form, read_typed
 from efir.drivers.web.kernel.page import Page
@@ -80,7 +81,7 @@ class RegistrationPages(Controller):
             if draft is None:
                 draft = await start_registration(page.call.ports, visitor=page.call.visitor, now=page.call.now)
                 ticket = draft.ticket or ""
-                cookies.append(page.shared.ticket_cookie(page.call, ticket))
+                cookies.append(ticket_cookie(page.call, ticket))
             change = _change(page, wanted, values, draft)
             draft = await update_registration(page.call.ports, ticket=ticket, change=change, now=page.call.now)
             if wanted is Step.EMAIL and "email_code" in draft.missing and not draft.email_code_sent:
@@ -109,7 +110,7 @@ class RegistrationPages(Controller):
             return page.refuse("register/picture.html", {}, error, **facts(page, Step.CHECK, draft))
         cookies = [
             *make_sign_in_cookies(page, signed),
-            page.shared.ticket_cookie(call, "", max_age=0),
+            ticket_cookie(call, "", max_age=0),
             remember(page, MAIN),
         ]
         return page.redirect(add_notice(find_destination(page), "welcome"), cookies=cookies)

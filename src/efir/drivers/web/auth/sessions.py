@@ -15,6 +15,7 @@ from efir.domain.auth.second_factors import SecondFactorNeeded
 from efir.domain.kernel.errors import DomainError
 from efir.domain.kernel.ids import SessionId
 from efir.domain.users import DeletionPending
+from efir.drivers._asgi.cookies import session_cookie
 from efir.drivers.web.auth.mfa_verification import to_second_step
 from efir.drivers.web.auth.passkeys import passkey_site
 from efir.drivers.web.kernel import error_messages
@@ -67,7 +68,7 @@ class SessionPages(Controller):
         if page.viewer is not None:
             page.check(await read_typed(request))
             onward = await _end_session(page)
-        cookies = [page.shared.session_cookie(page.call, "", max_age=0)]
+        cookies = [session_cookie(page.call, "", max_age=0)]
         if onward is not None:
             return page.render("logged-out.html", to=onward, nobody=True, viewer=None, cookies=cookies)
         return page.redirect("/", cookies=cookies)

@@ -43,12 +43,10 @@ OWN_STATUS = (Forbidden, TooMany, Unavailable)  # every other refusal of a form 
 
 @dataclass(frozen=True)
 class Shared:
-    """What every page uses: its templates, and functions that the JSON driver has too."""
+    """What every page uses: its templates, and the statuses that the JSON driver gives errors."""
 
     templates: Templates
     status_of: Callable[[type[DomainError]], int]
-    session_cookie: Callable[..., Cookie]
-    ticket_cookie: Callable[..., Cookie]
 
 
 class Page:
