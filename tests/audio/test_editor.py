@@ -115,7 +115,7 @@ def done(worker: Any, folder: Path, told: dict[str, Any], parts: dict[str, Any])
         with pytest.MonkeyPatch.context() as patch:
             patch.setattr(worker, "FIRST_INPUT", FAR)
             try:
-                data = worker.edited(told, worker.Spool(spool)).read().raw_data
+                data = worker.apply_operations(told, worker.Spool(spool)).read().raw_data
             except DomainError:
                 return None
     return np.frombuffer(data, "<i4").reshape(-1, told["channels"])

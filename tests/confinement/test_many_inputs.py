@@ -12,7 +12,7 @@ PARENT = """
 import asyncio, os, sys, tempfile
 from pathlib import Path
 from efir.adapters.media.confinement import confined_process, sandbox
-from media.sources import PROGRAM
+from kit.media.sources import PROGRAM
 
 count, held = int(sys.argv[1]), int(sys.argv[2])
 taken = [os.open(os.devnull, os.O_RDONLY) for _ in range(held)]

@@ -236,7 +236,7 @@ def test_servers_for_tests_start_twice_and_leave_nothing(tmp_path: Path) -> None
 
 
 def test_servers_for_tests_end_with_a_killed_test_run(tmp_path: Path) -> None:
-    code = "import sys, time; sys.path.insert(0, sys.argv[1]); import servers; from pathlib import Path\n"
+    code = "import sys, time; sys.path.insert(0, sys.argv[1]); from kit import servers; from pathlib import Path\n"
     code += "s = servers.start_valkey(Path(sys.argv[2]))\n"
     code += "print(s.pid, s.guard.pid, s.sockets, flush=True); time.sleep(1000)"
     run = subprocess.Popen(

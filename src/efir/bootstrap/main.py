@@ -25,7 +25,7 @@ COMMANDS = {
     "api": Command("efir.bootstrap.commands.processes", "api", "serve the HTTP API and the pages"),
     "worker": Command("efir.bootstrap.commands.processes", "worker", "do background work"),
     "migrate": Command("efir.bootstrap.commands.processes", "migrate", "bring the database to the newest schema"),
-    "alive": Command("efir.bootstrap.commands.alive", "alive", "tell whether the API or a worker here is alive"),
+    "alive": Command("efir.bootstrap.commands.alive", "check_alive", "tell whether the API or a worker here is alive"),
     "doctor": Command("efir.bootstrap.commands.doctor", "doctor", "check this installation and say what to do"),
     "admin": Command("efir.bootstrap.commands.admin", "admin", "look after accounts from the machine itself"),
     "config": Command("efir.bootstrap.commands.config", "config", "show every setting and where it comes from"),
