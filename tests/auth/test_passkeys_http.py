@@ -38,7 +38,7 @@ def answers(draw: st.DrawFn) -> dict[str, Any]:
 def test_no_answer_breaks_the_reader(answer: dict[str, Any]) -> None:
     ceremonies = WebauthnCeremonies("https://efir.example", seconds=300)
     ceremonies.challenge_of(answer)
-    ceremonies.require_id(answer)
+    ceremonies.identify(answer)
     with pytest.raises(PasskeyInvalid):
         ceremonies.verify_creation(answer, challenge=b"x" * 32)
     with pytest.raises(PasskeyRefused):

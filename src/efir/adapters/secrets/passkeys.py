@@ -67,7 +67,7 @@ class WebauthnCeremonies:
         except (KeyError, TypeError, ValueError, AttributeError, RecursionError):
             return None
 
-    def require_id(self, answer: Json) -> tuple[bytes, bytes | None]:
+    def identify(self, answer: Json) -> tuple[bytes, bytes | None]:
         """Return which passkey, and whose, an answer says it is of; empty when it says nothing."""
         try:
             handle = answer["response"].get("userHandle")

@@ -128,7 +128,7 @@ async def _check_proof(
     ports: Ports, answer: Json, challenge: bytes | None, *, visitor: Visitor, now: datetime
 ) -> UserId:
     """Return whose passkey it is, its use noted; what is refused is noted too, before anybody is answered."""
-    cred_id, handle = ports.auth.ceremonies.require_id(answer)
+    cred_id, handle = ports.auth.ceremonies.identify(answer)
     async with ports.begin() as tx:
         passkey = await tx.passkeys.lock(cred_id)
         used = None

@@ -58,7 +58,7 @@ class Ceremonies(Protocol):
         """Return the challenge a browser says it answers; nothing is checked yet."""
         ...
 
-    def require_id(self, answer: Json) -> tuple[bytes, bytes | None]:
+    def identify(self, answer: Json) -> tuple[bytes, bytes | None]:
         """Return which passkey, and whose, an answer says it is of; empty when it says nothing."""
         ...
 
