@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from architecture.source import Module, layers, package
 
 ADDRESS = re.compile(r"/[A-Za-z]|.*/api/v[0-9]", re.DOTALL)
-POINTED = {"pointer", "at", "FieldError", "wrong", "_wrong"}
+POINTED = {"pointer", "at", "FieldError", "invalid_audio", "wrong", "_wrong"}
 """Who takes a JSON pointer (RFC 6901), which says what in a request is wrong and begins with a slash as well."""
 
 MAILS = "adapters.mail.wording"

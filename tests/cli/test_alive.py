@@ -51,9 +51,10 @@ def test_a_worker_gives_signs_of_life_while_it_runs(environment: dict[str, str],
     until = time.monotonic() + PATIENCE
     while not pulse.exists() and process.poll() is None and time.monotonic() < until:
         time.sleep(0.05)
-    assert ended("alive", "--pulse", str(pulse))[0] == 0
-    process.terminate()
+    told = ended("alive", "--pulse", str(pulse))
+    process.terminate()  # before anything is asserted: a worker that stays would take the jobs of other tests
     out, err = process.communicate(timeout=PATIENCE)
+    assert told[0] == 0
     assert (process.returncode, out, err) == (0, "", "")
 
 

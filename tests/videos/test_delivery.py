@@ -69,7 +69,7 @@ def app() -> Litestar:
 def server() -> Iterator[tuple[str, int, Path]]:
     with tempfile.TemporaryDirectory() as home:
         asyncio.run(FilesystemBlobStore(Path(home)).put_bytes(blob_key("film"), FILM))
-        with granian("api.test_delivery:app", environment={"DELIVERY_STORE": home}) as (port, pid):
+        with granian("videos.test_delivery:app", environment={"DELIVERY_STORE": home}) as (port, pid):
             yield f"http://127.0.0.1:{port}", pid, Path(home)
 
 

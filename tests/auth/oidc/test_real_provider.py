@@ -53,7 +53,7 @@ async def arrived(browser: httpx.AsyncClient) -> httpx.Response:
     page = await sent(browser, form, "/register/name", **filled(form))
     assert page.url.path == "/register/picture", page.text
     page = await browser.get("/register/check")
-    assert "None: you log in with Test" in page.text
+    assert "None: you sign in with Test" in page.text
     return await sent(browser, page, "/register/finish")
 
 
