@@ -420,7 +420,7 @@ async def test_who_comes_from_a_provider_finds_the_fields_filled_in_and_needs_no
     await with_picture(here)
     await expect(here.page.locator(".wizard-answers")).to_contain_text("None: you sign in with elsewhere")
     await here.page.get_by_role("link", name="Change (Password)").click()
-    await expect(here.page.get_by_text("With a password you can log in without it, too.")).to_be_visible()
+    await expect(here.page.get_by_text("With a password you can sign in without it, too.")).to_be_visible()
     await go_on(here.page)  # left empty
     await expect(here.page).to_have_url(f"{here.site}/register/check")
     await here.page.get_by_role("button", name="Finish registration").click()

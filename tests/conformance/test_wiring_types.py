@@ -17,7 +17,11 @@ FAULTS = {
     "a renamed method of a queue": ("application/quiz/queue.py", "async def take(self", "async def take_some(self"),
     "a renamed method of a lazy adapter": ("adapters/secrets/passkeys.py", "def creation(", "def other("),
     "a renamed method of a repository": ("adapters/postgres/users/users.py", "async def ban(", "async def bar("),
-    "one adapter in another's place": (PORTS, "once=ValkeyOneTimeStore(parts.valkey)", "once=ValkeyRateLimiter(parts.valkey)"),
+    "one adapter in another's place": (
+        PORTS,
+        "once=ValkeyOneTimeStore(parts.valkey)",
+        "once=ValkeyRateLimiter(parts.valkey)",
+    ),
     "a store in place of a converter": (PORTS, "converter=parts.pictures", "converter=scratch_of(media)"),
     "a missing port": ("bootstrap/wiring/credentials.py", "        providers=providers,\n", ""),
     "a port of a wrong kind": ("bootstrap/wiring/media.py", "store=settings.audio.store", "store=settings.audio"),
