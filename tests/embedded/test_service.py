@@ -18,7 +18,7 @@ def test_the_whole_service_runs_with_its_samples(fresh: Up) -> None:
     fresh.ready("--demo")
     address = f"http://127.0.0.1:{fresh.port}"
     assert httpx.get(f"{address}/readyz").json()["parts"]["redis"]["state"] == "ok"
-    fresh.until(lambda: fresh.said("demo: log in as demo with the password "))
+    fresh.until(lambda: fresh.said("demo: sign in as demo with the password "))
     told = [line for line in fresh.log.read_text().splitlines() if line.startswith("demo: ")]
     for line in told[:2]:
         assert httpx.get(f"{address}/api/v1/videos/{line.rpartition('/')[2]}").json()["tags"] == ["demo"]
