@@ -55,7 +55,7 @@ async def test_a_server_killed_while_it_edits_leaves_the_original_and_nothing_ha
 ) -> None:
     chance = random.Random(seed)  # noqa: S311  # repeatable moments
     with serving(environment) as (origin, pid):
-        async with httpx.AsyncClient(base_url=origin, timeout=60) as client:
+        async with httpx.AsyncClient(base_url=origin, timeout=300) as client:
             ada = await owner(client)
             first = await kept(client, ada, sound((90.0, 441.0, 0.3)))
             editing = asyncio.ensure_future(edit(client, ada, first["id"], *OPERATIONS))
@@ -66,7 +66,7 @@ async def test_a_server_killed_while_it_edits_leaves_the_original_and_nothing_ha
     await eventually(lambda: not [each for each in below if Path(f"/proc/{each}").exists()], "children end with it")
     with serving(environment) as (origin, _):
         await audited(connection, origin, [answer] if isinstance(answer, httpx.Response) else [])
-        async with httpx.AsyncClient(base_url=origin, timeout=60) as client:
+        async with httpx.AsyncClient(base_url=origin, timeout=300) as client:
             again = await edit(client, ada, first["id"], *OPERATIONS)
             assert again.status_code in {200, 201}, again.text
     assert await connection.fetchval("select count(*) from audio_records") == 2
@@ -78,7 +78,7 @@ async def test_who_leaves_during_an_edit_takes_it_along(
     ports: Any, environment: dict[str, str], connection: Any, data_dir: Path
 ) -> None:
     with serving(environment) as (origin, pid):
-        async with httpx.AsyncClient(base_url=origin, timeout=60) as client:
+        async with httpx.AsyncClient(base_url=origin, timeout=300) as client:
             ada = await owner(client)
             sent = await client.post(
                 RECORDS, params={"title": "Long"}, content=waves.plain(seconds=590, channels=2),
