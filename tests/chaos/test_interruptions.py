@@ -23,7 +23,7 @@ from kit.programs import children_of, serving
 from kit.relay import Relay, after_bytes, relay
 from kit.tus_client import TYPE, Answer, Talk, sha256
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("no_bytes_of_tests_before")]
 __all__ = ["ada", "no_bytes_of_tests_before", "people", "server", "talk"]
 
 KIB = 1 << 10

@@ -26,7 +26,7 @@ from uploads.test_disk import BLOCK, MIB, upload_of
 
 __all__ = ["ada", "no_bytes_of_tests_before", "people", "server", "talk"]
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("no_bytes_of_tests_before")]
 SHORT = os.environ.get("EFFORT", "full") == "short"
 
 

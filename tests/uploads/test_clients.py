@@ -13,6 +13,8 @@ from kit import npm
 from kit.builders import Person
 from kit.tus_client import sha256
 
+pytestmark = pytest.mark.usefixtures("no_bytes_of_tests_before")
+
 CONTENT = os.urandom((3 << 20) + 12_345)
 
 TUS_JS = """

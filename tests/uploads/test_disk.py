@@ -17,6 +17,8 @@ from kit.builders import Person
 from kit.programs import free_port, memory_of, running
 from kit.tus_client import TYPE, Answer, Talk
 
+pytestmark = pytest.mark.usefixtures("no_bytes_of_tests_before")
+
 MIB = 1 << 20
 BLOCK = os.urandom(MIB)
 API = "import sys; from efir.bootstrap.main import main; sys.exit(main(['api']))"

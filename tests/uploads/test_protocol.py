@@ -21,6 +21,8 @@ from efir.ports.kernel.blobs import BlobMissing, blob_key
 from kit.builders import Person, person, registered, signed_in
 from kit.people import People
 
+pytestmark = pytest.mark.usefixtures("no_bytes_of_tests_before")
+
 UPLOADS = "/api/v1/uploads"
 TUS = {"tus-resumable": "1.0.0"}
 BODY = TUS | {"content-type": "application/offset+octet-stream"}
