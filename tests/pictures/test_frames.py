@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
-from efir.adapters.media.inspection import av1
+from efir.adapters.media.inspection.formats import av1
 from efir.adapters.media.pictures import avif, avif_sequences, gif, icc_profiles, png
 from efir.adapters.media.video.boxes import BoxesBroken
 from efir.domain.pictures import picture

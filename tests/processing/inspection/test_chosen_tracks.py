@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from efir.adapters.media.inspection.matroska import find_disabled_tracks
+from efir.adapters.media.inspection.formats.matroska import find_disabled_tracks
 from efir.adapters.media.inspection.probe import ConfinedProbe
 from efir.domain.processing.ladder import can_copy_audio, can_copy_video
 from efir.domain.processing.source_facts import MediaCodecRefused, MediaEncrypted, MediaFacts, MediaTooManyStreams

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from efir.adapters.media.inspection.headers import demuxer
+from efir.adapters.media.inspection.formats.headers import demuxer
 from efir.domain.processing.source_facts import MediaEmpty, MediaFormatRefused
 from kit.media.sources import source
 

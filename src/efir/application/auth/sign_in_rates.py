@@ -1,9 +1,30 @@
-"""How often somebody may try to sign in."""
+"""How often somebody may try to sign in, and the browsers that have tries of their own.
 
-from efir.application.auth.trusted_devices import find_trusted_device
+Those are browsers that somebody has signed in from: guesses of strangers elsewhere do not lock the owner out of them.
+The mark of such a browser is bound to the nickname; it proves nothing but that a sign-in was good once.
+"""
+
 from efir.application.context import Ports, Visitor
 from efir.application.kernel.rate_limits import QUARTER
+from efir.domain.kernel.keys import Keys
 from efir.domain.kernel.rate_limits import Rate, network_of
+from efir.domain.kernel.signed_tokens import SignedTokens, TokenForged
+
+TOKENS = SignedTokens("known-device", mac_bytes=18)
+MAX_MARK = 100  # characters
+
+
+def device_mark(ports: Ports, nickname: str) -> str:
+    """Return a new mark, for a browser to keep after a good sign-in."""
+    return TOKENS.sign(ports.keys, ports.new_secret()[:16].encode(), bound_to=nickname)
+
+
+def find_trusted_device(keys: Keys, mark: str, name: str) -> str:
+    """Return which known device of this name a mark belongs to; empty for none."""
+    try:
+        return TOKENS.read(keys, mark[:MAX_MARK], bound_to=name).decode()
+    except TokenForged:
+        return ""
 
 
 def sign_in_rates(ports: Ports, *, name: str, visitor: Visitor) -> tuple[Rate, ...]:

@@ -5,7 +5,7 @@ from http.cookies import CookieError, SimpleCookie
 
 from litestar.datastructures import Cookie
 
-from efir.application.auth.trusted_devices import device_mark
+from efir.application.auth.sign_in_rates import device_mark
 from efir.application.context import Call
 
 PREFIX = "__Host-"

@@ -81,7 +81,7 @@ def _rate_headers() -> list[tuple[bytes, bytes]]:
 
 
 def _as_get(scope: Any, send: Any) -> tuple[Any, Any]:
-    """Answer HEAD as GET without a body (RFC 9110 §9.3.2); uploads and media know HEAD themselves."""
+    """Serve HEAD as GET without a body (RFC 9110 §9.3.2); uploads and media know HEAD themselves."""
     if scope["method"] != "HEAD" or scope["path"].startswith(KNOW_HEAD) or scope["path"].endswith(SEND_FILES):
         return scope, send
 

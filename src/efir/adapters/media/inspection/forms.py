@@ -9,7 +9,7 @@ from typing import Any
 
 from av.packet import Packet
 
-from efir.adapters.media.inspection.av1 import sequence_header
+from efir.adapters.media.inspection.formats.av1 import sequence_header
 
 HEAD = 4096  # bytes of a packet: headers stand in front
 MAX_FORMS = 8

@@ -8,7 +8,7 @@ from typing import Any
 import msgspec
 
 from efir.adapters.media.confinement import confined_process, sandbox
-from efir.adapters.media.inspection import headers, matroska
+from efir.adapters.media.inspection.formats import headers, matroska
 from efir.adapters.media.inspection.refusals import DOLBY_VISION, SOUND_CODEC, check_clock, refusal
 from efir.domain.kernel import limits as bounds
 from efir.domain.processing import source_facts

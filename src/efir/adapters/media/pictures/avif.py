@@ -4,7 +4,7 @@ import struct
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from efir.adapters.media.inspection import av1
+from efir.adapters.media.inspection.formats import av1
 from efir.adapters.media.video.boxes import BoxesBroken, children, find
 from efir.domain.pictures.colours import USUAL_PEAK, Colours, from_nclx
 

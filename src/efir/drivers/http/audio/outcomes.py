@@ -36,7 +36,7 @@ async def _wait_until_left(request: Request[Any, Any, Any]) -> None:
 
 
 def respond_added(call: Call, added: Added, present: Any, *, later: bool) -> Answer[Any]:
-    """Answer 201 for a new recording, 200 for one that was there, 202 for an accepted one."""
+    """Return 201 for a new recording, 200 for one that was there, 202 for an accepted one."""
     if added.accepted is not None:
         headers = {"location": f"{call.ports.origin}/api/v1/jobs/{added.accepted.job.id}"}
         headers |= {"preference-applied": "respond-async"} if later else {}

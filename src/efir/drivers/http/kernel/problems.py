@@ -159,7 +159,7 @@ def present_http_error(_request: Request[Any, Any, Any], error: HTTPException) -
 
 
 def present_bug(_request: Request[Any, Any, Any], error: Exception) -> Response[bytes]:
-    """Answer nothing about a fault of ours, and log all of it."""
+    """Say nothing about a fault of ours to the caller, and log all of it."""
     log.error("bug", exc_info=error)
     return problem(500, "internal-error", "Something is broken on our side", "The fault has been noted.")
 

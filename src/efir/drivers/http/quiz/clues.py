@@ -96,5 +96,5 @@ def _moment(text: str | None, name: str) -> datetime | None:
 
 
 def _open(found: T) -> Response[T]:
-    """Answer scripts of every site: there is nothing personal here."""
+    """Allow scripts of every site: there is nothing personal here."""
     return Answer(found, headers={"access-control-allow-origin": "*", "cache-control": "no-store"})

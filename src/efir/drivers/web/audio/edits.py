@@ -80,7 +80,7 @@ async def _surroundings(page: Page, record: AudioView) -> dict[str, Any]:
     ports = page.call.ports
     found = await list_records(ports, owner=page.call.user(), limit=ports.limits.max_page_size, cursor=None)
     ready = [item for item in found.items if item.state == RecordState.READY]
-    return {"record": record, "others": ready, "title_most": ports.limits.max_title_length}
+    return {"record": record, "others": ready, "max_title_length": ports.limits.max_title_length}
 
 
 def _propose_title(page: Page, record: AudioView) -> str:
