@@ -62,7 +62,7 @@ class Fact:
 @contextmanager
 def source(size: int) -> Iterator[str]:
     """Run a jService double in a process of its own; gives its address."""
-    command = [sys.executable, str(HERE / "jservice_double.py"), str(size)]
+    command = [sys.executable, str(HERE / "kit" / "jservice_double.py"), str(size)]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
         assert process.stdin is not None
