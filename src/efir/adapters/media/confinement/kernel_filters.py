@@ -8,7 +8,7 @@ PR_SET_SECCOMP, SECCOMP_MODE_FILTER, PR_SET_NO_NEW_PRIVS = 22, 2, 38
 KILL, ALLOW, ERRNO = 0x80000000, 0x7FFF0000, 0x50000
 EPERM, ENOSYS = 1, 38
 X32 = 0x40000000
-LOAD, EQUAL, AT_LEAST, ANY_BIT, RETURN = 0x20, 0x15, 0x35, 0x45, 0x06
+LOAD, EQUAL, GREATER_OR_EQUAL, ANY_BIT, RETURN = 0x20, 0x15, 0x35, 0x45, 0x06
 AT_NUMBER, AT_ARCHITECTURE, AT_FIRST_ARGUMENT = 0, 4, 16
 NAMESPACE_FLAGS = 0x7E020000
 ARCHITECTURES = {"x86_64": 0xC000003E, "aarch64": 0xC00000B7}
@@ -51,7 +51,7 @@ def seccomp() -> None:
     if machine not in ARCHITECTURES:
         raise OSError("seccomp: processor unknown")
     steps = [(LOAD, 0, 0, AT_ARCHITECTURE), (EQUAL, 1, 0, ARCHITECTURES[machine]), (RETURN, 0, 0, KILL)]
-    steps += [(LOAD, 0, 0, AT_NUMBER), (AT_LEAST, 0, 1, X32), (RETURN, 0, 0, ERRNO | ENOSYS)]
+    steps += [(LOAD, 0, 0, AT_NUMBER), (GREATER_OR_EQUAL, 0, 1, X32), (RETURN, 0, 0, ERRNO | ENOSYS)]
     for number in sorted(DENIED[machine].values()):
         steps += [(EQUAL, 0, 1, number), (RETURN, 0, 0, ERRNO | EPERM)]
     steps += [(EQUAL, 0, 1, CLONE3), (RETURN, 0, 0, ERRNO | ENOSYS)]  # its flags are in memory; libc then uses clone
