@@ -22,7 +22,14 @@ async def pool(database_url: str) -> AsyncIterator[Any]:
 
 @pytest.fixture
 async def lender(pool: Any) -> AsyncIterator[Connections]:
-    made = Connections(pool, wait=0.5)
+    made = Connections(pool, wait=60)
+    yield made
+    await made.close()
+
+
+@pytest.fixture
+async def impatient(pool: Any) -> AsyncIterator[Connections]:
+    made = Connections(pool, wait=0.1)
     yield made
     await made.close()
 
@@ -32,7 +39,7 @@ async def kept(_connection: Any) -> None:
 
 
 async def used(lender: Connections) -> int:
-    """Use a connection; answers which one."""
+    """Use a connection; return which one."""
     connection = await lender.take()
     found = int(await connection.fetchval(MINE))
     await lender.give_back(connection, clean=True)
@@ -59,10 +66,10 @@ async def test_who_waits_gets_what_is_given_back(lender: Connections) -> None:
     await lender.give_back(both[1], clean=True)
 
 
-async def test_nobody_waits_longer_than_agreed(lender: Connections) -> None:
+async def test_nobody_waits_longer_than_agreed(lender: Connections, impatient: Connections) -> None:
     both = [await lender.take(), await lender.take()]
     with pytest.raises(TimeoutError):
-        await lender.take()
+        await impatient.take()
     for one in both:
         await lender.give_back(one, clean=True)
     assert await used(lender)
