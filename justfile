@@ -5,7 +5,6 @@ set positional-arguments
 bin := justfile_directory() / ".venv/bin"
 cooldown := "3 days"  # packages younger than this are not taken into the locks
 patience := "7200"  # seconds for one test of a slow suite in its full form
-export PYTHONDONTWRITEBYTECODE := "1"
 
 # list the recipes
 @list:
@@ -31,10 +30,10 @@ migrate *flags: setup
 test *args: setup
     "{{ bin }}/pytest" -n $(({{ num_cpus() }} * 3 / 2)) --dist loadfile --no-loadscope-reorder -m "not slow" "$@"
 
-# the tests that need no server: rules of the domain and of the architecture
+# the tests that need no server, in one process: rules of the domain and of the architecture
 [group("check")]
 fast *args: setup
-    SERVERLESS=1 "{{ bin }}/pytest" -q -n {{ num_cpus() }} --dist loadfile --hypothesis-profile fast tests/architecture tests/*/test_rules.py tests/*/test_*_rules.py "$@"
+    SERVERLESS=1 "{{ bin }}/pytest" -q -p no:faker -p no:schemathesis -p no:xdist --hypothesis-profile fast tests/architecture tests/*/test_rules.py tests/*/test_*_rules.py "$@"
 
 # what CI asks for: lint, types, contracts, generated documents, tests
 [group("check")]

@@ -1,7 +1,9 @@
 """Every attack of the list is tried by a test that exists."""
 
 import ast
+import functools
 import re
+from pathlib import Path
 
 import pytest
 
@@ -22,6 +24,10 @@ def test_every_test_of_the_list_exists(number: str, tests: str) -> None:
     named = NODE.findall(tests)
     assert len(named) == tests.count("::") > 0, number
     for path, name in named:
-        tree = ast.parse((TOP / "tests" / path).read_text(encoding="utf-8"))
-        functions = {node.name for node in tree.body if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef))}
-        assert name in functions, (number, path, name)
+        assert name in functions(TOP / "tests" / path), (number, path, name)
+
+
+@functools.cache
+def functions(path: Path) -> set[str]:
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    return {node.name for node in tree.body if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)}

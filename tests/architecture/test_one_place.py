@@ -99,7 +99,7 @@ RULES = {
 @pytest.mark.parametrize("name", RULES)
 def test_a_rule_stands_in_one_place(name: str) -> None:
     rule = RULES[name]
-    found = [(module, node) for module in _looked_for(rule) for node in ast.walk(module.tree) if rule.sign(node)]
+    found = [(module, node) for module in _looked_for(rule) for node in module.nodes if rule.sign(node)]
     copies = [f"{module.at(node)}: {ast.unparse(node)}" for module, node in found if module.name not in rule.places]
     assert not copies, "\n".join(copies)
     assert {module.name for module, _ in found} == rule.places, "a place that is allowed does not hold the rule"

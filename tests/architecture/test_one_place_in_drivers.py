@@ -18,7 +18,7 @@ def test_one_function_decides_whether_a_request_comes_from_this_site() -> None:
         f"{module.name}.{function.name}"
         for module in package()
         if module.name.startswith("drivers.")
-        for function in ast.walk(module.tree)
+        for function in module.nodes
         if isinstance(function, ast.FunctionDef | ast.AsyncFunctionDef)
         for node in ast.walk(function)
         if getattr(node, "attr", getattr(node, "value", None)) in FACTS_OF_ORIGIN
@@ -30,7 +30,7 @@ def test_one_function_drains_bodies() -> None:
     limits = {
         module.name
         for module in package()
-        for node in ast.walk(module.tree)
+        for node in module.nodes
         if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store) and node.id.endswith("DRAINED")
     }
     assert limits == {"drivers._asgi.streamed_body"}
@@ -41,6 +41,4 @@ def _say(text: str) -> set[str]:
 
 
 def _strings(module: Module) -> Iterator[str]:
-    return (
-        node.value for node in ast.walk(module.tree) if isinstance(node, ast.Constant) and isinstance(node.value, str)
-    )
+    return (node.value for node in module.nodes if isinstance(node, ast.Constant) and isinstance(node.value, str))
