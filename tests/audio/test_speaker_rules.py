@@ -1,13 +1,11 @@
 """The mix of three and more channels: whatever a mask says, each is heard and nothing clips."""
 
-import doctest
 import math
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from efir.domain.audio import speakers
 from efir.domain.audio.speakers import AZIMUTH, FIELDS, stereo_gains
 
 CHANNELS = st.integers(3, 8)
@@ -66,7 +64,3 @@ def test_finer_components_of_a_field_are_heard_from_where_the_microphones_point(
     for order, (across, along) in enumerate(("UV", "PQ"), 2):
         if along in left:
             assert math.atan2(left[along], left[across]) == pytest.approx(order * AZIMUTH)
-
-
-def test_the_examples_hold() -> None:
-    assert doctest.testmod(speakers).failed == 0

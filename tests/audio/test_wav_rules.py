@@ -94,6 +94,13 @@ def test_a_streamed_file_reaches_to_its_end(size: int) -> None:
 def test_a_sound_of_no_bytes_before_other_chunks_is_empty() -> None:
     with pytest.raises(AudioEmpty):
         read(waves.riff(FMT, waves.chunk(b"data", b""), waves.chunk(b"LIST", b"INFO")))
+    with pytest.raises(AudioEmpty):
+        read(waves.riff(FMT, waves.chunk(b"data", b""), waves.chunk(b"LIST", b"a" * 4001, pad=False)))
+
+
+def test_bytes_that_only_begin_like_a_chunk_are_sound() -> None:
+    found = read(waves.riff(FMT, waves.chunk(b"data", b""), waves.chunk(b"LIST", TONE, len(TONE) + 2)))
+    assert (found.length, found.warnings) == (8 + len(TONE), ("size_unknown",))
 
 
 def test_what_is_there_of_a_cut_file_is_taken_without_half_a_frame() -> None:

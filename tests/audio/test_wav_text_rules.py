@@ -1,6 +1,5 @@
 """Titles inside WAV files: in the code page that is named, in Unicode, or as most programs write them."""
 
-import doctest
 import struct
 
 import pytest
@@ -68,7 +67,3 @@ def test_what_is_marked_as_unicode_is_read_as_unicode(text: str) -> None:
     shown = "".join(char for char in text if char.isprintable()).strip()
     assert titled(b"\xff\xfe" + text.encode("utf-16-le") + b"\0\0", None).title == shown
     assert titled(b"\xfe\xff" + text.encode("utf-16-be") + b"\0\0", 1251).title == shown
-
-
-def test_the_examples_hold() -> None:
-    assert doctest.testmod(wav_texts).failed == 0

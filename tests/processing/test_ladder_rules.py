@@ -189,11 +189,28 @@ def test_a_source_without_key_frames_to_start_from_is_not_cut() -> None:
         {"keyframe_spacing": 31.0},
         {"bitrate": 50_000_000},
         {"hdr": "pq"},
+        {"level": 0},
+        {"start": -0.001},
+        {"end": 59.8},
+        {"alpha": True},
+        {"cropped": True},
+        {"flipped": True},
+        {"resized": True},
+        {"mixed_colours": True},
+        {"edited": True},
+        {"delay": 0.04},
     ],
 )
 def test_what_browsers_cannot_play_is_not_copied(change: dict[str, object]) -> None:
     assert can_copy_video(FACTS)
     assert not can_copy_video(replace(FACTS, video=replace(VIDEO, **change)))
+
+
+@pytest.mark.parametrize(
+    "change", [{"level": 52}, {"start": 0.02}, {"keyframe_spacing": 30.0}, {"bitrate": 20_000_000}, {"end": 59.95}]
+)
+def test_what_is_just_within_the_limits_is_copied(change: dict[str, object]) -> None:
+    assert can_copy_video(replace(FACTS, video=replace(VIDEO, **change)))
 
 
 @pytest.mark.parametrize(
