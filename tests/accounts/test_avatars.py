@@ -8,8 +8,11 @@ from uuid import UUID
 import httpx
 import pytest
 
-from efir.application.context import Ports
+from efir.application.auth.account_status import require_active
+from efir.application.context import Ports, Visitor
 from efir.application.pictures import WORKING, key_of, sweep_pictures, sweep_stray_pictures
+from efir.domain.auth.login_history import Method
+from efir.domain.kernel.ids import UserId
 from efir.ports.kernel.blobs import blob_key
 from kit.builders import person
 from kit.drawings import drawing
@@ -52,6 +55,16 @@ async def test_an_avatar_is_kept_in_four_sizes_for_everybody(client: httpx.Async
     me = (await client.get("/api/v1/users/me", headers=ada.headers)).json()
     assert me["avatar"] == view["sizes"]["256"]
     assert await stored(ports) == sorted(f"img/{view['id']}/{side}.webp" for side in (64, 128, 256, 512))
+
+
+async def test_who_signs_in_without_a_password_is_shown_with_the_avatar(
+    client: httpx.AsyncClient, ports: Ports
+) -> None:
+    ada = await person(client)
+    sent = await client.put(PATH, content=drawing(), headers=ada.headers | {"content-type": "image/jpeg"})
+    user_id, now = UserId(UUID(ada.id)), ports.clock()
+    user = await require_active(ports, user_id, method=Method.PASSKEY, visitor=Visitor(), now=now)
+    assert (user.nickname, user.avatar) == ("ada", sent.json()["sizes"]["256"])
 
 
 async def test_a_form_does_as_well_and_may_name_a_part(client: httpx.AsyncClient) -> None:

@@ -19,8 +19,8 @@ FAULTS = {
     "a renamed method of a repository": ("adapters/postgres/users/users.py", "async def ban(", "async def bar("),
     "one adapter in another's place": (
         PORTS,
-        "once=ValkeyOneTimeStore(parts.valkey)",
-        "once=ValkeyRateLimiter(parts.valkey)",
+        "one_time_store=ValkeyOneTimeStore(parts.valkey)",
+        "one_time_store=ValkeyRateLimiter(parts.valkey)",
     ),
     "a store in place of a converter": (PORTS, "converter=parts.pictures", "converter=scratch_of(media)"),
     "a missing port": ("bootstrap/wiring/credentials.py", "        providers=providers,\n", ""),

@@ -35,7 +35,7 @@ def answer(listener: socket.socket) -> None:
         link, _ = listener.accept()
         with link:
             ready = link.recv(4096).startswith(b"GET /readyz ") and database_answers()
-            link.sendall(b"HTTP/1.1 200 OK\r\n\r\n" if ready else b"HTTP/1.1 503 Away\r\n\r\n")
+            link.sendall(b"HTTP/1.1 200 OK\r\n\r\n" if ready else b"HTTP/1.1 503 Unavailable\r\n\r\n")
 
 
 def until_told(name: str) -> None:
@@ -45,7 +45,7 @@ def until_told(name: str) -> None:
     note(f"{name} started as {os.geteuid()} by {os.getpid()}")
     while not told.wait(0.1):
         pass
-    note(f"{name} stopped, database {'answers' if database_answers() else 'is away'}")
+    note(f"{name} stopped, database {'answers' if database_answers() else 'is unavailable'}")
 
 
 def api() -> None:
@@ -67,7 +67,7 @@ def worker(queue: str) -> None:
 
 def migrate() -> None:
     """Need the database, and some time."""
-    note(f"migrated, database {'answers' if database_answers() else 'is away'}")
+    note(f"migrated, database {'answers' if database_answers() else 'is unavailable'}")
     time.sleep(0.05)
 
 

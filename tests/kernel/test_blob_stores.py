@@ -11,7 +11,7 @@ import httpx
 import pytest
 
 from efir.adapters.storage.filesystem import FilesystemBlobStore
-from efir.adapters.storage.s3 import S3BlobStore, StorageAway
+from efir.adapters.storage.s3 import S3BlobStore, StorageUnavailable
 from efir.application.context import Ports
 from efir.ports.kernel.blobs import BlobMissing, BlobStore, blob_key
 from kit.programs import free_port, running
@@ -115,5 +115,5 @@ async def test_a_service_that_is_away_is_named_as_such() -> None:
         "s3://efir", endpoint=f"http://127.0.0.1:{free_port()}", region="", access_key="key", secret_key="secret"
     )
     async with asyncio.timeout(30):
-        with pytest.raises(StorageAway):
+        with pytest.raises(StorageUnavailable):
             await nowhere.open(KEY)

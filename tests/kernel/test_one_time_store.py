@@ -9,7 +9,7 @@ import redis.asyncio
 
 from efir.adapters.redis.connection import Valkey
 from efir.adapters.redis.one_time_store import ValkeyOneTimeStore
-from efir.ports.kernel.one_time_store import StatesAway
+from efir.ports.kernel.one_time_store import OneTimeStoreUnavailable
 
 
 @pytest.fixture
@@ -49,10 +49,10 @@ async def test_only_the_first_to_name_a_key_is_the_first(states: ValkeyOneTimeSt
 async def test_without_valkey_nothing_is_let_through() -> None:
     valkey = Valkey("redis://127.0.0.1:1")
     states = ValkeyOneTimeStore(valkey)
-    with pytest.raises(StatesAway):
+    with pytest.raises(OneTimeStoreUnavailable):
         await states.put("key", b"value", seconds=60)
-    with pytest.raises(StatesAway):
+    with pytest.raises(OneTimeStoreUnavailable):
         await states.take("key")
-    with pytest.raises(StatesAway):
+    with pytest.raises(OneTimeStoreUnavailable):
         await states.claim_first("key", seconds=60)
     await valkey.close()

@@ -51,7 +51,8 @@ def test_an_operation_has_a_name_a_tag_and_words(operation: tuple[str, str, dict
     _, _, facts = operation
     assert re.fullmatch(r"[a-z]+(?:[A-Z0-9][a-z0-9]*)+", facts["operationId"])
     assert len(facts["tags"]) == 1
-    assert facts["summary"].strip()
+    assert facts["description"].startswith(facts["summary"])
+    assert " " in facts["summary"]
     assert facts["description"].strip()
 
 

@@ -8,7 +8,7 @@ from typing import Any
 import asyncpg
 import pytest
 
-from efir.adapters.postgres.kernel.constraints import DatabaseAway
+from efir.adapters.postgres.kernel.constraints import DatabaseUnavailable
 from efir.adapters.postgres.kernel.lazy import LazyTransaction, NotCommitted, OneStatement
 from efir.adapters.postgres.quiz.questions import LINE
 from efir.application.audio.records import create_named_user
@@ -131,7 +131,7 @@ async def cut_off(ports: Ports, connection: Any) -> None:
 async def test_a_connection_lost_inside_a_transaction_is_told_as_the_database_being_away(
     ports: Ports, connection: Any
 ) -> None:
-    with pytest.raises(DatabaseAway):
+    with pytest.raises(DatabaseUnavailable):
         await cut_off(ports, connection)
     async with ports.begin() as tx:
         await tx.questions.claim("lazy", 0)

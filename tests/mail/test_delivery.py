@@ -13,7 +13,7 @@ from efir.application.context import Ports
 from efir.application.mail.mails import Envelope, forget_mails, put_mail
 from efir.domain.kernel.ids import EmailAddress
 from efir.domain.mail import FACTS, Mail, MailId, MailKind, MailRefused
-from efir.ports.mail import MailServerAway
+from efir.ports.mail import MailServerUnavailable
 from kit.fixtures.mails import Deliver, work_off
 from kit.mail_server import Sink, links_of, marked_up, plain, self_signed, smtp_sink
 from kit.relay import before_answer, relay
@@ -197,21 +197,21 @@ async def test_a_line_is_encrypted_before_the_login(ports: Ports, tmp_path: Path
         assert sink.logins == [("a@b", "right")]
         assert sink.encrypted == [not tls]  # the sink notes STARTTLS; over TLS it is reached by nothing else
         stranger = SmtpMailer(server, sender=sender_address("e@e.test"), seconds=1)
-        with pytest.raises(MailServerAway):
+        with pytest.raises(MailServerUnavailable):
             await stranger.send(ports.mail.wording.letter(a_mail(ports)))
         if tls:
             return  # one wrong login is enough: the sink makes it wait
         wrong = SmtpMailer(
             replace(server, password="wrong"), sender=sender_address("e@e.test"), seconds=5, trusted=trusted
         )
-        with pytest.raises(MailServerAway):
+        with pytest.raises(MailServerUnavailable):
             await wrong.send(ports.mail.wording.letter(a_mail(ports)))
 
 
 async def test_a_server_without_encryption_gets_no_login(ports: Ports) -> None:
     with smtp_sink(login=True) as sink:
         server = replace(smtp_server(f"smtp://127.0.0.1:{sink.port}"), username="a", password="right", starttls=True)
-        with pytest.raises(MailServerAway):
+        with pytest.raises(MailServerUnavailable):
             await SmtpMailer(server, sender=sender_address("e@e.test"), seconds=5).send(
                 ports.mail.wording.letter(a_mail(ports))
             )

@@ -12,7 +12,7 @@ from efir.adapters.quiz.bank import FileBank
 from efir.adapters.quiz.rows import read_rows
 from efir.adapters.quiz.texts import decode_line, detect_wide_encoding, split_lines
 from efir.adapters.quiz.trivia import file_rows, folder_rows
-from efir.domain.quiz import QuestionSourceAway
+from efir.domain.quiz import QuestionSourceUnavailable
 
 ENDS = st.sampled_from([b"\n", b"\r\n", b"\r"])
 WORDS = st.text(st.characters(exclude_categories=["C", "Z"]), min_size=1, max_size=8)
@@ -194,5 +194,5 @@ def test_hidden_files_and_folders_are_not_read(tmp_path: Path) -> None:
 async def test_a_bank_of_nonsense_is_broken_and_not_empty(tmp_path: Path, content: bytes) -> None:
     path = tmp_path / "bank"
     path.write_bytes(content)
-    with pytest.raises(QuestionSourceAway, match="none of them is a question"):
+    with pytest.raises(QuestionSourceUnavailable, match="none of them is a question"):
         await FileBank(path, made=False).identity()

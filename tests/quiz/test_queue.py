@@ -13,8 +13,8 @@ from efir.application.quiz.queue import PATIENCE, SPARE_CALLS
 from efir.domain.quiz import (
     InvalidQuestionCount,
     QuestionsExhausted,
-    QuestionSourceAway,
     QuestionSourceLimited,
+    QuestionSourceUnavailable,
     QuizOverloaded,
 )
 from efir.ports.quiz.queue import Fetched
@@ -192,7 +192,7 @@ async def test_bad_rows_spoil_nothing_but_themselves(asking: Opened) -> None:
 async def test_a_broken_source_is_told_and_nothing_is_stored(asking: Opened, connection: Any, fault: str) -> None:
     with jservice(10, always=fault) as source:
         ports = await asking(jservice_url=source.url, sources="jservice")
-        with pytest.raises(QuestionSourceAway) as told:
+        with pytest.raises(QuestionSourceUnavailable) as told:
             await fetch_questions(ports, count=2)
     assert told.value.facts["saved"] == 0 == await stored(connection)
     assert len(source.asked) <= 3
@@ -221,7 +221,7 @@ async def test_a_slow_source_is_left_when_the_time_is_over(asking: Opened, fault
     with jservice(10, always=fault) as source:
         limits = {"quiz_seconds": 1, "quiz_call_seconds": 60}
         ports = await asking(jservice_url=source.url, sources="jservice", limits=limits)
-        with pytest.raises(QuestionSourceAway) as told:
+        with pytest.raises(QuestionSourceUnavailable) as told:
             await fetch_questions(ports, count=2)
         assert source.answered == 0
     assert "time for the request is over" in str(told.value.facts["reason"])
@@ -273,7 +273,7 @@ async def test_more_rows_than_asked_for_are_cut(asking: Opened, connection: Any)
 
 
 async def test_without_a_source_the_request_says_so(asking: Opened) -> None:
-    with pytest.raises(QuestionSourceAway, match="no source is set"):
+    with pytest.raises(QuestionSourceUnavailable, match="no source is set"):
         await fetch_questions(await asking(sources="jservice"), count=1)
 
 
@@ -328,5 +328,5 @@ async def test_a_closed_line_tells_who_waits(asking: Opened) -> None:
         waiting = asyncio.ensure_future(fetch_questions(ports, count=1))
         await until(lambda: source.asked == [1])
         await ports.quiz.queue.close()
-        with pytest.raises(QuestionSourceAway):
+        with pytest.raises(QuestionSourceUnavailable):
             await waiting

@@ -20,7 +20,7 @@ from efir.adapters.quiz.opentdb import OpenTriviaDb
 from efir.application.quiz.questions import fetch_questions
 from efir.application.quiz.queue import BatchingQueue, Place
 from efir.bootstrap.wiring.questions import order_of
-from efir.domain.quiz import QuestionsExhausted, QuestionSourceAway, QuestionSourceLimited, fingerprint
+from efir.domain.quiz import QuestionsExhausted, QuestionSourceLimited, QuestionSourceUnavailable, fingerprint
 from efir.settings import Quiz, Settings, SettingsRefused
 from kit.fixtures.quiz import Opened
 from kit.jservice_double import answer, jservice
@@ -66,7 +66,7 @@ async def test_trivia_is_decoded_and_carries_its_licence() -> None:
 async def test_an_unknown_token_is_renewed_once() -> None:
     (found,) = await drawn(TOKEN, trivia(3), TOKEN, trivia(0, "Who?"))
     assert len(found.found) == 1
-    with pytest.raises(QuestionSourceAway):
+    with pytest.raises(QuestionSourceUnavailable):
         await drawn(TOKEN, trivia(3), TOKEN, trivia(3))
 
 
@@ -186,8 +186,9 @@ async def test_a_used_up_token_is_the_end() -> None:
 @pytest.mark.parametrize(
     ("said", "error"),
     [
-        (trivia(5), QuestionSourceLimited), (trivia(2), QuestionSourceAway), (answer(b"[]"), QuestionSourceAway),
-        *((answer(said), QuestionSourceAway) for said in (
+        (trivia(5), QuestionSourceLimited), (trivia(2), QuestionSourceUnavailable),
+        (answer(b"[]"), QuestionSourceUnavailable),
+        *((answer(said), QuestionSourceUnavailable) for said in (
             b"{}", b'{"response_code": true}', b'{"response_code": []}', b'{"response_code": "1"}', b"null", b"<html>",
             b'{"response_code": 0}', b'{"response_code": 0, "results": {}}', b'{"response_code": 0, "results": [null]}',
             b'{"response_code": 0, "results": [[], 5, "x", {}, {"question": 5, "correct_answer": "x"}]}',
@@ -228,7 +229,7 @@ def test_a_breaker_lets_one_call_through_in_each_window() -> None:
         breaker.check()
         breaker.note_failure()
     for _ in range(3):
-        with pytest.raises(QuestionSourceAway):
+        with pytest.raises(QuestionSourceUnavailable):
             breaker.check()
         now += WINDOW
         breaker.check()
@@ -306,7 +307,7 @@ async def test_a_bank_without_questions_is_told(asking: Opened, tmp_path: Path, 
     path = tmp_path / "bank.jsonl"
     if content is not None:
         path.write_bytes(content)
-    with pytest.raises((QuestionSourceAway, QuestionsExhausted)):
+    with pytest.raises((QuestionSourceUnavailable, QuestionsExhausted)):
         await fetch_questions(await asking(bank=str(path)), count=1)
 
 

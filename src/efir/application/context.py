@@ -19,7 +19,7 @@ from efir.ports.auth.group import AuthPorts
 from efir.ports.kernel.archives import Archives
 from efir.ports.kernel.blobs import BlobStore, Scratch
 from efir.ports.kernel.links import Links
-from efir.ports.kernel.one_time_store import OneTimeStates
+from efir.ports.kernel.one_time_store import OneTimeStore
 from efir.ports.kernel.rate_limits import RateLimiter
 from efir.ports.mail import MailPorts
 from efir.ports.pictures import PicturePorts
@@ -47,7 +47,7 @@ class Ports:
     clock: Callable[[], datetime]
     keys: Keys
     rates: RateLimiter
-    once: OneTimeStates
+    one_time_store: OneTimeStore
     limits: Limits
     links: Links
     origin: str

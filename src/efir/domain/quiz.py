@@ -52,7 +52,7 @@ class QuestionsExhausted(Conflict):
     title = "No source has that many new questions"
 
 
-class QuestionSourceAway(Unavailable):
+class QuestionSourceUnavailable(Unavailable):
     """A source of questions does not respond, or its response cannot be understood."""
 
     code = "question-source-unavailable"

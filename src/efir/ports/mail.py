@@ -12,7 +12,7 @@ from efir.domain.kernel.ids import EmailAddress
 from efir.domain.mail import Mail, MailId, MailKind, MailState
 
 
-class MailServerAway(Unavailable):
+class MailServerUnavailable(Unavailable):
     """The mail server does not respond, or asks to try again later."""
 
     code = "mail-server-away"
@@ -51,9 +51,10 @@ class Mailer(Protocol):
     """Hands mail to a mail server."""
 
     async def send(self, letter: Letter) -> None:
-        """Return when the server has taken the mail. Raises MailRefused permanently, MailServerAway temporarily.
+        """Return when the server has taken the mail.
 
-        MailServerAway after the whole mail was sent means that the answer was lost: the mail may have been taken.
+        Raises MailRefused permanently, MailServerUnavailable temporarily.
+        MailServerUnavailable after the whole mail was sent means that the answer was lost: it may have been taken.
         """
         ...
 

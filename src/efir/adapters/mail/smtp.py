@@ -14,7 +14,7 @@ import structlog
 
 from efir.domain.kernel.hosts import is_loopback
 from efir.domain.mail import MailRefused
-from efir.ports.mail import Letter, MailServerAway
+from efir.ports.mail import Letter, MailServerUnavailable
 
 PORTS = {"smtp": 25, "smtps": 465, "smtp+starttls": 587}
 PERMANENT = 500  # replies from here on are final (RFC 5321 §4.2.1)
@@ -84,7 +84,7 @@ class SmtpMailer:
         self._trusted = trusted
 
     async def send(self, letter: Letter) -> None:
-        """Return when the server has taken the mail. Raises MailRefused, MailServerAway."""
+        """Return when the server has taken the mail. Raises MailRefused, MailServerUnavailable."""
         client = self._client()
         try:
             await client.connect()
@@ -95,12 +95,12 @@ class SmtpMailer:
             await _quit(client)  # the mail is taken already: how the talk ends changes nothing
 
     async def check(self) -> None:
-        """Connect and log in. Raises MailServerAway."""
+        """Connect and log in. Raises MailServerUnavailable."""
         client = self._client()
         try:
             await client.connect()
         except (aiosmtplib.SMTPException, OSError, ValueError) as error:
-            raise MailServerAway(type(error).__name__) from error
+            raise MailServerUnavailable(type(error).__name__) from error
         finally:
             await _quit(client)
 
@@ -139,8 +139,8 @@ def message_of(letter: Letter, sender: Address) -> EmailMessage:
     return message
 
 
-def _classify(letter: Letter, error: Exception) -> MailRefused | MailServerAway:
-    """Tell what an error of the talk means: a final answer about this mail, or a server that is away."""
+def _classify(letter: Letter, error: Exception) -> MailRefused | MailServerUnavailable:
+    """Tell what an error of the talk means: a final answer about this mail, or a server that is unavailable."""
     found: Exception = error
     if isinstance(error, aiosmtplib.SMTPRecipientsRefused) and error.recipients:
         found = error.recipients[0]
@@ -150,4 +150,4 @@ def _classify(letter: Letter, error: Exception) -> MailRefused | MailServerAway:
     unsendable = isinstance(found, aiosmtplib.SMTPNotSupported | UnicodeError)
     if unsendable or (code >= PERMANENT and not about_us):
         return MailRefused(f"The mail server answered {code}." if code else "")
-    return MailServerAway(f"The mail server answered {code}." if code else "")
+    return MailServerUnavailable(f"The mail server answered {code}." if code else "")

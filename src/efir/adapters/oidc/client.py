@@ -16,7 +16,7 @@ from joserfc.errors import JoseError
 
 from efir.adapters.oidc.documents import Documents, fetch_json, is_safe_url, refuse, text
 from efir.ports.auth.identities import ProviderSession
-from efir.ports.auth.oidc import Claims, LogoutNotice, ProviderAway, ProviderView
+from efir.ports.auth.oidc import Claims, LogoutNotice, ProviderUnavailable, ProviderView
 
 SKEW = 30  # seconds
 NOTICE_AGE = 300  # seconds; a logout token is told at once
@@ -177,7 +177,7 @@ class OidcProvider:
             return claims
         try:
             told = await fetch_json(self._http, "GET", url, headers={"authorization": f"Bearer {access}"})
-        except ProviderAway:
+        except ProviderUnavailable:
             return claims
         return {**told, **claims} if told.get("sub") == claims["sub"] else claims
 

@@ -12,7 +12,7 @@ from joserfc.errors import JoseError
 from joserfc.jwk import import_key
 
 from efir.domain.auth.identities import ProviderRefused
-from efir.ports.auth.oidc import ProviderAway
+from efir.ports.auth.oidc import ProviderUnavailable
 
 KEPT = 3600.0  # seconds
 LOOKS = 60.0  # seconds between two looks for unknown keys
@@ -90,7 +90,7 @@ class Documents:
 
 
 async def fetch_json(http: httpx.AsyncClient, method: str, url: str, **more: Any) -> dict[str, Any]:
-    """Ask for a JSON object of moderate size. Raises ProviderAway."""
+    """Ask for a JSON object of moderate size. Raises ProviderUnavailable."""
     try:
         async with http.stream(method, url, **more) as answer:
             body = b""
@@ -114,10 +114,10 @@ def is_safe_url(url: str) -> bool:
     return parts.scheme == "https" or (parts.scheme == "http" and parts.hostname in LOOPBACK)
 
 
-def provider_unavailable(what: str, reason: object) -> ProviderAway:
+def provider_unavailable(what: str, reason: object) -> ProviderUnavailable:
     """Log why a provider is of no use now; people are told less."""
-    log.warning("provider is away", what=what, reason=str(reason)[:200])
-    return ProviderAway(retry_after=5)
+    log.warning("provider is unavailable", what=what, reason=str(reason)[:200])
+    return ProviderUnavailable(retry_after=5)
 
 
 def refuse(reason: str, **facts: Any) -> ProviderRefused:

@@ -16,7 +16,7 @@ from efir.adapters.postgres.jobs.group import JobRepositories
 from efir.adapters.postgres.jobs.jobs import PostgresJobRepository
 from efir.adapters.postgres.joined import BROKEN
 from efir.adapters.postgres.kernel.blobs import PostgresBlobStore
-from efir.adapters.postgres.kernel.constraints import UNREACHED, DatabaseAway, reached, translated
+from efir.adapters.postgres.kernel.constraints import UNREACHED, DatabaseUnavailable, reached, translated
 from efir.adapters.postgres.kernel.lazy import LazyTransaction, OneStatement
 from efir.adapters.postgres.kernel.pool import Connections
 from efir.adapters.postgres.kernel.stored_responses import PostgresStoredResponses
@@ -129,11 +129,11 @@ class Database:
             await self.give_back(connection, clean=clean)
 
     async def take(self) -> Any:
-        """Take a connection, waiting for one no longer than agreed. Raises DatabaseAway."""
+        """Take a connection, waiting for one no longer than agreed. Raises DatabaseUnavailable."""
         try:
             return await self._connections.take()
         except UNREACHED as error:
-            raise DatabaseAway from error
+            raise DatabaseUnavailable from error
 
     async def give_back(self, connection: Any, *, clean: bool) -> None:
         """Give a connection back, after use without an error or with one."""
@@ -153,7 +153,7 @@ class Database:
         return begin
 
     async def ping(self) -> None:
-        """Raises DatabaseAway."""
+        """Raises DatabaseUnavailable."""
         async with self.read() as views:
             await views.users.ping()
 

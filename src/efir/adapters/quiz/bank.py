@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from efir.adapters.quiz.rows import Rows, read_rows
-from efir.domain.quiz import Candidate, QuestionSourceAway, RawQuestion, Refusal, candidate
+from efir.domain.quiz import Candidate, QuestionSourceUnavailable, RawQuestion, Refusal, candidate
 from efir.ports.quiz.questions import Drawn
 
 MAKER = ("-m", "efir.adapters.quiz.cldr")
@@ -25,7 +25,7 @@ class FileBank:
         self._alone = asyncio.Lock()
 
     async def identity(self) -> str:
-        """Open the bank and tell which one it is: the same rows are the same bank. Raises QuestionSourceAway."""
+        """Open the bank and tell which one it is: the same rows are the same bank. Raises QuestionSourceUnavailable."""
         if self._rows is None:
             async with self._alone:
                 if self._rows is None:
@@ -36,7 +36,7 @@ class FileBank:
         """Return the questions from a position on."""
         rows = self._rows
         if rows is None:
-            raise QuestionSourceAway("The bank is not open.")
+            raise QuestionSourceUnavailable("The bank is not open.")
         last = min(position + count, len(rows.order))
         checked = [check_row(rows.row(place), rows.shared) for place in range(max(position, 0), last)]
         found = [one for one in checked if isinstance(one, Candidate)]
@@ -49,9 +49,9 @@ class FileBank:
             rows = await asyncio.to_thread(read_rows, self._path)
             usable = await asyncio.to_thread(rows.has_questions)
         except OSError as error:
-            raise QuestionSourceAway(f"The bank cannot be read: {error.strerror or error}.") from error
+            raise QuestionSourceUnavailable(f"The bank cannot be read: {error.strerror or error}.") from error
         if not usable:
-            raise QuestionSourceAway("The bank has rows, but none of them is a question.")
+            raise QuestionSourceUnavailable("The bank has rows, but none of them is a question.")
         return rows
 
     async def _make(self) -> None:
@@ -60,7 +60,7 @@ class FileBank:
             sys.executable, *MAKER, str(self._path), stdin=asyncio.subprocess.DEVNULL, env=environ
         )
         if await maker.wait():
-            raise QuestionSourceAway("The bank could not be made; `efir questions bank` tells why.")
+            raise QuestionSourceUnavailable("The bank could not be made; `efir questions bank` tells why.")
 
 
 def check_row(row: Any, shared: dict[str, Any]) -> Candidate | Refusal:

@@ -3,7 +3,7 @@
 from collections import deque
 from collections.abc import Callable
 
-from efir.domain.quiz import QuestionSourceAway
+from efir.domain.quiz import QuestionSourceUnavailable
 
 FAILURES = 5  # within
 WINDOW = 30.0  # seconds open the breaker, which then lets one call through in each such time
@@ -21,12 +21,12 @@ class Breaker:
         self._probed_at = 0.0
 
     def check(self) -> None:
-        """Let a call through. Raises QuestionSourceAway while open, but for one probe now and then."""
+        """Let a call through. Raises QuestionSourceUnavailable while open, but for one probe now and then."""
         if not self._open:
             return
         now = self._clock()
         if now - self._probed_at < WINDOW:
-            raise QuestionSourceAway(retry_after=max(1, round(WINDOW - (now - self._probed_at))))
+            raise QuestionSourceUnavailable(retry_after=max(1, round(WINDOW - (now - self._probed_at))))
         self._probed_at = now
 
     def note_failure(self) -> None:

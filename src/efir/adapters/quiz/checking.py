@@ -2,18 +2,18 @@
 
 from collections.abc import Sequence
 
-from efir.domain.quiz import Candidate, QuestionSourceAway, RawQuestion, candidate
+from efir.domain.quiz import Candidate, QuestionSourceUnavailable, RawQuestion, candidate
 from efir.ports.quiz.questions import Drawn
 
 
 def check_rows(rows: Sequence[RawQuestion], *, source: str, licence: str | None = None) -> Drawn:
     """Keep the rows that can be used.
 
-    Raises QuestionSourceAway when there are rows and none is even shaped like a question: a server that answers so is
-    broken, while one that has nothing new answers what is known or nothing.
+    Raises QuestionSourceUnavailable when there are rows and none is even shaped like a question: a server that answers
+    so is broken, while one that has nothing new answers what is known or nothing.
     """
     if rows and not any(isinstance(row.question, str) and isinstance(row.answer, str) for row in rows):
-        raise QuestionSourceAway("The source answers rows that are no questions.")
+        raise QuestionSourceUnavailable("The source answers rows that are no questions.")
     looked_at = [candidate(row, source=source, licence=licence) for row in rows]
     found = [one for one in looked_at if isinstance(one, Candidate)]
     return Drawn(found=found, refused=len(looked_at) - len(found))

@@ -14,7 +14,7 @@ from typing import Any
 import httpx
 
 from efir.adapters.quiz.breaker import Breaker, Retries
-from efir.domain.quiz import QuestionSourceAway, QuestionSourceLimited
+from efir.domain.quiz import QuestionSourceLimited, QuestionSourceUnavailable
 
 CONNECT, READ = 2.0, 5.0  # seconds
 ATTEMPTS = 3
@@ -29,7 +29,7 @@ REMEMBERED = 256  # prepared requests
 class _Passing(Exception):  # never leaves this module
     """A fault that may be gone at the next attempt; `after` is what the server asks to wait."""
 
-    def __init__(self, error: QuestionSourceAway | QuestionSourceLimited, after: float | None = None) -> None:
+    def __init__(self, error: QuestionSourceUnavailable | QuestionSourceLimited, after: float | None = None) -> None:
         super().__init__(str(error))
         self.error = error
         self.after = after
@@ -46,7 +46,7 @@ class Fetching:
         self._retries = Retries()
 
     async def json(self, url: str, query: Mapping[str, str], *, seconds: float) -> Any:
-        """Get a document. Raises QuestionSourceAway, QuestionSourceLimited within `seconds`."""
+        """Get a document. Raises QuestionSourceUnavailable, QuestionSourceLimited within `seconds`."""
         request = self._prepare_request(url, tuple(query.items()))
         until = monotonic() + seconds
         for attempt in range(ATTEMPTS):
@@ -61,13 +61,13 @@ class Fetching:
                 if late or attempt + 1 == ATTEMPTS or not self._retries.try_repeat():
                     raise fault.error from fault
                 await asyncio.sleep(pause)
-            except QuestionSourceAway:
+            except QuestionSourceUnavailable:
                 self._breaker.note_failure()
                 raise
             else:
                 self._breaker.note_success()
                 return found
-        raise QuestionSourceAway
+        raise QuestionSourceUnavailable
 
     async def close(self) -> None:
         """Close kept connections."""
@@ -83,7 +83,7 @@ class Fetching:
             address = address.copy_merge_params(dict(query)) if query else address
             return httpx.Request("GET", address, headers=HEADERS, extensions={"timeout": TIMEOUT})
         except (httpx.InvalidURL, UnicodeError) as error:
-            raise QuestionSourceAway("The source's address cannot be read.") from error
+            raise QuestionSourceUnavailable("The source's address cannot be read.") from error
 
     async def _fetch_once(self, request: httpx.Request, seconds: float) -> Any:
         if self._transport is None:
@@ -92,13 +92,13 @@ class Fetching:
             async with asyncio.timeout(max(seconds, 0)):
                 body = await self._body(self._transport, request)
         except (TimeoutError, httpx.TransportError) as error:
-            raise _Passing(QuestionSourceAway(f"{type(error).__name__} while asking the source.")) from error
+            raise _Passing(QuestionSourceUnavailable(f"{type(error).__name__} while asking the source.")) from error
         except (httpx.HTTPError, httpx.InvalidURL, httpx.StreamError, UnicodeError) as error:
-            raise QuestionSourceAway(f"{type(error).__name__} while asking the source.") from error
+            raise QuestionSourceUnavailable(f"{type(error).__name__} while asking the source.") from error
         try:
             return json.loads(body)
         except (ValueError, RecursionError) as error:
-            raise QuestionSourceAway("The source did not answer JSON.") from error
+            raise QuestionSourceUnavailable("The source did not answer JSON.") from error
 
     async def _body(self, transport: httpx.AsyncHTTPTransport, request: httpx.Request) -> bytes:
         """Read one answer; redirects are followed on the same host only."""
@@ -113,21 +113,21 @@ class Fetching:
                 await answer.aclose()
             following = request.url.join(target)
             if (following.scheme, following.netloc) != (request.url.scheme, request.url.netloc):
-                raise QuestionSourceAway("The source leads to another host.")
+                raise QuestionSourceUnavailable("The source leads to another host.")
             request = self._prepare_request(str(following))
-        raise QuestionSourceAway("The source leads in a circle.")
+        raise QuestionSourceUnavailable("The source leads in a circle.")
 
     async def _read(self, answer: httpx.Response) -> bytes:
         """Read bytes as they come: nothing is unpacked, so nothing can grow."""
         if answer.headers.get("content-encoding", "identity").lower() != "identity":
-            raise QuestionSourceAway("The source packs its answer though it was asked not to.")
+            raise QuestionSourceUnavailable("The source packs its answer though it was asked not to.")
         body = bytearray()
         if not isinstance(answer.stream, httpx.AsyncByteStream):
-            raise QuestionSourceAway
+            raise QuestionSourceUnavailable
         async for part in answer.stream:
             body += part
             if len(body) > self._max_bytes:
-                raise QuestionSourceAway("The source's answer is too large.")
+                raise QuestionSourceUnavailable("The source's answer is too large.")
         return bytes(body)
 
 
@@ -140,7 +140,7 @@ def _check(answer: httpx.Response) -> None:
         raise _Passing(
             QuestionSourceLimited(retry_after=wait if after else 60), after if after is not None else PATIENCE + 1
         )
-    error = QuestionSourceAway(f"The source answers {answer.status_code}.", retry_after=wait)
+    error = QuestionSourceUnavailable(f"The source answers {answer.status_code}.", retry_after=wait)
     if answer.status_code >= HTTPStatus.INTERNAL_SERVER_ERROR:
         raise _Passing(error, after)
     raise error

@@ -4,7 +4,7 @@ from typing import Any
 
 from efir.adapters.quiz.checking import check_rows
 from efir.adapters.quiz.fetching import Fetching
-from efir.domain.quiz import QuestionSourceAway, RawQuestion
+from efir.domain.quiz import QuestionSourceUnavailable, RawQuestion
 from efir.ports.quiz.questions import Drawn
 
 MOST = 100  # a larger `count` is silently cut there
@@ -22,10 +22,10 @@ class Jservice:
         self._fetching = fetching
 
     async def draw(self, count: int, *, seconds: float) -> Drawn:
-        """Ask for clues. Raises QuestionSourceAway, QuestionSourceLimited."""
+        """Ask for clues. Raises QuestionSourceUnavailable, QuestionSourceLimited."""
         rows = await self._fetching.json(self._url, {"count": str(count)}, seconds=seconds)
         if not isinstance(rows, list):
-            raise QuestionSourceAway("The source did not answer a list.")
+            raise QuestionSourceUnavailable("The source did not answer a list.")
         return check_rows([parse_clue(row) for row in rows[:count]], source=self.name)
 
 

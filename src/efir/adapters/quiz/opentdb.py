@@ -7,7 +7,7 @@ from urllib.parse import unquote
 
 from efir.adapters.quiz.checking import check_rows
 from efir.adapters.quiz.fetching import Fetching
-from efir.domain.quiz import QuestionSourceAway, QuestionSourceLimited, RawQuestion
+from efir.domain.quiz import QuestionSourceLimited, QuestionSourceUnavailable, RawQuestion
 from efir.ports.quiz.questions import Drawn
 
 MOST = 50
@@ -31,8 +31,9 @@ class OpenTriviaDb:
         self._fits = MOST  # what is asked for at most: more than there are left is refused whole
 
     async def draw(self, count: int, *, seconds: float) -> Drawn:
-        """Ask for questions, for fewer until there are as many. Raises QuestionSourceAway, QuestionSourceLimited.
+        """Ask for questions, for fewer until there are as many.
 
+        Raises QuestionSourceUnavailable, QuestionSourceLimited.
         A token leaves ever fewer questions, so what was too many stays so until there is another token.
         """
         until, renewed = monotonic() + seconds, False
@@ -58,7 +59,7 @@ class OpenTriviaDb:
             raise QuestionSourceLimited(retry_after=round(GAP))
         rows = answer.get("results")
         if code != FOUND or not isinstance(rows, list):
-            raise QuestionSourceAway(f"The source answers code {code}.")
+            raise QuestionSourceUnavailable(f"The source answers code {code}.")
         return check_rows([_parse_row(row) for row in rows[:asked]], source=self.name, licence=LICENCE)
 
     async def _ask(self, count: int, until: float) -> dict[str, Any]:
@@ -75,13 +76,13 @@ class OpenTriviaDb:
         answer = await self._get("api_token.php", {"command": "request"}, seconds)
         token = answer.get("token")
         if not isinstance(token, str) or not token:
-            raise QuestionSourceAway("The source gives no token.")
+            raise QuestionSourceUnavailable("The source gives no token.")
         return token
 
     async def _get(self, path: str, query: dict[str, str], seconds: float) -> dict[str, Any]:
         answer = await self._fetching.json(f"{self._url}/{path}", query, seconds=seconds)
         if not isinstance(answer, dict):
-            raise QuestionSourceAway("The source did not answer an object.")
+            raise QuestionSourceUnavailable("The source did not answer an object.")
         return answer
 
 

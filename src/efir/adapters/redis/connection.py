@@ -1,4 +1,4 @@
-"""One connection to Valkey for short questions inside a request: quick to give up, and quiet while it is away.
+"""One connection to Valkey for short questions inside a request: quick to give up, and quiet while it is unavailable.
 
 redis-py's asyncio client takes 390 µs of a processor for such a question, this takes 90 (decision 0013).
 """
@@ -27,7 +27,7 @@ if not kept or string.sub(kept, 1, #run) ~= run then redis.call('SET', KEYS[1], 
 log = structlog.get_logger("efir.valkey")
 
 
-class Away(Exception):
+class ValkeyUnavailable(Exception):
     """Valkey does not answer now."""
 
 
@@ -69,12 +69,12 @@ class _Line(asyncio.Protocol):
         while self._waiting:
             future = self._waiting.popleft()
             if not future.done():
-                future.set_exception(Away(str(exc or "the connection ended")))
+                future.set_exception(ValkeyUnavailable(str(exc or "the connection ended")))
 
     async def ask(self, words: tuple[Any, ...], patience: float) -> Any:
-        """Send a command and wait for its answer. Raises Away when there is none in time."""
+        """Send a command and wait for its answer. Raises ValkeyUnavailable when there is none in time."""
         if not self.usable:
-            raise Away
+            raise ValkeyUnavailable
         loop = asyncio.get_running_loop()
         future: asyncio.Future[Any] = loop.create_future()
         self._waiting.append(future)
@@ -85,7 +85,7 @@ class _Line(asyncio.Protocol):
         finally:
             timer.cancel()
         if isinstance(answer, hiredis.HiredisError):
-            raise Away(str(answer)) from answer
+            raise ValkeyUnavailable(str(answer)) from answer
         return answer
 
     def end(self) -> None:
@@ -108,18 +108,21 @@ class Valkey:
         self._quiet_until = 0.0
 
     async def run(self, script: Script, keys: Sequence[str], arguments: Sequence[Any], *, insist: bool = False) -> Any:
-        """Run a script in one round trip. Raises Away, unless `insist` at once while the server is known to be away."""
+        """Run a script in one round trip.
+
+        Raises ValkeyUnavailable; unless `insist` at once while the server is known not to answer.
+        """
         if not insist and time.monotonic() < self._quiet_until:
-            raise Away
+            raise ValkeyUnavailable
         patience = INSISTENCE if insist else PATIENCE
         try:
             line = self._line if self._line.usable else await self._connect(patience)
             return await self._run(line, script, (len(keys), *keys, *arguments), patience)
-        except (Away, OSError, TimeoutError) as error:
+        except (ValkeyUnavailable, OSError, TimeoutError) as error:
             if time.monotonic() >= self._quiet_until:
-                log.warning("valkey is away", error=str(error) or type(error).__name__)
+                log.warning("valkey is unavailable", error=str(error) or type(error).__name__)
             self._quiet_until = time.monotonic() + PAUSE
-            raise Away from error
+            raise ValkeyUnavailable from error
 
     async def close(self) -> None:
         """Close the connection."""
@@ -129,8 +132,8 @@ class Valkey:
         if script.sha:
             try:
                 return await line.ask(("EVALSHA", script.sha, *words), patience)
-            except Away as away:  # the server was restarted, or its scripts were flushed
-                if "NOSCRIPT" not in str(away):
+            except ValkeyUnavailable as error:  # the server was restarted, or its scripts were flushed
+                if "NOSCRIPT" not in str(error):
                     raise
         script.sha = (await line.ask(("SCRIPT", "LOAD", script.text), patience)).decode()
         return await line.ask(("EVALSHA", script.sha, *words), patience)

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 import msgspec
 import structlog
 
-from efir.adapters.redis.connection import GENERATION, Away, Script, Valkey
+from efir.adapters.redis.connection import GENERATION, Script, Valkey, ValkeyUnavailable
 from efir.domain.kernel.errors import Unavailable
 from efir.ports.access.credential_cache import CacheLookup, Change, Credential
 
@@ -74,7 +74,7 @@ log = structlog.get_logger("efir.copies")
 _decoder = msgspec.msgpack.Decoder(Credential)
 
 
-class CacheAway(Unavailable):
+class CredentialCacheUnavailable(Unavailable):
     """The change is stored, but not every process is known to apply it yet."""
 
     code = "not-everywhere-yet"
@@ -95,7 +95,7 @@ class ValkeyCredentialCache:
         keys = [GENERATION, f"c:{key}", *([f"x:key:{signed_by}"] if signed_by else [])]
         try:
             answer = await self._valkey.run(FIND, keys, [secrets.token_hex(8)])
-        except Away:
+        except ValkeyUnavailable:
             return CacheLookup(None, None)
         told, *found = answer
         if not told:
@@ -114,16 +114,19 @@ class ValkeyCredentialCache:
                 [GENERATION, f"c:{key}"],
                 [generation, msgspec.msgpack.encode(marks(credential)), body, milliseconds],
             )
-        except Away:
+        except ValkeyUnavailable:
             return
 
     async def forget(self, changes: list[Change]) -> None:
-        """Make copies invalid in every process, and tell streams. Raises CopiesAway when that is not certain."""
+        """Make copies invalid in every process, and tell streams.
+
+        Raises CredentialCacheUnavailable when that is not certain.
+        """
         flat = [part for change in changes for part in (change.kind, change.id, change.version)]
         try:
             await self._valkey.run(FORGET, [], [EVENTS, EVENTS_KEPT, MARK_MILLISECONDS, *flat], insist=True)
-        except Away as away:
-            raise CacheAway from away
+        except ValkeyUnavailable as error:
+            raise CredentialCacheUnavailable from error
 
 
 def marks(credential: Credential) -> tuple[Sequence[str], Sequence[tuple[str, int]]]:

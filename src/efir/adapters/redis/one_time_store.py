@@ -5,8 +5,8 @@ Losing them, as after a restart, costs people a second attempt to sign in and op
 
 from typing import Any
 
-from efir.adapters.redis.connection import Away, Script, Valkey
-from efir.ports.kernel.one_time_store import StatesAway
+from efir.adapters.redis.connection import Script, Valkey, ValkeyUnavailable
+from efir.ports.kernel.one_time_store import OneTimeStoreUnavailable
 
 PUT = Script("redis.call('SET', KEYS[1], ARGV[1], 'EX', ARGV[2]) return 1")
 LOOK = Script("return redis.call('GET', KEYS[1])")
@@ -41,5 +41,5 @@ class ValkeyOneTimeStore:
     async def _run(self, script: Script, key: str, *arguments: bytes | int) -> Any:
         try:
             return await self._valkey.run(script, [f"once:{key}"], arguments)
-        except Away as away:
-            raise StatesAway from away
+        except ValkeyUnavailable as error:
+            raise OneTimeStoreUnavailable from error

@@ -1,13 +1,14 @@
 """Rates counted in Valkey by one script, so that all processes together allow exactly the amount.
 
-While Valkey is away each process counts for itself, with half of the amount: nobody is locked out, nothing is open.
+While Valkey is unavailable each process counts for itself, with half of the amount: nobody is locked out, nothing
+is open.
 """
 
 import secrets
 import time
 from collections import OrderedDict, deque
 
-from efir.adapters.redis.connection import Away, Script, Valkey
+from efir.adapters.redis.connection import Script, Valkey, ValkeyUnavailable
 from efir.domain.kernel.rate_limits import Rate, Verdict
 
 MAX_KEYS = 10_000
@@ -41,7 +42,7 @@ return {worst, allowed, left, math.ceil(wait / 1000)}
 
 
 class ValkeyRateLimiter:
-    """Counts attempts in Valkey, or here while it is away."""
+    """Counts attempts in Valkey, or here while it is unavailable."""
 
     def __init__(self, valkey: Valkey) -> None:
         self._valkey = valkey
@@ -55,7 +56,7 @@ class ValkeyRateLimiter:
             worst, allowed, left, wait = await self._valkey.run(
                 TAKE, keys, [secrets.token_hex(8), *numbers], insist=True
             )
-        except Away:
+        except ValkeyUnavailable:
             return self._here.take(rates)
         return Verdict(rates[worst - 1], bool(allowed), int(left), max(1, int(wait)))
 

@@ -20,7 +20,7 @@ RETRY = timedelta(seconds=8)
 PART = 8 << 20
 
 
-class StorageAway(Unavailable):
+class StorageUnavailable(Unavailable):
     """The service that stores the files does not respond, or refuses access."""
 
     code = "storage-away"
@@ -112,4 +112,4 @@ def _translated() -> Iterator[None]:
     except FileNotFoundError as error:
         raise BlobMissing from error
     except BaseError as error:
-        raise StorageAway(retry_after=5) from error
+        raise StorageUnavailable(retry_after=5) from error

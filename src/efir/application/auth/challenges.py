@@ -41,14 +41,16 @@ _decoder = msgspec.msgpack.Decoder(Waiting)
 async def pass_or_challenge(ports: Ports, waiting: Waiting, *, visitor: Visitor, now: datetime) -> None:
     """Let somebody without a second factor pass.
 
-    Raises SecondFactorNeeded with a challenge for everybody else, StatesAway when none can be made.
+    Raises SecondFactorNeeded with a challenge for everybody else, OneTimeStoreUnavailable when none can be made.
     """
     user_id = UserId(waiting.user.id)
     async with ports.read() as views:
         if not await views.second_factors.is_required(user_id):
             return
     challenge = ports.new_secret()
-    await ports.once.put(_key(challenge), msgspec.msgpack.encode(waiting), seconds=ports.limits.challenge_seconds)
+    await ports.one_time_store.put(
+        _key(challenge), msgspec.msgpack.encode(waiting), seconds=ports.limits.challenge_seconds
+    )
     async with ports.begin() as tx:
         await record_login_event(
             ports, tx, Outcome.MFA_NEEDED, waiting.method, visitor=visitor, now=now, user_id=user_id
@@ -58,7 +60,7 @@ async def pass_or_challenge(ports: Ports, waiting: Waiting, *, visitor: Visitor,
 
 async def waiting_for(ports: Ports, challenge: str) -> Waiting:
     """Find who a challenge was given to; a wrong code leaves it good. Raises ChallengeGone."""
-    found = await ports.once.look(_key(challenge))
+    found = await ports.one_time_store.look(_key(challenge))
     if found is None:
         raise ChallengeGone
     return _decoder.decode(found)
@@ -66,7 +68,7 @@ async def waiting_for(ports: Ports, challenge: str) -> Waiting:
 
 async def use_challenge(ports: Ports, challenge: str) -> None:
     """Let a challenge end in one session and no more. Raises ChallengeGone for the second."""
-    if await ports.once.take(_key(challenge)) is None:
+    if await ports.one_time_store.take(_key(challenge)) is None:
         raise ChallengeGone
 
 

@@ -11,7 +11,7 @@ from efir.domain.auth.alerts import Alert
 from efir.domain.auth.identities import IdentityId, ProviderRefused
 from efir.domain.kernel.ids import SessionId, UserId
 from efir.ports.auth.identities import IdentityView
-from efir.ports.auth.oidc import ProviderAway
+from efir.ports.auth.oidc import ProviderUnavailable
 from efir.ports.kernel.pagination import Page
 
 NOTICE_SECONDS = 900  # longer than a logout token is good
@@ -47,19 +47,19 @@ async def log_out_everywhere(ports: Ports, *, session_id: SessionId, now: dateti
         return None
     try:
         return await provider.logout_address(hint)
-    except ProviderAway:
+    except ProviderUnavailable:
         return None  # here it has ended
 
 
 async def log_out_by_provider(ports: Ports, *, provider: str, token: str, now: datetime) -> int:
     """End the login sessions a provider's logout token speaks of, and unfinished registrations; return how many.
 
-    Each token counts once. Raises ProviderNotFound, ProviderRefused, ProviderAway, StatesAway.
+    Each token counts once. Raises ProviderNotFound, ProviderRefused, ProviderUnavailable, OneTimeStoreUnavailable.
     """
     known = provider_of(ports, provider)
     notice = await known.notice(token, now=now)
     key = f"logout:{provider}:{notice.id}"
-    if not await ports.once.claim_first(key, seconds=NOTICE_SECONDS):
+    if not await ports.one_time_store.claim_first(key, seconds=NOTICE_SECONDS):
         raise ProviderRefused("This logout token was used before.")
     try:
         async with revoking(ports) as change:
@@ -69,6 +69,6 @@ async def log_out_by_provider(ports: Ports, *, provider: str, token: str, now: d
                 await change.tx.sessions.revoke(SessionId(session_id), now=now, reason="provider")
                 change.session(session_id)
     except BaseException:
-        await ports.once.take(key)  # the provider may try again
+        await ports.one_time_store.take(key)  # the provider may try again
         raise
     return len(ended)

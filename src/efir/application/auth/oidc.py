@@ -37,7 +37,7 @@ from efir.domain.kernel.rate_limits import Rate, network_of
 from efir.domain.kernel.secret_hashes import hash_secret
 from efir.ports.access.credential_cache import Credential
 from efir.ports.auth.identities import ProviderSession
-from efir.ports.auth.oidc import Claims, Provider, ProviderAway, ProviderView
+from efir.ports.auth.oidc import Claims, Provider, ProviderUnavailable, ProviderView
 
 FLOW_SECONDS = 600
 MAX_SECRET = 100  # characters of a state or a browser's secret
@@ -92,7 +92,10 @@ def list_providers(ports: Ports) -> list[ProviderView]:
 async def begin_sign_in(
     ports: Ports, *, provider: str, browser: str, back: str | None, fresh: bool, visitor: Visitor, now: datetime
 ) -> Begun:
-    """Begin to sign in; `fresh` asks for a new proof of who it is. Raises ProviderNotFound, ProviderAway, Throttled."""
+    """Begin to sign in; `fresh` asks for a new proof of who it is.
+
+    Raises ProviderNotFound, ProviderUnavailable, Throttled.
+    """
     amount = ports.limits.sign_in_attempts_network
     await enforce_limits(ports, Rate("sign-in-network", network_of(visitor.ip), amount, QUARTER))
     return await _begin(ports, provider=provider, browser=browser, back=back, fresh=fresh, now=now)
@@ -101,7 +104,10 @@ async def begin_sign_in(
 async def begin_link(
     ports: Ports, *, provider: str, browser: str, back: str | None, who: Credential, now: datetime
 ) -> Begun:
-    """Begin to link an identity to the account of a fresh login session. Raises ProviderNotFound, ProviderAway."""
+    """Begin to link an identity to the account of a fresh login session.
+
+    Raises ProviderNotFound, ProviderUnavailable.
+    """
     return await _begin(ports, provider=provider, browser=browser, back=back, fresh=True, now=now, who=who)
 
 
@@ -118,8 +124,8 @@ async def finish(
     """Believe what came back, or not, and go on; every failure is in the history.
 
     A person without an account is returned as `newcomer` and has to register next.
-    Raises ProviderNotFound, ProviderRefused, ProviderCancelled, ProviderAway, IdentityTaken, IdentityUnknown,
-    UserBanned, StatesAway, Throttled.
+    Raises ProviderNotFound, ProviderRefused, ProviderCancelled, ProviderUnavailable, IdentityTaken, IdentityUnknown,
+    UserBanned, OneTimeStoreUnavailable, Throttled.
     """
     known = provider_of(ports, provider)
     try:
@@ -128,7 +134,7 @@ async def finish(
             code=returned.code, verifier=flow.verifier, nonce=flow.nonce, issuer=returned.iss or None, now=now
         )
         _check_fresh(flow, claims)
-    except (ProviderRefused, ProviderAway):
+    except (ProviderRefused, ProviderUnavailable):
         await _note_error(ports, visitor=visitor, now=now)
         raise
     if flow.linker is not None:
@@ -170,13 +176,13 @@ async def _begin(
     digest = hashlib.sha256(verifier.encode()).digest()  # RFC 7636 §4.2
     challenge = base64.urlsafe_b64encode(digest).decode().rstrip("=")
     address = await known.address(state=state, nonce=nonce, challenge=challenge, fresh=fresh)
-    await ports.once.put(_key(state), msgspec.msgpack.encode(flow), seconds=FLOW_SECONDS)
+    await ports.one_time_store.put(_key(state), msgspec.msgpack.encode(flow), seconds=FLOW_SECONDS)
     return Begun(address, browser)
 
 
 async def _take_flow(ports: Ports, provider: str, browser: str, returned: Returned) -> _Flow:
     """Return what was asked, once and only to the browser that asked."""
-    found = await ports.once.take(_key(returned.state))
+    found = await ports.one_time_store.take(_key(returned.state))
     if found is None:
         raise ProviderRefused("The answer was used before, or came too late.")
     flow = _decoder.decode(found)

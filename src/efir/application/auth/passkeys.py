@@ -157,7 +157,7 @@ async def _note_use(
 
 
 async def _remember(ports: Ports, challenge: bytes, question: _Question) -> None:
-    await ports.once.put(
+    await ports.one_time_store.put(
         f"wa:{challenge.hex()}", msgspec.msgpack.encode(question), seconds=ports.limits.challenge_seconds
     )
 
@@ -167,5 +167,5 @@ async def _take_challenge(ports: Ports, answer: Json, question: _Question) -> by
     challenge = ports.auth.ceremonies.challenge_of(answer)
     if challenge is None or len(challenge) > 64:  # noqa: PLR2004  # ours have 32 bytes
         return None
-    found = await ports.once.take(f"wa:{challenge.hex()}")
+    found = await ports.one_time_store.take(f"wa:{challenge.hex()}")
     return challenge if found is not None and _decoder.decode(found) == question else None

@@ -67,7 +67,7 @@ async def send_mail(ports: Ports, job: ClaimedJob, _progress: Progress) -> None:
     """Hand a mail to the mail server; one that says nothing true any more is dropped.
 
     It is sent again only after an attempt whose answer was lost, and then under the same Message-ID.
-    Raises MailRefused, MailServerAway.
+    Raises MailRefused, MailServerUnavailable.
     """
     async with ports.begin() as tx:
         mail = await tx.mails.waiting(MailId(job.subject))

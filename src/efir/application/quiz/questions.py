@@ -16,8 +16,8 @@ async def fetch_questions(ports: Ports, *, count: int, visitor: Visitor | None =
     """Store exactly `count` questions that were not stored before; answer them and the one saved before the first.
 
     Raises InvalidQuestionCount, QuizOverloaded, Throttled for a visitor who asks too often; QuestionsExhausted,
-    QuestionSourceAway, QuestionSourceLimited when there were fewer: those stay stored, and the error's facts tell how
-    many and why.
+    QuestionSourceUnavailable, QuestionSourceLimited when there were fewer: those stay stored, and the error's facts
+    tell how many and why.
     """
     check_count(count, ports.limits.max_quiz_questions)
     if visitor is not None:

@@ -9,7 +9,13 @@ from datetime import datetime
 from efir.application.quiz.batch_writer import BatchWriter, Yield
 from efir.application.quiz.queued_request import QueuedRequest
 from efir.domain.kernel.limits import Limits
-from efir.domain.quiz import Candidate, QuestionsExhausted, QuestionSourceAway, QuestionSourceLimited, QuizOverloaded
+from efir.domain.quiz import (
+    Candidate,
+    QuestionsExhausted,
+    QuestionSourceLimited,
+    QuestionSourceUnavailable,
+    QuizOverloaded,
+)
 from efir.ports.quiz.questions import Drawn, QuestionBank, QuestionSource
 from efir.ports.quiz.queue import Fetched
 from efir.ports.transactions import Begin
@@ -82,8 +88,8 @@ class BatchingQueue:
     async def take(self, count: int, *, begin: Begin) -> Fetched:
         """Get new questions stored, in a transaction of `begin`.
 
-        Raises QuestionsExhausted, QuestionSourceAway or QuestionSourceLimited with the number that was stored all the
-        same, QuizOverloaded.
+        Raises QuestionsExhausted, QuestionSourceUnavailable or QuestionSourceLimited with the number that was stored
+        all the same, QuizOverloaded.
         """
         if len(self._waiting) >= self._limits.max_queued_quiz_requests:
             raise QuizOverloaded(retry_after=1)
@@ -111,7 +117,7 @@ class BatchingQueue:
             await asyncio.sleep(QUIET)
 
     async def close(self) -> None:
-        """End the work; waiting callers get QuestionSourceAway."""
+        """End the work; waiting callers get QuestionSourceUnavailable."""
         if self._work is not None:
             self._work.cancel()
             await asyncio.wait([self._work])
@@ -185,7 +191,7 @@ class BatchingQueue:
                 await self._read(place, place.bank, group)
             elif place.source is not None:
                 await self._call(place, place.source, group)
-        except (QuestionSourceAway, QuestionSourceLimited) as error:
+        except (QuestionSourceUnavailable, QuestionSourceLimited) as error:
             for entry in group:
                 entry.left[place.name] = type(error)
                 entry.retry_after = max(entry.retry_after, error.retry_after or 1)

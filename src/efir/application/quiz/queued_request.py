@@ -4,14 +4,14 @@ from asyncio import Future
 from dataclasses import dataclass, field
 
 from efir.domain.kernel.errors import DomainError
-from efir.domain.quiz import Candidate, QuestionsExhausted, QuestionSourceAway, QuestionSourceLimited
+from efir.domain.quiz import Candidate, QuestionsExhausted, QuestionSourceLimited, QuestionSourceUnavailable
 from efir.ports.quiz.questions import Added, QuestionView
 from efir.ports.quiz.queue import Fetched
 from efir.ports.transactions import Begin
 
 REASONS: dict[type[DomainError], str] = {
     QuestionsExhausted: "has no more new questions",
-    QuestionSourceAway: "does not answer as it should",
+    QuestionSourceUnavailable: "does not answer as it should",
     QuestionSourceLimited: "asks for patience",
 }
 
@@ -69,9 +69,9 @@ class QueuedRequest:
         detail = f"{len(self.saved)} of {self.wanted} questions were stored: {reason}."
         if kinds == {QuestionsExhausted} and not self.late:
             return QuestionsExhausted(detail, facts=facts)
-        if QuestionSourceLimited in kinds and QuestionSourceAway not in kinds:
+        if QuestionSourceLimited in kinds and QuestionSourceUnavailable not in kinds:
             return QuestionSourceLimited(detail, facts=facts, retry_after=self.retry_after)
-        return QuestionSourceAway(detail, facts=facts, retry_after=self.retry_after)
+        return QuestionSourceUnavailable(detail, facts=facts, retry_after=self.retry_after)
 
 
 def share_out(entries: list[QueuedRequest], added: Added) -> None:

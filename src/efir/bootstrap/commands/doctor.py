@@ -19,7 +19,7 @@ from efir.domain.kernel.hosts import host_of, is_loopback
 from efir.drivers.cli.doctor import Finding, doctor_arguments, present
 from efir.drivers.cli.failures import CommandFailed
 from efir.drivers.cli.up import mail_hint
-from efir.ports.mail import MailServerAway
+from efir.ports.mail import MailServerUnavailable
 from efir.settings import Settings, SettingsRefused
 
 OLDEST_POSTGRES = 150_000
@@ -145,7 +145,7 @@ async def mail(settings: Settings) -> Finding:
     try:
         async with asyncio.timeout(PATIENCE):
             await mailer.check()
-    except (MailServerAway, TimeoutError) as error:
+    except (MailServerUnavailable, TimeoutError) as error:
         cause = str(error) or type(error).__name__
         return Finding("mail", "problem", f"the server does not take mail: {cause}", "check EFIR_MAIL__SMTP_URL")
     return Finding("mail", "ok", "the mail server answers")

@@ -51,13 +51,13 @@ def migrate(argv: Sequence[str]) -> int:
     """Bring the database to the newest schema."""
     changes, wait = migrate_arguments(argv)
     settings = load_for_process(changes, cache_needed=False)
-    from efir.adapters.postgres.kernel.constraints import DatabaseAway
+    from efir.adapters.postgres.kernel.constraints import DatabaseUnavailable
     from efir.adapters.postgres.kernel.revision import find_applied_revision
 
     url, schema = settings.database.url, settings.database.schema
     try:
-        before = asyncio.run(_wait_for_database(lambda: find_applied_revision(url, schema), DatabaseAway, wait))
-    except DatabaseAway as error:
+        before = asyncio.run(_wait_for_database(lambda: find_applied_revision(url, schema), DatabaseUnavailable, wait))
+    except DatabaseUnavailable as error:
         cause = str(error.__cause__ or "").strip() or type(error.__cause__).__name__
         raise CommandFailed(
             f"the database does not answer ({cause})", "check EFIR_DATABASE__URL and the server", Exit.UNAVAILABLE

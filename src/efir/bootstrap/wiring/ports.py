@@ -73,7 +73,7 @@ def _join(parts: _Parts) -> Ports:
         begin=database.begin, single=database.single, read=database.read, joined=database.nest,
         blobs=blobs_of(settings, media), scratch=scratch_of(media), archives=ZipArchives(),
         new_id=new_id, new_secret=new_secret, new_token=new_token, new_code=new_code, clock=now,
-        keys=parts.keys, rates=ValkeyRateLimiter(parts.valkey), once=ValkeyOneTimeStore(parts.valkey),
+        keys=parts.keys, rates=ValkeyRateLimiter(parts.valkey), one_time_store=ValkeyOneTimeStore(parts.valkey),
         limits=settings.limits, links=SiteLinks(settings.origin), origin=settings.origin,
         health=health_of(settings, database, box, media),
         access=AccessPorts(copies=ValkeyCredentialCache(parts.valkey)),

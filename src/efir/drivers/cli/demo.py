@@ -15,7 +15,7 @@ import httpx
 from efir.drivers.cli.arguments import changes, command_parser
 from efir.drivers.cli.exits import Exit
 from efir.drivers.cli.failures import CommandFailed
-from efir.drivers.cli.remote import Away, Patience, Refused, Remote, body
+from efir.drivers.cli.remote import Patience, Refused, Remote, ServerUnavailable, body
 from efir.drivers.cli.tus import Delivery
 from efir.drivers.cli.unfinished import Unfinished
 
@@ -92,7 +92,7 @@ def fill(demo: Demo) -> None:
                 if not _is_there(remote, kept.videos.get(name)):
                     kept.videos[name] = publish(remote, _clip(demo.ffmpeg, Path(room), name), *CLIPS[name][:2])
                     kept.save()
-    except (Refused, Away, httpx.HTTPError) as error:
+    except (Refused, ServerUnavailable, httpx.HTTPError) as error:
         step = "see that the server is running and start `efir demo` again"
         raise CommandFailed(f"the server at {demo.url} did not play along: {error}", step, Exit.UNAVAILABLE) from error
     for name, video in kept.videos.items():

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import httpx
 
-from efir.drivers.cli.remote import Away, Patience, Refused, Remote
+from efir.drivers.cli.remote import Patience, Refused, Remote, ServerUnavailable
 
 ENDED = {"ready", "failed"}
 
@@ -22,7 +22,10 @@ class Processing:
 
 
 def follow(remote: Remote, video_id: str, patience: Patience) -> Iterator[Processing]:
-    """Report until the video is ready, has failed or goes no further. Raises Refused, Away after patience is over."""
+    """Report until the video is ready, has failed or goes no further.
+
+    Raises Refused, and ServerUnavailable after patience is over.
+    """
     path, last_id = f"/api/v1/videos/{video_id}/processing", ""
     while True:
         headers = {"Accept": "text/event-stream", **({"Last-Event-ID": last_id} if last_id else {})}
@@ -35,8 +38,8 @@ def follow(remote: Remote, video_id: str, patience: Patience) -> Iterator[Proces
                     yield report
                     if report.ended:
                         return
-            fault = Away("the server closed the stream of events")
-        except Away as lost:
+            fault = ServerUnavailable("the server closed the stream of events")
+        except ServerUnavailable as lost:
             fault = lost
         patience.wait_or_raise(fault)
 

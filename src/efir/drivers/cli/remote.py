@@ -25,7 +25,7 @@ class Refused(Exception):
         self.status, self.code, self.detail = status, code, detail
 
 
-class Away(Exception):
+class ServerUnavailable(Exception):
     """The server cannot be reached, or cannot answer now."""
 
     def __init__(self, detail: str, *, wait: float | None = None) -> None:
@@ -44,7 +44,7 @@ class Patience:
         """Forget the failures so far."""
         self._delay, self._until = FIRST_DELAY, time.monotonic() + self._seconds
 
-    def wait_or_raise(self, fault: Away) -> None:
+    def wait_or_raise(self, fault: ServerUnavailable) -> None:
         """Wait before the next attempt. Raises the fault when patience is over."""
         delay = fault.wait if fault.wait is not None else self._delay * random.uniform(0.5, 1.0)  # noqa: S311  # jitter
         if time.monotonic() + delay > self._until:
@@ -55,7 +55,10 @@ class Patience:
 
 
 class Remote:
-    """One server and one token. Paths are relative to the server; answers of 4xx raise Refused, the rest Away."""
+    """One server and one token. Paths are relative to the server.
+
+    Responses of 4xx raise Refused, other failures ServerUnavailable.
+    """
 
     def __init__(self, url: str, token: str) -> None:
         self.url = url.rstrip("/")
@@ -74,14 +77,14 @@ class Remote:
     def ask(
         self, method: str, path: str, *, headers: Mapping[str, str] | None = None, json: Any = None, content: Any = None
     ) -> httpx.Response:
-        """Send one request and return its good answer. Raises Refused or Away."""
+        """Send one request and return its good answer. Raises Refused or ServerUnavailable."""
         with _reaching(self.url):
             response = self._client.request(method, path, headers=headers, json=json, content=content)
             return _require_success(response)
 
     @contextmanager
     def listen(self, path: str, *, headers: Mapping[str, str]) -> Iterator[httpx.Response]:
-        """Open an answer that goes on. Raises Refused or Away, the latter also while it is read."""
+        """Open an answer that goes on. Raises Refused or ServerUnavailable, the latter also while it is read."""
         with _reaching(self.url), self._client.stream("GET", path, headers=headers) as response:
             if response.is_error:
                 response.read()
@@ -130,7 +133,7 @@ def _reaching(url: str) -> Iterator[None]:
     try:
         yield
     except httpx.TransportError as error:
-        raise Away(f"{url} cannot be reached: {str(error) or type(error).__name__}") from error
+        raise ServerUnavailable(f"{url} cannot be reached: {str(error) or type(error).__name__}") from error
 
 
 def _require_success(response: httpx.Response) -> httpx.Response:
@@ -142,7 +145,7 @@ def _require_success(response: httpx.Response) -> httpx.Response:
         )
     code, detail = _problem(response)
     if response.status_code >= SERVER_FAULT or response.status_code == TOO_MANY:
-        raise Away(detail, wait=_read_retry_after(response))
+        raise ServerUnavailable(detail, wait=_read_retry_after(response))
     raise Refused(response.status_code, code, detail)
 
 

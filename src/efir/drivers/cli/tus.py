@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 
-from efir.drivers.cli.remote import Away, Patience, Refused, Remote, header
+from efir.drivers.cli.remote import Patience, Refused, Remote, ServerUnavailable, header
 from efir.drivers.cli.unfinished import Unfinished
 
 UPLOADS = "/api/v1/uploads"
@@ -37,7 +37,7 @@ class Delivery:
     def send(self, note: Unfinished) -> str:
         """Bring the whole file to the server and return the upload's id.
 
-        Raises Refused, Away after patience is over, FileChanged, OSError.
+        Raises Refused, ServerUnavailable after patience is over, FileChanged, OSError.
         """
         address, offset = self._find_begun(note.address()) or (self._begin(), 0)
         note.remember(address)
@@ -67,7 +67,7 @@ class Delivery:
         while True:
             try:
                 answer = self.remote.ask("POST", UPLOADS, headers=headers)
-            except Away as fault:
+            except ServerUnavailable as fault:
                 self.patience.wait_or_raise(fault)
             else:
                 return self.remote.path_of(header(answer, "Location"))
@@ -77,7 +77,7 @@ class Delivery:
         while True:
             try:
                 answer = self.remote.ask("HEAD", address, headers=VERSION)
-            except Away as fault:
+            except ServerUnavailable as fault:
                 self.patience.wait_or_raise(fault)
             else:
                 return int(header(answer, "Upload-Offset")), int(header(answer, "Upload-Length"))
@@ -99,8 +99,8 @@ class Delivery:
         except Refused as refusal:
             if refusal.status not in {CONFLICT, LOCKED, CHECKSUM_MISMATCH}:
                 raise
-            self.patience.wait_or_raise(Away(refusal.detail))
-        except Away as fault:
+            self.patience.wait_or_raise(ServerUnavailable(refusal.detail))
+        except ServerUnavailable as fault:
             self.patience.wait_or_raise(fault)
         else:
             self.patience.progress()

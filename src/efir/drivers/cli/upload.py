@@ -13,7 +13,7 @@ from typing import Any
 from efir.drivers.cli.exits import Exit
 from efir.drivers.cli.meters import Meter, meter
 from efir.drivers.cli.processing import follow
-from efir.drivers.cli.remote import UNAUTHORIZED, Away, Patience, Refused, Remote, body, is_address
+from efir.drivers.cli.remote import UNAUTHORIZED, Patience, Refused, Remote, ServerUnavailable, body, is_address
 from efir.drivers.cli.tus import Delivery, FileChanged
 from efir.drivers.cli.unfinished import Unfinished
 
@@ -127,7 +127,7 @@ def _publish_file(
             state = _follow(remote, video["id"], patience, shown) if task.wait else video["state"]
     except Refused as refusal:
         raise _refusal(refusal) from refusal
-    except Away as fault:
+    except ServerUnavailable as fault:
         line = f"{fault.detail}; check the network and repeat the command, it goes on where this one ended"
         raise Faulty(line, code="server-away", exit_code=Exit.UNAVAILABLE) from fault
     except (FileChanged, OSError) as error:
@@ -149,7 +149,7 @@ def _video(remote: Remote, upload_id: str, path: Path, task: Task, patience: Pat
     while True:
         try:
             answer = remote.ask("POST", "/api/v1/videos", json=wanted, headers={"Idempotency-Key": key})
-        except Away as fault:
+        except ServerUnavailable as fault:
             patience.wait_or_raise(fault)
         else:
             return body(answer)
@@ -176,7 +176,7 @@ def _explain_failure(remote: Remote, result: dict[str, Any]) -> Faulty:
     """Say why the video is not ready, what may help, and where to watch what there is."""
     try:
         reason = body(remote.ask("GET", f"/api/v1/videos/{result['id']}")).get("failure") or {}
-    except (Refused, Away):
+    except (Refused, ServerUnavailable):
         reason = {}
     detail = str(reason.get("detail") or "the server could not process it").rstrip(".")
     code = str(reason.get("code") or "processing-failed")

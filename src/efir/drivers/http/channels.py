@@ -22,7 +22,7 @@ class ChannelsController(Controller):
 
     @get("/{handle:str}", operation_id="getChannel", responses=raises(ChannelNotFound))
     async def one(self, handle: FromPath[str], call: NamedDependency[Call]) -> ChannelView:
-        """Show a channel."""
+        """Return a channel."""
         return await get_channel(call.ports, handle=handle)
 
 

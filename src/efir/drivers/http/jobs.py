@@ -25,7 +25,7 @@ class JobsController(Controller):
 
     @get("/{job_id:uuid}", operation_id="getJob", responses=raises(NoSession, JobNotFound))
     async def one(self, job_id: FromPath[UUID], call: NamedDependency[Call]) -> JobView:
-        """Tell how far accepted work has come."""
+        """Return how far accepted work has come."""
         return await get_job(call.ports, job_id=JobId(job_id), user_id=call.require_anybody())
 
 

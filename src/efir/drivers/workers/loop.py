@@ -45,7 +45,7 @@ class Worker:
                     self._running.discard(task)
 
     async def tick(self) -> None:
-        """Reconcile until stopped, and look for work that no wake-up announced: a broker may be away for long."""
+        """Reconcile until stopped, and look for work that no wake-up announced: a broker may not answer for long."""
         while not self._stopping:
             for name, step in self._work.steps().items():
                 await self._do(name, step)
@@ -77,7 +77,7 @@ class Worker:
             while not self._stopping:
                 if not await run_next(self._ports, self._handlers[queue], queue=queue, worker=self._name, told=_tell):
                     return
-        except DomainError as error:  # the database is away: the tick finds the work again
+        except DomainError as error:  # the database is unavailable: the tick finds the work again
             log.warning("queue left", queue=queue.value, code=error.code)
 
 

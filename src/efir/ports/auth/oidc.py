@@ -9,7 +9,7 @@ from efir.domain.kernel.errors import Unavailable
 from efir.ports.auth.identities import ProviderSession
 
 
-class ProviderAway(Unavailable):
+class ProviderUnavailable(Unavailable):
     """The provider does not respond, or not as its own discovery document says."""
 
     code = "provider-away"
@@ -48,7 +48,7 @@ class LogoutNotice(Struct, frozen=True):
 
 
 class Provider(Protocol):
-    """One provider. What cannot be trusted raises ProviderRefused, what does not answer ProviderAway."""
+    """One provider. What cannot be trusted raises ProviderRefused, what does not answer ProviderUnavailable."""
 
     @property
     def view(self) -> ProviderView:

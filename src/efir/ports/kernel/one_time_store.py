@@ -5,7 +5,7 @@ from typing import Protocol
 from efir.domain.kernel.errors import Unavailable
 
 
-class StatesAway(Unavailable):
+class OneTimeStoreUnavailable(Unavailable):
     """Valkey is unavailable, so one-time values cannot be checked: sign-ins in several steps have to wait."""
 
     code = "one-time-states-away"
@@ -15,8 +15,8 @@ class StatesAway(Unavailable):
         super().__init__("Try again in a moment; signing in with a password alone works.", retry_after=2)
 
 
-class OneTimeStates(Protocol):
-    """Small values that live for minutes. Every method raises StatesAway while Valkey is unavailable."""
+class OneTimeStore(Protocol):
+    """Small values that live for minutes. Every method raises OneTimeStoreUnavailable while Valkey is unavailable."""
 
     async def put(self, key: str, value: bytes, *, seconds: int) -> None:
         """Keep a value; one under the same key is replaced."""

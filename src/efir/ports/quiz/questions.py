@@ -101,7 +101,7 @@ class QuestionSource(Protocol):
         ...
 
     async def draw(self, count: int, *, seconds: float) -> Drawn:
-        """Ask for questions, for `seconds` at most. Raises QuestionSourceAway, QuestionSourceLimited."""
+        """Ask for questions, for `seconds` at most. Raises QuestionSourceUnavailable, QuestionSourceLimited."""
         ...
 
 
@@ -114,7 +114,7 @@ class QuestionBank(Protocol):
         ...
 
     async def identity(self) -> str:
-        """Make it readable and tell which one it is. Raises QuestionSourceAway."""
+        """Make it readable and tell which one it is. Raises QuestionSourceUnavailable."""
         ...
 
     def read(self, position: int, count: int) -> Drawn:

@@ -21,13 +21,13 @@ class QuestionQueue(Protocol):
     async def take(self, count: int, *, begin: Begin) -> Fetched:
         """Return `count` new questions, stored in a transaction of `begin`.
 
-        Raises QuestionsExhausted, QuestionSourceAway or QuestionSourceLimited with the number that was stored all the
-        same, QuizOverloaded.
+        Raises QuestionsExhausted, QuestionSourceUnavailable or QuestionSourceLimited with the number that was stored
+        all the same, QuizOverloaded.
         """
         ...
 
     async def close(self) -> None:
-        """End the work; waiting callers get QuestionSourceAway."""
+        """End the work; waiting callers get QuestionSourceUnavailable."""
         ...
 
 

@@ -11,7 +11,7 @@ UNREACHED = (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceErro
 """Errors of an attempt to get a connection that failed or took too long."""
 
 
-class DatabaseAway(Unavailable):
+class DatabaseUnavailable(Unavailable):
     """PostgreSQL does not answer, or all connections are in use."""
 
     code = "database-away"
@@ -44,13 +44,13 @@ def translated(meanings: Broken) -> Iterator[None]:
         asyncpg.CrashShutdownError,
         asyncpg.QueryCanceledError,
     ) as error:
-        raise DatabaseAway from error
+        raise DatabaseUnavailable from error
 
 
 @contextmanager
 def reached() -> Iterator[None]:
-    """Turn a failed or too slow attempt to get a connection into DatabaseAway."""
+    """Turn a failed or too slow attempt to get a connection into DatabaseUnavailable."""
     try:
         yield
     except UNREACHED as error:
-        raise DatabaseAway from error
+        raise DatabaseUnavailable from error

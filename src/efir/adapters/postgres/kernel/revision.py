@@ -9,7 +9,7 @@ PATIENCE = 5.0  # seconds for a connection
 
 
 async def find_applied_revision(url: str, schema: str) -> str | None:
-    """Return the revision the database has, or None. Raises DatabaseAway."""
+    """Return the revision the database has, or None. Raises DatabaseUnavailable."""
     with reached():
         connection = await asyncpg.connect(url, timeout=PATIENCE)
         try:

@@ -47,7 +47,7 @@ class GrantsController(Controller):
         limit: LimitQuery = None,
         cursor: CursorQuery = None,
     ) -> Response[Page[GrantView]]:
-        """List the roles somebody holds now, by name."""
+        """List the roles a user holds now, by name."""
         call.actor(Permission.ROLES_READ)
         found = await list_user_roles(call.ports, user_id=UserId(user_id), now=call.now, limit=limit, cursor=cursor)
         return paginate(request, found)
@@ -67,7 +67,7 @@ class GrantsController(Controller):
         call: NamedDependency[Call],
         data: JSONBody[NewGrant | None] = None,
     ) -> None:
-        """Let somebody hold a role, for good or until a time; again replaces end and reason."""
+        """Grant a role, for good or until a time; repeating replaces end and reason."""
         wanted = data or NewGrant()
         await grant_role(
             call.ports, call.actor(Permission.ROLES_GRANT), user_id=UserId(user_id), name=name,
@@ -80,7 +80,7 @@ class GrantsController(Controller):
         responses=raises(*DENIED, CsrfFailed, RoleNotFound, UserNotFound, WiderThanOwn, LastAdministrator),
     )
     async def revoke(self, user_id: FromPath[UUID], name: FromPath[str], call: NamedDependency[Call]) -> None:
-        """Take a role away; it counts no more before the answer."""
+        """Revoke a role; it has no effect any more before the response."""
         await revoke_role(
             call.ports, call.actor(Permission.ROLES_GRANT), user_id=UserId(user_id), name=name, now=call.now
         )

@@ -57,7 +57,7 @@ class PermissionChecksController(Controller):
         ],
         call: NamedDependency[Call],
     ) -> PermissionCheck:
-        """Tell another service whether who asks may do something now."""
+        """Tell another service whether the caller may do something now."""
         if call.credential is None:
             raise NoSession
         return check_permission(call.credential, permission, allowed=call.may(permission))

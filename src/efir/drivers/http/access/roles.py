@@ -57,7 +57,7 @@ class RolesController(Controller):
         responses=raises(*DENIED, CsrfFailed, InvalidRole, RoleNameTaken, WiderThanOwn),
     )
     async def create(self, data: JSONBody[NewRole], call: NamedDependency[Call]) -> Response[RoleView]:
-        """Make a role, within the own permissions."""
+        """Create a role, within your own permissions."""
         actor = call.actor(Permission.ROLES_MANAGE)
         role = await create_role(
             call.ports, actor, name=data.name, description=data.description, permissions=data.permissions, now=call.now
@@ -66,7 +66,7 @@ class RolesController(Controller):
 
     @get("/{name:str}", operation_id="getRole", responses=raises(*DENIED, RoleNotFound))
     async def one(self, name: FromPath[str], call: NamedDependency[Call]) -> RoleView:
-        """Show a role."""
+        """Return a role."""
         call.actor(Permission.ROLES_READ)
         return await get_role(call.ports, name=name)
 

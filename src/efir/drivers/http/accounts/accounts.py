@@ -47,7 +47,7 @@ class AccountsController(Controller):
         responses=raises(InvalidUser, NicknameTaken, HandleTaken, RegistrationInStepsOnly, Throttled, Unavailable),
     )
     async def register(self, data: JSONBody[NewUser], call: NamedDependency[Call]) -> UserView:
-        """Make an account with its channel."""
+        """Create an account with its channel."""
         return await register_user(
             call.ports, email=data.email, nickname=data.nickname, password=data.password,
             display_name=data.display_name, visitor=call.visitor, now=call.now, locale=data.locale,
@@ -55,7 +55,7 @@ class AccountsController(Controller):
 
     @get("/me", operation_id="getMe", responses=raises(NoSession, ScopeMissing))
     async def me(self, call: NamedDependency[Call]) -> MeView:
-        """Show the own account."""
+        """Return your account."""
         return await get_me(call.ports, user_id=call.user("account.read"))
 
     @patch(
@@ -64,7 +64,7 @@ class AccountsController(Controller):
         responses=raises(NoSession, InvalidUser, PhoneTaken, NicknameTaken, NicknameChangedRecently),
     )
     async def change_me(self, data: JSONBody[ChangedProfile], call: NamedDependency[Call]) -> MeView:
-        """Change the own account; null removes the phone number."""
+        """Change your account; null removes the phone number."""
         change = ProfileChange(
             display_name=None if data.display_name is UNSET else data.display_name,
             locale=None if data.locale is UNSET else data.locale,
@@ -80,13 +80,13 @@ class AccountsController(Controller):
         responses=raises(NoSession, CsrfFailed, StepUpNeeded, WrongPassword, Throttled, LastAdministrator),
     )
     async def remove_me(self, call: NamedDependency[Call], data: JSONBody[Presence | None] = None) -> None:
-        """Close the own account at once; for 14 days it can be kept, then it is emptied."""
+        """Close your account at once; for 14 days it can be restored, then it is deleted."""
         password = None if data is None else data.current_password
         await delete_me(call.ports, credential=call.session(), password=password, now=call.now)
 
     @get("/{nickname:str}", opt=PUBLIC, operation_id="getUser", responses=raises(UserNotFound))
     async def profile(self, nickname: FromPath[str], call: NamedDependency[Call]) -> ProfileView:
-        """Show what everybody may know of somebody."""
+        """Return what everybody may know of a user."""
         return await get_profile(call.ports, nickname=nickname)
 
 
@@ -101,5 +101,5 @@ class ClosedAccountsController(Controller):
         operation_id="restoreMe", status_code=204, responses=raises(WrongCredentials, UserBanned, NotPending, Throttled)
     )
     async def restore(self, data: JSONBody[Credentials], call: NamedDependency[Call]) -> None:
-        """Keep an account that was about to be emptied; sign in afterwards."""
+        """Restore an account that was about to be deleted; sign in afterwards."""
         await restore_user(call.ports, login=data.login, password=data.password, visitor=call.visitor, now=call.now)

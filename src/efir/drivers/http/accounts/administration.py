@@ -72,7 +72,7 @@ class AccountAdministrationController(Controller):
         limit: LimitQuery = None,
         cursor: CursorQuery = None,
     ) -> Response[Page[LoginView]]:
-        """List somebody's sign-ins and failed attempts, newest first."""
+        """List a user's sign-ins and failed attempts, newest first."""
         call.actor(Permission.USERS_READ)
         found = await list_user_logins(call.ports, user_id=UserId(user_id), now=call.now, limit=limit, cursor=cursor)
         return paginate(request, found)
@@ -85,7 +85,7 @@ class AccountAdministrationController(Controller):
         responses=raises(*DENIED, CsrfFailed, InvalidBan, CannotBan, UserNotFound, WiderThanOwn, LastAdministrator),
     )
     async def ban(self, user_id: FromPath[UUID], data: JSONBody[NewBan], call: NamedDependency[Call]) -> None:
-        """Ban an account, in every process before the answer; again replaces reason and end."""
+        """Ban an account, in every process before the response; repeating replaces reason and end."""
         await ban_user(
             call.ports, call.actor(Permission.USERS_BAN), user_id=UserId(user_id), reason=data.reason, until=data.until,
             now=call.now,
@@ -119,6 +119,6 @@ class AuditController(Controller):
         limit: LimitQuery = None,
         cursor: CursorQuery = None,
     ) -> Response[Page[EntryView]]:
-        """List what was done with permissions, newest first."""
+        """List changes of permissions, newest first."""
         call.actor(Permission.AUDIT_READ)
         return paginate(request, await list_audit(call.ports, action=action, target=target, limit=limit, cursor=cursor))

@@ -40,7 +40,7 @@ class AvatarController(Controller):
         responses=raises(NoSession, ScopeMissing, CsrfFailed, *TAKING, PicturesTooMany),
     )
     async def put_my_avatar(self, request: Asked, call: NamedDependency[Call], crop: CropQuery = None) -> AvatarView:
-        """Send a picture of oneself: cut square, kept as WebP in four sizes, the original forgotten."""
+        """Upload your avatar: it is cropped to a square and stored as WebP in four sizes; the original is not kept."""
         user_id = call.user("account.write")
         async with sent_picture(request, call, crop) as (body, box):
             return await put_avatar(call.ports, user_id=user_id, body=body, crop=box, now=call.now)
@@ -59,7 +59,7 @@ class AvatarController(Controller):
         ),
     )
     async def crop_my_avatar(self, data: JSONBody[Crop], call: NamedDependency[Call]) -> AvatarView:
-        """Cut the picture differently, without sending it again, within an hour."""
+        """Change the avatar's crop, without uploading the picture again, within an hour."""
         box = parse_crop(data.x, data.y, data.size)
         return await crop_avatar(call.ports, user_id=call.user("account.write"), crop=box, now=call.now)
 
@@ -71,5 +71,5 @@ class AvatarController(Controller):
 
     @delete(operation_id="deleteMyAvatar", responses=raises(NoSession, ScopeMissing))
     async def delete_my_avatar(self, call: NamedDependency[Call]) -> None:
-        """Go without a picture."""
+        """Remove the avatar."""
         await remove_avatar(call.ports, user_id=call.user("account.write"))

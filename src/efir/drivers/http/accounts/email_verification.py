@@ -32,7 +32,7 @@ class EmailVerificationController(Controller):
         responses=raises(ProofGone, WrongCode, EmailTaken),
     )
     async def confirm(self, data: JSONBody[MailboxProof], call: NamedDependency[Call]) -> None:
-        """Confirm an address by what was mailed to it."""
+        """Confirm an address by the link or code that was sent to it."""
         found = call.credential
         person = None if found is None or found.session_id is None else UserId(found.user_id)
         await confirm_email(call.ports, person=person, token=data.token, code=data.code, now=call.now)
@@ -44,7 +44,7 @@ class EmailVerificationController(Controller):
         responses=raises(NoSession, CsrfFailed, EmailConfirmed, MailsTooMany),
     )
     async def resend(self, call: NamedDependency[Call]) -> None:
-        """Mail a fresh link and code; earlier ones end."""
+        """Send a fresh link and code; earlier ones become invalid."""
         await resend_confirmation(call.ports, user_id=UserId(call.session().user_id), now=call.now)
 
     @post(
@@ -54,7 +54,7 @@ class EmailVerificationController(Controller):
         responses=raises(NoSession, CsrfFailed, InvalidUser, WrongPassword, StepUpNeeded, MailsTooMany, Throttled),
     )
     async def change(self, data: JSONBody[ChangedEmail], call: NamedDependency[Call]) -> None:
-        """Mail a link and a code to a new address; it becomes the account's when it is confirmed."""
+        """Send a link and a code to a new address; it becomes the account's once it is confirmed."""
         await change_email(
             call.ports, credential=call.session(), email=data.email, password=data.current_password, now=call.now
         )

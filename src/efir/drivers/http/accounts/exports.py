@@ -26,7 +26,7 @@ class ExportsController(Controller):
 
     @get("/export", operation_id="exportMe", status_code=202, responses=raises(NoSession, ScopeMissing, StepUpNeeded))
     async def export(self, call: NamedDependency[Call]) -> Response[AcceptedJob]:
-        """Make a file of all own data; asking again within an hour answers the same job."""
+        """Export all of your data; asking again within an hour returns the same job."""
         call.user("account.read")
         credential = call.require_credential()
         job = await start_export(call.ports, credential=credential, password=None, now=call.now)

@@ -30,7 +30,7 @@ class PasswordsController(Controller):
         responses=raises(NoSession, CsrfFailed, WrongPassword, StepUpNeeded, InvalidUser, Throttled),
     )
     async def change(self, data: JSONBody[ChangedPassword], call: NamedDependency[Call]) -> None:
-        """Set another password, or the first one; other login sessions end."""
+        """Change the password or set the first one; other login sessions end."""
         await change_password(
             call.ports, credential=call.session(), present=data.current_password, wanted=data.new_password, now=call.now
         )
@@ -43,12 +43,12 @@ class PasswordsController(Controller):
         responses=raises(InvalidUser, Throttled),
     )
     async def forgot(self, data: JSONBody[ForgottenPassword], call: NamedDependency[Call]) -> None:
-        """Mail a link that sets a new password; the answer is the same whether the address is known or not."""
+        """Send a link that sets a new password; the response is the same whether the address is known or not."""
         await ask_reset(call.ports, email=data.email, visitor=call.visitor, now=call.now)
 
     @post(
         "/reset", operation_id="resetPassword", status_code=204, opt=ANONYMOUS, responses=raises(ProofGone, InvalidUser)
     )
     async def reset(self, data: JSONBody[ResetPassword], call: NamedDependency[Call]) -> None:
-        """Set a password by a mailed link, once; every login session ends."""
+        """Set a password by the link that was sent, once; every login session ends."""
         await reset_password(call.ports, token=data.token, wanted=data.new_password, now=call.now)

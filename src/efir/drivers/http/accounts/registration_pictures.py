@@ -62,7 +62,7 @@ class RegistrationAvatarController(Controller):
     async def put_avatar(
         self, request: Asked, registration_id: FromPath[UUID], call: NamedDependency[Call], crop: CropQuery = None
     ) -> Response[AvatarView]:
-        """Send a picture before there is an account; the one before stays until this one is good."""
+        """Upload an avatar before there is an account; the one before stays until this one is good."""
         ticket = ticket_hash(require_ticket(request, call))
         async with sent_picture(request, call, crop) as (body, box):
             view = await put_draft_avatar(
@@ -80,7 +80,7 @@ class RegistrationAvatarController(Controller):
     async def crop_avatar(
         self, request: Asked, registration_id: FromPath[UUID], data: JSONBody[Crop], call: NamedDependency[Call]
     ) -> Response[AvatarView]:
-        """Cut the picture differently, without sending it again."""
+        """Change the avatar's crop, without uploading the picture again."""
         ticket = ticket_hash(require_ticket(request, call))
         box = parse_crop(data.x, data.y, data.size)
         view = await crop_draft_avatar(
@@ -90,7 +90,7 @@ class RegistrationAvatarController(Controller):
 
     @delete(operation_id="deleteRegistrationAvatar", responses=raises(*OPEN))
     async def delete_avatar(self, request: Asked, registration_id: FromPath[UUID], call: NamedDependency[Call]) -> None:
-        """Go without a picture."""
+        """Remove the avatar."""
         ticket = ticket_hash(require_ticket(request, call))
         await remove_draft_avatar(call.ports, ticket=ticket, registration_id=registration_id, now=call.now)
 

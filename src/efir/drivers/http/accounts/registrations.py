@@ -56,7 +56,7 @@ class RegistrationsController(Controller):
 
     @post(operation_id="startRegistration", responses=raises(Throttled))
     async def start(self, call: NamedDependency[Call]) -> Response[RegistrationView]:
-        """Open a registration; its ticket is told here, and set as a cookie."""
+        """Start a registration; its ticket is returned here, and set as a cookie."""
         call.ports.pictures.converter.expect()
         view = await start_registration(call.ports, visitor=call.visitor, now=call.now)
         headers = NO_STORE | {"location": f"{PATH}/{view.id}"}
@@ -66,7 +66,7 @@ class RegistrationsController(Controller):
     async def availability(
         self, request: Asked, call: NamedDependency[Call], email: EmailQuery = None, nickname: NicknameQuery = None
     ) -> Response[Availability]:
-        """Ask whether a nickname or an address can be had; a free nickname is kept for a quarter of an hour."""
+        """Check whether a nickname or an address is available; a free nickname is reserved for a quarter of an hour."""
         ticket = require_ticket(request, call)
         if (email is None) == (nickname is None):
             raise InvalidCheck
@@ -80,7 +80,7 @@ class RegistrationsController(Controller):
     async def one(
         self, request: Asked, registration_id: FromPath[UUID], call: NamedDependency[Call]
     ) -> Response[RegistrationView]:
-        """Show what has been told so far."""
+        """Return the answers given so far."""
         ticket = require_ticket(request, call)
         view = await get_registration(call.ports, ticket=ticket, registration_id=registration_id, now=call.now)
         return Response(view, headers=NO_STORE)
@@ -97,7 +97,7 @@ class RegistrationsController(Controller):
         data: JSONBody[ChangedRegistration],
         call: NamedDependency[Call],
     ) -> Response[RegistrationView]:
-        """Tell some of the answers; each is checked alone."""
+        """Give some of the answers; each is checked alone."""
         ticket = require_ticket(request, call)
         change = RegistrationChange(**{name: getattr(data, name) for name in data.__struct_fields__})
         view = await update_registration(
@@ -112,7 +112,7 @@ class RegistrationsController(Controller):
         responses=raises(*OPEN, RegistrationUnfinished, MailsTooMany, Throttled),
     )
     async def send_code(self, request: Asked, registration_id: FromPath[UUID], call: NamedDependency[Call]) -> None:
-        """Mail a code to the address; whoever has an account with it is told so instead, and the answer is the same."""
+        """Send a code to the address; whoever has an account with it is told so instead; the response is the same."""
         await send_email_code(
             call.ports,
             ticket=require_ticket(request, call),

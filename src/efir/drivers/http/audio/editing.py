@@ -121,7 +121,7 @@ class EditsController(Controller):
         request: Request[Any, Any, Any],
         call: NamedDependency[Call],
     ) -> Answer[AudioView]:
-        """Make another recording of an own one; the one that is edited stays as it is."""
+        """Create an edited copy of one of your recordings; the original stays as it is."""
         call.user("audio.write")
         return await _edit(request, call, RecordId(record_id), data)
 

@@ -70,7 +70,7 @@ class NamedUsersController(Controller):
 
     @post(operation_id="createNamedUser", responses=raises(InvalidAudio, UsernameTaken, Throttled))
     async def user(self, data: JSONBody[NewName], call: NamedDependency[Call]) -> Answer[NewNamedUser]:
-        """Make a user of a name, with a token for recordings."""
+        """Create a user by name, with a token for recordings."""
         made = await create_named_user(call.ports, name=data.name, visitor=call.visitor, now=call.now)
         return Answer(made, headers={"cache-control": "no-store"})
 
@@ -115,7 +115,7 @@ class MyRecordsController(Controller):
         limit: LimitQuery = None,
         cursor: CursorQuery = None,
     ) -> Answer[Page[AudioView]]:
-        """List own recordings, newest first."""
+        """List your recordings, newest first."""
         owner = call.user("audio.read")
         return paginate(request, await list_records(call.ports, owner=owner, limit=limit, cursor=cursor))
 
@@ -129,12 +129,12 @@ class RecordsController(Controller):
 
     @get(operation_id="getAudioRecord", responses=raises(NoSession, ScopeMissing, RecordingNotFound))
     async def one(self, record_id: FromPath[UUID], call: NamedDependency[Call]) -> AudioView:
-        """Show an own recording."""
+        """Return one of your recordings."""
         return await get_record(call.ports, record_id=RecordId(record_id), owner=call.user("audio.read"))
 
     @delete(operation_id="deleteAudioRecord", responses=raises(NoSession, CsrfFailed, ScopeMissing, RecordingNotFound))
     async def remove(self, record_id: FromPath[UUID], call: NamedDependency[Call]) -> None:
-        """Delete an own recording and its bytes."""
+        """Delete one of your recordings and its bytes."""
         await delete_record(call.ports, record_id=RecordId(record_id), owner=call.user("audio.write"))
 
     @route(
@@ -146,12 +146,12 @@ class RecordsController(Controller):
         responses=raises(*UNHAPPY),
     )
     async def content(self, record_id: FromPath[UUID], call: NamedDependency[Call]) -> FileAnswer:
-        """Send the MP3 for playing; who knows the id may have it."""
+        """Return the MP3 for playing; anyone who knows the id may have it."""
         return _file(await find_sound(call.ports, record_id=RecordId(record_id), owner=None), inline=True)
 
     @get("/waveform", operation_id="getAudioWaveform", opt=ANONYMOUS, responses=raises(*UNHAPPY))
     async def waveform(self, record_id: FromPath[UUID], call: NamedDependency[Call]) -> Answer[Waveform]:
-        """Show the waveform's peaks, in the form of audiowaveform."""
+        """Return the peaks of the waveform, in the format of audiowaveform."""
         found = await get_waveform(call.ports, record_id=RecordId(record_id))
         return Answer(found, headers={"cache-control": "private, max-age=86400"})
 

@@ -70,7 +70,7 @@ class MusicController(Controller):
         status_code=201,
     )
     async def add_music(self, request: Asked, call: NamedDependency[Call]) -> Answer[AddedRecording]:
-        """Send a WAV file with the id and the token of its user; it becomes an MP3."""
+        """Upload a WAV file with the id and the token of its user; it is converted to MP3."""
         sending = _Sending(request, call)
         form = sending.form()
 
@@ -99,7 +99,7 @@ class NewRecordsController(Controller):
         status_code=201,
     )
     async def create(self, request: Asked, call: NamedDependency[Call], title: TitleQuery = None) -> Answer[AudioView]:
-        """Send a WAV file; it becomes an MP3."""
+        """Upload a WAV file; it is converted to MP3."""
         call.user("audio.write")
         sending = _Sending(request, call)
 

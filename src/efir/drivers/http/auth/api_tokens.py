@@ -40,7 +40,7 @@ class ScopesController(Controller):
         limit: LimitQuery = None,
         cursor: CursorQuery = None,
     ) -> Response[Page[ScopeView]]:
-        """List what a token can be limited to."""
+        """List the scopes a token can be limited to."""
         return paginate(request, list_scopes(call.ports, limit=limit, cursor=cursor))
 
 
@@ -59,17 +59,17 @@ class ApiTokensController(Controller):
         limit: LimitQuery = None,
         cursor: CursorQuery = None,
     ) -> Response[Page[TokenView]]:
-        """List own API tokens, newest first."""
+        """List your API tokens, newest first."""
         return paginate(request, await list_api_tokens(call.ports, owner=call.user(), limit=limit, cursor=cursor))
 
     @post(operation_id="createApiToken", responses=raises(NoSession, CsrfFailed, InvalidTokenRequest))
     async def create_token(self, data: JSONBody[NewApiToken], call: NamedDependency[Call]) -> NewToken:
-        """Make an API token; its secret is shown this once."""
+        """Create an API token; its secret is shown this once."""
         return await create_api_token(
             call.ports, owner=call.user(), name=data.name, scopes=data.scopes, expires_in=data.expires_in, now=call.now
         )
 
     @delete("/{token_id:uuid}", operation_id="revokeApiToken", responses=raises(NoSession, CsrfFailed, TokenNotFound))
     async def revoke_token(self, token_id: FromPath[UUID], call: NamedDependency[Call]) -> None:
-        """End an API token, in every process before the answer."""
+        """Revoke an API token, in every process before the response."""
         await revoke_api_token(call.ports, owner=call.user(), token_id=TokenId(token_id), now=call.now)

@@ -35,7 +35,7 @@ class IdentitiesController(Controller):
         limit: LimitQuery = None,
         cursor: CursorQuery = None,
     ) -> Response[Page[IdentityView]]:
-        """List own identities at other providers, newest first."""
+        """List your identities at other providers, newest first."""
         owner = UserId(call.session().user_id)
         return paginate(request, await list_identities(call.ports, owner=owner, limit=limit, cursor=cursor))
 
@@ -45,7 +45,7 @@ class IdentitiesController(Controller):
         responses=raises(NoSession, StepUpNeeded, Forbidden, CsrfFailed, IdentityNotFound, LastWayIn),
     )
     async def unlink(self, identity_id: FromPath[UUID], call: NamedDependency[Call]) -> None:
-        """Unlink an identity; it signs nobody in any more."""
+        """Unlink an identity; it can no longer be used to sign in."""
         await unlink_identity(
             call.ports, owner=UserId(call.require_fresh().user_id), identity_id=IdentityId(identity_id), now=call.now
         )

@@ -53,7 +53,7 @@ class ImpersonationController(Controller):
     async def start(
         self, user_id: FromPath[UUID], data: JSONBody[WithReason], call: NamedDependency[Call]
     ) -> Response[Impersonation]:
-        """See the service as somebody else for half an hour, changing nothing; they are told.
+        """Impersonate a user for half an hour, changing nothing; the user is notified.
 
         A browser gets a cookie that counts beside its own; an app gets an access token.
         """
@@ -74,6 +74,6 @@ class ImpersonationEndController(Controller):
 
     @delete(operation_id="endImpersonation", status_code=204, responses=raises(NoSession, CsrfFailed, NotImpersonating))
     async def end(self, call: NamedDependency[Call]) -> Response[None]:
-        """Give the place back and be oneself again."""
+        """Stop impersonating."""
         await end_impersonation(call.ports, call.require_credential(), now=call.now)
         return Response(None, status_code=204, cookies=[place_cookie(call, "")])

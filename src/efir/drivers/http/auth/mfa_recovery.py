@@ -36,7 +36,7 @@ class MfaRecoveryController(Controller):
         ),
     )
     async def remove(self, user_id: FromPath[UUID], data: JSONBody[WithReason], call: NamedDependency[Call]) -> None:
-        """Remove somebody's authenticator app and recovery codes; all their sessions end, and they are told by mail."""
+        """Remove a user's second factor and recovery codes; all their sessions end, and they are notified by email."""
         actor = call.actor(Permission.USERS_RECOVER)
         call.require_fresh()
         await remove_lost_factor(call.ports, actor, user_id=UserId(user_id), reason=data.reason, now=call.now)

@@ -38,8 +38,8 @@ from efir.drivers._asgi.registration_ticket import known_ticket
 from efir.drivers._asgi.route_options import ANONYMOUS, KEEPS_IDLE
 from efir.drivers.http.auth.bodies import Onward
 from efir.drivers.http.kernel.problems import raises
-from efir.ports.auth.oidc import Claims, ProviderAway, ProviderView
-from efir.ports.kernel.one_time_store import StatesAway
+from efir.ports.auth.oidc import Claims, ProviderUnavailable, ProviderView
+from efir.ports.kernel.one_time_store import OneTimeStoreUnavailable
 
 PRIVATE = {"cache-control": "no-store"}
 BackQuery = Annotated[str, QueryParameter(max_length=600, description="Path of this site to go to afterwards.")]
@@ -66,7 +66,7 @@ class ProvidersController(Controller):
 
     @get(operation_id="getProviders", opt=ANONYMOUS, responses=raises())
     async def providers(self, call: NamedDependency[Call]) -> Providers:
-        """Tell which providers people may sign in with."""
+        """List the providers people may sign in with."""
         return Providers(list_providers(call.ports))
 
     @get(
@@ -74,7 +74,7 @@ class ProvidersController(Controller):
         operation_id="beginProviderLogin",
         status_code=303,
         opt=KEEPS_IDLE,
-        responses=raises(ProviderNotFound, ProviderAway, Throttled, StatesAway),
+        responses=raises(ProviderNotFound, ProviderUnavailable, Throttled, OneTimeStoreUnavailable),
     )
     async def login(
         self,
@@ -90,7 +90,7 @@ class ProvidersController(Controller):
                 call.ports, provider=provider, browser=_browser(request, call), back=return_to, fresh=fresh,
                 visitor=call.visitor, now=call.now,
             )  # fmt: skip
-        except (ProviderAway, Throttled, StatesAway) as error:
+        except (ProviderUnavailable, Throttled, OneTimeStoreUnavailable) as error:
             return _trouble(error, return_to)
         return _redirect(begun.address, [make_short_cookie(call, BROWSER, begun.browser, seconds=FLOW_SECONDS)])
 
@@ -99,7 +99,15 @@ class ProvidersController(Controller):
         opt=SIGNED_IN,
         operation_id="linkProvider",
         status_code=200,
-        responses=raises(NoSession, StepUpNeeded, Forbidden, CsrfFailed, ProviderNotFound, ProviderAway, StatesAway),
+        responses=raises(
+            NoSession,
+            StepUpNeeded,
+            Forbidden,
+            CsrfFailed,
+            ProviderNotFound,
+            ProviderUnavailable,
+            OneTimeStoreUnavailable,
+        ),
     )
     async def link(
         self,
@@ -108,7 +116,7 @@ class ProvidersController(Controller):
         call: NamedDependency[Call],
         return_to: BackQuery = "/settings/identities",
     ) -> Response[Onward]:
-        """Begin to link an identity at a provider to the own account."""
+        """Start linking an identity at a provider to your account."""
         begun = await begin_link(
             call.ports,
             provider=provider,
@@ -137,7 +145,7 @@ class ProvidersController(Controller):
         iss: Told = "",
         error: Told = "",
     ) -> Response[None]:
-        """Finish what began at a provider: the browser goes on, signed in, or to a page that says what is wrong."""
+        """Finish a sign-in at a provider: the browser goes on, signed in, or to a page that says what is wrong."""
         try:
             finished = await finish(
                 call.ports, provider=provider, browser=_browser(request, call), who=call.credential,

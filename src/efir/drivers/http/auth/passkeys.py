@@ -40,7 +40,7 @@ from efir.drivers.http.kernel.pagination import CursorQuery, LimitQuery, paginat
 from efir.drivers.http.kernel.problems import raises
 from efir.drivers.http.kernel.responses import Answer
 from efir.ports.auth.passkeys import PasskeyView
-from efir.ports.kernel.one_time_store import StatesAway
+from efir.ports.kernel.one_time_store import OneTimeStoreUnavailable
 from efir.ports.kernel.pagination import Page
 
 OWN = (NoSession, StepUpNeeded, Forbidden, CsrfFailed)
@@ -83,10 +83,10 @@ class PasskeysController(Controller):
         "/registration/options",
         operation_id="askNewPasskey",
         status_code=200,
-        responses=raises(*OWN, PasskeysTooMany, PasskeysUnavailable, StatesAway),
+        responses=raises(*OWN, PasskeysTooMany, PasskeysUnavailable, OneTimeStoreUnavailable),
     )
     async def new_options(self, call: NamedDependency[Call]) -> Response[PasskeyOptions]:
-        """Begin to add a passkey."""
+        """Start adding a passkey."""
         return Answer(
             PasskeyOptions(dict(await ask_new_passkey(call.ports, who=call.require_fresh()))), headers=PRIVATE
         )
@@ -94,10 +94,10 @@ class PasskeysController(Controller):
     @post(
         "/registration/verify",
         operation_id="addPasskey",
-        responses=raises(*OWN, PasskeyInvalid, PasskeyKnown, StatesAway),
+        responses=raises(*OWN, PasskeyInvalid, PasskeyKnown, OneTimeStoreUnavailable),
     )
     async def add(self, data: JSONBody[NewPasskey], call: NamedDependency[Call]) -> PasskeyView:
-        """Add the passkey that the browser has made."""
+        """Add the passkey that the browser has created."""
         return await add_passkey(
             call.ports, who=call.require_fresh(), answer=data.credential, label=data.label, user_agent=call.user_agent,
             now=call.now,
@@ -108,10 +108,10 @@ class PasskeysController(Controller):
         operation_id="askPasskey",
         status_code=200,
         opt=PUBLIC | ENTRANCE,
-        responses=raises(PasskeysUnavailable, Throttled, StatesAway),
+        responses=raises(PasskeysUnavailable, Throttled, OneTimeStoreUnavailable),
     )
     async def options(self, call: NamedDependency[Call]) -> Response[PasskeyOptions]:
-        """Begin to sign in with a passkey."""
+        """Start signing in with a passkey."""
         return Answer(PasskeyOptions(dict(await ask_passkey(call.ports, visitor=call.visitor))), headers=PRIVATE)
 
     @post(
@@ -119,7 +119,9 @@ class PasskeysController(Controller):
         operation_id="logInWithPasskey",
         status_code=200,
         opt=PUBLIC | ENTRANCE,
-        responses=raises(PasskeyRefused, WrongCredentials, UserBanned, DeletionPending, Throttled, StatesAway),
+        responses=raises(
+            PasskeyRefused, WrongCredentials, UserBanned, DeletionPending, Throttled, OneTimeStoreUnavailable
+        ),
     )
     async def log_in(self, data: JSONBody[ShownPasskey], call: NamedDependency[Call]) -> Response[LoggedIn]:
         """Start a login session with a passkey; no other factor is needed."""
@@ -136,13 +138,13 @@ class PasskeysController(Controller):
         limit: LimitQuery = None,
         cursor: CursorQuery = None,
     ) -> Response[Page[PasskeyView]]:
-        """List own passkeys, newest first."""
+        """List your passkeys, newest first."""
         owner = UserId(call.session().user_id)
         return paginate(request, await list_passkeys(call.ports, owner=owner, limit=limit, cursor=cursor))
 
     @delete("/{passkey_id:uuid}", operation_id="removePasskey", responses=raises(*OWN, PasskeyNotFound, LastWayIn))
     async def remove(self, passkey_id: FromPath[UUID], call: NamedDependency[Call]) -> None:
-        """Remove an own passkey; it signs nobody in any more."""
+        """Remove one of your passkeys; it can no longer be used to sign in."""
         await remove_passkey(
             call.ports, owner=UserId(call.require_fresh().user_id), passkey_id=PasskeyId(passkey_id), now=call.now
         )

@@ -17,8 +17,8 @@ from efir.drivers._asgi.route_options import ANONYMOUS
 from efir.drivers.http.auth.bodies import Onward
 from efir.drivers.http.kernel.problems import raises
 from efir.drivers.http.kernel.responses import Answer
-from efir.ports.auth.oidc import ProviderAway
-from efir.ports.kernel.one_time_store import StatesAway
+from efir.ports.auth.oidc import ProviderUnavailable
+from efir.ports.kernel.one_time_store import OneTimeStoreUnavailable
 
 PRIVATE = {"cache-control": "no-store"}
 MAX_TOKEN = 20_000  # bytes of a form with a logout token
@@ -57,12 +57,12 @@ class ProviderLogoutController(Controller):
         status_code=200,
         opt=ANONYMOUS,
         request_max_body_size=MAX_TOKEN,
-        responses=raises(ProviderNotFound, ProviderAway, StatesAway),
+        responses=raises(ProviderNotFound, ProviderUnavailable, OneTimeStoreUnavailable),
     )
     async def backchannel(
         self, request: Request[Any, Any, Any], provider: FromPath[str], call: NamedDependency[Call]
     ) -> Response[None]:
-        """Take a provider's word, a signed `logout_token`, that a session there has ended: it ends here too."""
+        """Receive a provider's back-channel logout; the session that its signed `logout_token` names ends here too."""
         form = await request.form()
         token = form.get("logout_token")
         try:

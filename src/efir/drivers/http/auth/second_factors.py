@@ -36,11 +36,11 @@ from efir.drivers.http.kernel.bodies import LoggedIn
 from efir.drivers.http.kernel.problems import raises
 from efir.drivers.http.kernel.responses import Answer
 from efir.ports.auth.second_factors import SecondFactorView, TotpSetup
-from efir.ports.kernel.one_time_store import StatesAway
+from efir.ports.kernel.one_time_store import OneTimeStoreUnavailable
 
 OWN = (NoSession, StepUpNeeded, Forbidden, CsrfFailed)
 PRIVATE = {"cache-control": "no-store"}
-STATES = raises(ChallengeGone, WrongCode, CodesLocked, Throttled, StatesAway)
+STATES = raises(ChallengeGone, WrongCode, CodesLocked, Throttled, OneTimeStoreUnavailable)
 
 
 class SecondStep(Struct, forbid_unknown_fields=True):
@@ -96,12 +96,12 @@ class SecondFactorsController(Controller):
 
     @get("/totp", operation_id="getSecondFactor", responses=raises(NoSession, Forbidden))
     async def get_totp(self, call: NamedDependency[Call]) -> SecondFactorView:
-        """Tell whether signing in needs a code."""
+        """Return whether signing in needs a code."""
         return await get_second_factor(call.ports, user_id=UserId(call.session().user_id))
 
     @post("/totp", operation_id="setUpTotp", status_code=200, responses=raises(*OWN, SecondFactorOn))
     async def begin(self, call: NamedDependency[Call]) -> Response[TotpSetup]:
-        """Begin to set up an authenticator app; it counts after `confirmTotp`."""
+        """Start setting up an authenticator app; it counts after `confirmTotp`."""
         who = call.require_fresh()
         setup = await begin_totp(call.ports, user_id=UserId(who.user_id), nickname=who.nickname, now=call.now)
         return Answer(setup, headers=PRIVATE)
@@ -113,7 +113,7 @@ class SecondFactorsController(Controller):
         responses=raises(*OWN, CodeRefused, SecondFactorOn, SecondFactorOff),
     )
     async def confirm(self, data: JSONBody[AppCode], call: NamedDependency[Call]) -> Response[RecoveryCodes]:
-        """Prove that the app works; other login sessions end, and recovery codes are given."""
+        """Confirm that the app works; other login sessions end, and recovery codes are returned."""
         user_id = UserId(call.require_fresh().user_id)
         codes = await confirm_totp(
             call.ports, user_id=user_id, keep=call.current_session(), code=data.code, now=call.now
@@ -122,11 +122,11 @@ class SecondFactorsController(Controller):
 
     @delete("/totp", operation_id="removeTotp", responses=raises(*OWN, SecondFactorOff))
     async def remove(self, call: NamedDependency[Call]) -> None:
-        """Sign in without a second factor from now on."""
+        """Turn the second factor off."""
         await remove_totp(call.ports, user_id=UserId(call.require_fresh().user_id), now=call.now)
 
     @post("/recovery-codes", operation_id="makeRecoveryCodes", status_code=200, responses=raises(*OWN, SecondFactorOff))
     async def recovery_codes(self, call: NamedDependency[Call]) -> Response[RecoveryCodes]:
-        """Make ten recovery codes; earlier ones count no more."""
+        """Create ten recovery codes; earlier ones become invalid."""
         codes = await make_recovery_codes(call.ports, user_id=UserId(call.require_fresh().user_id), now=call.now)
         return Answer(RecoveryCodes(codes), headers=PRIVATE)

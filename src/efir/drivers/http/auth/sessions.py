@@ -67,7 +67,7 @@ class SessionsController(Controller):
 
     @get("/session", operation_id="getSession", opt=KEEPS_IDLE, responses=raises(NoSession))
     async def session(self, call: NamedDependency[Call]) -> SessionView:
-        """Tell whether the login session is active; asking does not extend it."""
+        """Return whether the login session is active; asking does not extend it."""
         found = call.session()
         return SessionView(
             user=_user(call, found),
@@ -90,7 +90,7 @@ class SessionsController(Controller):
         limit: LimitQuery = None,
         cursor: CursorQuery = None,
     ) -> Response[Page[DeviceView]]:
-        """List own active login sessions, newest first."""
+        """List your active login sessions, newest first."""
         found = await list_devices(
             call.ports, owner=call.user(), current=call.current_session(), now=call.now, limit=limit, cursor=cursor
         )
@@ -102,7 +102,7 @@ class SessionsController(Controller):
         responses=raises(NoSession, CsrfFailed, SessionNotFound),
     )
     async def revoke_one(self, session_id: FromPath[UUID], call: NamedDependency[Call]) -> None:
-        """End an own login session, in every process before the answer."""
+        """End one of your login sessions, in every process before the response."""
         await revoke_session(call.ports, owner=call.user(), session_id=SessionId(session_id), now=call.now)
 
     @post(
@@ -112,7 +112,7 @@ class SessionsController(Controller):
         responses=raises(NoSession, CsrfFailed),
     )
     async def revoke_others(self, call: NamedDependency[Call]) -> Ended:
-        """End all own login sessions but this one."""
+        """End all of your login sessions but this one."""
         ended = await revoke_other_sessions(call.ports, owner=call.user(), keep=call.current_session(), now=call.now)
         return Ended(ended)
 
@@ -124,7 +124,7 @@ class SessionsController(Controller):
         limit: LimitQuery = None,
         cursor: CursorQuery = None,
     ) -> Response[Page[LoginView]]:
-        """List own sign-ins and failed attempts, newest first."""
+        """List your sign-ins and failed attempts, newest first."""
         owner = call.user("account.read")
         return paginate(request, await list_logins(call.ports, user_id=owner, limit=limit, cursor=cursor))
 

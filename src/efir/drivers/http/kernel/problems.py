@@ -90,7 +90,7 @@ def status_of(error: type[DomainError]) -> int:
 
 
 def raises(*errors: type[DomainError]) -> dict[int, ResponseSpec]:
-    """Document the problems an operation answers; every one may also be unreadable, and the database away."""
+    """Document the problems an operation answers; every one may also be unreadable, and the database unavailable."""
     by_status: dict[int, set[str]] = {}
     always: tuple[type[DomainError], ...] = (Malformed, Unavailable)
     for error in always + errors:

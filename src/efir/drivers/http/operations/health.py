@@ -38,12 +38,12 @@ class HealthController(Controller):
 
     @get("/healthz", operation_id="getHealth")
     async def health(self) -> Alive:
-        """Tell that the process lives."""
+        """Return that the process is alive."""
         return Alive("ok")
 
     @get("/readyz", operation_id="getReadiness")
     async def readiness(self, call: NamedDependency[Call]) -> Response[Readiness]:
-        """Tell whether each dependency answers; 503 when one that is needed does not."""
+        """Return whether each dependency answers; 503 when one that is needed does not."""
         parts = {name: Part(state, reason) for name, (state, reason) in (await call.ports.health()).items()}
         states = {part.state for part in parts.values()}
         status = "down" if "down" in states else "degraded" if "degraded" in states else "ok"

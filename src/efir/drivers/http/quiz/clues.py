@@ -43,12 +43,12 @@ class CluesController(Controller):
 
     @get("/random", operation_id="getRandomClues", responses=raises())
     async def get_random(self, call: NamedDependency[Call], count: CountQuery = None) -> Response[list[Clue]]:
-        """Show clues chosen by chance."""
+        """Return random clues."""
         return _open(await draw_random_clues(call.ports, count=int(count or 1)))
 
     @get("/final", operation_id="getFinalClues", responses=raises())
     async def get_final(self, call: NamedDependency[Call], count: CountQuery = None) -> Response[list[Clue]]:
-        """Show clues of final rounds, which have no worth, chosen by chance."""
+        """Return random clues of final rounds, which have no value."""
         return _open(await draw_final_clues(call.ports, count=int(count or 1)))
 
     @get("/clues", operation_id="getClues", responses=raises(Invalid))
@@ -61,7 +61,7 @@ class CluesController(Controller):
         max_date: UntilQuery = None,
         offset: OffsetQuery = 0,
     ) -> Response[list[Clue]]:
-        """Show clues in the order of saving, a hundred at a time."""
+        """List clues in the order they were stored, a hundred at a time."""
         which = ClueFilter(
             value=value,
             category=category,
@@ -74,12 +74,12 @@ class CluesController(Controller):
     async def categories(
         self, call: NamedDependency[Call], count: CountQuery = None, offset: OffsetQuery = 0
     ) -> Response[list[ClueCategory]]:
-        """Show categories."""
+        """List categories."""
         return _open(await list_categories(call.ports, count=int(count or 1), offset=offset))
 
     @get("/category", operation_id="getClueCategory", responses=raises(QuestionNotFound))
     async def category(self, call: NamedDependency[Call], category_id: IdQuery) -> Response[ClueGroup]:
-        """Show a category with its clues."""
+        """Return a category with its clues."""
         return _open(await clue_category(call.ports, category_id=category_id))
 
 

@@ -24,8 +24,8 @@ from efir.domain.quiz import (
     QuestionId,
     QuestionNotFound,
     QuestionsExhausted,
-    QuestionSourceAway,
     QuestionSourceLimited,
+    QuestionSourceUnavailable,
     QuizOverloaded,
 )
 from efir.drivers.http.kernel.pagination import CursorQuery, LimitQuery, paginate
@@ -36,7 +36,12 @@ from efir.ports.quiz.questions import PreviousQuestion, QuestionCategory, Questi
 
 NUMBER = Annotated[int, Meta(description="How many new questions, 1 to 100.", examples=[1])]
 FETCHING = raises(
-    InvalidQuestionCount, QuestionsExhausted, Throttled, QuestionSourceAway, QuestionSourceLimited, QuizOverloaded
+    InvalidQuestionCount,
+    QuestionsExhausted,
+    Throttled,
+    QuestionSourceUnavailable,
+    QuestionSourceLimited,
+    QuizOverloaded,
 )
 NOTHING = PreviousQuestion()
 
@@ -76,7 +81,7 @@ class QuizController(Controller):
     async def quiz(
         self, request: Request[Any, Any, Any], data: JSONBody[QuizRequest], call: NamedDependency[Call]
     ) -> Answer[PreviousQuestion]:
-        """Store new questions and answer the one saved before them; an empty object when there was none."""
+        """Store new questions and return the one stored before them; an empty object when there was none."""
         fetched = await fetch_questions(
             call.ports, count=await _require_whole(request, data.questions_num), visitor=call.visitor
         )
@@ -94,7 +99,7 @@ class QuestionsController(Controller):
     async def fetch(
         self, request: Request[Any, Any, Any], data: JSONBody[WantedQuestions], call: NamedDependency[Call]
     ) -> Answer[PreviousQuestion]:
-        """Store new questions and answer the one saved before them; an empty object when there was none."""
+        """Store new questions and return the one stored before them; an empty object when there was none."""
         fetched = await fetch_questions(
             call.ports, count=await _require_whole(request, data.questions_num), visitor=call.visitor
         )
@@ -118,14 +123,14 @@ class QuestionsController(Controller):
 
     @get("/questions/random", operation_id="getRandomQuestions", responses=raises())
     async def get_random(self, call: NamedDependency[Call], count: CountQuery = 1) -> Response[RandomQuestions]:
-        """Show different stored questions, chosen by chance."""
+        """Return different stored questions at random."""
         return Answer(
             RandomQuestions(await random_questions(call.ports, count=count)), headers={"cache-control": "no-store"}
         )
 
     @get("/questions/{question_id:uuid}", operation_id="getQuestion", responses=raises(QuestionNotFound))
     async def one(self, question_id: FromPath[UUID], call: NamedDependency[Call]) -> QuestionView:
-        """Show a stored question."""
+        """Return a stored question."""
         return await get_question(call.ports, question_id=QuestionId(question_id))
 
     @get("/categories", operation_id="listQuestionCategories", responses=raises())

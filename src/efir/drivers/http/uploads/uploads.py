@@ -98,7 +98,7 @@ class UploadsController(Controller):
         responses=raises(*KNOWN, *WRITING, UploadNotFound, UploadGone, UploadUnfinished, UploadsTooMany),
     )
     async def create(self, request: Asked, call: NamedDependency[Call]) -> Response[None]:
-        """Begin an upload, with its first bytes if they come along, or join partial ones."""
+        """Create an upload, with its first bytes if they come along, or join partial ones."""
         check_version(request.headers)
         body = Body(request, call.ports.limits)
         try:
@@ -116,7 +116,7 @@ class UploadsController(Controller):
         responses=raises(*KNOWN, UploadNotFound, UploadGone),
     )
     async def offset(self, request: Asked, upload_id: FromPath[UUID], call: NamedDependency[Call]) -> Response[None]:
-        """Tell how many bytes of an own upload are durable."""
+        """Return how many bytes of one of your uploads are durable."""
         check_version(request.headers)
         facts = await get_upload(call.ports, owner=call.user("videos.write"), upload_id=UploadId(upload_id))
         return Response(None, status_code=200, headers=upload_details(facts))
@@ -129,7 +129,7 @@ class UploadsController(Controller):
         responses=raises(*KNOWN, *WRITING, UploadNotFound, UploadGone, UploadJoined, OffsetMismatch),
     )
     async def append(self, request: Asked, upload_id: FromPath[UUID], call: NamedDependency[Call]) -> Response[None]:
-        """Append bytes to an own upload; the answer's offset is durable."""
+        """Append bytes to one of your uploads; the offset in the response is durable."""
         return await _append(request, UploadId(upload_id), call)
 
     @delete(
@@ -140,7 +140,7 @@ class UploadsController(Controller):
         responses=raises(*KNOWN, UploadNotFound, UploadGone, UploadUsed),
     )
     async def end(self, request: Asked, upload_id: FromPath[UUID], call: NamedDependency[Call]) -> Response[None]:
-        """Drop an own upload and its bytes."""
+        """Delete one of your uploads and its bytes."""
         return await _end(request, UploadId(upload_id), call)
 
     @post(ONE, include_in_schema=False, status_code=204)

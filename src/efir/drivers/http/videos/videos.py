@@ -89,7 +89,7 @@ class VideosController(Controller):
 
     @get("/{video_id:uuid}", opt=PUBLIC, operation_id="getVideo", responses=raises(VideoNotFound))
     async def one(self, video_id: FromPath[UUID], call: NamedDependency[Call]) -> VideoView:
-        """Show a video."""
+        """Return a video."""
         return await get_video(call.ports, video_id=VideoId(video_id), viewer=call.viewer, now=call.now)
 
     @patch(
@@ -100,7 +100,7 @@ class VideosController(Controller):
     async def update(
         self, video_id: FromPath[UUID], data: JSONBody[ChangedVideo], call: NamedDependency[Call]
     ) -> VideoView:
-        """Change title, description, tags or visibility of an own video."""
+        """Change one of your videos: title, description, tags or visibility."""
         change = VideoChange(
             title=None if data.title is UNSET else data.title,
             description=None if data.description is UNSET else data.description or "",
@@ -117,7 +117,7 @@ class VideosController(Controller):
         responses=raises(NoSession, CsrfFailed, ScopeMissing, VideoNotFound),
     )
     async def remove(self, video_id: FromPath[UUID], call: NamedDependency[Call]) -> None:
-        """Delete an own video; processing stops."""
+        """Delete one of your videos; processing stops."""
         await delete_video(call.ports, video_id=VideoId(video_id), owner=call.user("videos.write"), now=call.now)
 
     @post(
@@ -165,7 +165,7 @@ class MyVideosController(Controller):
         limit: LimitQuery = None,
         cursor: CursorQuery = None,
     ) -> Response[Page[VideoView]]:
-        """List own videos, newest first, whatever their state."""
+        """List your videos, newest first, whatever their state."""
         owner = call.user("videos.read")
         return paginate(
             request, await list_my_videos(call.ports, owner=owner, limit=limit, cursor=cursor, now=call.now)

@@ -79,8 +79,8 @@ async def _surroundings(page: Page, record: AudioView) -> dict[str, Any]:
     """Find what the form shows beside what was typed: the recordings that can be joined."""
     ports = page.call.ports
     found = await list_records(ports, owner=page.call.user(), limit=ports.limits.max_page_size, cursor=None)
-    ready = [item for item in found.items if item.state == RecordState.READY]
-    return {"record": record, "others": ready, "max_title_length": ports.limits.max_title_length}
+    others = [item for item in found.items if item.state == RecordState.READY and item.id != record.id]
+    return {"record": record, "others": others, "max_title_length": ports.limits.max_title_length}
 
 
 def _propose_title(page: Page, record: AudioView) -> str:

@@ -17,7 +17,7 @@ from efir.domain.kernel.ids import SessionId
 from efir.drivers._asgi.cookies import CHALLENGE
 from efir.drivers.web.kernel.forms import FORM, Form, read_typed
 from efir.drivers.web.kernel.page import Page
-from efir.drivers.web.kernel.sign_in_cookies import _cookie, make_short_cookie, make_sign_in_cookies
+from efir.drivers.web.kernel.sign_in_cookies import make_short_cookie, make_sign_in_cookies, read_short_cookie
 
 
 def to_second_step(page: Page, challenge: str, back: str) -> Response[str]:
@@ -33,11 +33,9 @@ class SecondStepPages(Controller):
     opt = PUBLIC
 
     @get()
-    async def second_page(
-        self, request: Request[Any, Any, Any], page: NamedDependency[Page], back: FromQuery[str] = ""
-    ) -> Response[str]:
+    async def second_page(self, page: NamedDependency[Page], back: FromQuery[str] = "") -> Response[str]:
         """Ask for a code of the app, or a recovery code."""
-        if not _cookie(request, page, CHALLENGE):
+        if not read_short_cookie(page, CHALLENGE):
             return page.redirect(f"/login?{urlencode({'back': local_path(back)})}")
         return page.render("second-factor.html", form=Form(), back=local_path(back))
 
@@ -50,7 +48,7 @@ class SecondStepPages(Controller):
             page.check(values)
             found = call.credential
             signed = await verify_second_factor(
-                call.ports, challenge=_cookie(request, page, CHALLENGE), code=values.get("code", ""),
+                call.ports, challenge=read_short_cookie(page, CHALLENGE), code=values.get("code", ""),
                 visitor=call.visitor, now=call.now,
                 replaces=None if found is None or found.session_id is None else SessionId(found.session_id),
             )  # fmt: skip

@@ -47,7 +47,7 @@ def _sections(_: Callable[[str], str]) -> list[tuple[str, str, str]]:
         ("/settings/avatar", "camera", _("Picture")),
         ("/settings/security", "lock", _("Security")),
         ("/settings/devices", "people", _("Devices")),
-        ("/settings/logins", "clock", _("History of sign-ins")),
+        ("/settings/logins", "clock", _("Sign-in history")),
         ("/settings/tokens", "link", _("API tokens")),
         ("/settings/data", "info", _("Your data")),
         ("/settings/two-factor", "check", _("Two steps")),

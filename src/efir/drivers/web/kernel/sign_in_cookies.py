@@ -1,9 +1,7 @@
 """Cookies of a browser that signs in or up in steps."""
 
-from typing import Any
 from urllib.parse import quote, unquote
 
-from litestar import Request
 from litestar.datastructures import Cookie
 
 from efir.application.auth.sessions import SignedIn
@@ -24,7 +22,7 @@ def remember(page: Page, back: str) -> Cookie:
 def find_destination(page: Page) -> str:
     """Where they want to go: what this page was told, or an earlier one."""
     told = page.request.query_params.get("back")
-    return local_path(unquote(_cookie(page.request, page, BACK)) if told is None else told)
+    return local_path(unquote(read_short_cookie(page, BACK)) if told is None else told)
 
 
 def make_sign_in_cookies(page: Page, signed: SignedIn) -> list[Cookie]:
@@ -37,5 +35,6 @@ def make_short_cookie(page: Page, name: str, value: str, seconds: int) -> Cookie
     return cookies.make_short_cookie(page.call, name, value, seconds=seconds)
 
 
-def _cookie(request: Request[Any, Any, Any], page: Page, name: str) -> str:
-    return request.cookies.get(cookie_name(name, origin=page.call.ports.origin), "")
+def read_short_cookie(page: Page, name: str) -> str:
+    """Return what such a cookie says; nothing when it is not there."""
+    return page.request.cookies.get(cookie_name(name, origin=page.call.ports.origin), "")
