@@ -9,7 +9,7 @@ import msgspec
 from efir.application.access.requirements import REQUIREMENT, Access
 
 GENERIC = re.compile(r'\b([A-Z]\w*)_efir\.[\w.]*?\b([A-Z]\w*)_(?=["/])')  # Page_efir.ports.videos.VideoView_
-FIRST_CLAUSE = re.compile(r"[^.;:,\n]+")
+CLAUSE_END = re.compile(r"[.;:,\n]")
 CREDENTIALS: list[dict[str, list[str]]] = [{"session": []}, {"token": []}]
 SAFE = frozenset({"get", "head", "options"})
 PROBLEM = {"content": {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}}
@@ -33,7 +33,7 @@ def tidy_schema(
             if isinstance(needs, tuple):
                 operations[method]["x-permission"] = list(needs)
                 _add(operations[method], 403, "permission-missing")
-            operations[method]["summary"] = FIRST_CLAUSE.match(operations[method]["description"])[0]  # type: ignore[index]
+            operations[method]["summary"] = CLAUSE_END.split(operations[method]["description"], maxsplit=1)[0]
             _tell_shared_problems(path, method, operations[method])
     text = msgspec.json.encode(_simplify(schema), order="sorted").decode()
     return msgspec.json.format(GENERIC.sub(r"\2\1", text).encode(), indent=2)
