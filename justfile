@@ -67,6 +67,11 @@ documents: setup
 chaos effort="full" *args: setup
     shift || true; EFFORT={{ effort }} {{ if effort == "full" { "PYTEST_TIMEOUT=" + patience } else { "" } }} "{{ bin }}/pytest" -m "slow and not browser" tests/chaos tests/embedded tests/cli tests/quiz "$@"
 
+# every example of the media tests, of which `just test` tries some
+[group("slow")]
+media *args: setup
+    "{{ bin }}/pytest" -n $(({{ num_cpus() }} * 3 / 2)) -m slow tests/processing tests/audio "$@"
+
 # foreign clients and validators against the running service (effort: full or short)
 [group("slow")]
 conformance effort="full" *args: setup

@@ -205,6 +205,7 @@ TROUBLE = st.lists(
 STEPS = st.builds(operator.add, WELL, TROUBLE)
 
 
+@pytest.mark.slow
 @given(steps=STEPS, copied=st.booleans())
 @settings(max_examples=20, deadline=None, suppress_health_check=list(HealthCheck))
 async def test_no_order_of_ends_faults_deaths_retries_and_deletions_leaves_a_video_stuck(
