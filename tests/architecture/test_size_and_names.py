@@ -1,11 +1,16 @@
 """Modules are one subject, functions are one thought, names say what a thing is."""
 
 import ast
+import statistics
+from collections import Counter
 
-from architecture.source import TOP, layers, package, words
+from architecture.source import TOP, layers, package, tracked, words
 
 MODULE_LINES = 300
 FUNCTION_LINES = 40
+MEDIAN_MODULE, LARGE_MODULE, LARGE_FUNCTION = 80, 240, 19
+FOLDER_FILES = 20
+CODE = {".py", ".js", ".css", ".html", ".sql"}
 SAYS_NOTHING = {"util", "utils", "helper", "helpers", "common", "misc", "manager", "managers", "service", "base"}
 
 TERMS = {"common_passwords"}  # a term of the field (NIST SP 800-63B §3.1.1.2), not a drawer for whatever is left
@@ -30,6 +35,19 @@ def test_no_function_is_longer_than_a_screen() -> None:
         if isinstance(node, Function) and (lines := _lines(node)) > FUNCTION_LINES
     }
     assert not long, "\n".join(f"{name}: {lines} lines" for name, lines in long.items())
+
+
+def test_most_modules_and_functions_are_short() -> None:
+    modules = sorted(module.text.count("\n") for module in package() if module.path.name != "__init__.py")
+    functions = sorted(_lines(node) for module in package() for node in module.nodes if isinstance(node, Function))
+    assert statistics.median(modules) <= MEDIAN_MODULE
+    assert modules[len(modules) * 95 // 100] <= LARGE_MODULE
+    assert functions[len(functions) * 95 // 100] <= LARGE_FUNCTION
+
+
+def test_no_folder_holds_more_than_one_takes_in_at_a_glance() -> None:
+    files = Counter(path.parent for path in tracked() if path.suffix in CODE and path.name != "__init__.py")
+    assert [str(folder.relative_to(TOP)) for folder, count in files.items() if count > FOLDER_FILES] == []
 
 
 def test_no_name_says_nothing() -> None:

@@ -1,6 +1,7 @@
 """Static files: hashed addresses, types, validators, and nothing outside the folder."""
 
 import gzip
+import posixpath
 import re
 from pathlib import Path
 
@@ -23,9 +24,9 @@ def test_an_address_changes_with_the_content(tmp_path: Path) -> None:
 
 
 def test_a_changed_module_changes_the_address_of_every_importer(tmp_path: Path) -> None:
-    (tmp_path / "js").mkdir()
-    (tmp_path / "js" / "top.js").write_text('import { middle } from "./middle.js";')
-    (tmp_path / "js" / "middle.js").write_text("import './deep.js';\nexport const middle = 1;")
+    (tmp_path / "js" / "area").mkdir(parents=True)
+    (tmp_path / "js" / "top.js").write_text('import { middle } from "./area/middle.js";')
+    (tmp_path / "js" / "area" / "middle.js").write_text("import '../deep.js';\nexport const middle = 1;")
     (tmp_path / "js" / "deep.js").write_text("1")
     before = Assets(tmp_path).address("js/top.js")
     (tmp_path / "js" / "deep.js").write_text("2")
@@ -38,9 +39,9 @@ def test_every_import_of_a_module_leads_to_a_file() -> None:
     for name in names:
         found = ASSETS.find(name)
         assert found is not None
-        imports = re.findall(r"""from\s+["']\./([^"']+)["']|import\s+["']\./([^"']+)["']""", found[0].body.decode())
-        for imported in (one or other for one, other in imports):
-            linked = ASSETS.find(f"js/{imported}")
+        imports = re.findall(r"""(?:from|import)\s+["'](\.[^"']+)["']""", found[0].body.decode())
+        for imported in imports:
+            linked = ASSETS.find(posixpath.normpath(posixpath.join(posixpath.dirname(name), imported)))
             assert linked is not None, (name, imported)
             assert linked[1], "an import is not hashed"
 

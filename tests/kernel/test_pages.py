@@ -1,6 +1,7 @@
 """Pages without a browser: forms, refusals, who may see what, and what is kept."""
 
 import html
+import posixpath
 import re
 from datetime import timedelta
 from typing import Any
@@ -479,7 +480,8 @@ async def weight(reader: httpx.AsyncClient, scripts: set[str]) -> int:
         for script in new:
             text = (await reader.get(script)).text
             seen[script] = len(text.encode())
-            scripts |= {f"/static/js/{name}" for name in re.findall(r"""["']\./([\w.-]+\.js)["']""", text)}
+            imports = re.findall(r"""["'](\.{1,2}/[\w./-]+\.js)["']""", text)
+            scripts |= {posixpath.normpath(posixpath.join(posixpath.dirname(script), name)) for name in imports}
     return sum(seen.values())
 
 

@@ -23,7 +23,7 @@ PAGE = """<!doctype html>
 <body>
 <main id="swagger-ui" data-document="/openapi.json"><noscript>The document is at /openapi.json.</noscript></main>
 <script src="/static/vendor/swagger-ui/swagger-ui-bundle.js"></script>
-<script src="/static/js/swagger.js"></script>
+<script src="/static/js/kernel/swagger.js"></script>
 </body>
 </html>
 """

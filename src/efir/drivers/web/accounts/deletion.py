@@ -51,7 +51,7 @@ class RestorationPages(Controller):
     @get()
     async def restore_page(self, page: NamedDependency[Page]) -> Response[str]:
         """Ask who wants to keep an account."""
-        return page.render("restore.html", form=Form())
+        return page.render("accounts/restore.html", form=Form())
 
     @post(opt=FORM)
     async def restore(self, request: Request[Any, Any, Any], page: NamedDependency[Page]) -> Response[str]:
@@ -67,7 +67,7 @@ class RestorationPages(Controller):
                 now=page.call.now,
             )
         except DomainError as error:
-            return page.refuse("restore.html", values, error)
+            return page.refuse("accounts/restore.html", values, error)
         return page.redirect("/login?notice=account-kept")
 
 

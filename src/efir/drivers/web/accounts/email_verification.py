@@ -33,9 +33,9 @@ class ConfirmationPages(Controller):
     async def confirm_page(self, page: NamedDependency[Page], token: FromQuery[str] = "") -> Response[str]:
         """Ask for a press of a button, or for the code where nobody is signed in: no machine has either."""
         try:
-            return page.render("confirm.html", form=Form(), **await _describe_request(page, token))
+            return page.render("accounts/confirm.html", form=Form(), **await _describe_request(page, token))
         except ProofGone:
-            return page.render("proof-gone.html", status=410, reset=False)
+            return page.render("accounts/proof-gone.html", status=410, reset=False)
 
     @post(opt=FORM)
     async def confirm(self, request: Request[Any, Any, Any], page: NamedDependency[Page]) -> Response[str]:
@@ -45,15 +45,15 @@ class ConfirmationPages(Controller):
         try:
             asked = await _describe_request(page, token or "")
         except ProofGone:
-            return page.render("proof-gone.html", status=410, reset=False)
+            return page.render("accounts/proof-gone.html", status=410, reset=False)
         try:
             page.check(values)
             code = parse_code(values.get("code", "")) if asked["needs_code"] else None
             await confirm_email(page.call.ports, person=_person(page), token=token, code=code, now=page.call.now)
         except ProofGone:
-            return page.render("proof-gone.html", status=410, reset=False)
+            return page.render("accounts/proof-gone.html", status=410, reset=False)
         except DomainError as error:
-            return page.refuse("confirm.html", values, error, **asked)
+            return page.refuse("accounts/confirm.html", values, error, **asked)
         place = "/login" if page.viewer is None else "/settings/security"
         return page.redirect(f"{place}?notice=email-confirmed")
 
@@ -65,7 +65,7 @@ class ConfirmationPages(Controller):
             page.check(values)
             await resend_confirmation(page.call.ports, user_id=user_id, now=page.call.now)
         except DomainError as error:
-            return page.refuse("confirm.html", {}, error, **await _describe_request(page, ""))
+            return page.refuse("accounts/confirm.html", {}, error, **await _describe_request(page, ""))
         return page.redirect("/confirm?notice=mail-sent")
 
 

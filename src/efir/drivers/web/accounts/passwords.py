@@ -59,7 +59,7 @@ class ForgottenPasswordPages(Controller):
     @get("/forgot")
     async def forgot_page(self, page: NamedDependency[Page]) -> Response[str]:
         """Ask whose password is forgotten."""
-        return page.render("forgot.html", form=Form())
+        return page.render("accounts/forgot.html", form=Form())
 
     @post("/forgot", opt=FORM)
     async def post_forgot(self, request: Request[Any, Any, Any], page: NamedDependency[Page]) -> Response[str]:
@@ -71,7 +71,7 @@ class ForgottenPasswordPages(Controller):
                 page.call.ports, email=values.get("email", ""), visitor=page.call.visitor, now=page.call.now
             )
         except DomainError as error:
-            return page.refuse("forgot.html", values, error)
+            return page.refuse("accounts/forgot.html", values, error)
         return page.redirect("/forgot?notice=reset-asked")
 
     @get("/reset")
@@ -80,8 +80,8 @@ class ForgottenPasswordPages(Controller):
         try:
             await check_reset(page.call.ports, token=token, now=page.call.now)
         except ProofGone:
-            return page.render("proof-gone.html", status=410, reset=True)
-        return page.render("reset.html", form=Form(), token=token)
+            return page.render("accounts/proof-gone.html", status=410, reset=True)
+        return page.render("accounts/reset.html", form=Form(), token=token)
 
     @post("/reset", opt=FORM)
     async def reset(self, request: Request[Any, Any, Any], page: NamedDependency[Page]) -> Response[str]:
@@ -92,7 +92,7 @@ class ForgottenPasswordPages(Controller):
             page.check(values)
             await reset_password(page.call.ports, token=token, wanted=values.get("new_password", ""), now=page.call.now)
         except ProofGone:
-            return page.render("proof-gone.html", status=410, reset=True)
+            return page.render("accounts/proof-gone.html", status=410, reset=True)
         except DomainError as error:
-            return page.refuse("reset.html", {}, error, token=token)
+            return page.refuse("accounts/reset.html", {}, error, token=token)
         return page.redirect("/login?notice=password-set")

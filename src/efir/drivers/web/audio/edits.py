@@ -22,7 +22,7 @@ from efir.drivers.web.kernel.forms import FORM, Form, Problem, read_typed
 from efir.drivers.web.kernel.page import OWN_STATUS, Page
 from efir.ports.audio import AudioView
 
-TEMPLATE = "audio-edit.html"
+TEMPLATE = "audio/edit.html"
 
 
 class RecordingEditPages(Controller):

@@ -32,7 +32,7 @@ class RecordingPages(Controller):
         following = next_address("/audio", found.next)
         words = page.words.gettext
         return page.render(
-            "audio.html",
+            "audio/recordings.html",
             items=found.items,
             next=following,
             max_bytes=call.ports.limits.audio_bytes,

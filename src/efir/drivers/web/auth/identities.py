@@ -65,7 +65,7 @@ class IdentityPages(Controller):
             return refuse(page, "settings/identities.html", values, error, **await _describe(page))
         # A form may lead to this site only (`form-action`), so the page that answers it goes on by itself.
         return page.render(
-            "leaving.html", to=begun.address, provider=provider_of(call.ports, name).view,
+            "auth/leaving.html", to=begun.address, provider=provider_of(call.ports, name).view,
             cookies=[make_short_cookie(page, BROWSER, begun.browser, FLOW_SECONDS)],
         )  # fmt: skip
 

@@ -37,7 +37,7 @@ class SecondStepPages(Controller):
         """Ask for a code of the app, or a recovery code."""
         if not read_short_cookie(page, CHALLENGE):
             return page.redirect(f"/login?{urlencode({'back': local_path(back)})}")
-        return page.render("second-factor.html", form=Form(), back=local_path(back))
+        return page.render("auth/second-factor.html", form=Form(), back=local_path(back))
 
     @post(opt=FORM)
     async def second(self, request: Request[Any, Any, Any], page: NamedDependency[Page]) -> Response[str]:
@@ -55,7 +55,7 @@ class SecondStepPages(Controller):
         except ChallengeGone as error:
             return page.redirect(f"/login?{urlencode({'trouble': error.code, 'back': back})}")
         except DomainError as error:
-            return page.refuse("second-factor.html", {}, error, back=back)
+            return page.refuse("auth/second-factor.html", {}, error, back=back)
         if isinstance(signed, TokenPair):  # an app's challenge, put into a browser by hand
             return page.redirect("/login")
         cookies = [*make_sign_in_cookies(page, signed), make_short_cookie(page, CHALLENGE, "", 0)]

@@ -43,7 +43,7 @@ class SessionPages(Controller):
         text = error_messages.word_trouble(trouble, page.words)
         values = {"login": page.viewer.nickname} if page.viewer is not None else {}
         form = Form(values, (Problem("", text),) if text else ())
-        return page.render("login.html", form=form, failed=bool(text), **_ways(page, back))
+        return page.render("auth/login.html", form=form, failed=bool(text), **_ways(page, back))
 
     @post("/login", opt=FORM)
     async def login(self, request: Request[Any, Any, Any], page: NamedDependency[Page]) -> Response[str]:
@@ -57,7 +57,7 @@ class SessionPages(Controller):
             return to_second_step(page, needed.challenge, back)
         except DomainError as error:
             return page.refuse(
-                "login.html", values, error, **_ways(page, back, pending=isinstance(error, DeletionPending))
+                "auth/login.html", values, error, **_ways(page, back, pending=isinstance(error, DeletionPending))
             )
         return page.redirect(local_path(back), cookies=make_sign_in_cookies(page, signed))
 
@@ -70,7 +70,7 @@ class SessionPages(Controller):
             onward = await _end_session(page)
         cookies = [session_cookie(page.call, "", max_age=0)]
         if onward is not None:
-            return page.render("logged-out.html", to=onward, nobody=True, viewer=None, cookies=cookies)
+            return page.render("auth/logged-out.html", to=onward, nobody=True, viewer=None, cookies=cookies)
         return page.redirect("/", cookies=cookies)
 
 

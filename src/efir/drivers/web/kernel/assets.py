@@ -2,6 +2,7 @@
 
 import gzip
 import hashlib
+import posixpath
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -21,7 +22,7 @@ TYPES = {
     ".txt": "text/plain; charset=utf-8",
 }
 COMPRESSED = ("text/", "application/json", "application/manifest+json", "image/svg+xml")
-IMPORT = re.compile(r"""((?:\bfrom|\bimport)\s*\(?\s*["'])\./([\w.-]+\.js)(["'])""")
+IMPORT = re.compile(r"""((?:\bfrom|\bimport)\s*\(?\s*["'])(\.{1,2}/(?:[\w.-]+/)*)([\w.-]+\.js)(["'])""")
 
 
 @dataclass(frozen=True, eq=False)
@@ -96,7 +97,7 @@ class Assets:
             if name in above:
                 raise ValueError(f"modules import one another: {' -> '.join((*above, name))}")
             if name not in done:
-                swap = _hash_import(lambda other: link(f"js/{other}", (*above, name)))
+                swap = _hash_import(name, lambda other: link(other, (*above, name)))
                 linked = IMPORT.sub(swap, own[name].body.decode())
                 done[name] = Asset(name, linked.encode(), own[name].media_type)
             return done[name]
@@ -140,8 +141,9 @@ def _minify(style: str) -> str:
     return re.sub(r"\s*([{};])\s*", r"\1", re.sub(r"\s+", " ", style)).strip()
 
 
-def _hash_import(resolve: Callable[[str], Asset]) -> Callable[[re.Match[str]], str]:
+def _hash_import(importer: str, resolve: Callable[[str], Asset]) -> Callable[[re.Match[str]], str]:
     def replace(found: re.Match[str]) -> str:
-        return f"{found[1]}./{PurePosixPath(resolve(found[2]).address).name}{found[3]}"
+        imported = resolve(posixpath.normpath(posixpath.join(posixpath.dirname(importer), found[2], found[3])))
+        return f"{found[1]}{found[2]}{PurePosixPath(imported.address).name}{found[4]}"
 
     return replace

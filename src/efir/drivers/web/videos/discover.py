@@ -23,4 +23,4 @@ class DiscoverPages(Controller):
         call = page.call
         found = await list_videos(call.ports, limit=GRID, cursor=cursor, now=call.now)
         following = next_address("/", found.next)
-        return page.render("discover.html", items=found.items, next=following, first_page=cursor is None)
+        return page.render("videos/discover.html", items=found.items, next=following, first_page=cursor is None)

@@ -35,7 +35,7 @@ class StudioPages(Controller):
         call.session()
         found = await list_my_videos(call.ports, owner=call.user(), limit=None, cursor=cursor, now=call.now)
         following = next_address("/studio", found.next)
-        return page.render("studio.html", items=found.items, next=following, stages=stages(page.words.gettext))
+        return page.render("videos/studio.html", items=found.items, next=following, stages=stages(page.words.gettext))
 
     @get("/{video_id:uuid}")
     async def edit_page(self, video_id: FromPath[UUID], page: NamedDependency[Page]) -> Response[str]:
@@ -43,7 +43,7 @@ class StudioPages(Controller):
         video = await own_video(page, video_id)
         values = {"title": video.title, "description": video.description, "visibility": video.visibility}
         values["tags"] = ", ".join(video.tags)
-        return page.render("edit.html", form=Form(values), **_describe_video(page, video))
+        return page.render("videos/edit.html", form=Form(values), **_describe_video(page, video))
 
     @post("/{video_id:uuid}", opt=FORM)
     async def edit(
@@ -64,13 +64,13 @@ class StudioPages(Controller):
                 page.call.ports, video_id=VideoId(video_id), owner=owner, change=change, now=page.call.now
             )
         except DomainError as error:
-            return page.refuse("edit.html", values, error, **_describe_video(page, video))
+            return page.refuse("videos/edit.html", values, error, **_describe_video(page, video))
         return page.redirect("/studio?notice=saved")
 
     @get("/{video_id:uuid}/delete")
     async def delete_page(self, video_id: FromPath[UUID], page: NamedDependency[Page]) -> Response[str]:
         """Ask before deleting."""
-        return page.render("delete.html", video=await own_video(page, video_id))
+        return page.render("videos/delete.html", video=await own_video(page, video_id))
 
     @post("/{video_id:uuid}/delete", opt=FORM)
     async def delete(

@@ -29,11 +29,11 @@ class WatchPages(Controller):
         call = page.call
         video = await get_video(call.ports, video_id=VideoId(video_id), viewer=call.viewer, now=call.now)
         owned = await owns(page, video)
-        return page.render("watch.html", video=video, owned=owned, stages=stages(page.words.gettext))
+        return page.render("videos/watch.html", video=video, owned=owned, stages=stages(page.words.gettext))
 
     @get("/more")
     async def more(self, video_id: FromPath[UUID], page: NamedDependency[Page]) -> Response[str]:
         """Fill the side of the watch page."""
         call = page.call
         found = await list_videos(call.ports, limit=ASIDE, cursor=None, now=call.now)
-        return page.render("more.html", items=[video for video in found.items if video.id != video_id])
+        return page.render("videos/more.html", items=[video for video in found.items if video.id != video_id])
