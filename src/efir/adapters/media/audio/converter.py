@@ -87,8 +87,9 @@ class FfmpegAudioConverter:
         bare = await self._encode(work, lambda value: report(CONVERTING * value))
         await self._measure(work, bare, lambda value: report(CONVERTING + (1 - CONVERTING) * value))
         length = await asyncio.to_thread(_length, work)
-        warnings = {*wav.warnings, *(["scaled"] if work.scale else []), *await self._prove(work, bare)}
-        highest = await asyncio.to_thread(figures.find_highest, out / commands.MADE)
+        made = await asyncio.to_thread(figures.read_columns, out / commands.MADE)
+        warnings = {*wav.warnings, *(["scaled"] if work.scale else []), *await self._prove(work, bare, made)}
+        highest = figures.find_highest(made)
         loudness = await asyncio.to_thread(figures.loudness, out / commands.LOUD, length, rate, highest)
         return ConvertedAudio(
             file=await asyncio.to_thread(
@@ -98,7 +99,7 @@ class FfmpegAudioConverter:
             channels=mpeg_channels(wav.format.channels),
             sample_rate=rate,
             loudness=loudness,
-            peaks=await asyncio.to_thread(figures.peaks, out / commands.MADE),
+            peaks=await asyncio.to_thread(figures.peaks, made),
             samples_per_pixel=work.pixel,
             warnings=tuple(sorted(warnings)),
             cpu_seconds=sum(work.spent),
@@ -107,7 +108,7 @@ class FfmpegAudioConverter:
     async def _survey(self, work: _Work) -> float:
         """Return the decibels that bring a sound beyond full scale below it, 0 for others. Raises AudioUndecodable."""
         await self._run(commands.survey(self._ffmpeg.path, work.wav, work.pixel), work, (commands.GIVEN,))
-        peak, wrong = await asyncio.to_thread(figures.overs, work.out / commands.GIVEN)
+        peak, wrong = figures.overs(await asyncio.to_thread(figures.read_columns, work.out / commands.GIVEN))
         if wrong:
             raise AudioUndecodable(NO_NUMBERS)
         if peak > MAX_PEAK:
@@ -124,20 +125,25 @@ class FfmpegAudioConverter:
         command = commands.measure(self._ffmpeg.path, work.wav, work.pixel)
         await self._run(command, work, files, bare, report=report)
 
-    async def _prove(self, work: _Work, bare: Path) -> set[str]:
+    async def _prove(self, work: _Work, bare: Path, heard: figures.Columns) -> set[str]:
         """Return warnings of what the MP3 has less. Raises AudioUndecodable when it is not the sound that was sent."""
-        form, full = work.wav.format, await asyncio.to_thread(_swings, work)
-        mixed = form.channels > mpeg_channels(form.channels)
-        if not mixed and proof.judge_directly(*full, work.moment):
+        form, full = work.wav.format, await asyncio.to_thread(_swings, work, heard)
+        if form.channels > mpeg_channels(form.channels):
+            return await self._prove_mix(work, bare, full[0])
+        if await asyncio.to_thread(proof.judge_directly, *full, work.moment):
             return set()
-        given, made = await self._compare(work, bare, commands.shared_rate(work.wav, self._quality))
-        if not mixed:
-            return _require_pass(proof.judge_shared(full, (given, made), work.moment))
+        kept = await self._compare(work, bare, commands.shared_rate(work.wav, self._quality))
+        return _require_pass(await asyncio.to_thread(proof.judge_shared, full, kept, work.moment))
+
+    async def _prove_mix(self, work: _Work, bare: Path, full: figures.Powers) -> set[str]:
+        form, moment = work.wav.format, work.moment
         gains = stereo_gains(form.channels, form.mask, ambisonic=form.ambisonic)
-        warnings = _require_pass(proof.judge_mix(full[0], given, made, gains, work.moment))
-        if high := proof.find_faint(full[0], given, work.moment):
+        given, made = await self._compare(work, bare, commands.shared_rate(work.wav, self._quality))
+        warnings = _require_pass(await asyncio.to_thread(proof.judge_mix, full, given, made, gains, moment))
+        if high := await asyncio.to_thread(proof.find_faint, full, given, moment):
             given, made = await self._compare(work, bare, mpeg_rate(form.rate))
-            gone = proof.find_faint(full[0], given, work.moment) | proof.find_unheard(given, made, gains, work.moment)
+            gone = await asyncio.to_thread(proof.find_faint, full, given, moment)
+            gone |= await asyncio.to_thread(proof.find_unheard, given, made, gains, moment)
             warnings |= {"high_frequencies"} if high & gone else set()
         return warnings
 
@@ -145,7 +151,7 @@ class FfmpegAudioConverter:
         names = {commands.GIVEN: "given_kept.txt", commands.MADE: "made_kept.txt"}
         command = commands.compare(self._ffmpeg.path, work.wav, work.pixel, kept, work.scale)
         await self._run(command, work, tuple(names), bare, names=names)
-        given, made = [await asyncio.to_thread(figures.levels, work.out / name) for name in names.values()]
+        given, made = [await asyncio.to_thread(_levels, work.out / name) for name in names.values()]
         return given, made
 
     async def _run(
@@ -191,10 +197,14 @@ def _require_pass(verdict: proof.Verdict) -> set[str]:
     return verdict.warnings
 
 
-def _swings(work: _Work) -> tuple[figures.Powers, figures.Powers]:
+def _swings(work: _Work, heard: figures.Columns) -> tuple[figures.Powers, figures.Powers]:
     """Return what the channels were, brought to the level of the MP3, and what they became."""
     full = commands.sample_format(work.wav)[1] / 10 ** (work.scale / 20)
-    return figures.swings(work.out / commands.GIVEN, full), figures.swings(work.out / commands.MADE, 1.0)
+    return figures.swings(figures.read_columns(work.out / commands.GIVEN), full), figures.swings(heard, 1.0)
+
+
+def _levels(file: Path) -> figures.Powers:
+    return figures.levels(figures.read_columns(file))
 
 
 def _length(work: _Work) -> int:

@@ -6,6 +6,8 @@ What is judged was measured before anything could lose it: channel by channel, a
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from itertools import accumulate
+from operator import sub
 
 from efir.adapters.media.audio.commands import louder_side
 from efir.adapters.media.audio.figures import Powers
@@ -142,12 +144,9 @@ def mean(powers: Sequence[float]) -> float:
 
 
 def _find_loudest(powers: list[float], moment: int) -> int:
-    found, best, inside = 0, -1.0, 0.0
-    for number, power in enumerate(powers):
-        inside += power - (powers[number - moment] if number >= moment else 0.0)
-        if inside > best:
-            found, best = max(0, number - moment + 1), inside
-    return found
+    before = [0.0, *accumulate(powers)]
+    inside = list(map(sub, before[moment:], before))
+    return inside.index(max(inside)) if inside else 0
 
 
 def _floor(channels: Powers, moment: int) -> float:
