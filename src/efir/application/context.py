@@ -73,7 +73,7 @@ class Ports:
 class Visitor:
     """From where a request comes: network address, what the browser calls itself, and the id of the request.
 
-    `device` is the mark of a browser that somebody has signed in from (`known_devices`).
+    `device` is the mark of a browser that a user has signed in from (`known_devices`).
     """
 
     ip: str | None = None
@@ -84,7 +84,7 @@ class Visitor:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Actor:
-    """Somebody who uses permissions over others; None is the operator of this machine."""
+    """A user who exercises permissions over others; None is the operator of this machine."""
 
     user_id: UserId | None
     permissions: frozenset[str]
@@ -179,7 +179,7 @@ class Call:
 
     @property
     def looks_on(self) -> bool:
-        """Whether somebody else sees the service in the place of who the credential says."""
+        """Whether the credential is used by an impersonator."""
         return self.credential is not None and self.credential.actor_id is not None
 
     @property

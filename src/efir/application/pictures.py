@@ -59,7 +59,7 @@ class PictureFile(Struct, frozen=True):
 
 
 async def find_picture(ports: Ports, *, picture_id: PictureId, side: int) -> PictureFile:
-    """Return the bytes of a picture that somebody keeps; it never changes. Raises PictureNotFound."""
+    """Return the bytes of a stored picture; it never changes. Raises PictureNotFound."""
     async with ports.read() as views:
         return file_of(await views.pictures.get_claimed(picture_id), side)
 
@@ -141,14 +141,14 @@ def key_of(picture_id: UUID, name: str) -> BlobKey:
 
 
 def file_of(picture: StoredPicture, side: int) -> PictureFile:
-    """Find the size that answers an asked one. Raises PictureNotFound."""
+    """Find the stored size that serves a requested one. Raises PictureNotFound."""
     width = find_stored_width(side, [file.width for file in picture.files], picture.kind)
     digest = next(file.sha256 for file in picture.files if file.width == width)
     return PictureFile(key_of(picture.id, f"{width}.webp"), bytes.fromhex(digest))
 
 
 def with_avatar(ports: Ports, found: Pictured[View]) -> View:
-    """Return the view of somebody, with the address of the avatar."""
+    """Return the view of a user, with the address of the avatar."""
     if found.avatar_id is None:
         return found.view
     return msgspec.structs.replace(found.view, avatar=ports.links.avatar(found.avatar_id))

@@ -11,7 +11,7 @@ JobId = NewType("JobId", UUID)
 
 
 class JobNotFound(NotFound):
-    """There is no such job, or it belongs to somebody else."""
+    """There is no such job, or it belongs to another user."""
 
     code = "job-not-found"
     title = "There is no such job"
@@ -81,7 +81,7 @@ class JobState(StrEnum):
 
 
 class Queue(StrEnum):
-    """What waits in one never delays the others: a long encode, a mail server that is slow to answer."""
+    """What waits in one never delays the others: a long encode, a slow mail server."""
 
     FAST = "fast"
     MAIL = "mail"
@@ -103,7 +103,7 @@ class NewJob:
 
     `subject` is what it is about; `cost` is predicted CPU seconds, for the fair queue; the lowest `priority` goes
     first; `delay` counts seconds from now. With a generation, (subject, generation, kind, ordinal) exists once.
-    Jobs of one subject and generation with `blocked` start when `tx.jobs.unblock` says so.
+    Jobs of one subject and generation with `blocked` start when `tx.jobs.unblock` is called.
     """
 
     kind: JobKind

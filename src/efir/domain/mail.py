@@ -91,7 +91,7 @@ class Mail:
             raise WrongFacts(f"{self.kind} needs {sorted(FACTS[self.kind])}")
 
     def worth_sending(self, now: datetime) -> bool:
-        """Return whether what it says still holds."""
+        """Return whether its content is still true."""
         return self.expires_at is None or now < self.expires_at
 
 

@@ -95,7 +95,7 @@ class Refusal(StrEnum):
 class Candidate:
     """A question from a source, cleaned and checked, not stored yet.
 
-    `created_at` is the date the source gives, never invented. `value` is a clue's worth as in jService.
+    `created_at` is the source's own date, never invented. `value` is a clue's worth as in jService.
     """
 
     question: str
@@ -155,7 +155,7 @@ def clean(text: str) -> str:
 
 
 def candidate(raw: RawQuestion, *, source: str, licence: str | None = None) -> Candidate | Refusal:
-    """Check one row alone; what is wrong with it is answered, never raised."""
+    """Check one row alone; what is wrong with it is returned, never raised."""
     if not isinstance(raw.question, str) or not isinstance(raw.answer, str):
         return Refusal.TYPE if raw.question is not None and raw.answer is not None else Refusal.BLANK
     if _number(raw.invalid_count):
@@ -176,7 +176,7 @@ def candidate(raw: RawQuestion, *, source: str, licence: str | None = None) -> C
 
 
 def distinct(found: list[Candidate]) -> list[Candidate]:
-    """Leave out what repeats inside one answer of a source; the first one stays."""
+    """Remove duplicates within one response of a source; the first one stays."""
     return list({one.fingerprint: one for one in reversed(found)}.values())[::-1]
 
 

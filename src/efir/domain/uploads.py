@@ -134,7 +134,7 @@ class UploadState(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Upload:
-    """One file on its way in. `stored_offset` counts durable bytes; `writer_fence` says who may write."""
+    """One file on its way in. `stored_offset` counts durable bytes; `writer_fence` decides who may write."""
 
     id: UploadId
     owner_id: UserId

@@ -98,7 +98,7 @@ class UserBanned(Forbidden):
 
     @staticmethod
     def explain(reason: str | None, until: datetime | None) -> str:
-        """Say why and until when."""
+        """Describe why and until when."""
         end = "" if until is None else f" Until {until:%Y-%m-%d %H:%M} UTC."
         return f"{reason or 'This account is banned.'}{end}"
 
@@ -211,7 +211,7 @@ def _invalid(pointer: str, code: str, detail: str) -> InvalidUser:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NamedUser:
-    """Somebody known by a name alone: no password, no login, one token that covers audio and nothing else."""
+    """A user known by name alone: no password, no sign-in, one token that covers audio and nothing else."""
 
     id: UserId
     name: str

@@ -47,7 +47,7 @@ class ConvertedAudio(Struct, frozen=True, kw_only=True):
 
 
 class Tags(Struct, frozen=True):
-    """What the MP3 says of itself (ID3v2.3)."""
+    """Metadata of the MP3 (ID3v2.3)."""
 
     title: str
     artist: str
@@ -132,7 +132,7 @@ class Waveform(Struct, frozen=True):
 
 
 class AudioFacts(Struct, frozen=True, gc=False, array_like=True):
-    """A recording's row, in column order; `store` says where the MP3 is: `database` or `storage`."""
+    """A recording's row, in column order; `store` is where the MP3 is kept: `database` or `storage`."""
 
     id: UUID
     owner_id: UUID

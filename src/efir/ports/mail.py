@@ -32,7 +32,7 @@ class Letter(Struct, frozen=True):
 
 
 class Asked(Struct, frozen=True):
-    """Somebody asked for a mail to an address; whether there is one to send is decided by a worker."""
+    """A request for a mail to an address; a worker decides whether there is one to send."""
 
     recipient: str
     recipient_key: str
@@ -54,7 +54,7 @@ class Mailer(Protocol):
         """Return when the server has taken the mail.
 
         Raises MailRefused permanently, MailServerUnavailable temporarily.
-        MailServerUnavailable after the whole mail was sent means that the answer was lost: it may have been taken.
+        MailServerUnavailable after the whole mail was sent means that the response was lost: it may have been accepted.
         """
         ...
 
@@ -67,7 +67,7 @@ class MailRepository(Protocol):
         ...
 
     async def ask(self, mail_id: MailId, kind: MailKind, asked: Asked) -> None:
-        """Store that somebody asked for a mail."""
+        """Store a request for a mail."""
         ...
 
     async def take_request(self, mail_id: MailId) -> Asked | None:

@@ -16,7 +16,7 @@ View = TypeVar("View", bound=Struct)
 
 
 class PictureSizes(Struct, frozen=True, rename=lambda name: name.removeprefix("s")):
-    """Addresses of one picture by its side in pixels; a small picture answers for the sizes it cannot fill."""
+    """Addresses of one picture by its side in pixels; a small picture stands in for the sizes it cannot fill."""
 
     s64: Annotated[str, Meta(description="64 pixels.", examples=["/i/019a0c57-7a2c-7e6f-b4f2-5b3c7a1d2e3f/64.webp"])]
     s128: Annotated[str, Meta(description="128 pixels.")]
@@ -60,7 +60,7 @@ class MadePictures(Struct, frozen=True):
 
 
 Later = Callable[[MadeFile], Awaitable[None]]
-"""Receives the working copy of a draft, after its sizes have been answered."""
+"""Receives the working copy of a draft, after its sizes have been returned."""
 
 
 class StoredFile(Struct, frozen=True):
@@ -86,7 +86,7 @@ class StoredPicture(Struct, frozen=True):
 
 
 class Pictured(Struct, Generic[View], frozen=True):
-    """A view of somebody as it is stored: the address of the avatar is missing, and made of `avatar_id`."""
+    """A stored view of a user: the address of the avatar is missing; it is derived from `avatar_id`."""
 
     view: View
     avatar_id: UUID | None
@@ -116,7 +116,7 @@ class PictureRepository(Protocol):
         ...
 
     async def count_since(self, owner: UserId, since: datetime) -> int:
-        """Count the pictures somebody has sent since a time; two counts of one person follow each other."""
+        """Count the pictures a user has uploaded since a time; counts for one user are serialized."""
         ...
 
     async def stage(self, picture_id: PictureId, made: StoredPicture) -> bool:
@@ -140,15 +140,15 @@ class PictureRepository(Protocol):
         ...
 
     async def end(self, picture_id: PictureId) -> None:
-        """Give a picture up; the sweeper removes its bytes."""
+        """Release a picture; the sweeper removes its bytes."""
         ...
 
     async def end_of(self, owner: UserId) -> None:
-        """Give up every picture of somebody who leaves."""
+        """Release every picture of a user who leaves."""
         ...
 
     async def expire(self, now: datetime, *, limit: int) -> list[PictureId]:
-        """Give up what nobody refers to and is late; return pictures whose bytes should be removed."""
+        """Release expired pictures that nothing refers to; return those whose bytes should be removed."""
         ...
 
     async def note_cleared(self, picture_ids: Sequence[PictureId]) -> None:
@@ -172,7 +172,7 @@ class PictureViews(Protocol):
         ...
 
     async def get_claimed(self, picture_id: PictureId) -> StoredPicture:
-        """Return a picture that somebody keeps. Raises PictureNotFound."""
+        """Return a stored picture. Raises PictureNotFound."""
         ...
 
     async def get_staged(self, picture_id: PictureId, registration_id: UUID) -> StoredPicture:

@@ -19,7 +19,7 @@ class BodyInterrupted(Malformed):
 
 
 class BytesLost(LookupError):
-    """Fewer bytes lie in staging than the row says were stored."""
+    """Staging holds fewer bytes than the row counts as stored."""
 
 
 class UploadRepository(Protocol):

@@ -80,7 +80,7 @@ class UserRepository(Protocol):
     """Users inside a transaction."""
 
     async def set_avatar(self, user_id: UserId, picture_id: PictureId | None) -> tuple[UUID | None, int]:
-        """Give a user another avatar, or none; return the one before and the account's new version."""
+        """Set or remove a user's avatar; return the previous one and the account's new version."""
         ...
 
     async def add(self, user: User, password: bytes | None) -> None:
@@ -104,7 +104,7 @@ class UserRepository(Protocol):
         ...
 
     async def add_named(self, user: NamedUser, secret_hash: bytes) -> None:
-        """Store somebody known by a name, with the one token. Raises UsernameTaken."""
+        """Store a user known by name only, with the one token. Raises UsernameTaken."""
         ...
 
 

@@ -4,7 +4,7 @@ from efir.application.context import Actor
 from efir.domain.access.permissions import EVERY
 
 OPERATOR = Actor(user_id=None, permissions=EVERY)
-"""Whoever has a shell on this machine may do everything."""
+"""Who may act: a user with permissions, or the operator with a shell on this machine, who may do everything."""
 
 SYSTEM = Actor(user_id=None, permissions=frozenset())
 """What happens by itself, such as the end of a ban."""

@@ -26,7 +26,7 @@ async def write_audit_entry(
 
 
 def own_act(user_id: UserId) -> Actor:
-    """Somebody who changes what is their own; no permission is used."""
+    """A user who changes what is their own; no permission is used."""
     return Actor(user_id=user_id, permissions=frozenset(), request_id=correlation.get())
 
 

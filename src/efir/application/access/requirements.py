@@ -1,4 +1,4 @@
-"""What each way into the service needs: nothing, somebody signed in, or a permission.
+"""What each entry point of the service requires: nothing, a signed-in user, or a permission.
 
 Every handler states it as an option of its route, and one guard makes it true before the handler runs. The check of a
 use case stays the last word.
@@ -29,7 +29,7 @@ SIGNED_IN: dict[str, Any] = {REQUIREMENT: Access.SIGNED_IN}
 
 
 ONESELF: dict[str, Any] = SIGNED_IN | {"oneself": True}
-"""Option of a route that gives what only its owner may have, also when it changes nothing."""
+"""Option of a route whose result only the owner may have, even when it changes nothing."""
 
 HARMLESS: dict[str, Any] = {"harmless": True}
 """Option of a route that impersonators may use, although its method is unsafe."""
@@ -43,7 +43,7 @@ def requires(*permissions: Permission) -> dict[str, Any]:
 
 
 def is_stated(option: Mapping[str, Any]) -> bool:
-    """Return whether a route says what it needs."""
+    """Return whether a route declares its requirement."""
     needs = option.get(REQUIREMENT)
     if isinstance(needs, tuple):
         return bool(needs) and all(isinstance(code, Permission) for code in needs)
@@ -53,7 +53,7 @@ def is_stated(option: Mapping[str, Any]) -> bool:
 def admit(call: Call, option: Mapping[str, Any], *, method: str) -> None:
     """Let a request pass to the handler of a route that states its needs.
 
-    Raises NoSession, ScopeMissing, PermissionMissing, and OnlyLooking for what is not done in somebody else's place.
+    Raises NoSession, ScopeMissing, PermissionMissing, and OnlyLooking for what an impersonator may not do.
     """
     if call.looks_on and not option.get("harmless") and (method not in SAFE or option.get("oneself")):
         raise OnlyLooking

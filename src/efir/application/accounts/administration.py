@@ -54,27 +54,27 @@ async def get_account(ports: Ports, *, user_id: UserId, now: datetime) -> Accoun
 async def list_user_logins(
     ports: Ports, *, user_id: UserId, now: datetime, limit: int | None, cursor: str | None
 ) -> Page[LoginView]:
-    """List somebody's attempts to sign in, newest first. Raises UserNotFound, BadCursor."""
+    """List a user's attempts to sign in, newest first. Raises UserNotFound, BadCursor."""
     await get_account(ports, user_id=user_id, now=now)
     return await list_logins(ports, user_id=user_id, limit=limit, cursor=cursor)
 
 
 async def grant_by_operator(ports: Ports, *, nickname: str, role: str, now: datetime) -> None:
-    """Let somebody hold a role, from the machine itself. Raises UserNotFound, RoleNotFound."""
+    """Grant a role to a user, from the machine itself. Raises UserNotFound, RoleNotFound."""
     async with ports.read() as views:
         user_id = await views.users.get_by_nickname(nickname.strip().lower())
     await grant_role(ports, OPERATOR, user_id=user_id, name=role, expires_at=None, reason="by the operator", now=now)
 
 
 async def revoke_by_operator(ports: Ports, *, nickname: str, role: str, now: datetime) -> None:
-    """Take a role from somebody, from the machine itself. Raises UserNotFound, RoleNotFound, LastAdministrator."""
+    """Revoke a role from a user, from the machine itself. Raises UserNotFound, RoleNotFound, LastAdministrator."""
     async with ports.read() as views:
         user_id = await views.users.get_by_nickname(nickname.strip().lower())
     await revoke_role(ports, OPERATOR, user_id=user_id, name=role, now=now)
 
 
 async def setup_code(ports: Ports, *, now: datetime) -> str:
-    """Make the code of a link that makes whoever is signed in the first administrator; it lasts 15 minutes.
+    """Create the code of a link that makes the signed-in user the first administrator; it lasts 15 minutes.
 
     Raises AdministratorExists.
     """

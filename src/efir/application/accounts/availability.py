@@ -1,4 +1,4 @@
-"""Whether a nickname or an address can be had: advice while somebody registers; the unique index decides."""
+"""Whether a nickname or an address is available: advice during registration; the unique index decides."""
 
 from datetime import datetime
 
@@ -26,7 +26,7 @@ async def check_nickname(ports: Ports, *, ticket: str, nickname: str, now: datet
 
 
 async def check_email(ports: Ports, *, ticket: str, email: str, visitor: Visitor, now: datetime) -> Availability:
-    """Tell, a few times and after a proof of work, whether an address is confirmed by somebody; else let mail tell.
+    """Return, a few times and after a proof of work, whether an account has confirmed an address; else mail tells.
 
     Known and unknown addresses take the same way through the code. Raises RegistrationNotFound.
     """

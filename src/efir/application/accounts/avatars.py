@@ -29,7 +29,7 @@ from efir.ports.pictures import AvatarView, MadeFile, StoredPicture
 
 
 class WornAvatar(Struct, frozen=True):
-    """Somebody's avatar, and whether it can be cut again without sending it."""
+    """A user's avatar, and whether it can be cropped again without uploading it."""
 
     view: AvatarView
     cuttable: bool
@@ -38,7 +38,7 @@ class WornAvatar(Struct, frozen=True):
 async def put_avatar(
     ports: Ports, *, user_id: UserId, body: AsyncIterator[bytes], crop: CropBox | None, now: datetime
 ) -> AvatarView:
-    """Give somebody the picture that is sent; the one before goes. It can be cut differently for an hour.
+    """Store the uploaded picture as the user's avatar in place of the previous one; it can be cropped for an hour.
 
     Raises PicturesTooMany, PictureGone and what PictureConverter.make raises.
     """
@@ -53,7 +53,7 @@ async def put_avatar(
 
 
 async def crop_avatar(ports: Ports, *, user_id: UserId, crop: CropBox, now: datetime) -> AvatarView:
-    """Cut somebody's avatar again, from its working copy. Raises PictureNotCuttable and what put_avatar raises."""
+    """Crop a user's avatar again, from its working copy. Raises PictureNotCuttable and what put_avatar raises."""
     content = await working_copy(ports, (await _cuttable(ports, user_id)).id)
     picture = await _open(ports, user_id, now=now)
     view = await _put_on(

@@ -55,7 +55,7 @@ async def ask_confirmation(
 
 
 class Known(Struct, frozen=True):
-    """Whom to tell that somebody has entered the address of their account."""
+    """Whom to notify that the address of their account was entered elsewhere."""
 
     nickname: str
     envelope: Envelope

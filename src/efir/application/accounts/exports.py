@@ -42,7 +42,7 @@ class ExportGone(Gone):
 async def start_export(ports: Ports, *, credential: Credential, password: str | None, now: datetime) -> JobView:
     """Return the job that makes the export: the one of the last hour, or a new one.
 
-    A login session must be fresh or prove itself by the password; a token may do what its scopes say.
+    A login session must be fresh or prove itself by the password; a token may do what its scopes allow.
     Raises StepUpNeeded, WrongPassword.
     """
     user_id = UserId(credential.user_id)

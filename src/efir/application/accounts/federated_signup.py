@@ -1,4 +1,4 @@
-"""People whom a provider knows and we do not yet: the wizard opens with what the provider told of them filled in."""
+"""Sign-up of users whom a provider knows and we do not yet: the wizard opens with the provider's claims filled in."""
 
 from contextlib import suppress
 from datetime import datetime
@@ -17,11 +17,11 @@ from efir.ports.transactions import Transaction
 async def begin_federated_signup(
     ports: Ports, *, provider: str, claims: Claims, earlier: str, visitor: Visitor, now: datetime
 ) -> str:
-    """Open a registration for somebody whom a provider knows; return its ticket.
+    """Open a registration for an identity at a provider; return its ticket.
 
     Who comes again goes on where they stopped, under a new ticket: the provider has just proved who it is. What this
     browser had begun by itself (`earlier` is its ticket) ends and lets go of its nickname, so no ticket that somebody
-    else knows is ever joined to an identity. An address counts as not confirmed whatever the provider says of it.
+    else knows is ever joined to an identity. An address counts as not confirmed whatever the provider claims.
     Raises Throttled.
     """
     await enforce_limits(ports, *draft_rates(ports, visitor=visitor))

@@ -34,7 +34,7 @@ def check_password_quality(
 
 
 async def has_password(ports: Ports, *, user_id: UserId) -> bool:
-    """Return whether an account has one; somebody who registered through a provider may have none."""
+    """Return whether an account has one; users who registered through a provider may have none."""
     async with ports.read() as views:
         return await views.profiles.password(user_id) is not None
 
@@ -64,7 +64,7 @@ async def change_password(
 async def ask_reset(ports: Ports, *, email: str, visitor: Visitor, now: datetime) -> None:
     """Ask for a link that sets a new password.
 
-    Whether the address belongs to anybody is found out by a job, so that the answer and its time tell nothing.
+    Whether the address belongs to anybody is found out by a job, so that the response and its time reveal nothing.
     Raises InvalidUser when the text is no address, Throttled.
     """
     await enforce_limits(ports, Rate("reset", network_of(visitor.ip), ports.limits.resets_network, HOUR))

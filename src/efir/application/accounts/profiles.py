@@ -1,4 +1,4 @@
-"""What people say of themselves, and what others see of it."""
+"""Profiles: what users state about themselves, and what others see of it."""
 
 from datetime import datetime, timedelta
 

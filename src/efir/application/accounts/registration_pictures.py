@@ -87,7 +87,7 @@ async def crop_draft_avatar(
 
 
 async def remove_draft_avatar(ports: Ports, *, ticket: bytes, registration_id: UUID | None, now: datetime) -> None:
-    """Give the picture up; without one nothing happens. Raises RegistrationNotFound, RegistrationFinished."""
+    """Remove the picture; without one nothing happens. Raises RegistrationNotFound, RegistrationFinished."""
     async with ports.begin() as tx:
         found = (await tx.registrations.get_by_ticket(ticket, now=now)).require_id(registration_id).open()
         if found.avatar_id is not None:

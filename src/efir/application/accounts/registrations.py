@@ -1,4 +1,4 @@
-"""Registering in steps: a ticket owns what has been told so far; an account is made at the end, at once and once."""
+"""Registration in steps: a ticket owns the answers given so far; the account is created at the end, once."""
 
 from datetime import datetime, timedelta
 from typing import Any
@@ -49,7 +49,7 @@ STILL_DRAWN = 60.0  # seconds; a working copy that is being made must not appear
 
 
 class RegistrationChange(Struct, frozen=True):
-    """Told fields; what is absent stays, None clears. `work` is the nonce of the proof of work."""
+    """Fields of a request; what is absent stays, None clears. `work` is the nonce of the proof of work."""
 
     nickname: str | UnsetType | None = UNSET
     display_name: str | UnsetType | None = UNSET
@@ -77,7 +77,7 @@ async def start_registration(ports: Ports, *, visitor: Visitor, now: datetime) -
 async def get_registration(
     ports: Ports, *, ticket: str, registration_id: UUID | None = None, now: datetime
 ) -> RegistrationView:
-    """Show what has been told so far. Raises RegistrationNotFound, RegistrationFinished."""
+    """Return the answers given so far. Raises RegistrationNotFound, RegistrationFinished."""
     async with ports.read() as views:
         found = await views.registrations.get_by_ticket(ticket_hash(ticket), now=now)
         return await _view(ports, views, found.require_id(registration_id).open())
@@ -86,7 +86,7 @@ async def get_registration(
 async def update_registration(
     ports: Ports, *, ticket: str, registration_id: UUID | None = None, change: RegistrationChange, now: datetime
 ) -> RegistrationView:
-    """Take some of the answers, each checked alone.
+    """Store some of the answers, each checked alone.
 
     Raises InvalidUser naming every wrong field, NicknameTaken, WorkRefused, RegistrationNotFound, RegistrationFinished.
     """
@@ -200,7 +200,7 @@ async def hold_name(ports: Ports, tx: Transaction, found: Registration, name: st
 
 
 def refuse_taken_name() -> NicknameTaken:
-    """Say at which field a name is taken."""
+    """Report at which field a name is taken."""
     return NicknameTaken(errors=(FieldError("/nickname", "taken", NicknameTaken.title + "."),))
 
 
@@ -229,7 +229,7 @@ async def _make_account(ports: Ports, tx: Transaction, found: Registration, *, n
 
 
 def _origin(found: Registration) -> ProviderSession | None:
-    """The login session at the provider somebody came from."""
+    """The login session at the provider that the user came from."""
     if found.issuer is None or found.idp_hint is None:
         return None
     return ProviderSession(issuer=found.issuer, sid=found.idp_sid, hint=found.idp_hint, auth_time=found.idp_auth_time)

@@ -33,7 +33,7 @@ from efir.ports.users import MeView, UserView
 class NewAccount(Struct, frozen=True, kw_only=True):
     """Everything an account begins with, checked; `password` is a wrapped hash, None for who signs in elsewhere.
 
-    `arrival` is who somebody is there, `confirmed` whether they have shown that they read the mails to the address.
+    `arrival` is the user's identity there, `confirmed` whether they have proven to read mail to the address.
     """
 
     nickname: str

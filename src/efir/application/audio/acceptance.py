@@ -1,7 +1,7 @@
 """A recording on its way to its row: whether it is taken, and how row, bytes and job come to be together.
 
 Without a worker in between, row and MP3 appear in one transaction. What is put into the store of files before a
-transaction is announced by a job that takes it away again unless a row has come to need it.
+transaction is announced by a job that removes it again unless a row has come to need it.
 """
 
 from collections.abc import Mapping

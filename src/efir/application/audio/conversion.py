@@ -38,7 +38,7 @@ STILL_WRITING = 30.0  # seconds; a worker notices within a heartbeat that its jo
 
 
 class About(Struct, frozen=True, kw_only=True):
-    """What a request says of a recording; without a title, the title inside the file or the file name is used.
+    """Fields of a request about a recording; without a title, the title inside the file or the file name is used.
 
     `later` asks for a worker.
     """
@@ -52,7 +52,7 @@ class About(Struct, frozen=True, kw_only=True):
 async def add_record(
     ports: Ports, *, owner: UserId, sound: Received, about: About, guard: Guard[Added], now: datetime
 ) -> Added:
-    """Make a recording of a WAV file, or answer the one made of the same bytes under the same title before.
+    """Convert a WAV file to a recording, or return the one made of the same bytes under the same title before.
 
     Raises InvalidAudio, NotWav, WavCodecUnsupported, WavMalformed, AudioEmpty, AudioLimitsExceeded, AudioUndecodable,
     UploadsTooFrequent, QuotaExceeded, Overloaded, StorageFull.

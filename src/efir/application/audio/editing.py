@@ -1,6 +1,6 @@
 """A recording is edited: another one is made of it, and the one that was edited stays as it is.
 
-The MP3s that an edit is made of are copied before anything is answered: deleting them afterwards changes nothing.
+The MP3s that an edit uses are copied before the response: deleting them afterwards changes nothing.
 """
 
 import hashlib

@@ -104,8 +104,8 @@ async def make_first_pair(ports: Ports, started: AppSession, *, now: datetime) -
 async def refresh_token(ports: Ports, *, token: str, visitor: Visitor, now: datetime) -> TokenPair:
     """Exchange a refresh token for the next pair.
 
-    The one before the current is answered with the same successor for some seconds, so that two tabs stay signed in.
-    An older one has been copied by somebody: the session ends. Raises InvalidRefreshToken.
+    The previous token returns the same successor for some seconds, so that two tabs stay signed in.
+    An older one must have been copied: the session ends. Raises InvalidRefreshToken.
     """
     refresh = _read(ports.keys, token)
     successor = _write(

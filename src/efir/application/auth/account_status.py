@@ -13,7 +13,7 @@ from efir.ports.users import UserView
 
 
 async def require_active(ports: Ports, user_id: UserId, *, method: Method, visitor: Visitor, now: datetime) -> UserView:
-    """Return somebody who may sign in; refusals are noted.
+    """Return a user who may sign in; refusals are recorded.
 
     Raises UserBanned, DeletionPending, and WrongCredentials for who is deleted.
     """

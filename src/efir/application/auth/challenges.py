@@ -26,7 +26,7 @@ class Goal(StrEnum):
 
 
 class Waiting(Struct, frozen=True):
-    """What is known of somebody who has shown the first factor."""
+    """State of a sign-in after the first factor."""
 
     user: UserView
     goal: Goal
@@ -39,7 +39,7 @@ _decoder = msgspec.msgpack.Decoder(Waiting)
 
 
 async def pass_or_challenge(ports: Ports, waiting: Waiting, *, visitor: Visitor, now: datetime) -> None:
-    """Let somebody without a second factor pass.
+    """Let users without a second factor pass.
 
     Raises SecondFactorNeeded with a challenge for everybody else, OneTimeStoreUnavailable when none can be made.
     """

@@ -1,6 +1,6 @@
 """The caller: a cookie, an API token or an access token becomes a credential with the current rights of its owner.
 
-A copy in Valkey answers in one round trip; PostgreSQL answers when there is none.
+A copy in Valkey is read in one round trip; PostgreSQL is read when there is none.
 """
 
 import base64

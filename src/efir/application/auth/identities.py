@@ -34,7 +34,7 @@ async def unlink_identity(ports: Ports, *, owner: UserId, identity_id: IdentityI
 
 
 async def log_out_everywhere(ports: Ports, *, session_id: SessionId, now: datetime) -> str | None:
-    """End the login session here, then answer where it ends at the provider it came from, if it came from one."""
+    """End the login session here, then return where it ends at the provider it came from, if any."""
     async with revoking(ports) as change:
         came_from = await change.tx.identities.hint(session_id)
         await change.tx.sessions.revoke(session_id, now=now, reason="logout")

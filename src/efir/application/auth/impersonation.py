@@ -1,4 +1,4 @@
-"""Seeing the service as somebody else sees it: audited, told to them, and over with the actor."""
+"""Impersonation: audited, reported to the user, and over when the actor's session is."""
 
 from datetime import datetime, timedelta
 from typing import Annotated
@@ -23,7 +23,7 @@ from efir.ports.users import AccountView
 
 
 class Impersonation(Struct, frozen=True, omit_defaults=True):
-    """In whose place somebody sees the service, and until when; an app sends the token, a browser has a cookie."""
+    """An impersonation: of whom, and until when; an app sends the token, a browser has a cookie."""
 
     user_id: Annotated[UUID, Meta(description="Whose place it is.")]
     nickname: Annotated[str | None, Meta(description="Their nickname.", examples=["ada"])]
@@ -42,7 +42,7 @@ class Place(Struct, frozen=True):
 async def impersonate(
     ports: Ports, actor: Actor, *, own: Credential, user_id: UserId, reason: str, now: datetime
 ) -> Place:
-    """Take somebody's place from the own login session; an app's lasts as long as one access token.
+    """Impersonate a user from the actor's login session; an app's lasts as long as one access token.
 
     Raises InvalidReason, UserNotFound, CannotImpersonate, WiderThanOwn.
     """
@@ -70,7 +70,7 @@ async def impersonate(
 
 
 async def end_impersonation(ports: Ports, found: Credential, *, now: datetime) -> None:
-    """Give the place back. Raises NotImpersonating."""
+    """Stop impersonating. Raises NotImpersonating."""
     if found.actor_id is None or found.session_id is None:
         raise NotImpersonating
     actor = own_act(UserId(found.actor_id))
@@ -95,7 +95,7 @@ async def _require_impersonable(change: Changing, actor: Actor, user_id: UserId,
 
 
 async def _tell_owner(ports: Ports, change: Changing, session: LoginSession, actor: Actor, *, now: datetime) -> None:
-    """Tell the person: in their history, without the address of who looks, and by mail to a confirmed address."""
+    """Notify the user: in their history, without the actor's network address, and by mail to a confirmed address."""
     await record_login_event(
         ports, change.tx, Outcome.OK, Method.IMPERSONATION, visitor=Visitor(request_id=actor.request_id), now=now,
         user_id=session.user_id, session_id=session.id,

@@ -51,7 +51,7 @@ async def verify_second_factor(
 
 
 async def _check_code(ports: Ports, user_id: UserId, code: str, *, visitor: Visitor, now: datetime) -> Method:
-    """Use a code up, or note that it was wrong; both are stored before anybody is answered."""
+    """Consume a code, or record that it was wrong; both are stored before the response."""
     bare, recovery = _normalise(code)
     method = Method.RECOVERY_CODE if recovery else Method.TOTP
     async with ports.begin() as tx:

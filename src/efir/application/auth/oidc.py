@@ -61,7 +61,7 @@ class Returned(Struct, frozen=True):
 
 
 class Finished(Struct, frozen=True):
-    """How it ended: a session, a challenge of the second factor, somebody without an account, or (none) a new link."""
+    """Result: a session, a challenge of the second factor, an identity without an account, or (none) a new link."""
 
     back: str
     signed: SignedIn | None = None
@@ -196,7 +196,7 @@ async def _take_flow(ports: Ports, provider: str, browser: str, returned: Return
 
 
 def _check_fresh(flow: _Flow, claims: Claims) -> None:
-    """Raises ProviderRefused when a new proof was asked for and the provider tells of an older one, or of none."""
+    """Raises ProviderRefused when a new sign-in was required and the provider reports an older one, or none."""
     proved = claims.session.auth_time
     if flow.fresh and (proved is None or proved < flow.begun - FRESH_SKEW):
         raise ProviderRefused("The provider did not ask who you are.")

@@ -127,7 +127,7 @@ async def log_in_with_passkey(
 async def _check_proof(
     ports: Ports, answer: Json, challenge: bytes | None, *, visitor: Visitor, now: datetime
 ) -> UserId:
-    """Return whose passkey it is, its use noted; what is refused is noted too, before anybody is answered."""
+    """Return whose passkey it is and record its use; refusals are recorded too, before the response."""
     cred_id, handle = ports.auth.ceremonies.identify(answer)
     async with ports.begin() as tx:
         passkey = await tx.passkeys.lock(cred_id)
@@ -163,7 +163,7 @@ async def _remember(ports: Ports, challenge: bytes, question: _Question) -> None
 
 
 async def _take_challenge(ports: Ports, answer: Json, question: _Question) -> bytes | None:
-    """Return the challenge that an answer names, if it was asked for this and not answered before."""
+    """Return the challenge that a response names, if it was issued for this purpose and not used before."""
     challenge = ports.auth.ceremonies.challenge_of(answer)
     if challenge is None or len(challenge) > 64:  # noqa: PLR2004  # ours have 32 bytes
         return None

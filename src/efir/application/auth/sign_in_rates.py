@@ -1,6 +1,6 @@
-"""How often somebody may try to sign in, and the browsers that have tries of their own.
+"""Limits of sign-in attempts, and the browsers that have attempts of their own.
 
-Those are browsers that somebody has signed in from: guesses of strangers elsewhere do not lock the owner out of them.
+Those are browsers that the user has signed in from: guesses made elsewhere do not lock the owner out of them.
 The mark of such a browser is bound to the nickname; it proves nothing but that a sign-in was good once.
 """
 

@@ -30,7 +30,7 @@ from efir.ports.transactions import Transaction
 
 @dataclass(slots=True)
 class Progress:
-    """What a running job tells of itself, from 0 to 1; the heartbeat stores it."""
+    """Progress that a running job reports, from 0 to 1; the heartbeat stores it."""
 
     value: float = field(default=0.0)
 
@@ -49,7 +49,7 @@ Told = Callable[[str, ClaimedJob, BaseException | None], None]
 class JobHandler:
     """How one kind of job is done, and what follows when it fails permanently (in the same transaction).
 
-    `hold` takes the locks that come before the job's own; whoever takes them in another order may wait for ever.
+    `hold` takes the locks that come before the job's own; taking them in another order may deadlock.
     `delays` are the seconds between attempts while a fault may pass.
     """
 
@@ -63,7 +63,7 @@ JobHandlers = Mapping[JobKind, JobHandler]
 
 
 def handler_of(handlers: JobHandlers, kind: str) -> JobHandler:
-    """Return what does a kind of job; for a kind that this version does not know, what says so."""
+    """Return the handler of a kind of job; for a kind unknown to this version, one that fails with that reason."""
     known = kind in JobKind.__members__.values()
     return handlers.get(JobKind(kind), UNKNOWN) if known else UNKNOWN
 
@@ -76,9 +76,9 @@ UNKNOWN = JobHandler(work=_refuse)
 
 
 async def run_next(ports: Ports, handlers: JobHandlers, *, queue: Queue, worker: str, told: Told) -> bool:
-    """Claim the best job of a queue and do it; False when there is none. `told` is informed of its course.
+    """Claim the best job of a queue and do it; False when there is none. `told` is notified of its course.
 
-    Cancelling hands the job back. A lost lease ends the work; whatever it made is thrown away.
+    Cancelling hands the job back. A lost lease ends the work; its results are discarded.
     """
     lease = float(ports.limits.lease_seconds)
     async with ports.single() as tx:

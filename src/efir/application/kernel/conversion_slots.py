@@ -12,7 +12,7 @@ T = TypeVar("T")
 
 
 class FairSlots:
-    """Gives out `most` turns at a time, `max_of_one` to one person; belongs to one event loop."""
+    """Hands out `most` slots at a time, `max_of_one` to one user; belongs to one event loop."""
 
     def __init__(self, max_slots: int, max_of_one: int) -> None:
         self._max_slots, self._max_of_one = max_slots, max_of_one
@@ -24,7 +24,7 @@ class FairSlots:
         """Do what keeps a processor busy in a thread, `most` of them at once.
 
         The pool has more threads than the machine has processors, and the system gives each of them as much time as
-        the event loop: while all of them hash what eight people send, nobody would be answered.
+        the event loop: while all of them hash what eight people send, no request would be served.
         """
         async with self._threads:
             return await asyncio.to_thread(work, *args, **kwargs)

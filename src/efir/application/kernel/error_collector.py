@@ -1,4 +1,4 @@
-"""Telling a person everything that is wrong at once."""
+"""Collects errors, to report everything that is wrong at once."""
 
 from collections.abc import Callable
 from typing import TypeVar
@@ -15,7 +15,7 @@ class ErrorCollector:
         self.errors: list[FieldError] = []
 
     def attempt(self, parse: Callable[[], T]) -> T | None:
-        """Return what `parse` answers, or None after noting its errors."""
+        """Return the result of `parse`, or None after collecting its errors."""
         try:
             return parse()
         except Invalid as error:

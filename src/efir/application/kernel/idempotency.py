@@ -22,7 +22,7 @@ class KeyReused(Invalid):
 
 
 class KeyInUse(Conflict):
-    """The first request with this key is still being answered."""
+    """The first request with this key is still being processed."""
 
     code = "idempotency-key-in-use"
     title = "A request with this Idempotency-Key is being answered"
@@ -44,7 +44,7 @@ def parse_key(text: str) -> str:
 
 
 def hash_request(*parts: bytes) -> bytes:
-    """Return by what a request is known again: its method and address, then what its body says."""
+    """Return the fingerprint of a request: its method and address, then its body."""
     digest = hashlib.sha256()
     for part in parts:
         digest.update(b"%d " % len(part))  # so that no two requests give the same bytes

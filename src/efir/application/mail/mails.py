@@ -1,4 +1,4 @@
-"""Mails: put with what they tell of, sent by a job, kept for the development mailbox where there is no mail server."""
+"""Mails: stored with the change they report, sent by a job, kept for the development mailbox without a mail server."""
 
 import asyncio
 from datetime import datetime, timedelta
@@ -40,7 +40,7 @@ class KeptMail(Struct, frozen=True):
 async def put_mail(
     ports: Ports, tx: Transaction, kind: MailKind, envelope: Envelope, *, now: datetime, **facts: str
 ) -> None:
-    """Store a mail in the transaction of what it tells; a job sends it. Call it at the end of the transaction."""
+    """Store a mail in the transaction of the change it reports; a job sends it. Call it last in a transaction."""
     mail = Mail(
         id=MailId(ports.new_id()), kind=kind, recipient=envelope.address.shown, lang=envelope.lang, created_at=now,
         facts=facts, user_id=envelope.user_id, expires_at=envelope.expires_at,
@@ -64,9 +64,9 @@ async def spend_budget(ports: Ports, tx: Transaction, kind: MailKind, address_ke
 
 
 async def send_mail(ports: Ports, job: ClaimedJob, _progress: Progress) -> None:
-    """Hand a mail to the mail server; one that says nothing true any more is dropped.
+    """Hand a mail to the mail server; one that is no longer true is dropped.
 
-    It is sent again only after an attempt whose answer was lost, and then under the same Message-ID.
+    It is sent again only after an attempt whose response was lost, and then under the same Message-ID.
     Raises MailRefused, MailServerUnavailable.
     """
     async with ports.begin() as tx:

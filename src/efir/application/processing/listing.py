@@ -60,7 +60,7 @@ def target_of(tracks: Iterable[StoredTrack]) -> int:
 def frame_rate(stored: StoredTrack) -> str:
     """Return the highest frame rate of a picture with three decimals (RFC 8216 §4.3.4.2); empty for sound.
 
-    A copied source of varying rate is faster in some segments than in the mean. Short ones do not tell, and clocks of
+    A copied source of varying rate is faster in some segments than in the mean. Short ones prove nothing, and clocks of
     a millisecond round.
     """
     about = stored.about

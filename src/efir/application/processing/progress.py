@@ -41,7 +41,7 @@ class Processing(Struct, frozen=True):
 
 
 async def get_processing(ports: Ports, *, video_id: VideoId, owner: UserId, now: datetime) -> Processing:
-    """Tell the owner how far processing has come. Raises VideoNotFound."""
+    """Return to the owner how far processing has come. Raises VideoNotFound."""
     async with ports.read() as views:
         facts = await views.videos.one(video_id)
         require_owner(facts.owner_id, owner, VideoNotFound)

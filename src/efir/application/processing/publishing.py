@@ -121,7 +121,7 @@ def join_chunks(chunks: Sequence[StoredTrack]) -> StoredTrack:
 
 
 async def local_track(ports: Ports, stored: StoredTrack, scratch: Path) -> Track:
-    """Give the converter a stored track as local files. Raises RenditionDamaged for one that is lost."""
+    """Provide the converter with a stored track as local files. Raises RenditionDamaged for one that is lost."""
     about = stored.about
     return Track(
         name=about.name, kind=about.kind, codecs=about.codecs, timescale=about.timescale,
@@ -143,7 +143,7 @@ async def local_track(ports: Ports, stored: StoredTrack, scratch: Path) -> Track
 
 
 async def local_stills(ports: Ports, stills: Iterable[StoredStill], scratch: Path) -> list[Still]:
-    """Give the converter stored frames as local files, in order."""
+    """Provide the converter with stored frames as local files, in order."""
     ordered = sorted(stills, key=lambda still: (still.kind, still.frame))
     return [
         Still(kind=still.kind, frame=still.frame, file=await _fetch(ports, still.file, scratch)) for still in ordered

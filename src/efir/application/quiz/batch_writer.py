@@ -24,7 +24,7 @@ class _Undone(Exception):  # leaves the transaction, never this module
 
 @dataclass(frozen=True, slots=True)
 class Yield:
-    """What an answer of a source was worth: rows looked at, new ones among them, and the rows nobody looked at."""
+    """Yield of a source's response: rows examined, new ones among them, and rows not examined."""
 
     looked_at: int
     new: int
@@ -64,7 +64,7 @@ class BatchWriter:
         return Yield(looked_at, new, found[looked_at:])
 
     async def turn(self, entries: list[QueuedRequest], bank: QuestionBank, identity: str) -> bool:
-        """Store what a bank gives next; return whether it has come to its end."""
+        """Store the next questions of a bank; return whether it is exhausted."""
         ended = False
         for group in self._groups(entries):
             read = _Read(Added(None, []), [])
@@ -151,7 +151,7 @@ def _texts(added: Added) -> list[tuple[str, str]]:
 
 
 def _find_candidates(found: list[Candidate], rows: list[tuple[str, str]]) -> list[Candidate]:
-    """Tell which candidates some rows were."""
+    """Return which candidates some rows were."""
     texts = set(rows)
     return [one for one in found if (one.question, one.answer) in texts]
 

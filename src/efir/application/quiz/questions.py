@@ -13,7 +13,7 @@ CATEGORIES_SHOWN = 200
 
 
 async def fetch_questions(ports: Ports, *, count: int, visitor: Visitor | None = None) -> Fetched:
-    """Store exactly `count` questions that were not stored before; answer them and the one saved before the first.
+    """Store exactly `count` questions that were not stored before; return them and the one stored before the first.
 
     Raises InvalidQuestionCount, QuizOverloaded, Throttled for a visitor who asks too often; QuestionsExhausted,
     QuestionSourceUnavailable, QuestionSourceLimited when there were fewer: those stay stored, and the error's facts

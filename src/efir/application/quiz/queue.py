@@ -63,7 +63,7 @@ class Place:
         return found
 
     def learn(self, worth: Yield, now: float, *, ended: bool) -> None:
-        """Remember how much of an answer was new; a source without anything new is left alone for a while."""
+        """Remember how much of a response was new; a source without anything new is paused for a while."""
         self.share = max(LEAST_SHARE, worth.new / worth.looked_at) if worth.looked_at else LEAST_SHARE
         self.dry = 0 if worth.new else self.dry + 1
         if ended or self.dry >= MAX_DRY:
@@ -110,7 +110,7 @@ class BatchingQueue:
             self._waiting.pop(entry, None)
 
     async def _leave(self, entry: QueuedRequest) -> None:
-        """Wait a moment until the transaction of a request that goes away is not in use any more."""
+        """Wait until the transaction of a cancelled request is no longer in use."""
         for _ in range(round(LEAVING / QUIET)):
             if entry not in self._served or len(entry.saved) >= entry.wanted:
                 return
@@ -232,7 +232,7 @@ class BatchingQueue:
             place.rests_until = asyncio.get_running_loop().time() + REST
 
     async def _refuse(self, entry: QueuedRequest) -> None:
-        """Tell a request that it gets no more; what it holds is stored first, unless its transaction will not last."""
+        """Fail a request that gets no more; what it holds is stored first, unless its transaction rolls back."""
         self._waiting.pop(entry, None)
         try:
             if self._saver.is_own(entry) or isinstance(entry.ending(), QuestionsExhausted):

@@ -21,7 +21,7 @@ class QueuedRequest:
     """One request in the line.
 
     `held` are new rows, too few to be stored yet, `calls` counts calls of each source that
-    were made for it too, `left` says why a source is not asked any more.
+    were made for it too, `left` is why a source is no longer called.
     """
 
     wanted: int
@@ -48,7 +48,7 @@ class QueuedRequest:
         self.held = []
 
     def settle(self) -> bool:
-        """Return the request if it has all it wanted; tells whether it has been answered."""
+        """Resolve the request if it is complete; return whether it has been resolved."""
         if not self.done.done() and len(self.saved) >= self.wanted:
             self.done.set_result(Fetched(self.previous, self.saved))
         return self.done.done()
@@ -77,7 +77,7 @@ class QueuedRequest:
 def share_out(entries: list[QueuedRequest], added: Added) -> None:
     """Hand stored rows to requests in order of arrival; each is preceded by the last row of the one before it.
 
-    Who has all is answered at once: a request inside an outer transaction holds the lock of all writers until then.
+    Complete requests return at once: one inside an outer transaction holds the lock of all writers until then.
     """
     before, given = added.previous, 0
     for entry in entries:

@@ -1,4 +1,4 @@
-"""Bytes of an upload: one writer at a time, durable before they are told of, never taken back."""
+"""Bytes of an upload: one writer at a time, durable before they are acknowledged, never withdrawn."""
 
 import asyncio
 import hmac
@@ -37,7 +37,7 @@ CLAIM_PAUSE = 0.2
 
 
 class Piece(Struct, frozen=True, kw_only=True):
-    """What a request says of its bytes: where they go, how many, the length if it was deferred, their checksum."""
+    """Declared facts about the bytes of a request: offset, count, the length if it was deferred, checksum."""
 
     offset: int
     count: int | None = None
@@ -129,7 +129,7 @@ class _Writer:
                 await self._note()
 
     async def finish(self) -> None:
-        """Store the whole; the answer of the last commit decides, not an expired lease."""
+        """Store the whole; the result of the last commit decides, not an expired lease."""
         await self._run_with_beat(finish_upload(self._ports, self._upload, self._fence, self._staged), self._hold)
 
     async def _write_whole(self, body: AsyncIterator[bytes]) -> None:
@@ -180,9 +180,9 @@ class _Writer:
             await beat()
 
     async def _note(self, *, checked: bool = False) -> None:
-        """Make what has come durable, then tell the row; without a new byte only look whether somebody overtook.
+        """Make received bytes durable, then update the row; without a new byte only check for another writer.
 
-        The full length is told by the last commit alone, and unchecked bytes by nobody. Raises UploadOvertaken.
+        Only the last commit reports the full length; unchecked bytes are never reported. Raises UploadOvertaken.
         """
         if self._staged.position > self._durable:
             self._durable = await self._sync()

@@ -35,7 +35,7 @@ def video_view(ports: Ports, facts: VideoFacts, *, now: datetime) -> VideoView:
 
 
 def failure_of(facts: VideoFacts) -> FailureView | None:
-    """Tell why processing stopped, and what may help."""
+    """Describe why processing stopped, and what may help."""
     code = facts.failure_code
     return None if code is None else FailureView(code, facts.failure_detail or "", is_retryable(code))
 

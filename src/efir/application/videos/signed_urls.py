@@ -36,7 +36,7 @@ class AddressExpired(Gone):
 
 
 class ViewerClass(StrEnum):
-    """Why somebody may see what is not public; the same for many, so that caches serve them together."""
+    """The ground on which a viewer may see what is not public; shared by many, so that caches serve them together."""
 
     OWNER = "owner"
 
@@ -66,7 +66,7 @@ def token(keys: Keys, grant: Grant, *, expires: datetime) -> str:
 def check(keys: Keys, text: str, *, video_id: VideoId, generation: int, epoch: int, now: datetime) -> Grant:
     """Read a token for a video's files as they are now; return the grant it proves.
 
-    Raises AddressRefused, AddressExpired. Expiry is told only to who holds a token of ours, and every class is compared
+    Raises AddressRefused, AddressExpired. Expiry is reported to holders of our tokens only, and every class is compared
     whatever the others gave.
     """
     found = _TOKEN.fullmatch(text)
@@ -87,7 +87,7 @@ def check(keys: Keys, text: str, *, video_id: VideoId, generation: int, epoch: i
 
 
 def key_mark(keys: Keys) -> str:
-    """Tell keys apart without telling anything about them."""
+    """Identify a key without revealing anything about it."""
     return keys.mac(PURPOSE, b"mark")[:4].hex()
 
 

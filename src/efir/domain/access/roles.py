@@ -62,7 +62,7 @@ class SystemRole(Forbidden):
 
 
 class WiderThanOwn(Forbidden):
-    """Permissions can be granted or revoked only by somebody who holds them."""
+    """Permissions can be granted or revoked only by users who hold them."""
 
     code = "wider-than-own"
     title = "This role has permissions that you lack"
@@ -138,14 +138,14 @@ def parse_grant(*, expires_at: datetime | None, reason: str, now: datetime) -> s
 
 
 def permissions_of(name: str, *, system: bool, stored: Iterable[str]) -> frozenset[str]:
-    """Return what a role allows: for a system role what the code says, for any other what is stored."""
+    """Return the permissions of a role: for a system role those in the code, for any other those stored."""
     return SYSTEM.get(name, frozenset()) if system else frozenset(stored)
 
 
 def check_within(wanted: frozenset[str], own: frozenset[str]) -> None:
     """Raises WiderThanOwn when `wanted` holds Efir permissions that `own` lacks.
 
-    Codes of other services mean nothing here, so whoever may manage roles may hand them out.
+    Codes of other services mean nothing here, so anyone who may manage roles may grant them.
     """
     if missing := sorted((wanted & EVERY) - own):
         raise WiderThanOwn(f"You do not have: {', '.join(missing)}.")

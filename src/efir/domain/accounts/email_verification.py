@@ -1,4 +1,4 @@
-"""Proofs that somebody reads a mailbox: a link and, for addresses, a code; each is good once and for minutes.
+"""Proofs that a user reads a mailbox: a link and, for addresses, a code; each is good once and for minutes.
 
 A person has at most one live proof of a purpose: a new one ends the old one.
 """

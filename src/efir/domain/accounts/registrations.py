@@ -80,7 +80,7 @@ class RegistrationPicturesTooMany(TooMany):
 
 
 class EmailCheck(StrEnum):
-    """Whether a few checks of addresses are answered truly, or none."""
+    """Whether a few checks of addresses are answered, or none."""
 
     BUDGETED = "budgeted"
     MAILBOX = "mailbox"
@@ -186,7 +186,7 @@ ASKED = {"nickname": Step.NAME, "email": Step.EMAIL, "email_code": Step.CODE, "p
 
 
 def steps_of(*, require_email: RequireEmail, arrived: bool) -> tuple[Step, ...]:
-    """Return the pages somebody goes through; what their provider has told is not asked, but can be changed."""
+    """Return the pages of a registration; what the provider has supplied is not asked for, but can be changed."""
     left_out = {Step.CHECK}
     if require_email is RequireEmail.LATER:
         left_out.add(Step.CODE)

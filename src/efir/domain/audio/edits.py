@@ -40,13 +40,13 @@ class AudioEditOutside(Invalid):
 
 
 class AudioGainTooHigh(Invalid):
-    """The sound would exceed full scale; `detail` says how many decibels are possible."""
+    """The sound would exceed full scale; `detail` states how many decibels are possible."""
 
     code = "audio-gain-too-high"
     title = "This gain would distort the recording"
 
     def __init__(self, fits: float, pointer: str) -> None:
-        """Tell the decibels that fit, 0 or less for none, and where more were asked for."""
+        """State the decibels that fit, 0 or less for none, and where more were requested."""
         detail = f"At most {fits:.1f} dB fit." if fits > 0 else "It is at full scale already: no gain fits."
         super().__init__(detail, errors=(FieldError(pointer, "clips", detail),))
         self.fits = fits

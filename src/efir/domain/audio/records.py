@@ -43,7 +43,7 @@ class UsernameTaken(Conflict):
 
 
 class BadCredentials(Unauthenticated):
-    """The user is unknown or the token is not theirs; the response does not say which."""
+    """The user is unknown or the token is not theirs; the response does not reveal which."""
 
     code = "bad-credentials"
     title = "The user or the token is wrong"
@@ -64,7 +64,7 @@ class RecordingNotReady(Conflict):
 
 
 class RecordingFailed(Conflict):
-    """The recording could not be converted; `detail` says why."""
+    """The recording could not be converted; `detail` states why."""
 
     code = "recording-failed"
     title = "The recording could not be converted"
@@ -113,7 +113,7 @@ class AudioLimitsExceeded(Invalid):
 
 
 class AudioUndecodable(Invalid):
-    """The samples cannot be used, or the result differs from the sent sound; `detail` says which, and what to do."""
+    """The samples cannot be used, or the result differs from the sent sound; `detail` states which, and what to do."""
 
     code = "audio-undecodable"
     title = "This sound cannot be converted"
@@ -171,7 +171,7 @@ class AudioRecord:
 
 
 def parse_name(text: str, *, pointer: str = "/name") -> tuple[str, str]:
-    """Trim a name, and give the key by which two names are the same: NFC, case folded. Raises InvalidAudio.
+    """Return a trimmed name, and the key by which two names are the same: NFC, case folded. Raises InvalidAudio.
 
     >>> parse_name(" Ada ")
     ('Ada', 'ada')

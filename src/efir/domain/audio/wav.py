@@ -1,4 +1,4 @@
-"""What a WAV file says of its sound, read before any decoder sees a byte.
+"""Headers of WAV files, read before any decoder sees a byte.
 
 The chunks are walked and the converter gets an exact plan: which bytes are sound and how they are coded. The header of
 the file itself is never given to a decoder. Sources: the RIFF and WAVE documents of IBM and Microsoft (1991, 1994),
@@ -33,7 +33,7 @@ class Part:
 class Wav:
     """A file that can be converted: its sound in order, `frames` samples a channel (0: not known).
 
-    `warnings` tell what was amiss and could be helped: `size_unknown`, `truncated`, `block_align`, `several_data`,
+    `warnings` name what was wrong and could be repaired: `size_unknown`, `truncated`, `block_align`, `several_data`,
     `stray_bytes`, `unread_bytes`, `code_page`.
     """
 

@@ -1,4 +1,4 @@
-"""The walk from chunk to chunk of a WAV file, as far as it can be told where the next one begins.
+"""Walks from chunk to chunk of a WAV file, as far as it is known where the next one begins.
 
 Sources: the RIFF and WAVE documents of IBM and Microsoft (1991, 1994), EBU Tech 3306 (RF64), ITU-R BS.2088 (BW64).
 """
@@ -29,7 +29,7 @@ SAMPLE = 4096  # bytes of an unreadable rest that are looked at
 class Walk:
     """Goes from chunk to chunk; knows the 64-bit sizes of RF64 and where programs forget the padding.
 
-    `warnings` and `broken` say after the walk what was amiss: `broken` is where it ended before the end of the file.
+    `warnings` and `broken` name after the walk what was wrong: `broken` is where it ended before the end of the file.
     """
 
     def __init__(self, read: Read, size: int, order: str, *, large: bool) -> None:
@@ -40,7 +40,7 @@ class Walk:
         self._data_size: int | None = None
 
     def chunks(self, position: int) -> Iterator[Chunk]:
-        """Give each chunk; a list of waves (`LIST wavl`) counts as the chunks inside it. Raises WavMalformed."""
+        """Yield each chunk; a list of waves (`LIST wavl`) counts as the chunks inside it. Raises WavMalformed."""
         for _ in range(MAX_CHUNKS):
             head = self.read(position, HEAD + NUMBER)
             if len(head) < HEAD or not _is_printable(head[:4]):

@@ -44,7 +44,7 @@ TAGS = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Format:
-    """The `fmt ` chunk, checked: `align` is bytes of a frame or block, `mask` names the speakers (0: not told).
+    """The `fmt ` chunk, checked: `align` is bytes of a frame or block, `mask` names the speakers (0: not given).
 
     `ambisonic` channels are a sound field in B-format, whatever the mask.
     """
@@ -95,7 +95,7 @@ def _read_extensible(content: bytes, order: str) -> tuple[int, int, bool]:
 
 
 def _read_linear(shared: Format, _order: str) -> Format:
-    """Integers and floats: the bytes of a frame say how wide a sample is, valid bits may be fewer."""
+    """Integers and floats: the bytes of a frame give the width of a sample, valid bits may be fewer."""
     width, rest = divmod(shared.align, shared.channels)
     likely = (shared.bits + 7) // 8
     repaired = bool(rest) or not width or width < likely

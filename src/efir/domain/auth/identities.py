@@ -1,4 +1,4 @@
-"""Identities at other providers (OpenID Connect): who somebody is there is issuer and subject, never an address."""
+"""Identities at other providers (OpenID Connect): identified by issuer and subject, never by an address."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -62,7 +62,7 @@ class ProviderCancelled(ProviderRefused):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Identity:
-    """Somebody at another provider. `shown` is what the person may recognise it by; nothing is decided by it."""
+    """An identity at another provider. `shown` is for the user to recognise it by; nothing is decided by it."""
 
     id: IdentityId
     issuer: str
@@ -75,7 +75,7 @@ class Identity:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Arrival:
-    """Who somebody is at a provider, and what they are called there: an identity that has no account yet."""
+    """A user's identity and name at a provider, without an account here yet."""
 
     issuer: str
     sub: str

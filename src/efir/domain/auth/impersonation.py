@@ -1,4 +1,4 @@
-"""Seeing the service as somebody else sees it: for a short time, and without changing anything."""
+"""Impersonation: seeing the service as another user does, for a short time and without changing anything."""
 
 from collections.abc import Iterable
 
@@ -42,12 +42,12 @@ def check_target(target: UserId, *, actor: UserId, status: str, roles: Iterable[
 
 
 def check_rights(permissions: Iterable[str], own: frozenset[str]) -> None:
-    """Raises WiderThanOwn for somebody who may do what the actor may not."""
+    """Raises WiderThanOwn for a user who may do what the actor may not."""
     check_within(frozenset(permissions), own)
 
 
 def parse_reason(text: str) -> str:
-    """Trim the reason of an act upon somebody's account. Raises InvalidReason."""
+    """Return the trimmed reason of an act upon a user's account. Raises InvalidReason."""
     reason = text.strip()
     if not 1 <= len(reason) <= MAX_REASON:
         detail = f"A reason has 1 to {MAX_REASON} characters."

@@ -34,7 +34,7 @@ class Outcome(StrEnum):
 
 
 class Method(StrEnum):
-    """What somebody signed in with."""
+    """The method of a sign-in."""
 
     PASSWORD = "password"  # noqa: S105  # a name of a method
     TOKEN = "token"  # noqa: S105  # a name of a method

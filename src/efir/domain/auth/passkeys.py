@@ -62,7 +62,7 @@ class Passkey:
     """The public half of a passkey.
 
     `sign_count` counts its uses if its holder counts; one that goes back means that there are two holders.
-    `backup_eligible` and `backed_up` tell whether it may be, and is, kept on several devices.
+    `backup_eligible` and `backed_up`: whether it may be, and is, stored on several devices.
     """
 
     id: PasskeyId

@@ -110,7 +110,7 @@ def recovery_code(random: bytes) -> str:
 
 
 def parse_typed_code(text: str) -> tuple[str, bool]:
-    """Read what somebody typed: the bare code, and whether it is a recovery code. Raises WrongCode."""
+    """Parse what was typed: the bare code, and whether it is a recovery code. Raises WrongCode."""
     bare = _SPACES.sub("", text[:100]).lower()
     if _APP_CODE.fullmatch(bare) and bare.isascii():
         return bare, False

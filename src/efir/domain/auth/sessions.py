@@ -30,7 +30,7 @@ TOKEN = re.compile(r"efir_pat_([0-9A-Za-z]{43})_([0-9a-f]{8})")
 
 
 class WrongCredentials(Unauthenticated):
-    """The name or the password is wrong; the response does not say which."""
+    """The name or the password is wrong; the response does not reveal which."""
 
     code = "wrong-credentials"
     title = "The name or the password is wrong"
@@ -90,7 +90,7 @@ class StepUpNeeded(Unauthenticated):
 
 
 class SessionKind(StrEnum):
-    """A browser with a cookie, an app with an access and a refresh token, or an administrator in somebody's place."""
+    """A browser with a cookie, an app with an access and a refresh token, or an impersonating administrator."""
 
     WEB = "web"
     TOKEN = "token"  # noqa: S105  # a name of a kind

@@ -9,7 +9,7 @@ BYTES = 32
 
 @dataclass(frozen=True, slots=True)
 class Keys:
-    """Derives a 32-byte key for each purpose; one purpose's key says nothing about another's."""
+    """Derives a 32-byte key for each purpose; one purpose's key reveals nothing about another's."""
 
     secret: bytes
     before: tuple[bytes, ...] = ()  # secrets of earlier times, the latest first: what they protect is still read
@@ -23,7 +23,7 @@ class Keys:
         return tuple(_derive(secret, purpose) for secret in self.before)
 
     def macs(self, purpose: str, message: bytes) -> list[bytes]:
-        """Return what `mac` gives now and gave under the secrets of earlier times, to look for what was stored then."""
+        """Return the results of `mac` under the current secret and earlier ones, to find what was stored then."""
         keys = (self.key(purpose), *self.earlier_keys(purpose))
         return [blake2b(message, key=key, digest_size=BYTES).digest() for key in keys]
 

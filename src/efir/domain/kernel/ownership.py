@@ -6,7 +6,7 @@ from efir.domain.kernel.errors import DomainError
 
 
 def require_owner(owner_id: UUID | None, user_id: UUID | None, otherwise: type[DomainError]) -> None:
-    """Raise `otherwise` unless somebody known owns it; what belongs to nobody is nobody's to change.
+    """Raise `otherwise` unless the user owns it; what has no owner cannot be changed.
 
     For what others may not even know of, `otherwise` is the error of what does not exist.
     """

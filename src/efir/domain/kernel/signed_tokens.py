@@ -16,7 +16,7 @@ class TokenForged(ValueError):
 class SignedTokens:
     """Signs the tokens of one purpose: base64url, without padding, of a body and `mac_bytes` of its MAC.
 
-    What a token is bound to is signed and not carried; its length is signed too, so no two bindings give one message
+    What a token is bound to is signed and not carried; its length is signed too, so no two bindings yield one message
     (the attack of concatenated fields). Tokens of a purpose are all bound, or none is.
     """
 

@@ -45,7 +45,7 @@ class Range(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Colours:
-    """What values from 0 to 1 mean: `curve` gives light, 1 is white (scene light for HLG); `peak` in cd/m²."""
+    """Meaning of values from 0 to 1: `curve` returns light, 1 is white (scene light for HLG); `peak` in cd/m²."""
 
     primaries: Primaries
     curve: Curve
@@ -125,7 +125,7 @@ def from_nclx(primaries: int, transfer: int, peak: float = USUAL_PEAK) -> Colour
 
 
 def from_gamma(gamma: float, primaries: Primaries | None) -> Colours | None:
-    """Read what a PNG says without a profile (PNG 3rd ed. §11.3.2.2); None for sRGB, and for what makes no sense."""
+    """Read the colours of a PNG without a profile (PNG 3rd ed. §11.3.2.2); None for sRGB and for nonsense."""
     if gamma <= 0 or (primaries is None and abs(gamma * 2.2 - 1) <= LIKE_SRGB):
         return None
     if primaries is not None and not _makes_sense(primaries):

@@ -91,7 +91,7 @@ class PictureTooLarge(TooLarge):
 
 
 class PictureTypeRefused(UnsupportedMedia):
-    """Not one of the accepted formats, whatever its name says."""
+    """Not one of the accepted formats, whatever its name."""
 
     code = "image-type"
     title = f"This is not a picture we can read. Send {ACCEPTED}"
@@ -105,7 +105,7 @@ class PictureInterrupted(Malformed):
 
 
 class PictureNotFound(NotFound):
-    """There is no such picture, or it belongs to somebody's draft."""
+    """There is no such picture, or it belongs to a user's draft."""
 
     code = "image-not-found"
     title = "There is no such picture"
@@ -201,7 +201,7 @@ SHAPES: Mapping[PictureKind, Shape] = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Picture:
-    """A picture on its way to, or in the hands of, somebody. `gen` counts the pictures of one draft."""
+    """A picture of a draft or of a user. `gen` counts the pictures of one draft."""
 
     id: PictureId
     kind: PictureKind
@@ -214,7 +214,7 @@ class Picture:
 
 
 def sniff(head: bytes) -> PictureFormat:
-    """Tell the format by the first bytes; names and declared types are never asked. Raises PictureTypeRefused."""
+    """Return the format by the first bytes; names and declared types are ignored. Raises PictureTypeRefused."""
     if head.startswith(b"\xff\xd8\xff"):
         return PictureFormat.JPEG
     if head.startswith(b"\x89PNG\r\n\x1a\n"):
@@ -234,7 +234,7 @@ def sniff(head: bytes) -> PictureFormat:
 
 
 def _brands(head: bytes) -> set[bytes]:
-    """Return what an ISO media file says it is (ISO/IEC 14496-12 §4.3)."""
+    """Return the brands of an ISO media file (ISO/IEC 14496-12 §4.3)."""
     if head[4:8] != b"ftyp":
         return set()
     end = min(int.from_bytes(head[:4], "big"), len(head))
@@ -242,7 +242,7 @@ def _brands(head: bytes) -> set[bytes]:
 
 
 def admit(width: int, height: int, *, frames: int, kind: PictureKind) -> None:
-    """Check what the header alone tells; sides in pixels. Raises PictureTooManyPixels, PictureTooSmall, …Heavy."""
+    """Check what is known from the header; sides in pixels. Raises PictureTooManyPixels, PictureTooSmall, …Heavy."""
     sides = f"This picture is {width:,} pixels wide and {height:,} high"
     if max(width, height) > MAX_SIDE:
         raise PictureTooManyPixels(f"{sides}; each side may have {MAX_SIDE:,}. Make it smaller.")

@@ -164,10 +164,10 @@ class VideoFacts:
     """The picture: sizes are as shown (after pixel shape and rotation), times in seconds from the file's start.
 
     `track` is its number in the file. `coded_width` and `coded_height` are after the container's crop, before anything
-    else. `resized` tells that frames of other sizes, shapes, formats or profiles were seen, `mixed_shapes` that pixels
+    else. `resized` means that frames of other sizes, shapes, formats or profiles were seen, `mixed_shapes` that pixels
     change their shape on the way, `mixed_colours` that frames name different colours; `matrix` and `full_range` are
     then those of most frames. `flipped` is mirrored by the container, `edited` left out in part.
-    `delay` is by how much a decoder gives pictures late, where the container says only when they are decoded.
+    `delay` is by how much a decoder returns pictures late, where the container has decoding times only.
     """
 
     codec: str
@@ -216,7 +216,7 @@ class AudioFacts:
 
     `tracks` are its numbers in the file: two where left and right are tracks of their own. `layout` is ffmpeg's name of
     the speakers, such as `5.1`, `ambisonic 1` or, where none are named, `6 channels`; `speakers` has the name of each,
-    such as `FL`, and is empty where they have none. `gaps` tells of time between packets that nothing fills. `settled`
+    such as `FL`, and is empty where they have none. `gaps` means time between packets that nothing fills. `settled`
     has, of a track whose stamps go back and forth, the packets to look ahead, and ticks too late: mean and at most.
     """
 
@@ -254,7 +254,7 @@ class MediaFacts:
 
     @property
     def is_piped(self) -> bool:
-        """Whether tracks are handed to the converter one packet after another, with what the container says mended."""
+        """Whether tracks are handed to the converter one packet after another, with the container's data repaired."""
         return bool(self.corrections) or self.video.mixed_shapes
 
 

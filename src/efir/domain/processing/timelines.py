@@ -1,4 +1,4 @@
-"""What the segments of a rendition must look like beside each other, told by numbers alone."""
+"""Checks that the segments of a rendition fit together, by their numbers alone."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

@@ -8,7 +8,7 @@ from math import ceil
 def target_duration(seconds: Iterable[Fraction]) -> int:
     """Return the target duration, in seconds, of playlists with segments of these lengths: no segment is longer.
 
-    All playlists of a master share one (§6.2.4), so give the segments of all of them.
+    All playlists of a master share one (§6.2.4), so pass the segments of all of them.
     """
     return max(1, ceil(max(seconds, default=Fraction(1))))
 

@@ -58,7 +58,7 @@ class MediaRefused(Invalid):
 
 
 class Visibility(StrEnum):
-    """Who may see a video: everybody, whoever has the address, or the owner."""
+    """Who may see a video: everybody, anyone with the address, or the owner."""
 
     PUBLIC = "public"
     UNLISTED = "unlisted"
@@ -120,7 +120,7 @@ def is_open(visibility: str) -> bool:
 
 
 def may_watch(visibility: str, *, owner_id: UUID, viewer: UserId | None) -> bool:
-    """Return whether somebody may watch a video and know of it; private ones are for their owner.
+    """Return whether a user may watch a video and learn of it; private ones are for their owner.
 
     This is the one rule; addresses of files follow it by `is_open`, and lists show public videos only.
     """

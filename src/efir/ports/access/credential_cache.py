@@ -82,11 +82,11 @@ class CredentialCache(Protocol):
         ...
 
     async def keep(self, key: str, credential: Credential, *, generation: str, seconds: float) -> None:
-        """Keep a copy unless it has become invalid since `generation` was told; never raises."""
+        """Store a copy unless it has become invalid since `generation` was returned; never raises."""
         ...
 
     async def forget(self, changes: list[Change]) -> None:
-        """Make copies invalid in every process, and tell streams. Raises Unavailable when that is not certain."""
+        """Invalidate copies in every process, and notify streams. Raises Unavailable when that is not certain."""
         ...
 
 

@@ -53,7 +53,7 @@ class RoleRepository(Protocol):
         ...
 
     async def get_by_name(self, name: str) -> tuple[Role, frozenset[str]]:
-        """Lock a role and answer it with its permissions. Raises RoleNotFound."""
+        """Lock a role and return it with its permissions. Raises RoleNotFound."""
         ...
 
     async def change(self, role: Role, permissions: frozenset[str]) -> None:

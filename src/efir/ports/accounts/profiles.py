@@ -82,7 +82,7 @@ class ProfileRepository(Protocol):
         ...
 
     async def rename(self, user_id: UserId, nickname: str, *, now: datetime, hold_until: datetime) -> None:
-        """Give another nickname and keep the present one from others until a moment. Raises NicknameTaken."""
+        """Change the nickname; reserve the previous one until a given time. Raises NicknameTaken."""
         ...
 
     async def was_renamed_since(self, user_id: UserId, moment: datetime) -> bool:
@@ -94,7 +94,7 @@ class ProfileRepository(Protocol):
         ...
 
     async def empty(self, user_id: UserId, *, nickname: str, now: datetime, hold_until: datetime) -> None:
-        """Remove what tells of a person from an account and its channels; a pseudonym stays."""
+        """Remove personal data from an account and its channels; a pseudonym stays."""
         ...
 
 

@@ -77,7 +77,7 @@ class RegistrationRepository(Protocol):
         ...
 
     async def count_check(self, registration_id: RegistrationId, *, limit: int) -> bool:
-        """Count one more true answer about an address; False when there were as many as may be."""
+        """Count one more check of an address; False when the maximum was reached before."""
         ...
 
     async def next_picture(self, registration_id: RegistrationId, *, sent: bool) -> tuple[int, int]:
@@ -101,7 +101,7 @@ class RegistrationRepository(Protocol):
         ...
 
     async def find_by_identity(self, issuer: str, sub: str, *, now: datetime) -> Registration | None:
-        """Find the open registration of somebody whom a provider knows, and hold its row."""
+        """Find and lock the open registration of an identity at a provider."""
         ...
 
     async def drop(self, ticket_hash: bytes) -> None:
@@ -129,5 +129,5 @@ class RegistrationViews(Protocol):
         ...
 
     async def is_address_taken(self, email_key: str) -> bool:
-        """Return whether somebody has confirmed this address."""
+        """Return whether an account has confirmed this address."""
         ...

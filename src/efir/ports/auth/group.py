@@ -17,7 +17,7 @@ from efir.ports.auth.signing_keys import AccessTokens, SigningKeyRepository, Sig
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AuthPorts:
-    """What proves who somebody is; `providers` are those people may sign in with, by name."""
+    """Ports that prove identity; `providers` are those users may sign in with, by name."""
 
     passwords: Passwords
     app_codes: AppCodes

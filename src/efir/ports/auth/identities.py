@@ -12,9 +12,9 @@ from efir.ports.kernel.pagination import PageRequest, Rows
 
 
 class ProviderSession(Struct, frozen=True):
-    """A login session at the provider somebody came from.
+    """The login session at the provider that a user signed in through.
 
-    `hint` is the provider's ID token, sealed; `auth_time` is when the person proved themselves there, if it told.
+    `hint` is the provider's ID token, sealed; `auth_time` is when the user authenticated there, if known.
     """
 
     issuer: str

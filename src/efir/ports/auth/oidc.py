@@ -1,4 +1,4 @@
-"""Providers that tell us who somebody is (OpenID Connect Core 1.0); what they say is checked before it gets here."""
+"""Identity providers (OpenID Connect Core 1.0); what they return is verified before it gets here."""
 
 from datetime import datetime
 from typing import Annotated, Protocol
@@ -10,7 +10,7 @@ from efir.ports.auth.identities import ProviderSession
 
 
 class ProviderUnavailable(Unavailable):
-    """The provider does not respond, or not as its own discovery document says."""
+    """The provider does not respond, or not as its own discovery document promises."""
 
     code = "provider-away"
     title = "The provider does not answer"
@@ -25,7 +25,7 @@ class ProviderView(Struct, frozen=True):
 
 
 class Claims(Struct, frozen=True):
-    """What a provider has told about somebody. Only issuer and `sub` identify; the rest fills in forms."""
+    """Verified claims about a user. Only issuer and `sub` identify; the rest fills in forms."""
 
     sub: str
     session: ProviderSession
@@ -40,7 +40,7 @@ class Claims(Struct, frozen=True):
 
 
 class LogoutNotice(Struct, frozen=True):
-    """A provider says that a session there, or all of a person's, have ended; `id` is used once."""
+    """A provider's notice that one session there, or all of a user's, have ended; `id` is used once."""
 
     id: str
     sub: str | None
@@ -48,7 +48,7 @@ class LogoutNotice(Struct, frozen=True):
 
 
 class Provider(Protocol):
-    """One provider. What cannot be trusted raises ProviderRefused, what does not answer ProviderUnavailable."""
+    """One provider. What cannot be trusted raises ProviderRefused, no response ProviderUnavailable."""
 
     @property
     def view(self) -> ProviderView:
@@ -61,7 +61,7 @@ class Provider(Protocol):
         ...
 
     async def address(self, *, state: str, nonce: str, challenge: str, fresh: bool) -> str:
-        """Write where the browser goes; `fresh` asks for a new proof even of somebody signed in there."""
+        """Return where to send the browser; `fresh` requires a new sign-in even with a session there."""
         ...
 
     async def redeem(self, *, code: str, verifier: str, nonce: str, issuer: str | None, now: datetime) -> Claims:

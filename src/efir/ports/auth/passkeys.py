@@ -44,7 +44,7 @@ class UsedPasskey(Struct, frozen=True):
 
 
 class Ceremonies(Protocol):
-    """What is asked of browsers, and how their answers are checked: challenge, site, presence, person, signature."""
+    """Options for browsers, and verification of their responses: challenge, site, presence, user, signature."""
 
     def creation(self, *, challenge: bytes, user_id: UserId, name: str, shown: str, known: list[bytes]) -> Json:
         """Write the options of a new passkey. Raises PasskeysUnavailable."""
@@ -55,11 +55,11 @@ class Ceremonies(Protocol):
         ...
 
     def challenge_of(self, answer: Json) -> bytes | None:
-        """Return the challenge a browser says it answers; nothing is checked yet."""
+        """Return the challenge that a response claims to be for; nothing is verified yet."""
         ...
 
     def identify(self, answer: Json) -> tuple[bytes, bytes | None]:
-        """Return which passkey, and whose, an answer says it is of; empty when it says nothing."""
+        """Return the passkey and the user that a response claims; empty when it names none."""
         ...
 
     def verify_creation(self, answer: Json, *, challenge: bytes) -> MadePasskey:

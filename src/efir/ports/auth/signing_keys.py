@@ -19,7 +19,7 @@ class SigningKey(Struct, frozen=True):
 
 
 class AccessClaims(Struct, frozen=True, kw_only=True):
-    """What an access token says: who and which login session, never what is allowed.
+    """Claims of an access token: the user and the login session, never what is allowed.
 
     In an impersonation also who it is really, and from which login session (claim `act`, RFC 8693 §4.1).
     """
@@ -74,7 +74,7 @@ class SigningKeyRepository(Protocol):
         ...
 
     async def move(self, kid: str, state: str, *, now: datetime) -> None:
-        """Give a key another state."""
+        """Change the state of a key."""
         ...
 
 

@@ -98,7 +98,7 @@ class JobRepository(Protocol):
         ...
 
     async def count_unfinished(self, subject: UUID, generation: int, kinds: Sequence[str]) -> int:
-        """Count the jobs of some kinds that wait or run; hold the subject's row for an answer that lasts."""
+        """Count the jobs of some kinds that wait or run; lock the subject's row for a count that stays true."""
         ...
 
     async def redo(self, job: ClaimedJob, kind: str, ordinal: int | None = None) -> bool:

@@ -113,7 +113,7 @@ class Scratch(Protocol):
     """Local working directories, on the file system of the store where it has one: finished files move, not copy."""
 
     def directory(self, purpose: str) -> AbstractAsyncContextManager[Path]:
-        """Give an empty directory, removed with everything in it on leaving; `purpose` shows in its name."""
+        """Create an empty directory, removed with its contents on leaving; `purpose` shows in its name."""
         ...
 
     async def sweep(self) -> int:

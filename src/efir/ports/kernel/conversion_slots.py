@@ -10,7 +10,7 @@ T = TypeVar("T")
 
 
 class ConversionSlots(Protocol):
-    """Gives out slots; belongs to one event loop."""
+    """Hands out slots; belongs to one event loop."""
 
     async def run_in_thread(self, work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         """Run what keeps a processor busy in a thread, as many at once as there are slots; return its result."""

@@ -1,4 +1,4 @@
-"""Addresses of what the service shows: the core says of what, the drivers' routes decide where that is."""
+"""Addresses in this service: the core names the resource, the routes of the drivers decide on the address."""
 
 from typing import Protocol
 from uuid import UUID
@@ -8,11 +8,11 @@ class Links(Protocol):
     """Writes addresses. Those that leave the site (mails, other programs) are absolute, all others are paths."""
 
     def picture(self, picture_id: UUID, side: int) -> str:
-        """Path of one size, in pixels, of a picture that somebody keeps."""
+        """Path of one size, in pixels, of a stored picture."""
         ...
 
     def avatar(self, avatar_id: UUID | None, side: int = 256) -> str | None:
-        """Path of somebody's avatar; None without one."""
+        """Path of a user's avatar; None without one."""
         ...
 
     def draft_picture(self, registration_id: UUID, picture_id: UUID, side: int) -> str:
@@ -24,7 +24,7 @@ class Links(Protocol):
         ...
 
     def signed_media(self, token: str, video_id: UUID, generation: int) -> str:
-        """Path below which the files of a video lie for whoever has the token."""
+        """Path below which anyone with the token finds the files of a video."""
         ...
 
     def recording(self, record_id: UUID, owner_id: UUID) -> str:
@@ -40,11 +40,11 @@ class Links(Protocol):
         ...
 
     def export(self, job_id: UUID) -> str:
-        """Path of the archive that a job has made of somebody's data."""
+        """Path of the archive of a user's data that a job has created."""
         ...
 
     def setup(self, code: str) -> str:
-        """Address that makes whoever opens it, signed in, the first administrator."""
+        """Address that makes the signed-in user who opens it the first administrator."""
         ...
 
     def confirm_email(self, token: str) -> str:

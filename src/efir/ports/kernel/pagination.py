@@ -31,7 +31,7 @@ class Rows(msgspec.Struct, Generic[T], frozen=True):
 
 
 class Page(msgspec.Struct, Generic[T], frozen=True):
-    """What a list operation answers; cursors are opaque and signed."""
+    """What a list operation returns; cursors are opaque and signed."""
 
     items: Annotated[list[T], msgspec.Meta(description="The rows of this page, in the order of the list.")]
     next: Annotated[str | None, msgspec.Meta(description="Cursor of the next page; null at the end.")] = None
@@ -39,7 +39,7 @@ class Page(msgspec.Struct, Generic[T], frozen=True):
 
 
 def build_rows(rows: list[Any], wanted: PageRequest, position: Any) -> Rows[Any]:
-    """Cut `limit + 1` rows, in reading direction, into a page; `position` tells a row's place in the list."""
+    """Cut `limit + 1` rows, in reading direction, into a page; `position` returns a row's place in the list."""
     more = len(rows) > wanted.limit
     rows = rows[: wanted.limit]
     if wanted.before is not None:

@@ -34,7 +34,7 @@ class Segment(Struct, frozen=True, kw_only=True):
 
 
 class Track(Struct, frozen=True, kw_only=True):
-    """One rendition, or a chunk of one: CMAF init file and segments, with what a playlist must say about it.
+    """One rendition, or a chunk of one: CMAF init file and segments, with what a playlist must declare about it.
 
     `name` is the rung (`720p`), `copy` or `audio`; `codecs` is an RFC 6381 string read from the init file.
     Video has `width`, `height` and the rate; audio has `channels` and `sample_rate`; the others are 0.

@@ -58,7 +58,7 @@ class QuestionCategory(Struct, frozen=True, gc=False):
 
 
 class QuestionFilter(Struct, frozen=True):
-    """Which questions of a list are wanted; `q` is words of question or answer."""
+    """Filter of a list of questions; `q` is words of the question or the answer."""
 
     q: str | None = None
     category: str | None = None
@@ -88,11 +88,11 @@ class Added:
 
 
 class QuestionSource(Protocol):
-    """A source that is asked over a network. It answers any questions; which are new is not its business."""
+    """A source on the network. It returns any questions; which of them are new is not its concern."""
 
     @property
     def name(self) -> str:
-        """Name in settings and answers."""
+        """Name in settings and responses."""
         ...
 
     @property
@@ -114,7 +114,7 @@ class QuestionBank(Protocol):
         ...
 
     async def identity(self) -> str:
-        """Make it readable and tell which one it is. Raises QuestionSourceUnavailable."""
+        """Make it readable and return its identity. Raises QuestionSourceUnavailable."""
         ...
 
     def read(self, position: int, count: int) -> Drawn:
