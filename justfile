@@ -70,7 +70,7 @@ chaos effort="full" *args: setup
 # every example of the media tests, of which `just test` tries some
 [group("slow")]
 media *args: setup
-    "{{ bin }}/pytest" -n $(({{ num_cpus() }} * 3 / 2)) -m slow tests/processing tests/audio "$@"
+    "{{ bin }}/pytest" -n $(({{ num_cpus() }} * 3 / 2)) -m slow tests/processing tests/audio tests/pictures "$@"
 
 # foreign clients and validators against the running service (effort: full or short)
 [group("slow")]

@@ -1,6 +1,7 @@
 """What every run of tests has: servers where a test asks for one, and the order of the tests."""
 
 import os
+from collections import Counter
 
 import hypothesis
 import pytest
@@ -14,6 +15,14 @@ LONGEST = (
 )  # fmt: skip
 
 
+@pytest.hookimpl(tryfirst=True)  # before `-m` chooses
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Begin with what takes longest, so that no worker is left alone with it at the end."""
+    """Sample long lists of examples; begin with what takes longest, so that no worker is left alone with it."""
+    examples = Counter[str]()
+    for item in items:
+        test = item.nodeid.partition("[")[0]
+        sampled = item.get_closest_marker("sampled")
+        if sampled is not None and examples[test] % sampled.kwargs["every"]:
+            item.add_marker(pytest.mark.slow)
+        examples[test] += 1
     items.sort(key=lambda item: next((at for at, name in enumerate(LONGEST) if f"/{name}/" in str(item.path)), 99))

@@ -20,6 +20,8 @@ from efir.ports.audio import ConvertedAudio, Tags
 from kit.audio import tones, waves
 from kit.media.sources import PROGRAM
 
+pytestmark = pytest.mark.sampled(every=4)
+
 Converted = Callable[..., Any]
 NEAR = 0.6  # decibels between a tone and what it should be
 USUAL = {3: 0x7, 4: 0x33, 5: 0x37, 6: 0x3F, 7: 0x13F, 8: 0x63F}

@@ -24,6 +24,8 @@ from efir.ports.audio import ConvertedAudio, Tags
 from kit.audio import waves
 from kit.media.sources import PROGRAM
 
+pytestmark = pytest.mark.sampled(every=2)
+
 TAGS = Tags('Дождь в "городе"; -y', "Ада", 2026)
 SECONDS = 1.5
 

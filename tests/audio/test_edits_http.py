@@ -17,7 +17,8 @@ from kit.audio.edited import FRAME, edit, heard, kept, level, loudest_hertz, own
 from kit.audio.sending import RECORDS
 from kit.builders import person
 from kit.published_videos import worked
-from kit.sampling import sampled
+
+pytestmark = pytest.mark.sampled(every=3)
 
 TONE = sound((3.0, 441.0, 0.25))
 
@@ -65,11 +66,10 @@ async def test_an_edit_makes_another_recording_and_leaves_the_first(client: http
         ({"start": 2.0, "end": 99.0}, 1.0, [1500.0]), ({"end": 1.0, "keep": False}, 2.0, [1000.0, 1500.0]),
     ],
 )  # fmt: skip
-@pytest.mark.parametrize("form", sampled([(44100, 1), (48000, 2), (11025, 1)], every=3))
+@pytest.mark.parametrize(("rate", "channels"), [(44100, 1), (48000, 2), (11025, 1)])
 async def test_a_cut_keeps_or_removes_just_its_range(
-    client: httpx.AsyncClient, cut: dict[str, Any], seconds: float, hertz: list[float], form: tuple[int, int]
+    client: httpx.AsyncClient, cut: dict[str, Any], seconds: float, hertz: list[float], rate: int, channels: int
 ) -> None:
-    rate, channels = form
     ada = await owner(client)
     pieces = [(1.0, 500.0, 0.3), (1.0, 1000.0, 0.3), (1.0, 1500.0, 0.3)]
     first = await kept(client, ada, sound(*pieces, rate=rate, channels=channels), rate=rate)

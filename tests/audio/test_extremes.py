@@ -19,6 +19,8 @@ from efir.ports.audio import ConvertedAudio, Tags
 from kit.audio import tones, waves
 from kit.media.sources import PROGRAM
 
+pytestmark = pytest.mark.sampled(every=3)
+
 Converted = Callable[..., Any]
 HIT = tones.tones(1, seconds=0.02, rate=44_100, level=0.8)[:, 0]
 

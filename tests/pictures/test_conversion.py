@@ -41,6 +41,8 @@ from efir.domain.pictures.picture import (
 from efir.ports.pictures import MadeFile, MadePictures, PictureOrder
 from kit import npm
 
+pytestmark = pytest.mark.sampled(every=3)
+
 AVATAR = PictureOrder(PictureKind.AVATAR)
 SAVERS: dict[str, tuple[str, dict[str, Any]]] = {
     "jpeg": (".jpg", {"Q": 85}),

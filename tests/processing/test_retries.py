@@ -22,6 +22,8 @@ from kit.media.commanded import failing, long_clip
 from kit.playlists import Lists, addresses, text_at
 from kit.published_videos import Published, shown, worked
 
+pytestmark = pytest.mark.sampled(every=3)
+
 EITHER = pytest.mark.parametrize("copied", [True, False], ids=["copied", "encoded"])
 
 

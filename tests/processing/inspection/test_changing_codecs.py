@@ -9,6 +9,8 @@ from efir.adapters.media.inspection.probe import ConfinedProbe
 from efir.domain.processing.source_facts import MediaCodecChanges
 from kit.media.sources import ffmpeg
 
+pytestmark = pytest.mark.sampled(every=3)
+
 PICTURE = "-f lavfi -i testsrc2=size=160x120:rate=25:duration=1.5"
 TONE = "-f lavfi -i sine=frequency=440:sample_rate=48000:duration=1.5"
 PICTURES = {

@@ -16,6 +16,8 @@ from kit.media.marked_cases import CASES, clip_of
 from kit.media.marked_sources import make
 from kit.media.publishing import publish
 
+pytestmark = pytest.mark.sampled(every=4)
+
 
 def spoilt(file: Path, kind: str, places: set[int]) -> Path:
     """Fill the content of some packets of one kind of track with rubbish; nothing else of the file changes."""

@@ -18,6 +18,8 @@ from efir.domain.processing.ladder import plan
 from efir.domain.processing.source_facts import MediaPartsUnlike
 from kit.media.sources import ffmpeg
 
+pytestmark = pytest.mark.sampled(every=3)
+
 RATE = 48_000
 FLV = b"FLV\x01\x05\0\0\0\x09\0\0\0\0"
 ASF = bytes.fromhex("3026b2758e66cf11a6d900aa0062ce6c") + bytes(12) + b"\x01\x02"

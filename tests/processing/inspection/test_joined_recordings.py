@@ -14,6 +14,8 @@ from efir.domain.processing.source_facts import MediaPartsUnlike
 from kit.media.marked_cases import PIECES, clip_of, joined
 from kit.media.marked_sources import Clip, Form
 
+pytestmark = pytest.mark.sampled(every=3)
+
 
 def box(kind: bytes, size: int) -> bytes:
     """Return a box with nothing in it."""

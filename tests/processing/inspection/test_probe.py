@@ -14,6 +14,8 @@ from kit.fixtures.media import Probed
 from kit.media.sources import ffmpeg, source
 from processing.inspection.test_headers import NO_VIDEO
 
+pytestmark = pytest.mark.sampled(every=2)
+
 COPYABLE = {
     "plain.mp4": True,
     "film.mkv": True,

@@ -20,6 +20,8 @@ from efir.domain.processing.source_facts import MediaUnreadable
 from efir.domain.videos.video import MediaRefused
 from kit.media.sources import X264, ffmpeg
 
+pytestmark = pytest.mark.sampled(every=3)
+
 PICTURE = "-f lavfi -i testsrc2=size=64x36:rate=25:duration=1"
 SOUND = "-f lavfi -i sine=frequency=440:sample_rate=48000:duration=1"
 FILMS = {

@@ -11,6 +11,8 @@ from kit.media.judging import see
 from kit.media.marked_cases import CASES
 from kit.media.publishing import publish
 
+pytestmark = pytest.mark.sampled(every=3)
+
 NAMES = [name for name in CASES if name.startswith("B-frames in ")]
 
 

@@ -10,6 +10,8 @@ from efir.adapters.media.inspection.probe import ConfinedProbe
 from efir.domain.processing.source_facts import MediaSoundUnreadable
 from kit.media.marked_cases import clip_of, just
 
+pytestmark = pytest.mark.sampled(every=3)
+
 RATE, SAMPLES = 32, 12  # in the header of a stream and in its format (AVI)
 
 

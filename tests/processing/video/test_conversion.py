@@ -15,6 +15,8 @@ from efir.ports.processing.media import ChunkOutput, Track
 from kit.fixtures.media import Probed
 from kit.media.sources import KINDS, PROGRAM, ffmpeg, source
 
+pytestmark = pytest.mark.sampled(every=3)
+
 ALL = [name for name in KINDS if name not in {"sound.mp4", "sparse.mp4"} and not name.startswith("seams")]
 SEAMS = ["seams.mp4", "seams.ts", "seams.webm", "seams-uneven.mkv"]
 COPIES = ["plain.mp4", "film.mkv", "broadcast.ts", "flash.flv", "surround.mp4", "sparse.mp4"]

@@ -20,6 +20,8 @@ from kit.media.marked_sources import Form, make
 from kit.media.publishing import Published, publish
 from kit.media.sources import ffmpeg
 
+pytestmark = pytest.mark.sampled(every=3)
+
 RATE = Fraction(25)
 CLIP = clip_of(seconds=Fraction(5), forms=(Form(width=256, height=144),))
 Spoil = Callable[[list[Seen]], list[Seen]]

@@ -12,6 +12,8 @@ from efir.adapters.media.video.tracks import join
 from efir.domain.processing.ladder import plan
 from kit.media.sources import X264, ffmpeg
 
+pytestmark = pytest.mark.sampled(every=3)
+
 WIDE, TALL = 256, 144
 HALF = f"geq=r=200:g=0:b=0:a=255*gte(X\\,{WIDE // 2})"
 CLEAR = {

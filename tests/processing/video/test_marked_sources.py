@@ -13,10 +13,11 @@ from efir.adapters.media.video.converter import FfmpegConverter
 from kit.media.judging import joined_looks, judge, judge_source
 from kit.media.marked_cases import CASES, NOT_AS_STORED, SHORT, USUAL
 from kit.media.publishing import publish
-from kit.sampling import sampled
+
+pytestmark = pytest.mark.sampled(every=8)
 
 
-@pytest.mark.parametrize("name", sampled(SHORT, every=4))
+@pytest.mark.parametrize("name", SHORT)
 async def test_what_is_published_is_what_the_source_shows(
     converter: FfmpegConverter, probe: ConfinedProbe, out: Path, name: str
 ) -> None:
@@ -26,7 +27,7 @@ async def test_what_is_published_is_what_the_source_shows(
     assert not faults, "\n".join(faults)
 
 
-@pytest.mark.parametrize("name", sampled((name for name in SHORT if name not in NOT_AS_STORED), every=4))
+@pytest.mark.parametrize("name", [name for name in SHORT if name not in NOT_AS_STORED])
 def test_the_clips_themselves_say_what_they_should(tmp_path: Path, name: str) -> None:
     """Decoded by a library, without us: what is found wrong above is wrong with the converter, not with the clip."""
     file, truth = CASES[name](tmp_path)

@@ -11,6 +11,8 @@ from efir.adapters.media.video.tracks import join
 from efir.domain.processing.ladder import plan
 from kit.media.sources import X264, ffmpeg
 
+pytestmark = pytest.mark.sampled(every=3)
+
 RATE, LOUD = 48_000, 0.1
 LAYOUTS = [
     (1, "mono", "mkv"), (1, "mono", "mov"), (3, "", "mkv"), (6, "", "mkv"),

@@ -12,6 +12,8 @@ from efir.adapters.media.video.tracks import join
 from efir.domain.processing.ladder import plan
 from kit.media.sources import X264, ffmpeg
 
+pytestmark = pytest.mark.sampled(every=3)
+
 RATE = 48_000
 PICTURE = "-f lavfi -i testsrc2=size=64x36:rate=10:duration=2"
 MIXES = [
