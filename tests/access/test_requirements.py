@@ -12,7 +12,7 @@ from litestar import Controller, Router, asgi, get
 from efir.application.access.requirements import PUBLIC, REQUIREMENT, Access, is_stated, requires
 from efir.application.context import Ports
 from efir.domain.access.permissions import Permission
-from efir.drivers._asgi.route_options import NeedsUnstated, handlers_of, options_of
+from efir.drivers._asgi.route_options import RequirementMissing, handlers_of, options_of
 from efir.drivers.http.app import create_app
 from efir.drivers.web.kernel.error_pages import PROGRAMS
 from kit.builders import person
@@ -74,7 +74,7 @@ async def raw(scope: Any, receive: Any, send: Any) -> None:
 async def test_a_handler_that_does_not_say_what_it_needs_keeps_the_application_from_starting(
     ports: Ports, pages: list[Any], name: str
 ) -> None:
-    with pytest.raises(NeedsUnstated, match=name):
+    with pytest.raises(RequirementMissing, match=name):
         create_app(ports, version="1", pages=pages)
 
 

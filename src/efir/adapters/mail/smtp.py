@@ -140,7 +140,7 @@ def message_of(letter: Letter, sender: Address) -> EmailMessage:
 
 
 def _classify(letter: Letter, error: Exception) -> MailRefused | MailServerUnavailable:
-    """Tell what an error of the talk means: a final answer about this mail, or a server that is unavailable."""
+    """Classify an error of the SMTP dialogue: a final response about this mail, or a server that is unavailable."""
     found: Exception = error
     if isinstance(error, aiosmtplib.SMTPRecipientsRefused) and error.recipients:
         found = error.recipients[0]

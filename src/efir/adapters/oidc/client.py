@@ -42,7 +42,7 @@ class Setup(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class OidcProvider:
-    """Authorization code with PKCE; every answer is checked against what was asked."""
+    """Authorization code with PKCE; every response is checked against the request."""
 
     def __init__(self, setup: Setup, http: httpx.AsyncClient, seal: Seal) -> None:
         self._setup = setup

@@ -1,4 +1,4 @@
-"""One connection to Valkey for short questions inside a request: quick to give up, and quiet while it is unavailable.
+"""One connection to Valkey for short commands inside a request: quick to give up, and quiet while it is unavailable.
 
 redis-py's asyncio client takes 390 µs of a processor for such a question, this takes 90 (decision 0013).
 """
@@ -40,7 +40,7 @@ class Script:
 
 
 class _Line(asyncio.Protocol):
-    """Questions go out as they come, answers come back in the same order."""
+    """Commands are sent as they come, replies come back in the same order."""
 
     def __init__(self) -> None:
         self._reader = hiredis.Reader()
@@ -57,7 +57,7 @@ class _Line(asyncio.Protocol):
         self._transport = transport
 
     def data_received(self, data: bytes) -> None:
-        """Give each answer to the oldest question."""
+        """Pass each reply to the oldest command."""
         self._reader.feed(data)
         while (answer := self._reader.gets()) is not False:
             future = self._waiting.popleft()
@@ -72,7 +72,7 @@ class _Line(asyncio.Protocol):
                 future.set_exception(ValkeyUnavailable(str(exc or "the connection ended")))
 
     async def ask(self, words: tuple[Any, ...], patience: float) -> Any:
-        """Send a command and wait for its answer. Raises ValkeyUnavailable when there is none in time."""
+        """Send a command and wait for its reply. Raises ValkeyUnavailable when there is none in time."""
         if not self.usable:
             raise ValkeyUnavailable
         loop = asyncio.get_running_loop()
@@ -89,7 +89,7 @@ class _Line(asyncio.Protocol):
         return answer
 
     def end(self) -> None:
-        """Close at once: after a question without an answer the order would be lost."""
+        """Close at once: after a command without a reply the order would be lost."""
         if self._transport is not None:
             self._transport.abort()
 

@@ -103,7 +103,7 @@ class ValkeyCredentialCache:
         return CacheLookup(_decoder.decode(found[0]) if found else None, told.decode())
 
     async def keep(self, key: str, credential: Credential, *, generation: str, seconds: float) -> None:
-        """Keep a copy unless it has become invalid since `generation` was told; never raises."""
+        """Store a copy unless it has become invalid since `generation` was returned; never raises."""
         milliseconds = int(min(seconds, COPY_SECONDS) * 1000)
         if milliseconds <= 0:
             return

@@ -60,7 +60,7 @@ class WebauthnCeremonies:
         return options_to_json_dict(options)
 
     def challenge_of(self, answer: Json) -> bytes | None:
-        """Return the challenge a browser says it answers; nothing is checked yet."""
+        """Return the challenge that a response claims to be for; nothing is verified yet."""
         try:
             told = json.loads(base64url_to_bytes(answer["response"]["clientDataJSON"]))
             return base64url_to_bytes(told["challenge"])
@@ -68,7 +68,7 @@ class WebauthnCeremonies:
             return None
 
     def identify(self, answer: Json) -> tuple[bytes, bytes | None]:
-        """Return which passkey, and whose, an answer says it is of; empty when it says nothing."""
+        """Return the passkey and the user that a response claims; empty when it names none."""
         try:
             handle = answer["response"].get("userHandle")
             return base64url_to_bytes(answer["id"]), base64url_to_bytes(handle) if handle else None

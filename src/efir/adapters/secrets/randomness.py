@@ -32,5 +32,5 @@ def new_code() -> str:
 
 
 def now() -> datetime:
-    """Tell the time."""
+    """Return the time."""
     return datetime.now(UTC)

@@ -25,22 +25,22 @@ ENTRANCE = {"entrance": True}
 """Route option: it signs a browser in, so nobody has a token yet; a page of another site must not do it for them."""
 
 
-class NeedsUnstated(Exception):
-    """A handler does not say what it needs, so the application cannot start."""
+class RequirementMissing(Exception):
+    """A handler declares no requirement, so the application cannot start."""
 
     def __init__(self, handler: str) -> None:
         super().__init__(f"{handler} does not state what it needs: PUBLIC, SIGNED_IN or requires(...) in its `opt`")
 
 
 def check_statements(app: Litestar) -> None:
-    """Raises NeedsUnstated for a handler, wherever it comes from, that does not say what it needs."""
+    """Raises RequirementMissing for a handler, wherever it comes from, that declares no requirement."""
     for path, handler in handlers_of(app):
         if handler.fn.__module__ != OPTIONS_MAKER and not is_stated(handler.opt):
-            raise NeedsUnstated(f"{handler} at {path}")
+            raise RequirementMissing(f"{handler} at {path}")
 
 
 def open_options(app: Litestar) -> None:
-    """Let everybody ask for the methods of an address, and tell all of them.
+    """Allow OPTIONS for everybody, and list all methods of an address.
 
     The framework's own answer would need what the class of a handler needs, and knows the methods of one handler only
     (Litestar's issue 4169).

@@ -1,4 +1,4 @@
-"""Who asks: cookie or bearer token, checked on every request, with the proof that an unsafe one is meant."""
+"""Authentication: cookie or bearer token, checked on every request, and CSRF protection of unsafe ones."""
 
 import ipaddress
 from functools import partial

@@ -42,7 +42,7 @@ async def while_counting(call: Call, source: AsyncIterator[T]) -> AsyncIterator[
 async def changes(
     call: Call, first: State, look: Callable[[], Awaitable[State]]
 ) -> AsyncIterator[ServerSentEventMessage]:
-    """Tell each change once, the last one included; a comment now and then keeps proxies from closing."""
+    """Send each change once, the last one included; a comment now and then keeps proxies from closing."""
     told, quiet, state = None, 0.0, first
     while True:
         if state != told:

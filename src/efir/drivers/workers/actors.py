@@ -39,7 +39,7 @@ ACTORS: Mapping[Queue, frozenset[JobKind]] = {
         }
     ),
 }
-"""Each kind belongs to one actor; whoever stores a job names the queue of its kind."""
+"""Each kind belongs to one actor; the code that stores a job names the queue of its kind."""
 
 
 def handlers_of(queue: Queue, handlers: JobHandlers) -> JobHandlers:

@@ -18,7 +18,7 @@ log = structlog.get_logger("efir.jobs")
 
 
 class Worker:
-    """Runs one job of each of its queues at a time, until it is told to stop."""
+    """Runs one job of each of its queues at a time, until it is stopped."""
 
     def __init__(self, ports: Ports, work: Work, queues: Collection[Queue]) -> None:
         self._ports = ports

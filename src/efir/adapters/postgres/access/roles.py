@@ -90,7 +90,7 @@ class PostgresRoleRepository:
         await self._permit(role.id, permissions)
 
     async def get_by_name(self, name: str) -> tuple[Role, frozenset[str]]:
-        """Lock a role and answer it with its permissions. Raises RoleNotFound."""
+        """Lock a role and return it with its permissions. Raises RoleNotFound."""
         row = await self._connection.fetchrow(LOCKED, name)
         if row is None:
             raise RoleNotFound

@@ -112,7 +112,7 @@ class PostgresProfileRepository:
         )  # fmt: skip
 
     async def rename(self, user_id: UserId, nickname: str, *, now: datetime, hold_until: datetime) -> None:
-        """Give another nickname and keep the present one from others until a moment. Raises NicknameTaken."""
+        """Change the nickname; reserve the previous one until a given time. Raises NicknameTaken."""
         skel = skeleton(nickname)
         await self._connection.execute(HOLD, user_id, now, hold_until)
         await self._connection.execute(
@@ -130,7 +130,7 @@ class PostgresProfileRepository:
         await self._connection.execute("update user_account set purge_at = $2 where id = $1", user_id, purge_at)
 
     async def empty(self, user_id: UserId, *, nickname: str, now: datetime, hold_until: datetime) -> None:
-        """Remove what tells of a person from an account and its channels; a pseudonym stays."""
+        """Remove personal data from an account and its channels; a pseudonym stays."""
         await self._connection.execute(HOLD, user_id, now, hold_until)
         await self._connection.execute(EMPTY, user_id, nickname)
         await self._connection.execute(EMPTY_CHANNELS, user_id)

@@ -89,7 +89,7 @@ class PostgresRegistrationRepository:
         await self._connection.execute(sql, registration_id, *(values[name] for name in names))
 
     async def count_check(self, registration_id: RegistrationId, *, limit: int) -> bool:
-        """Count one more true answer about an address; False when there were as many as may be."""
+        """Count one more check of an address; False when the maximum was reached before."""
         sql = """update registration set email_checks = email_checks + 1
                   where id = $1 and email_checks < $2 returning email_checks"""
         return await self._connection.fetchval(sql, registration_id, limit) is not None
@@ -122,7 +122,7 @@ class PostgresRegistrationRepository:
         await self._connection.execute("delete from name_reservation where registration_id = $1", registration_id)
 
     async def find_by_identity(self, issuer: str, sub: str, *, now: datetime) -> Registration | None:
-        """Find the open registration of somebody whom a provider knows, and hold its row."""
+        """Find and lock the open registration of an identity at a provider."""
         row = await self._connection.fetchrow(ARRIVED, issuer, sub, now)
         return None if row is None else to_domain(row, Registration)
 

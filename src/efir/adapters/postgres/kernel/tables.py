@@ -17,7 +17,7 @@ from efir.adapters.postgres.kernel.row import NOW, Row
 
 
 class ReplyRow(Row):
-    """The stored answer of a request with an `Idempotency-Key`; the body is encrypted with the instance's key."""
+    """The stored response to a request with an `Idempotency-Key`; the body is encrypted with the instance's key."""
 
     __tablename__ = "replies"
     __table_args__ = (Index("ix_replies_created_at", "created_at"),)

@@ -57,7 +57,7 @@ class PostgresMailRepository:
         )  # fmt: skip
 
     async def ask(self, mail_id: MailId, kind: MailKind, asked: Asked) -> None:
-        """Store that somebody asked for a mail."""
+        """Store a request for a mail."""
         await self._connection.execute(
             ADD, mail_id, kind.value, asked.recipient, asked.recipient_key, LANGUAGES[0], MailState.ASKED.value, None,
             None, asked.created_at, None,

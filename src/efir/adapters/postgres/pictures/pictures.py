@@ -53,7 +53,7 @@ class PostgresPictureViews:
         self._connection = connection
 
     async def get_claimed(self, picture_id: PictureId) -> StoredPicture:
-        """Return a picture that somebody keeps. Raises PictureNotFound."""
+        """Return a stored picture. Raises PictureNotFound."""
         return self._one(await self._connection.fetchrow(ONE + "state = 'claimed'", picture_id))
 
     async def find_worn(self, owner: UserId) -> StoredPicture | None:
@@ -119,11 +119,11 @@ class PostgresPictureRepository:
         await self._connection.execute("update staged_upload set state = 'deleting' where id = $1", picture_id)
 
     async def end_of(self, owner: UserId) -> None:
-        """Give up every picture of somebody who leaves."""
+        """Release every picture of a user who leaves."""
         await self._connection.execute("update staged_upload set state = 'deleting' where owner_id = $1", owner)
 
     async def expire(self, now: datetime, *, limit: int) -> list[PictureId]:
-        """Give up what nobody refers to and is late; return pictures whose bytes should be removed."""
+        """Release expired pictures that nothing refers to; return those whose bytes should be removed."""
         await self._connection.execute(EXPIRE, now, limit)
         await self._connection.execute(ORPHANS, limit)
         return [PictureId(row[0]) for row in await self._connection.fetch(ENDED, limit)]

@@ -128,7 +128,7 @@ class PostgresUserRepository:
             )
 
     async def set_avatar(self, user_id: UserId, picture_id: PictureId | None) -> tuple[UUID | None, int]:
-        """Give a user another avatar, or none; return the one before and the account's new version."""
+        """Set or remove a user's avatar; return the previous one and the account's new version."""
         row = await self._connection.fetchrow(SET_AVATAR, user_id, picture_id)
         if row is None:
             raise UserNotFound
@@ -161,7 +161,7 @@ class PostgresUserRepository:
         return version
 
     async def add_named(self, user: NamedUser, secret_hash: bytes) -> None:
-        """Store somebody known by a name, with the one token. Raises UsernameTaken."""
+        """Store a user known by name only, with the one token. Raises UsernameTaken."""
         await self._connection.execute(
             ADD_NAMED, user.id, user.name, user.name_key, user.created_at, secret_hash, AUDIO_SCOPES
         )
