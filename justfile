@@ -75,7 +75,7 @@ media *args: setup
 # foreign clients and validators against the running service (effort: full or short)
 [group("slow")]
 conformance effort="full" *args: setup
-    shift || true; EFFORT={{ effort }} {{ if effort == "full" { "PYTEST_TIMEOUT=" + patience } else { "" } }} "{{ bin }}/pytest" -m slow tests/conformance "$@"
+    shift || true; EFFORT={{ effort }} {{ if effort == "full" { "PYTEST_TIMEOUT=" + patience } else { "" } }} "{{ bin }}/pytest" -n {{ num_cpus() }} --dist loadfile -m slow tests/conformance tests/documents "$@"
 
 # measure against references in the same run; fails when a ratio is missed (effort: full or short; names of benches)
 [group("slow")]

@@ -13,7 +13,7 @@ from kit.audio.edited import FRAME, heard, level, sound
 from kit.audio.sending import RECORDS
 from kit.pages.seeds import a_session
 
-pytestmark = pytest.mark.sampled(every=3)
+pytestmark = pytest.mark.sampled(every=5)
 
 SOUND = sound((1.0, 500.0, 0.3), (1.0, 900.0, 0.3), (1.0, 1400.0, 0.3))
 

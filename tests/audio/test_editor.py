@@ -160,6 +160,7 @@ def test_any_order_gives_the_samples_of_the_model(
     assert np.abs(got / FULL - expected).max() < 1e-5
 
 
+@pytest.mark.slow
 @settings(max_examples=40, deadline=None)
 @given(frames=st.integers(10_001, 35_000), share=st.floats(0, 1))
 def test_a_fade_over_many_blocks_is_one_line(worker: Any, frames: int, share: float) -> None:
@@ -217,6 +218,7 @@ def peak_memory(folder: Path, seconds: int) -> int:
     return int(done.stderr.split()[1]) * 1024
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(sys.platform != "linux", reason="the kernel tells elsewhere in another way")
 def test_an_edit_takes_the_same_memory_whatever_its_length(tmp_path: Path) -> None:
     short, long = peak_memory(tmp_path, 40), peak_memory(tmp_path, 400)

@@ -104,6 +104,7 @@ async def test_a_gain_that_would_clip_is_refused_with_what_fits(client: httpx.As
     assert code(await edit(client, ada, first["id"], *later)) == (422, "audio-gain-too-high")
 
 
+@pytest.mark.slow
 async def test_what_decodes_beyond_full_scale_is_brought_below_and_told(client: httpx.AsyncClient) -> None:
     ada = await owner(client)
     first = await kept(client, ada, sound(*[(0.05, 300.0 + 90 * n, 1.0) for n in range(40)]))
@@ -114,6 +115,7 @@ async def test_what_decodes_beyond_full_scale_is_brought_below_and_told(client: 
     assert abs(samples).max() < 1.0
 
 
+@pytest.mark.slow
 async def test_fades_come_and_go_in_a_straight_line(client: httpx.AsyncClient) -> None:
     ada = await owner(client)
     first = await kept(client, ada, sound((4.0, 1000.0, 0.5)))
@@ -130,6 +132,7 @@ async def test_fades_come_and_go_in_a_straight_line(client: httpx.AsyncClient) -
     assert level(samples[-rate // 200 :]) < -40
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seconds", [0.05, 0.1, 0.101, 12.0])
 async def test_a_fade_of_any_length_has_its_middle_in_the_middle(client: httpx.AsyncClient, seconds: float) -> None:
     """Short fades are computed sample by sample, long ones in blocks."""
@@ -141,6 +144,7 @@ async def test_a_fade_of_any_length_has_its_middle_in_the_middle(client: httpx.A
     assert abs(len(samples) - (seconds + 0.5) * rate) <= FRAME
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("lead", "trail", "margin"), [(1.0, 0.5, 0.1), (0.0, 11.0, 0.0), (12.5, 0.0, 0.25)])
 async def test_silence_at_both_ends_is_trimmed_to_its_margin(
     client: httpx.AsyncClient, lead: float, trail: float, margin: float
@@ -154,6 +158,7 @@ async def test_silence_at_both_ends_is_trimmed_to_its_margin(
     assert record["duration"] == pytest.approx(expected, abs=0.06)
 
 
+@pytest.mark.slow
 async def test_the_threshold_tells_silence_from_sound(client: httpx.AsyncClient) -> None:
     ada = await owner(client)
     first = await kept(client, ada, sound((1.0, 500.0, 0.01), (1.0, 500.0, 0.3)))  # -43 dB, then -13.5
@@ -166,6 +171,7 @@ async def test_the_threshold_tells_silence_from_sound(client: httpx.AsyncClient)
     assert durations == pytest.approx([2.0, 1.0], abs=0.06)
 
 
+@pytest.mark.slow
 async def test_recordings_are_joined_in_their_order_with_the_rate_and_channels_of_the_best(
     client: httpx.AsyncClient,
 ) -> None:
@@ -183,6 +189,7 @@ async def test_recordings_are_joined_in_their_order_with_the_rate_and_channels_o
     assert [level(each[inside]) for each in seconds] == pytest.approx([level(seconds[2][inside])] * 4, abs=0.2)
 
 
+@pytest.mark.slow
 async def test_a_crossfade_overlaps_without_a_dip_or_a_peak(client: httpx.AsyncClient) -> None:
     ada = await owner(client)
     first = await kept(client, ada, sound((2.0, 500.0, 0.4)))
@@ -195,6 +202,7 @@ async def test_a_crossfade_overlaps_without_a_dip_or_a_peak(client: httpx.AsyncC
     assert level(middle) == pytest.approx(level(samples[rate // 2 : rate]) - 3.0, abs=0.7)  # two tones at half
 
 
+@pytest.mark.slow
 async def test_operations_are_done_one_after_the_other(client: httpx.AsyncClient) -> None:
     ada = await owner(client)
     first = await kept(client, ada, sound((1.0, 1.0, 0.0), (2.0, 500.0, 0.3), (1.0, 1.0, 0.0)))
@@ -297,6 +305,7 @@ async def test_a_key_makes_an_edit_repeatable(client: httpx.AsyncClient) -> None
     assert code(other) == (422, "idempotency-key-reused")
 
 
+@pytest.mark.slow
 async def test_two_edits_at_once_are_two_recordings_and_the_same_one_is_one(
     client: httpx.AsyncClient, ports: Ports, connection: Any
 ) -> None:
@@ -389,6 +398,7 @@ async def test_deleting_the_original_leaves_an_accepted_edit(
     assert await connection.fetchval("select count(*) from blobs") == 1
 
 
+@pytest.mark.slow
 async def test_an_original_that_is_deleted_while_an_edit_runs_is_no_fault(
     client: httpx.AsyncClient, connection: Any
 ) -> None:

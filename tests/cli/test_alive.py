@@ -28,6 +28,7 @@ def ended(*words: str, **environ: str) -> tuple[int, str]:
     return process.returncode, out + err
 
 
+@pytest.mark.slow
 def test_alive_tells_whether_the_api_answers(live: int) -> None:
     assert ended("alive", "--port", str(live)) == (0, f"the API on port {live} is alive\n")
     assert ended("alive", "--host", "0.0.0.0", EFIR_PORT=str(live))[0] == 0
@@ -45,6 +46,7 @@ def test_a_pulse_may_not_be_old(age: int | None, code: int, tmp_path: Path) -> N
     assert ended("alive", "--pulse", str(pulse))[0] == code
 
 
+@pytest.mark.slow
 def test_a_worker_gives_signs_of_life_while_it_runs(environment: dict[str, str], tmp_path: Path) -> None:
     pulse = tmp_path / "pulse"
     process = started("worker", "--pulse", str(pulse), **environment)

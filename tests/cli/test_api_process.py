@@ -8,6 +8,7 @@ import time
 from pathlib import Path
 
 import httpx
+import pytest
 
 from kit.programs import free_port, serving
 
@@ -26,6 +27,7 @@ def alive(pid: int) -> bool:
         return False
 
 
+@pytest.mark.slow
 def test_no_server_outlives_the_first_process_even_when_that_is_killed(environment: dict[str, str]) -> None:
     port = free_port()
     command = [sys.executable, "-m", "efir", "api", "--port", str(port)]

@@ -160,6 +160,7 @@ async def test_a_video_that_stops_half_way_is_no_success_and_can_be_watched(
     assert error["detail"].endswith(f"can be watched at http://127.0.0.1:{uploading.port}/watch/{found}")
 
 
+@pytest.mark.slow
 async def test_the_next_file_is_sent_although_one_was_refused(uploading: Uploading, tmp_path: Path) -> None:
     text = tmp_path / "letter.mp4"
     text.write_text("Dear reader, this is a letter. " * 100)

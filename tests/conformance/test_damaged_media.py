@@ -6,7 +6,7 @@ Damage is drawn by seed: bytes changed, stretches emptied, left out or doubled, 
 import os
 import tempfile
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -40,8 +40,10 @@ def converter() -> FfmpegConverter:
     return FfmpegConverter(Ffmpeg(box=detect(ffmpeg=PROGRAM), path=PROGRAM, nice=0, stall=20))
 
 
-async def faults_of(converter: FfmpegConverter, whole: bytes, name: str, seeds: range, folder: Path) -> list[str]:
-    """What is neither right nor refused; prints the score."""
+async def faults_of(
+    converter: FfmpegConverter, whole: bytes, name: str, seeds: range, folder: Path, tell_score: Callable[[str], None]
+) -> list[str]:
+    """What is neither right nor refused."""
     counts: Counter[str] = Counter()
     found = []
     for seed in seeds:
@@ -58,23 +60,23 @@ async def faults_of(converter: FfmpegConverter, whole: bytes, name: str, seeds: 
             found.append(f"{name} {seed}, {sort}: {said.kind}: {said.why}")
         if list(out.rglob(".work-*")):
             found.append(f"{name} {seed}, {sort}: scratch is left")
-    print(f"{name}: {counts[RIGHT]} right, {counts[REFUSED]} refused, {counts['wrong']} wrong, "
-          f"{counts['failed']} failed, {counts['stuck']} stuck")  # fmt: skip
+    tell_score(f"{counts[RIGHT]} right, {counts[REFUSED]} refused, {counts['wrong']} wrong, "
+               f"{counts['failed']} failed, {counts['stuck']} stuck")  # fmt: skip
     return found
 
 
 @pytest.mark.parametrize("container", CONTAINERS)
 async def test_a_damaged_clip_is_refused_or_shown_as_players_show_it(
-    converter: FfmpegConverter, folder: Path, container: str
+    converter: FfmpegConverter, folder: Path, container: str, tell_score: Callable[[str], None]
 ) -> None:
     file, _ = CASES[CONTAINERS[container]](folder)
-    faults = await faults_of(converter, file.read_bytes(), container, SEEDS, folder)
+    faults = await faults_of(converter, file.read_bytes(), container, SEEDS, folder, tell_score)
     assert not faults, "\n".join(faults)
 
 
 @pytest.mark.parametrize("name", PLAIN)
 async def test_a_damaged_file_of_every_kind_gets_an_answer_in_time(
-    converter: FfmpegConverter, folder: Path, name: str
+    converter: FfmpegConverter, folder: Path, name: str, tell_score: Callable[[str], None]
 ) -> None:
-    faults = await faults_of(converter, source(name).read_bytes(), name, KIND_SEEDS, folder)
+    faults = await faults_of(converter, source(name).read_bytes(), name, KIND_SEEDS, folder, tell_score)
     assert not faults, "\n".join(faults)

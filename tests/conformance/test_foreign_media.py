@@ -11,7 +11,7 @@ import tarfile
 import tempfile
 import zipfile
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from functools import cache
 from pathlib import Path
@@ -146,7 +146,9 @@ REASONS = {
 """Files that are refused, with the code that is true of them, as seen by hand; all others can be shown."""
 
 
-async def test_media_of_others_are_shown_as_they_are_or_refused_with_the_true_reason(folder: Path) -> None:
+async def test_media_of_others_are_shown_as_they_are_or_refused_with_the_true_reason(
+    folder: Path, tell_score: Callable[[str], None]
+) -> None:
     counts: Counter[str] = Counter()
     faults = []
     for file in corpus():
@@ -157,8 +159,7 @@ async def test_media_of_others_are_shown_as_they_are_or_refused_with_the_true_re
         counts[kind] += 1
         if kind not in {"right", "refused"} or (kind == "refused" and why.split(":")[0] != true):
             faults.append(f"{file.name}: {kind}: {why}")
-        print(f"{file.name}: {kind} {why}")
-    print(f"{counts['right']} right, {counts['refused']} refused with a true reason, {counts['wrong']} silently wrong, "
+    tell_score(f"{counts['right']} right, {counts['refused']} refused with a true reason, {counts['wrong']} silently wrong, "
           f"{counts['failed']} failed, {counts['stuck']} stuck")  # fmt: skip
     assert not faults, "\n".join(faults)
     assert counts["right"] > counts["refused"]

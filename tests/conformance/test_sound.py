@@ -7,7 +7,7 @@ import struct
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -150,7 +150,7 @@ def power_below(samples: Any, rate: int, hertz: float) -> float:
 
 
 async def test_sound_of_others_is_right_or_refused_with_a_true_reason(
-    converter: FfmpegAudioConverter, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    converter: FfmpegAudioConverter, tmp_path: Path, tell_score: Callable[[str], None]
 ) -> None:
     right, refused, wrong = [], {}, []
     for number, (name, content) in enumerate(corpus().items()):
@@ -164,12 +164,8 @@ async def test_sound_of_others_is_right_or_refused_with_a_true_reason(
             continue
         same = elsewhere is None or like(*elsewhere, heard, new_rate)
         (right if same or made.warnings else wrong).append(name)
-    with capsys.disabled():
-        total = len(right) + len(refused) + len(wrong)
-        print(
-            f"\n{len(right)} of {total} right, {len(refused)} refused with a true reason, {len(wrong)} silently wrong"
-        )
-        print(*(f"  {name}: {why}" for name, why in refused.items()), sep="\n")
+    total = len(right) + len(refused) + len(wrong)
+    tell_score(f"{len(right)} of {total} right, {len(refused)} refused with a true reason, {len(wrong)} silently wrong")
     assert not wrong
     assert len(right) > len(corpus()) / 3
     for name, why in refused.items():

@@ -55,6 +55,7 @@ def test_a_feature_touches_no_file_of_another_area() -> None:
     assert [file for file in changed if AREA not in file] == []
 
 
+@pytest.mark.slow
 @pytest.mark.timeout(600)
 def test_the_example_works_as_it_stands(tmp_path: Path) -> None:
     top = Copy(tmp_path).home

@@ -73,6 +73,7 @@ def test_a_database_that_is_away_is_told_in_one_line(tmp_path: Path) -> None:
     assert told.stderr.endswith("); check EFIR_DATABASE__URL and the server\n")
 
 
+@pytest.mark.slow
 async def test_commands_attach_to_the_servers_of_a_running_efir(up: Up) -> None:
     up.ready()
     home = str(up.home)

@@ -14,7 +14,7 @@ from kit.media import charts
 from kit.media.charts import Chunk, Colour, code_points, gamma, png, points, profile, profile_chunk
 from pictures.test_conversion import read, shaped
 
-pytestmark = pytest.mark.sampled(every=3)
+pytestmark = pytest.mark.sampled(every=5)
 
 NEAR = 4  # levels of 255 that WebP may cost in the middle of a patch
 PLAIN = charts.rows(charts.colours())

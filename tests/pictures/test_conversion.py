@@ -41,7 +41,7 @@ from efir.domain.pictures.picture import (
 from efir.ports.pictures import MadeFile, MadePictures, PictureOrder
 from kit import npm
 
-pytestmark = pytest.mark.sampled(every=3)
+pytestmark = pytest.mark.sampled(every=5)
 
 AVATAR = PictureOrder(PictureKind.AVATAR)
 SAVERS: dict[str, tuple[str, dict[str, Any]]] = {

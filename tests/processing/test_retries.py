@@ -22,7 +22,7 @@ from kit.media.commanded import failing, long_clip
 from kit.playlists import Lists, addresses, text_at
 from kit.published_videos import Published, shown, worked
 
-pytestmark = pytest.mark.sampled(every=3)
+pytestmark = pytest.mark.sampled(every=5)
 
 EITHER = pytest.mark.parametrize("copied", [True, False], ids=["copied", "encoded"])
 

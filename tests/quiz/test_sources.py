@@ -339,6 +339,7 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
+@pytest.mark.slow
 def test_the_made_bank_has_tens_of_thousands_of_different_questions(made: Path) -> None:
     header, *rows = map(json.loads, made.read_text().splitlines())
     assert header["bank"]["licence"] == "Unicode-3.0"

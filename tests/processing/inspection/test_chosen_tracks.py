@@ -12,7 +12,7 @@ from efir.domain.processing.source_facts import MediaCodecRefused, MediaEncrypte
 from kit.media.edited_headers import ENTRY, VIDEO, box, element, scrambled_disc, with_box, with_element
 from kit.media.sources import X264, ffmpeg
 
-pytestmark = pytest.mark.sampled(every=4)
+pytestmark = pytest.mark.sampled(every=6)
 
 PICTURE = "-f lavfi -i testsrc2=size=320x240:rate=25:duration=1"
 TONES = {name: f"-f lavfi -i sine=frequency={300 + 200 * number}:sample_rate=48000:duration=1"

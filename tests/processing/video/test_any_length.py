@@ -21,12 +21,13 @@ def in_three(chosen: Plan) -> Plan:
     return replace(chosen, chunk=segments * chosen.segment) if chosen.chunks > 1 else chosen
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "long",
     [
         Long(container="mkv", rate=NTSC, seconds=200),
-        pytest.param(Long(container="avi", rate=Fraction(25), seconds=600, sound=False), marks=pytest.mark.slow),
-        pytest.param(Long(container="avi", rate=Fraction(1), seconds=600), marks=pytest.mark.slow),
+        Long(container="avi", rate=Fraction(25), seconds=600, sound=False),
+        Long(container="avi", rate=Fraction(1), seconds=600),
     ],
     ids=["200 seconds of MKV in chunks at 29.97", "AVI, which is one chunk", "one frame a second"],
 )

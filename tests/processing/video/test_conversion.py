@@ -15,7 +15,7 @@ from efir.ports.processing.media import ChunkOutput, Track
 from kit.fixtures.media import Probed
 from kit.media.sources import KINDS, PROGRAM, ffmpeg, source
 
-pytestmark = pytest.mark.sampled(every=3)
+pytestmark = pytest.mark.sampled(every=5)
 
 ALL = [name for name in KINDS if name not in {"sound.mp4", "sparse.mp4"} and not name.startswith("seams")]
 SEAMS = ["seams.mp4", "seams.ts", "seams.webm", "seams-uneven.mkv"]

@@ -14,7 +14,7 @@ from kit.media.judging import joined_looks, judge, judge_source
 from kit.media.marked_cases import CASES, NOT_AS_STORED, SHORT, USUAL
 from kit.media.publishing import publish
 
-pytestmark = pytest.mark.sampled(every=8)
+pytestmark = pytest.mark.sampled(every=12)
 
 
 @pytest.mark.parametrize("name", SHORT)
