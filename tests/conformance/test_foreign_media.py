@@ -159,7 +159,9 @@ async def test_media_of_others_are_shown_as_they_are_or_refused_with_the_true_re
         counts[kind] += 1
         if kind not in {"right", "refused"} or (kind == "refused" and why.split(":")[0] != true):
             faults.append(f"{file.name}: {kind}: {why}")
-    tell_score(f"{counts['right']} right, {counts['refused']} refused with a true reason, {counts['wrong']} silently wrong, "
-          f"{counts['failed']} failed, {counts['stuck']} stuck")  # fmt: skip
+    tell_score(
+        f"{counts['right']} right, {counts['refused']} refused with a true reason, {counts['wrong']} silently wrong, "
+        f"{counts['failed']} failed, {counts['stuck']} stuck"
+    )
     assert not faults, "\n".join(faults)
     assert counts["right"] > counts["refused"]
