@@ -28,7 +28,7 @@ migrate *flags: setup
 # every test but the slow ones, three workers for two cores: many wait for other processes (arguments of pytest)
 [group("check")]
 test *args: setup
-    "{{ bin }}/pytest" -n $(({{ num_cpus() }} * 3 / 2)) --dist loadfile --no-loadscope-reorder -m "not slow" "$@"
+    "{{ bin }}/pytest" -p no:faker -p no:schemathesis -n $(({{ num_cpus() }} * 3 / 2)) --dist loadfile --no-loadscope-reorder -m "not slow" "$@"
 
 # the tests that need no server, in one process: rules of the domain and of the architecture
 [group("check")]
@@ -65,7 +65,7 @@ documents: setup
 # kill processes and servers while they work, lose nothing (effort: full or short)
 [group("slow")]
 chaos effort="full" *args: setup
-    shift || true; EFFORT={{ effort }} {{ if effort == "full" { "PYTEST_TIMEOUT=" + patience } else { "" } }} "{{ bin }}/pytest" -m "slow and not browser" tests/chaos tests/embedded tests/cli tests/quiz "$@"
+    shift || true; EFFORT={{ effort }} {{ if effort == "full" { "PYTEST_TIMEOUT=" + patience } else { "" } }} "{{ bin }}/pytest" -m "slow and not browser" tests/chaos tests/embedded tests/cli tests/quiz tests/migrations tests/accounts tests/kernel "$@"
 
 # every example of the media tests, of which `just test` tries some
 [group("slow")]

@@ -425,6 +425,7 @@ async def test_one_registration_may_send_five_pictures_and_cut_them_oftener(clie
     assert (last.json()["code"], int(last.headers["retry-after"]) > 0) == ("registration-pictures-too-many", True)
 
 
+@pytest.mark.slow
 async def test_one_network_may_send_twenty_pictures_an_hour(client: httpx.AsyncClient, ports: Ports) -> None:
     statuses = []
     for name in ("ada", "grace", "linus", "edsger", "barbara"):

@@ -23,6 +23,8 @@ from kit.audio.sending import MUSIC, RECORDS, add_music, add_record, named, shor
 from kit.builders import Person, person, registered, signed_in
 from kit.published_videos import worked
 
+pytestmark = pytest.mark.sampled(every=3)
+
 
 def code(answer: httpx.Response) -> tuple[int, str]:
     assert answer.headers["content-type"] == "application/problem+json", answer.text

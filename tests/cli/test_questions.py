@@ -6,6 +6,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 from efir.application.context import Ports
 from kit.jservice_double import jservice
 
@@ -16,6 +18,7 @@ def efir(environment: dict[str, str], *words: str, **more: str) -> subprocess.Co
     return subprocess.run(command, env=own, capture_output=True, text=True, check=False, timeout=60)
 
 
+@pytest.mark.slow
 def test_questions_are_imported(ports: Ports, environment: dict[str, str]) -> None:
     with jservice(100) as source:
         own = {"EFIR_QUIZ__JSERVICE_URL": source.url, "EFIR_QUIZ__SOURCES": "jservice"}

@@ -28,6 +28,7 @@ def origin(environment: dict[str, str]) -> Iterator[str]:
         yield f"http://127.0.0.1:{port}"
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(shutil.which("curl") is None, reason="the document uses curl")
 @pytest.mark.usefixtures("ports")
 def test_the_examples_about_recordings_work(origin: str, tmp_path: Path) -> None:

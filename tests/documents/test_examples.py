@@ -33,6 +33,7 @@ def live(environment: dict[str, str], bank_made: None) -> Iterator[str]:
         yield origin
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(shutil.which("curl") is None, reason="the examples use curl")
 @pytest.mark.parametrize("document", DOCUMENTS)
 def test_the_examples_of_a_page_work_as_they_stand_there(

@@ -109,6 +109,7 @@ def test_an_interrupted_first_start_begins_anew(fresh: Up) -> None:
     assert fresh.stop() == 0
 
 
+@pytest.mark.slow
 def test_a_broken_cache_file_is_put_away(up: Up) -> None:
     up.ready()
     assert up.stop() == 0
@@ -147,6 +148,7 @@ def test_a_second_request_to_stop_hurries(up: Up) -> None:
     assert up.processes() == {}
 
 
+@pytest.mark.slow
 def test_servers_named_in_the_settings_are_not_started(up: Up, tmp_path: Path) -> None:
     up.ready()
     other = Up(tmp_path / "other")

@@ -95,6 +95,7 @@ def test_a_run_that_asks_for_no_server_starts_none(run: Run) -> None:
     assert not Path(run.told("one")["room"]).exists()
 
 
+@pytest.mark.slow
 def test_workers_share_servers_that_end_with_the_run(run: Run) -> None:
     said = run.of(SHARING, "-n", "2")
     assert "2 passed" in said, said
@@ -105,6 +106,7 @@ def test_workers_share_servers_that_end_with_the_run(run: Run) -> None:
     assert run.left() == []
 
 
+@pytest.mark.slow
 def test_a_server_outlives_the_worker_that_asked_first(run: Run) -> None:
     assert "1 failed, 1 passed" in run.of(CRASHING, "-n", "1", "--max-worker-restart", "1")
     one, two = run.told("one"), run.told("two")

@@ -87,6 +87,7 @@ def test_autogenerate_finds_nothing_to_do(empty: str) -> None:
     commands(empty, "public").check()
 
 
+@pytest.mark.slow
 def test_a_revision_made_from_the_tables_makes_the_schema_of_all_revisions(empty: str, tmp_path: Path) -> None:
     upgrade(empty, "public")
     asked = asyncio.run(_schema(empty))
@@ -99,6 +100,7 @@ def test_a_revision_made_from_the_tables_makes_the_schema_of_all_revisions(empty
     assert asyncio.run(_schema(empty)) == asked
 
 
+@pytest.mark.slow
 def test_an_alembic_ini_where_the_command_is_given_is_not_read(empty: str, tmp_path: Path) -> None:
     (tmp_path / "alembic.ini").write_text("[alembic]\nscript_location = elsewhere\nnot an option\n", encoding="utf-8")
     environment = {**os.environ, "EFIR_DATABASE__URL": empty, "EFIR_ENV_FILE": os.devnull}

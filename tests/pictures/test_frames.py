@@ -23,7 +23,7 @@ from pictures.test_colours_of_files import NEAR, PLAIN, furthest, made
 from pictures.test_conversion import made as converted
 from pictures.test_conversion import pictures, read, shaped  # noqa: F401  # a fixture
 
-pytestmark = pytest.mark.sampled(every=3)
+pytestmark = pytest.mark.sampled(every=5)
 
 WANTED = list(charts.colours())
 CORNER = [line[:64] for line in PLAIN[:64]]  # sixteen patches

@@ -11,6 +11,8 @@ from efir.domain.kernel.ids import VideoId
 from kit import clips
 from kit.published_videos import Published, shown, worked
 
+pytestmark = pytest.mark.sampled(every=2)
+
 
 @pytest.mark.parametrize("clip", [clips.h264, clips.webm])
 async def test_a_source_becomes_a_ladder_a_plain_file_a_poster_and_a_storyboard(

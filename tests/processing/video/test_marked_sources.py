@@ -34,6 +34,7 @@ def test_the_clips_themselves_say_what_they_should(tmp_path: Path, name: str) ->
     assert judge_source(file, truth, USUAL) == []
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("curve", ["hlg", "pq"])
 async def test_high_range_colours_look_alike_in_full_and_in_limited_range(
     converter: FfmpegConverter, probe: ConfinedProbe, out: Path, curve: str
