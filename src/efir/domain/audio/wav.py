@@ -1,8 +1,8 @@
 """Headers of WAV files, parsed before any decoder reads a byte.
 
-The parser walks the chunks and tells the converter exactly which bytes are audio and how they are encoded. The header
-of the file itself is never passed to a decoder. Sources: the RIFF and WAVE documents of IBM and Microsoft (1991, 1994),
-WAVEFORMATEXTENSIBLE, EBU Tech 3306 (RF64) and ITU-R BS.2088 (BW64).
+The parser walks the chunks and returns an exact plan for the converter: which bytes are audio and how they are encoded.
+The header of the file itself is never passed to a decoder. Sources: the RIFF and WAVE documents of IBM and Microsoft
+(1991, 1994), WAVEFORMATEXTENSIBLE, EBU Tech 3306 (RF64) and ITU-R BS.2088 (BW64).
 """
 
 import struct
