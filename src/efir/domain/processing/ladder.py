@@ -214,10 +214,7 @@ def rungs(width: int, height: int, rate: Fraction, *, top: int = DEFAULT_TOP) ->
 
 
 def fit(width: int, height: int, *, long: int, short: int) -> tuple[int, int]:
-    """Return the largest even size of the same aspect ratio that fits into a box in the orientation of the picture.
-
-    It is never larger than the picture.
-    """
+    """Return the largest even size of the same shape inside a box laid along the picture; never larger than it."""
     scale = min(Fraction(1), Fraction(long, max(width, height)), Fraction(short, min(width, height)))
     return _round_to_even(width * scale, width), _round_to_even(height * scale, height)
 
@@ -297,8 +294,5 @@ def _round_to_even(value: Fraction, limit: int) -> int:
 
 
 def plan_target_duration(plan: Plan) -> int:
-    """Return the target duration, in seconds, of playlists published before all segments exist.
-
-    It may never change (§6.2.1).
-    """
+    """Return the final (§6.2.1) target duration, in seconds, of playlists published before all segments exist."""
     return target_duration([plan.segment / plan.rate + PACKET_SECONDS])

@@ -45,7 +45,7 @@ class RegistrationView(Struct, frozen=True, kw_only=True):
     missing: Annotated[list[str], Meta(description="Fields still required to finish.", examples=[["password"]])]
     step: Annotated[str, Meta(description="Next step: name, email, code, password, picture or check.")]
     work: Annotated[WorkView, Meta(description="Proof of work.")]
-    expires_at: Annotated[datetime, Meta(description="When the registration expires; every step extends it.")]
+    expires_at: Annotated[datetime, Meta(description="When the registration expires, unless another step is made.")]
 
 
 class Availability(Struct, frozen=True):
