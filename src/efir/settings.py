@@ -1,4 +1,4 @@
-"""All settings: read once from the environment and `.env`, frozen, and rejected with the path of the wrong one."""
+"""Configuration: settings read once from the environment and `.env`, immutable; errors name the invalid setting."""
 
 import os
 from collections.abc import Mapping
@@ -11,17 +11,17 @@ from efir.domain.accounts.registrations import EmailCheck, RequireEmail
 from efir.domain.kernel.limits import Limits
 
 PREFIX = "EFIR_"
-EVERYWHERE = frozenset({"0.0.0.0", "::"})  # noqa: S104  # names of all interfaces, which no browser can open
+EVERYWHERE = frozenset({"0.0.0.0", "::"})  # noqa: S104  # addresses of all interfaces, which no browser can open
 RENAMED = {
     "JWT_SECRET_KEY": "SECRET",
     "JWT_ALGORITHM": "AUTH__JWT_ALGORITHM",
     "ACCESS_TOKEN_EXPIRE_MINUTES": "AUTH__ACCESS_TOKEN_MINUTES",
 }
-CLIENT_NAMES = frozenset({"EFIR_URL", "EFIR_TOKEN"})  # read by `efir upload`, which talks to a server elsewhere
+CLIENT_NAMES = frozenset({"EFIR_URL", "EFIR_TOKEN"})  # read by `efir upload`, which connects to another server
 
 
 class SettingsRefused(Exception):
-    """A setting is unknown or has a wrong value; the message names it."""
+    """A setting is unknown or has an invalid value; the message names it."""
 
 
 class Database(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -57,7 +57,7 @@ class Media(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Auth(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Credentials."""
+    """Access tokens, and the rules for email addresses of new accounts."""
 
     access_token_minutes: int = 5  # lifetime of an access token, 1 to 60 minutes
     jwt_algorithm: Literal["Ed25519", "ES256", "RS256"] = "Ed25519"  # signature algorithm of access tokens
@@ -66,7 +66,7 @@ class Auth(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Quiz(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Where quiz questions come from."""
+    """Sources of quiz questions."""
 
     sources: str = "jservice,bank"  # order of the sources: `jservice` (if its address is set), `opentdb`, `bank`
     jservice_url: str = ""  # address of a jService-compatible server; used where `sources` names it
@@ -75,7 +75,7 @@ class Quiz(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Audio(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Recordings: where the MP3 is kept and how it is made."""
+    """Recordings: where MP3 files are stored and how they are encoded."""
 
     store: Literal["database", "storage"] = "database"  # database: in PostgreSQL; storage: in the file storage
     quality: Annotated[int, msgspec.Meta(ge=0, le=9)] = 2  # variable bit rate of the MP3: 0 is the best, 9 the smallest
@@ -89,7 +89,7 @@ class Mail(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename={"sen
 
 
 class OidcProvider(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """A provider that people may sign in with; NAME is part of addresses: lowercase letters, digits, dashes."""
+    """An OpenID Connect provider for sign-in; NAME is part of URLs: lowercase letters, digits, dashes."""
 
     issuer: str = ""  # the provider's address as its discovery document gives it; https except on this machine
     client_id: str = ""  # identifier of this service at the provider
@@ -106,7 +106,7 @@ class Log(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """The whole configuration; `docs/reference/settings.md` and `.env.example` list every field."""
+    """The complete configuration; `docs/reference/settings.md` and `.env.example` list every field."""
 
     data_dir: Path = Path("~/.local/share/efir")  # everything that is kept: database, files, keys
     host: str = "127.0.0.1"  # address to listen on; 0.0.0.0 opens it to the network
@@ -131,20 +131,20 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
 
     @property
     def home(self) -> Path:
-        """The absolute path of the data directory."""
+        """Absolute path of the data directory."""
         return self.data_dir.expanduser().absolute()
 
     @property
     def origin(self) -> str:
-        """The address that people use, without a trailing slash."""
+        """Public base URL, without a trailing slash."""
         host = "127.0.0.1" if self.host in EVERYWHERE else self.host
         return self.public_url.rstrip("/") or f"http://{f'[{host}]' if ':' in host else host}:{self.port}"
 
 
 def load_from_environment(environ: Mapping[str, str], **changes: Any) -> Settings:
-    """Read settings; `changes` (from command-line flags) win over the environment, that over `.env`.
+    """Read settings; `changes` (from command-line flags) override the environment, which overrides `.env`.
 
-    Raises SettingsRefused with the path of an unknown or wrong setting.
+    Raises SettingsRefused with the path of an unknown or invalid setting.
     """
     merged = {**dotenv(Path(environ.get("EFIR_ENV_FILE", ".env"))), **environ}
     tree: dict[str, Any] = {}
@@ -162,16 +162,16 @@ def load_from_environment(environ: Mapping[str, str], **changes: Any) -> Setting
 
 
 def strip_prefix(environ: Mapping[str, str]) -> dict[str, str]:
-    """Return Efir's own variables without their prefix; an empty value counts as not set."""
+    """Return Efir's own variables without their prefix; an empty value counts as unset."""
     own = (name for name in environ if name.startswith(PREFIX) and name not in CLIENT_NAMES | {"EFIR_ENV_FILE"})
     return {name.removeprefix(PREFIX): environ[name] for name in own if environ[name]}
 
 
 def aliases(environ: Mapping[str, str]) -> dict[str, str]:
-    """Translate the names that earlier projects used.
+    """Return settings from the variable names of earlier projects.
 
-    HMAC algorithms cannot be checked by other services without the secret, so they mean the default here; a secret
-    of theirs signs what only this instance reads.
+    Other services cannot verify HMAC signatures without the secret, so an HMAC algorithm selects the default here; the
+    secret then signs only what this instance reads itself.
     """
     found = {RENAMED[name]: value for name, value in environ.items() if name in RENAMED and value}
     if found.get("AUTH__JWT_ALGORITHM", "").upper().startswith("HS"):
@@ -191,7 +191,7 @@ def _database_alias(environ: Mapping[str, str]) -> dict[str, str]:
 
 
 def dotenv(path: Path) -> dict[str, str]:
-    """Return the `NAME=value` lines of a file; quotes around a value are dropped, `#` starts a comment line."""
+    """Return the `NAME=value` lines of a file; quotes around a value are removed, `#` starts a comment line."""
     if not path.is_file():
         return {}
     lines = (line.strip() for line in path.read_text(encoding="utf-8").splitlines())
@@ -200,7 +200,7 @@ def dotenv(path: Path) -> dict[str, str]:
 
 
 def current(**changes: Any) -> Settings:
-    """Read the settings of this process."""
+    """Return the settings of this process."""
     return load_from_environment(os.environ, **changes)
 
 

@@ -1,4 +1,4 @@
-"""Channels: where videos are published."""
+"""Channels, in which videos are published."""
 
 import unicodedata
 from dataclasses import dataclass
@@ -28,15 +28,15 @@ class HandleTaken(Conflict):
 
 
 class ForeignChannel(Forbidden):
-    """Only its owner can publish in a channel."""
+    """Only the owner of a channel can publish in it."""
 
     code = "foreign-channel"
-    title = "This channel belongs to somebody else"
+    title = "This channel belongs to another user"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Channel:
-    """A channel that videos are published in; each user gets one at registration."""
+    """A channel in which videos are published; each user receives one at registration."""
 
     id: ChannelId
     owner_id: UserId
@@ -46,11 +46,11 @@ class Channel:
     created_at: datetime
 
     def require_owner(self, user_id: UserId) -> "Channel":
-        """Return the channel itself to its owner. Raises ForeignChannel for anybody else."""
+        """Return the channel itself if the user owns it. Raises ForeignChannel for all other users."""
         require_owner(self.owner_id, user_id, ForeignChannel)
         return self
 
 
 def fold(text: str) -> str:
-    """Return one spelling for what people type as the same word: NFKC, lower case, ё as е."""
+    """Return the same text for different spellings of a word: NFKC, case folded, ё as е."""
     return unicodedata.normalize("NFKC", text).casefold().replace("ё", "е")

@@ -1,4 +1,4 @@
-"""Work that leaves the request: kinds, states, retries."""
+"""Background jobs, which run outside the request: kinds, states and retries."""
 
 from dataclasses import dataclass
 from enum import StrEnum
@@ -21,17 +21,17 @@ class LeaseLost(Conflict):
     """The lease has expired and another worker may have the job: all work done under it is discarded."""
 
     code = "lease-lost"
-    title = "The lease of this job is lost"
+    title = "The lease of the job has been lost"
 
 
 class UnknownEvents(WorkFailed):
-    """Events that no area of this version consumes; they stay in the outbox."""
+    """The outbox has events that no area of this version consumes; they stay there."""
 
     code = "events-unknown"
 
 
 class UnknownJobKind(WorkFailed):
-    """A job that no area of this version does: a newer one may."""
+    """No area of this version handles this kind of job; a newer version may."""
 
     code = "job-kind-unknown"
     failure = FailureKind.TRANSIENT
@@ -69,7 +69,7 @@ class EventName(StrEnum):
 
 
 class JobState(StrEnum):
-    """Blocked waits for siblings; failed and poison are final, poison meaning that it killed its workers."""
+    """Blocked jobs wait for siblings; failed and poison are final, and poison jobs killed their workers."""
 
     BLOCKED = "blocked"
     READY = "ready"
@@ -81,7 +81,7 @@ class JobState(StrEnum):
 
 
 class Queue(StrEnum):
-    """What waits in one never delays the others: a long encode, a slow mail server."""
+    """Queues of jobs; slow work in one, such as encoding or a slow mail server, never delays the others."""
 
     FAST = "fast"
     MAIL = "mail"
@@ -90,7 +90,7 @@ class Queue(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Failure:
-    """What a person sees of a failed job."""
+    """A failed attempt; its owner sees `code` and `detail`."""
 
     code: str
     detail: str
@@ -101,8 +101,9 @@ class Failure:
 class NewJob:
     """A job to be stored.
 
-    `subject` is what it is about; `cost` is predicted CPU seconds, for the fair queue; the lowest `priority` goes
-    first; `delay` counts seconds from now. With a generation, (subject, generation, kind, ordinal) exists once.
+    `subject` is the id of the object it works on; `cost` is the predicted CPU time in seconds, for fair queueing; the
+    lowest `priority` runs first; `delay` is in seconds from now. With a generation, (subject, generation, kind,
+    ordinal) is unique.
     Jobs of one subject and generation with `blocked` start when `tx.jobs.unblock` is called.
     """
 
@@ -122,7 +123,7 @@ class NewJob:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ClaimedJob:
-    """A job in the hands of one worker. `fence` proves it is still ours; outputs carry it in their names."""
+    """A job claimed by one worker. `fence` proves that the claim is still valid; outputs carry it in their names."""
 
     id: JobId
     kind: str
@@ -143,7 +144,7 @@ MAX_KILLS = 3
 def find_delay(kind: FailureKind, attempt: int, delays: tuple[float, ...] = TRANSIENT_DELAYS) -> float | None:
     """Return the seconds until the next attempt, or None when `attempt` was the last.
 
-    `delays` are those after faults that may pass.
+    `delays` are the seconds after transient failures.
 
     >>> find_delay(FailureKind.TRANSIENT, 1), find_delay(FailureKind.ENGINE, 2), find_delay(FailureKind.INPUT, 1)
     (5.0, None, None)

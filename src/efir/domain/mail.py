@@ -1,4 +1,4 @@
-"""Mails: messages outside of the pages, and the facts that each kind needs."""
+"""Emails that the service sends: their kinds, states, and the facts that each kind needs."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -24,11 +24,11 @@ class MailsTooMany(TooMany):
     """The limit of mails of one kind to one address in an hour is reached."""
 
     code = "mails-too-many"
-    title = "Enough mails have been sent to this address for now"
+    title = "Too many mails to this address"
 
 
 class MailState(StrEnum):
-    """Asked waits for a worker to decide whether there is a mail at all; kept is for the development mailbox."""
+    """The states of a mail; in `asked` a worker decides whether to send one, `kept` is for the development mailbox."""
 
     ASKED = "asked"
     WAITING = "waiting"
@@ -39,7 +39,7 @@ class MailState(StrEnum):
 
 
 class MailKind(StrEnum):
-    """What a mail is about; its wording is the mail adapter's."""
+    """What a mail is about; the mail adapter has the wording."""
 
     EMAIL_CONFIRM = "email-confirm"
     EMAIL_KNOWN = "email-known"
@@ -65,16 +65,16 @@ FACTS: Mapping[MailKind, frozenset[str]] = {
     MailKind.DELETION_PLANNED: frozenset({"nickname", "date"}),
     MailKind.ACCOUNT_DELETED: frozenset({"nickname"}),
 }
-"""Names of the facts of each kind. `token` and `code` are secrets: they are stored sealed and never logged."""
+"""Names of the facts of each kind. `token` and `code` are secrets: stored sealed and never logged."""
 
 
 class WrongFacts(ValueError):
-    """A mail was put together with other facts than its kind needs: a fault of the program."""
+    """A mail was created with facts other than those its kind needs: a programming error."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Mail:
-    """One mail to one address; after `expires_at` it is not worth sending. `lang` is en or ru."""
+    """One mail to one address; after `expires_at` it is no longer sent. `lang` is en or ru."""
 
     id: MailId
     kind: MailKind
@@ -86,14 +86,14 @@ class Mail:
     expires_at: datetime | None = None
 
     def __post_init__(self) -> None:
-        """Raises WrongFacts."""
+        """Raises WrongFacts when the facts are not those of the kind."""
         if self.facts.keys() != FACTS[self.kind]:
             raise WrongFacts(f"{self.kind} needs {sorted(FACTS[self.kind])}")
 
     def worth_sending(self, now: datetime) -> bool:
-        """Return whether its content is still true."""
+        """Return whether the mail has not expired."""
         return self.expires_at is None or now < self.expires_at
 
 
 DELAYS = (5.0, 60.0, 300.0, 1800.0, 7200.0, 18_000.0, 36_000.0, 50_400.0)
-"""Seconds between attempts while the mail server is unavailable: more than a day in all, as mail servers do."""
+"""Seconds between attempts while the mail server is unavailable: more than a day in total, as mail servers do."""

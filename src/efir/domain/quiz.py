@@ -1,4 +1,4 @@
-"""Quiz questions: what one is, when two are the same, and why one from a source is not taken."""
+"""Quiz questions: validation of rows from sources, and fingerprints by which equal questions are recognised."""
 
 import hashlib
 import html
@@ -21,7 +21,7 @@ MAX_SOURCE_ID = 100
 BEST_VALUE = 1_000_000
 MAX_EASY, MAX_MEDIUM = 400, 1000  # values of a jService clue
 
-SEPARATOR = "\x1f"  # cannot be inside a normal form: it counts as white space
+SEPARATOR = "\x1f"  # cannot occur in a normal form: it is white space
 TAG = re.compile(r"</?[a-zA-Z][^<>]*>|<!--.*?-->", re.DOTALL)
 ESCAPED_QUOTE = re.compile(r"""\\+(?=["'])""")
 SPELLINGS = str.maketrans({
@@ -46,24 +46,24 @@ class InvalidQuestionCount(Invalid):
 
 
 class QuestionsExhausted(Conflict):
-    """No source has further questions that are not stored already; repeating the request does not help."""
+    """No source has enough questions that are not stored already; repeating the request does not help."""
 
     code = "question-bank-exhausted"
-    title = "No source has that many new questions"
+    title = "The sources do not have that many new questions"
 
 
 class QuestionSourceUnavailable(Unavailable):
-    """A source of questions does not respond, or its response cannot be understood."""
+    """A question source does not respond, or its response cannot be parsed."""
 
     code = "question-source-unavailable"
-    title = "No source of questions is available"
+    title = "No question source is available"
 
 
 class QuestionSourceLimited(Unavailable):
-    """A source of questions limits the rate of requests."""
+    """A question source limits the rate of requests."""
 
     code = "question-source-limited"
-    title = "A source of questions asks to wait"
+    title = "A question source limits the request rate"
 
 
 class QuizOverloaded(Unavailable):
@@ -82,7 +82,7 @@ class Difficulty(StrEnum):
 
 
 class Refusal(StrEnum):
-    """Why a row of a source is not taken."""
+    """Why a row of a source is refused."""
 
     TYPE = "type"
     BLANK = "blank"
@@ -93,9 +93,9 @@ class Refusal(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Candidate:
-    """A question from a source, cleaned and checked, not stored yet.
+    """A question from a source, cleaned and validated, not stored yet.
 
-    `created_at` is the source's own date, never invented. `value` is a clue's worth as in jService.
+    `created_at` is the source's own date, never invented. `value` is the value of a clue as in jService.
     """
 
     question: str
@@ -113,7 +113,7 @@ class Candidate:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RawQuestion:
-    """A row as a source gave it: nothing about its types is known."""
+    """A row as received from a source, with values of any type."""
 
     question: object
     answer: object
@@ -127,22 +127,22 @@ class RawQuestion:
 
 
 def fingerprint(question: str, answer: str) -> bytes:
-    """SHA-256 of both normal forms: two questions with one fingerprint are the same question."""
+    """Return the SHA-256 of both normal forms: questions with equal fingerprints are the same question."""
     return hashlib.sha256(f"{normalise(question)}{SEPARATOR}{normalise(answer)}".encode()).digest()
 
 
 def normalise(text: str) -> str:
-    """Fold everything that does not make another question: tags, entities, NFKC, case, quotes, dashes, white space.
+    """Return the normal form of a text, without irrelevant differences.
 
-    Articles, brackets and punctuation stay. Idempotent. Version 1: a change needs a migration that computes all
-    fingerprints anew.
+    These are tags, entities, compatibility forms (NFKC), case, quotes, dashes and white space; articles, brackets and
+    punctuation are kept. Idempotent. Version 1: a change requires a migration that recomputes all fingerprints.
     """
     folded = _fold(clean(text)).translate(SPELLINGS)
     return " ".join(ESCAPED_QUOTE.sub("", folded).split())
 
 
 def clean(text: str) -> str:
-    """Make a source's text readable: entities (escaped twice at most) and tags go, white space is single."""
+    """Return readable text of a source: without entities (escaped twice at most) and tags, with single white space."""
     for _ in range(2):
         if "<" in text:
             text = TAG.sub("", text)
@@ -155,7 +155,7 @@ def clean(text: str) -> str:
 
 
 def candidate(raw: RawQuestion, *, source: str, licence: str | None = None) -> Candidate | Refusal:
-    """Check one row alone; what is wrong with it is returned, never raised."""
+    """Validate one row by itself. Return the reason of a refusal instead of raising an error."""
     if not isinstance(raw.question, str) or not isinstance(raw.answer, str):
         return Refusal.TYPE if raw.question is not None and raw.answer is not None else Refusal.BLANK
     if _number(raw.invalid_count):
@@ -176,12 +176,12 @@ def candidate(raw: RawQuestion, *, source: str, licence: str | None = None) -> C
 
 
 def distinct(found: list[Candidate]) -> list[Candidate]:
-    """Remove duplicates within one response of a source; the first one stays."""
+    """Remove duplicates within one response of a source; the first one is kept."""
     return list({one.fingerprint: one for one in reversed(found)}.values())[::-1]
 
 
 def check_count(count: int, limit: int, *, pointer: str = "/questions_num") -> int:
-    """Return the wanted number of questions. Raises InvalidQuestionCount outside of 1 to `limit`."""
+    """Return the requested number of questions. Raises InvalidQuestionCount outside of 1 to `limit`."""
     if 1 <= count <= limit:
         return count
     detail = f"`{pointer.lstrip('/')}` is a whole number from 1 to {limit}."
@@ -189,7 +189,7 @@ def check_count(count: int, limit: int, *, pointer: str = "/questions_num") -> i
 
 
 def _fold(text: str) -> str:
-    """Fold compatibility forms and case until nothing changes any more; invisible characters go."""
+    """Fold compatibility forms and case, and remove invisible characters, until nothing changes."""
     if text.isascii():
         return text.lower()
     for _ in range(MAX_TURNS):
@@ -218,7 +218,7 @@ def _source_id(found: object) -> str | None:
 
 
 def _number(found: object) -> int | None:
-    """Read a whole number, as sources may write it: `200`, `"200"`, `null`."""
+    """Parse a whole number in the forms that sources use: `200`, `"200"`, `null`."""
     if isinstance(found, str) and found.isascii() and found.isdecimal() and len(found) < len(str(BEST_VALUE)):
         found = int(found)
     if isinstance(found, bool) or not isinstance(found, int) or not 0 <= found <= BEST_VALUE:
@@ -227,7 +227,7 @@ def _number(found: object) -> int | None:
 
 
 def _difficulty(found: object, value: int | None) -> Difficulty | None:
-    """Take the source's own word, else what a clue is worth."""
+    """Return the difficulty given by the source, or else derive it from the value of the clue."""
     if isinstance(found, str) and found in set(Difficulty):
         return Difficulty(found)
     if not value:
@@ -236,7 +236,7 @@ def _difficulty(found: object, value: int | None) -> Difficulty | None:
 
 
 def _moment(found: object) -> datetime | None:
-    """Read an ISO 8601 date or moment; without a zone it is UTC."""
+    """Parse an ISO 8601 date or time; without a time zone it is UTC."""
     if not isinstance(found, str):
         return None
     try:

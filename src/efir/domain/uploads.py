@@ -1,4 +1,4 @@
-"""Uploads: bytes on their way in (tus 1.0)."""
+"""Resumable uploads (tus 1.0): states, limits and the errors of the protocol."""
 
 import base64
 import binascii
@@ -43,7 +43,7 @@ class UploadGone(Gone):
     """The upload was terminated or has expired."""
 
     code = "upload-gone"
-    title = "This upload is gone"
+    title = "The upload no longer exists"
 
 
 class UploadUnfinished(Conflict):
@@ -54,45 +54,45 @@ class UploadUnfinished(Conflict):
 
 
 class UploadUsed(Conflict):
-    """A complete upload becomes exactly one video."""
+    """A complete upload can become only one video."""
 
     code = "upload-used"
     title = "This upload has already become a video"
 
 
 class UploadMalformed(Malformed):
-    """The length, offset, metadata, checksum or parts of an upload cannot be read or are inconsistent."""
+    """The length, offset, metadata, checksum or parts of an upload cannot be parsed or are inconsistent."""
 
     code = "upload-malformed"
-    title = "The upload's headers cannot be read"
+    title = "The upload headers are invalid"
 
 
 class UploadTooLarge(TooLarge):
-    """More bytes than the server accepts, or than the upload announced."""
+    """The upload has more bytes than the server accepts, or than were announced."""
 
     code = "upload-too-large"
     title = "The upload is too large"
 
 
 class OffsetMismatch(Conflict):
-    """Bytes must be appended where the stored ones end; the client asks for the offset and continues there."""
+    """Bytes must be appended where the stored bytes end; the client requests the offset and continues there."""
 
     code = "upload-offset-mismatch"
-    title = "The stored bytes end at another offset"
+    title = "The upload offset does not match"
 
 
 class UploadLocked(Busy):
-    """Another request is writing to this upload at this moment."""
+    """Another request is writing to this upload at the moment."""
 
     code = "upload-locked"
     title = "Another request is writing to this upload"
 
 
 class UploadOvertaken(Conflict):
-    """A newer request has taken the upload over."""
+    """A newer request has taken over the upload."""
 
     code = "upload-overtaken"
-    title = "Another request has taken this upload over"
+    title = "Another request has taken over this upload"
 
 
 class ChunkCorrupt(ChecksumMismatch):
@@ -106,25 +106,25 @@ class UploadCorrupt(ChecksumMismatch):
     """The complete file does not match the `sha256` in its metadata; it is discarded."""
 
     code = "upload-digest-mismatch"
-    title = "The file is not the one that was announced"
+    title = "The file does not match the announced checksum"
 
 
 class UploadJoined(Forbidden):
     """An upload that joins others accepts no bytes itself."""
 
     code = "upload-joined"
-    title = "A joined upload accepts no bytes"
+    title = "A joined upload does not accept bytes"
 
 
 class UploadsTooMany(TooMany):
-    """The limit of unfinished uploads per person is reached."""
+    """The limit of unfinished uploads per user is reached."""
 
     code = "uploads-too-many"
-    title = "Finish or terminate other uploads first"
+    title = "Too many unfinished uploads"
 
 
 class UploadState(StrEnum):
-    """Open takes bytes; finished is whole and stored; used has become a video; gone has no bytes any more."""
+    """Open uploads accept bytes; finished ones are complete and stored; used ones are videos; gone ones have none."""
 
     OPEN = "open"
     FINISHED = "finished"
@@ -134,7 +134,7 @@ class UploadState(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Upload:
-    """One file on its way in. `stored_offset` counts durable bytes; `writer_fence` decides who may write."""
+    """One file being uploaded. `stored_offset` counts durable bytes; `writer_fence` decides which request may write."""
 
     id: UploadId
     owner_id: UserId
@@ -152,16 +152,16 @@ class Upload:
     expires_at: datetime
 
     def require_owner(self, user_id: UserId) -> "Upload":
-        """Return the upload to its owner. Raises UploadNotFound for others, UploadGone."""
+        """Return the upload if the user owns it. Raises UploadNotFound for other users, UploadGone."""
         require_owner(self.owner_id, user_id, UploadNotFound)
         if self.state is UploadState.GONE:
             raise UploadGone
         return self
 
     def require_usable(self, user_id: UserId) -> "Upload":
-        """Return the upload when a video can be made of it by `user_id`.
+        """Return the upload if `user_id` can create a video from it.
 
-        Raises UploadNotFound for strangers, UploadGone, UploadUsed, UploadUnfinished.
+        Raises UploadNotFound for other users, UploadGone, UploadUsed, UploadUnfinished.
         """
         self.require_owner(user_id)
         if self.state is UploadState.USED:
@@ -171,7 +171,7 @@ class Upload:
         return self
 
     def require_appendable(self, offset: int) -> "Upload":
-        """Return the upload when bytes may be appended at `offset`. Raises UploadJoined, OffsetMismatch."""
+        """Return the upload if bytes may be appended at `offset`. Raises UploadJoined, OffsetMismatch."""
         if self.concat:
             raise UploadJoined
         if self.stored_offset != offset:
@@ -179,9 +179,9 @@ class Upload:
         return self
 
     def length_with(self, declared: int | None, limits: Limits) -> int | None:
-        """Return the length after a request that may declare the deferred one.
+        """Return the length of the upload after a request that may declare a deferred length.
 
-        Raises UploadMalformed when it changes or is less than what is there, UploadTooLarge.
+        Raises UploadMalformed when the length changes or is below the stored bytes, UploadTooLarge.
         """
         if declared is None or declared == self.length:
             return self.length
@@ -191,30 +191,30 @@ class Upload:
 
     @property
     def source_key(self) -> str:
-        """Where the finished bytes are stored."""
+        """Key of the finished bytes in the blob store."""
         return f"src/{self.id}"
 
 
 def check_length(length: int, limits: Limits) -> int:
-    """Return an acceptable length in bytes. Raises UploadTooLarge."""
+    """Return the length, in bytes, if it is acceptable. Raises UploadTooLarge."""
     if length > limits.upload_bytes:
         raise UploadTooLarge(f"An upload has at most {limits.upload_bytes} bytes.")
     return length
 
 
 def room(offset: int, length: int | None, limits: Limits) -> int:
-    """Return how many bytes may follow `offset`; an unknown length is bounded by the largest allowed."""
+    """Return how many bytes may follow `offset`; the largest allowed length limits an unknown one."""
     return (limits.upload_bytes if length is None else length) - offset
 
 
 def expiry(created_at: datetime, now: datetime, limits: Limits) -> datetime:
-    """Return when an unfinished upload expires: some time after its last byte, and after its first in any case."""
+    """Return when an unfinished upload expires: some time after its last byte, at most a fixed time after its start."""
     idle = now + timedelta(seconds=limits.upload_idle_seconds)
     return min(idle, created_at + timedelta(seconds=limits.upload_life_seconds))
 
 
 def check_joinable(parts: Sequence[Upload], limits: Limits) -> int:
-    """Return the length of parts joined. Raises UploadUnfinished, UploadMalformed, UploadTooLarge."""
+    """Return the total length of parts to be joined. Raises UploadUnfinished, UploadMalformed, UploadTooLarge."""
     for part in parts:
         if not part.partial:
             raise UploadMalformed("Only partial uploads can be joined.")
@@ -224,7 +224,7 @@ def check_joinable(parts: Sequence[Upload], limits: Limits) -> int:
 
 
 def parse_metadata(text: str) -> dict[str, str]:
-    """Read Upload-Metadata: `key base64` pairs joined by commas, keys unique, a value may be absent.
+    """Parse Upload-Metadata: comma-separated pairs of `key base64`, with unique keys and optional values.
 
     Raises UploadMalformed.
     """
@@ -245,7 +245,7 @@ def parse_metadata(text: str) -> dict[str, str]:
 
 
 def parse_announced_digest(metadata: str) -> str | None:
-    """Read the SHA-256 a client announced in `sha256`: 64 hexadecimal digits. Raises UploadMalformed."""
+    """Return the SHA-256 that the client announced in `sha256`, 64 hexadecimal digits. Raises UploadMalformed."""
     text = parse_metadata(metadata).get("sha256")
     if text is None:
         return None

@@ -1,4 +1,4 @@
-"""People: names, addresses and passwords."""
+"""User accounts: rules for nicknames, display names, passwords, languages and phone numbers."""
 
 import re
 import unicodedata
@@ -28,14 +28,14 @@ PHONE = re.compile(r"\+[1-9][0-9]{6,14}")
 NAME_HOLD_DAYS = 90
 NAME_CHANGE_DAYS = 30
 MIN_PERSONAL = 3
-PERSONAL_LEFT = 4  # characters beside a personal word that are no protection: ten thousand guesses, a year of birth
+PERSONAL_LEFT = 4  # characters beside a personal word that do not protect it: ten thousand guesses, a year of birth
 
 
 class InvalidUser(Invalid):
-    """Some values of the account break a rule; `errors` names each."""
+    """Some values of the account are invalid; `errors` names each."""
 
     code = "invalid-user"
-    title = "Some values of the account are not acceptable"
+    title = "Some values of the account are invalid"
 
 
 class NicknameTaken(Conflict):
@@ -60,14 +60,14 @@ class PhoneTaken(Conflict):
 
 
 class NicknameChangedRecently(Conflict):
-    """A nickname can be changed once in thirty days; the old one stays reserved for ninety."""
+    """A nickname can be changed once in thirty days; the previous one stays reserved for ninety days."""
 
     code = "nickname-changed-recently"
     title = "The nickname was changed recently"
 
 
 class DeletionPending(Forbidden):
-    """The account is being deleted; only a caller who gave the right password learns this, and may still restore it."""
+    """The account is being deleted; only a caller with the correct password learns this, and can still restore it."""
 
     code = "deletion-pending"
     title = "This account is being deleted"
@@ -91,20 +91,20 @@ class WrongPassword(Invalid):
 
 
 class UserBanned(Forbidden):
-    """The account is banned; only a caller who gave the right password learns this."""
+    """The account is banned; only a caller with the correct password learns this."""
 
     code = "user-banned"
     title = "This account is banned"
 
     @staticmethod
     def explain(reason: str | None, until: datetime | None) -> str:
-        """Describe why and until when."""
+        """Return the reason and the end of a ban as text."""
         end = "" if until is None else f" Until {until:%Y-%m-%d %H:%M} UTC."
         return f"{reason or 'This account is banned.'}{end}"
 
 
 class UserStatus(StrEnum):
-    """What an account may do at all."""
+    """The status of an account, which decides whether it can be used at all."""
 
     ACTIVE = "active"
     BANNED = "banned"
@@ -114,7 +114,7 @@ class UserStatus(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class User:
-    """A person who can sign in."""
+    """A user who can sign in; `nick_skel` is the skeleton of the nickname, `email_key` the key of the address."""
 
     id: UserId
     nickname: str
@@ -128,7 +128,7 @@ class User:
 
 
 def parse_nickname(text: str, *, pointer: str = "/nickname") -> str:
-    """Trim and lower a nickname; ASCII only, so that no two look alike by alphabet. Raises InvalidUser."""
+    """Return the trimmed, lower-case nickname; ASCII only, which rules out lookalike alphabets. Raises InvalidUser."""
     nickname = text.strip().lower()
     if not MIN_NICKNAME <= len(nickname) <= MAX_NICKNAME:
         raise _invalid(pointer, "length", f"A nickname has {MIN_NICKNAME} to {MAX_NICKNAME} characters.")
@@ -144,13 +144,13 @@ def parse_nickname(text: str, *, pointer: str = "/nickname") -> str:
 
 
 def skeleton(nickname: str) -> str:
-    """Fold what looks alike, punctuation removed: two nicknames with one skeleton cannot both exist."""
+    """Return the skeleton: lookalike letters folded, punctuation removed. It is unique among nicknames."""
     letters = re.sub(r"[_.-]", "", nickname)
     return letters.replace("rn", "m").replace("vv", "w").replace("1", "l").replace("0", "o")
 
 
 def parse_display_name(text: str, *, pointer: str = "/display_name") -> str:
-    """Normalise to NFC and refuse control, direction and invisible characters. Raises InvalidUser."""
+    """Return the name in NFC; control, direction and invisible characters are refused. Raises InvalidUser."""
     name = unicodedata.normalize("NFC", text).strip()
     if not 1 <= len(name) <= MAX_DISPLAY_NAME:
         raise _invalid(pointer, "length", f"A display name has 1 to {MAX_DISPLAY_NAME} characters.")
@@ -162,9 +162,9 @@ def parse_display_name(text: str, *, pointer: str = "/display_name") -> str:
 def parse_password(
     text: str, *, nickname: str, email_key: str, guesses: Container[str], pointer: str = "/password"
 ) -> str:
-    """Normalise to NFC; only length and obvious guesses are refused (ASVS 6.2). Raises InvalidUser.
+    """Return the password in NFC; only wrong lengths and obvious guesses are refused (ASVS 6.2). Raises InvalidUser.
 
-    `guesses` holds the passwords that are tried first, folded.
+    `guesses` holds the most commonly guessed passwords, case folded.
     """
     password = unicodedata.normalize("NFC", text)
     if not MIN_PASSWORD <= len(password) <= MAX_PASSWORD:
@@ -180,14 +180,14 @@ def parse_password(
 
 
 def parse_language(text: str, *, pointer: str = "/locale") -> str:
-    """One of the languages there are. Raises InvalidUser."""
+    """Return the language code if it is supported. Raises InvalidUser."""
     if text not in LANGUAGES:
         raise _invalid(pointer, "unknown", f"The languages are {', '.join(LANGUAGES)}.")
     return text
 
 
 def parse_phone(text: str, *, pointer: str = "/phone") -> str:
-    """Write a phone number as E.164 (ITU-T): a plus, the country, at most 15 digits. Raises InvalidUser."""
+    """Return a phone number as in ITU-T E.164: a plus, the country code, at most 15 digits. Raises InvalidUser."""
     number = re.sub(r"[\s().\u2010-\u2013-]", "", text)
     if not PHONE.fullmatch(number):
         raise _invalid(pointer, "phone", "A phone number starts with + and the country, like +44 20 7946 0958.")
@@ -201,7 +201,7 @@ def _find_personal_words(nickname: str, email_key: str) -> set[str]:
 
 
 def _is_little_more(password: str, word: str) -> bool:
-    """Return whether hardly anything is left of a password without a word, like its year of birth."""
+    """Return whether a password is hardly more than a word, such as a word with a year of birth."""
     return word in password and len(password.replace(word, "")) <= PERSONAL_LEFT
 
 
@@ -211,7 +211,7 @@ def _invalid(pointer: str, code: str, detail: str) -> InvalidUser:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NamedUser:
-    """A user known by name alone: no password, no sign-in, one token that covers audio and nothing else."""
+    """A user known by name only: no password, no sign-in, and one token, valid only for audio."""
 
     id: UserId
     name: str

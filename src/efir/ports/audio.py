@@ -1,4 +1,4 @@
-"""Audio records: conversion, storage and read models."""
+"""Ports of audio records: conversion, editing, storage and read models."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -21,18 +21,18 @@ from efir.ports.processing.media import MediaFile, Report
 
 
 class Loudness(Struct, frozen=True):
-    """Loudness by EBU R128 as ITU-R BS.1770 measures it; None where the sound is too quiet or short to have one."""
+    """Loudness by EBU R 128, measured as in ITU-R BS.1770; None where the sound is too quiet or too short for one."""
 
-    integrated: Annotated[float | None, Meta(description="Whole recording, LUFS.", examples=[-16.2])]
-    range: Annotated[float | None, Meta(description="Loudness range, LU.", examples=[5.1])]
-    true_peak: Annotated[float | None, Meta(description="Highest true peak, dBTP.", examples=[-1.3])]
+    integrated: Annotated[float | None, Meta(description="Integrated loudness in LUFS.", examples=[-16.2])]
+    range: Annotated[float | None, Meta(description="Loudness range in LU.", examples=[5.1])]
+    true_peak: Annotated[float | None, Meta(description="Maximum true peak in dBTP.", examples=[-1.3])]
 
 
 class ConvertedAudio(Struct, frozen=True, kw_only=True):
-    """A finished MP3 that was decoded again and found to be the source's sound.
+    """A finished MP3, verified by decoding it and comparing it with the source.
 
-    `peaks` holds signed bytes: the lowest and the highest of each `samples_per_pixel` samples of all channels together.
-    `warnings` are those of the file and what became less: `scaled`, `high_frequencies`, `channels_cancel`.
+    `peaks` holds signed bytes: the minimum and maximum of each `samples_per_pixel` samples over all channels.
+    `warnings` holds those of the source and those of the conversion: `scaled`, `high_frequencies`, `channels_cancel`.
     """
 
     file: MediaFile
@@ -55,80 +55,80 @@ class Tags(Struct, frozen=True):
 
 
 class AudioConverter(Protocol):
-    """Turns a local WAV file into an MP3; no sound data crosses the event loop."""
+    """Converts a local WAV file to MP3; no audio data passes through the event loop."""
 
     async def examine(self, source: Path) -> Wav:
-        """Read the header. Raises what `read_wav` raises."""
+        """Read the header of a WAV file. Raises the errors of `read_wav`."""
         ...
 
     async def convert(self, source: Path, wav: Wav, tags: Tags, out: Path, report: Report) -> ConvertedAudio:
-        """Convert in a confined child, below the empty directory `out`; cancelling kills it.
+        """Convert in a confined child process into the empty directory `out`; cancellation kills the child.
 
-        Raises AudioUndecodable when the result is not the source's sound, MediaWorkFailed when the machine is at fault.
+        Raises AudioUndecodable when the result does not match the source, MediaWorkFailed when the machine is at fault.
         """
         ...
 
 
 class AudioEditor(Protocol):
-    """Edits sound that this service keeps; no sound data crosses the event loop."""
+    """Edits stored recordings; no audio data passes through the event loop."""
 
     async def edit(self, edit: Edit, sources: Sequence[Path], out: Path, report: Report) -> tuple[Path, Wav]:
-        """Make a WAV file below the empty directory `out` of the MP3s of the parts of an edit, in their order.
+        """Create a WAV file in the empty directory `out` from `sources`, the MP3s of the parts of the edit in order.
 
-        Cancelling ends the confined children. Raises AudioEditEmpty, AudioEditOutside, AudioGainTooHigh,
-        AudioUndecodable when it takes too much, MediaWorkFailed when the machine is at fault.
+        Cancellation ends the confined child processes. Raises AudioEditEmpty, AudioEditOutside, AudioGainTooHigh,
+        AudioUndecodable when the edit takes too many resources, MediaWorkFailed when the machine is at fault.
         """
         ...
 
 
 class AudioView(Struct, frozen=True, gc=False):
-    """A recording as its owner sees it."""
+    """A recording as shown to its owner."""
 
-    id: Annotated[UUID, Meta(description="Identifier (UUIDv4: who has it may download).")]
-    url: Annotated[str, Meta(description="Where everybody who has the link downloads the MP3.")]
+    id: Annotated[UUID, Meta(description="Identifier (UUIDv4); anyone who has it may download the MP3.")]
+    url: Annotated[str, Meta(description="Download URL of the MP3, for anyone who has the link.")]
     title: Annotated[str, Meta(description="Title.", examples=["Rain"])]
     state: Annotated[str, Meta(description="queued, ready or failed.", examples=["ready"])]
     duration: Annotated[float, Meta(description="Length in seconds.", examples=[12.5])]
-    channels: Annotated[int, Meta(description="Channels of the MP3.", examples=[2])]
-    sample_rate: Annotated[int, Meta(description="Samples a second of the MP3.", examples=[44100])]
-    size: Annotated[int | None, Meta(description="Bytes of the MP3, once it is there.")]
-    loudness: Annotated[Loudness | None, Meta(description="Measured loudness, once it is there.")]
-    waveform: Annotated[str, Meta(description="Address of the waveform's peaks.")]
-    content: Annotated[str, Meta(description="Address of the MP3 for players.")]
+    channels: Annotated[int, Meta(description="Number of channels in the MP3.", examples=[2])]
+    sample_rate: Annotated[int, Meta(description="Sample rate of the MP3 in Hz.", examples=[44100])]
+    size: Annotated[int | None, Meta(description="Size of the MP3 in bytes; null until it is ready.")]
+    loudness: Annotated[Loudness | None, Meta(description="Measured loudness; null until the MP3 is ready.")]
+    waveform: Annotated[str, Meta(description="URL of the waveform's peaks.")]
+    content: Annotated[str, Meta(description="URL of the MP3 for playback.")]
     warnings: Annotated[
-        list[str], Meta(description="What was amiss with the WAV file and could be helped, and what the MP3 has less.")
+        list[str], Meta(description="Problems of the WAV file that were corrected, and what the MP3 lost.")
     ]
-    error: Annotated["AudioError | None", Meta(description="Why the conversion failed.")]
-    created_at: Annotated[datetime, Meta(description="When it was sent.")]
-    edited_from: Annotated[UUID | None, Meta(description="The recording it was edited from, while that is there.")]
+    error: Annotated["AudioError | None", Meta(description="Reason why the conversion failed.")]
+    created_at: Annotated[datetime, Meta(description="When the recording was received.")]
+    edited_from: Annotated[UUID | None, Meta(description="Recording it was edited from, while that exists.")]
 
 
 class AudioError(Struct, frozen=True, gc=False):
-    """Why a recording could not be converted."""
+    """Reason why a recording could not be converted."""
 
-    code: Annotated[str, Meta(description="Stable code.", examples=["audio-undecodable"])]
-    detail: Annotated[str, Meta(description="The reason in words.")]
+    code: Annotated[str, Meta(description="Stable error code.", examples=["audio-undecodable"])]
+    detail: Annotated[str, Meta(description="Explanation of the error.")]
 
 
 class AcceptedAudio(Struct, frozen=True):
-    """A recording that a worker converts; the address is final."""
+    """A recording accepted for conversion by a worker; its URL is final."""
 
     id: Annotated[UUID, Meta(description="Identifier of the recording.")]
-    url: Annotated[str, Meta(description="Where the MP3 will be.")]
-    state: Annotated[str, Meta(description="queued.", examples=["queued"])]
-    job: Annotated[JobView, Meta(description="The conversion.")]
+    url: Annotated[str, Meta(description="URL at which the MP3 will be available.")]
+    state: Annotated[str, Meta(description="Always queued.", examples=["queued"])]
+    job: Annotated[JobView, Meta(description="Conversion job.")]
 
 
 class Waveform(Struct, frozen=True):
-    """Peaks of a whole recording, in the form of BBC audiowaveform's version 2."""
+    """Peaks of a whole recording, in version 2 of the JSON format of BBC audiowaveform."""
 
-    version: Annotated[int, Meta(description="Version of the form.", examples=[2])]
-    channels: Annotated[int, Meta(description="Channels of the data.", examples=[1])]
-    sample_rate: Annotated[int, Meta(description="Samples a second of the MP3.", examples=[44100])]
-    samples_per_pixel: Annotated[int, Meta(description="Samples each pair stands for.", examples=[256])]
-    bits: Annotated[int, Meta(description="Bits of a value.", examples=[8])]
+    version: Annotated[int, Meta(description="Version of the format.", examples=[2])]
+    channels: Annotated[int, Meta(description="Number of channels in the data.", examples=[1])]
+    sample_rate: Annotated[int, Meta(description="Sample rate of the MP3 in Hz.", examples=[44100])]
+    samples_per_pixel: Annotated[int, Meta(description="Number of samples that each pair covers.", examples=[256])]
+    bits: Annotated[int, Meta(description="Bits per value.", examples=[8])]
     length: Annotated[int, Meta(description="Number of pairs.", examples=[2])]
-    data: Annotated[list[int], Meta(description="Lowest and highest value of each pair.", examples=[[-3, 4, -90, 88]])]
+    data: Annotated[list[int], Meta(description="Minimum and maximum of each pair.", examples=[[-3, 4, -90, 88]])]
 
 
 class AudioFacts(Struct, frozen=True, gc=False, array_like=True):
@@ -155,7 +155,7 @@ class AudioFacts(Struct, frozen=True, gc=False, array_like=True):
 
 
 class Usage(Struct, frozen=True):
-    """What limits are compared with: bytes and recent recordings of a person, and how many wait for a worker."""
+    """Usage to compare with limits: bytes and recent recordings of a user, and recordings of all users in the queue."""
 
     bytes: int
     recent: int
@@ -163,18 +163,18 @@ class Usage(Struct, frozen=True):
 
 
 class AudioRepository(Protocol):
-    """Recordings inside a transaction."""
+    """Stores recordings within a transaction."""
 
     async def add(self, record: AudioRecord, wav: Wav, *, store: str) -> bool:
-        """Store a new recording; False when this owner has one of the same bytes and title."""
+        """Store a new recording. Return False when this owner already has one with the same bytes and title."""
         ...
 
     async def find_same(self, owner: UserId, source_sha256: bytes, title: str) -> AudioRecord | None:
-        """Find the recording that this owner made of the same bytes under the same title."""
+        """Find the owner's recording with the same source bytes and title."""
         ...
 
     async def get(self, record_id: RecordId, *, lock: bool = False) -> AudioRecord:
-        """Raises RecordingNotFound."""
+        """Return a recording; `lock` locks its row. Raises RecordingNotFound."""
         ...
 
     async def find(self, record_id: RecordId) -> AudioRecord | None:
@@ -182,31 +182,31 @@ class AudioRepository(Protocol):
         ...
 
     async def set_ready(self, record_id: RecordId, made: ConvertedAudio, *, store: str) -> None:
-        """Note what the conversion found."""
+        """Mark a recording as ready and store the results of the conversion."""
         ...
 
     async def set_failed(self, record_id: RecordId, *, code: str, detail: str) -> None:
-        """Note why the conversion failed."""
+        """Mark a recording as failed and store the reason."""
         ...
 
     async def remove(self, record_id: RecordId) -> None:
-        """Remove the row."""
+        """Delete the row of a recording."""
         ...
 
     async def usage(self, owner: UserId, *, since: datetime) -> Usage:
-        """Add up what limits are compared with."""
+        """Return the usage to compare with limits; `since` bounds the recent recordings."""
         ...
 
 
 class AudioViews(Protocol):
-    """Recordings, read: one statement each."""
+    """Reads recordings, each method with one SQL statement."""
 
     async def one(self, record_id: RecordId) -> AudioFacts:
-        """Raises RecordingNotFound."""
+        """Return a recording. Raises RecordingNotFound."""
         ...
 
     async def list_by_owner(self, owner: UserId, wanted: PageRequest) -> Rows[AudioFacts]:
-        """List a person's recordings, newest first."""
+        """List a user's recordings, newest first."""
         ...
 
     async def waveform(self, record_id: RecordId) -> Waveform:
@@ -216,7 +216,7 @@ class AudioViews(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AudioPorts:
-    """What converts recordings, and where they are kept: `store` is `database` or `storage`."""
+    """Ports that convert, edit and store recordings; `store` is `database` or `storage`."""
 
     converter: AudioConverter
     editor: AudioEditor
@@ -226,18 +226,18 @@ class AudioPorts:
 
 
 class AudioRepositories(Protocol):
-    """What is changed of audio records."""
+    """Repositories of audio records."""
 
     @property
     def audio(self) -> AudioRepository:
-        """Changes audio records."""
+        """The repository of audio records."""
         ...
 
 
 class AudioReadModels(Protocol):
-    """What is read of audio records."""
+    """Read models of audio records."""
 
     @property
     def audio(self) -> AudioViews:
-        """Reads audio records."""
+        """The read model of audio records."""
         ...

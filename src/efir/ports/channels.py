@@ -1,4 +1,4 @@
-"""Channels: storage and read models."""
+"""Storage and read models of channels, in which videos are published."""
 
 from datetime import datetime
 from typing import Annotated, Protocol
@@ -11,59 +11,59 @@ from efir.domain.kernel.ids import UserId
 
 
 class ChannelView(Struct, frozen=True):
-    """A channel as everybody sees it."""
+    """A channel as shown to everyone."""
 
     id: Annotated[UUID, Meta(description="Identifier (UUIDv7).")]
-    handle: Annotated[str, Meta(description="Unique name in addresses.", examples=["ada"])]
-    title: Annotated[str, Meta(description="Name as shown.", examples=["Ada Lovelace"])]
-    description: Annotated[str, Meta(description="What the channel is about.")]
-    created_at: Annotated[datetime, Meta(description="When it was made.")]
+    handle: Annotated[str, Meta(description="Unique name, used in URLs.", examples=["ada"])]
+    title: Annotated[str, Meta(description="Display name.", examples=["Ada Lovelace"])]
+    description: Annotated[str, Meta(description="Description of the channel.")]
+    created_at: Annotated[datetime, Meta(description="When the channel was created.")]
 
 
 class ChannelRef(Struct, frozen=True, gc=False):
-    """A channel named beside a video."""
+    """The channel of a video, in short form."""
 
-    handle: Annotated[str, Meta(description="Unique name in addresses.", examples=["ada"])]
-    title: Annotated[str, Meta(description="Name as shown.", examples=["Ada Lovelace"])]
+    handle: Annotated[str, Meta(description="Unique name, used in URLs.", examples=["ada"])]
+    title: Annotated[str, Meta(description="Display name.", examples=["Ada Lovelace"])]
 
 
 class ChannelRepository(Protocol):
-    """Channels inside a transaction."""
+    """Stores channels within a transaction."""
 
     async def add(self, channel: Channel) -> None:
-        """Raises HandleTaken."""
+        """Store a new channel. Raises HandleTaken."""
         ...
 
     async def get_by_handle(self, handle: str) -> Channel:
-        """Raises ChannelNotFound."""
+        """Return a channel. Raises ChannelNotFound."""
         ...
 
     async def get_first(self, owner: UserId) -> Channel:
-        """Return the channel created at registration. Raises ChannelNotFound."""
+        """Return the channel created for the user at registration. Raises ChannelNotFound."""
         ...
 
 
 class ChannelViews(Protocol):
-    """Channels, read."""
+    """Reads channels."""
 
     async def get_by_handle(self, handle: str) -> ChannelView:
-        """Raises ChannelNotFound."""
+        """Return a channel as shown to everyone. Raises ChannelNotFound."""
         ...
 
 
 class ChannelRepositories(Protocol):
-    """What is changed of channels."""
+    """Repositories of channels."""
 
     @property
     def channels(self) -> ChannelRepository:
-        """Changes channels."""
+        """The repository of channels."""
         ...
 
 
 class ChannelReadModels(Protocol):
-    """What is read of channels."""
+    """Read models of channels."""
 
     @property
     def channels(self) -> ChannelViews:
-        """Reads channels."""
+        """The read model of channels."""
         ...

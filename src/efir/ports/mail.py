@@ -1,4 +1,4 @@
-"""Mails: storage, wording and delivery."""
+"""Ports of email: storage, wording and delivery."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -13,14 +13,14 @@ from efir.domain.mail import Mail, MailId, MailKind, MailState
 
 
 class MailServerUnavailable(Unavailable):
-    """The mail server does not respond, or asks to try again later."""
+    """The mail server does not respond, or asks for another attempt later."""
 
     code = "mail-server-away"
-    title = "The mail server does not accept mail right now"
+    title = "The mail server is temporarily unavailable"
 
 
 class Letter(Struct, frozen=True):
-    """A mail in words; the same content as plain text and as HTML."""
+    """A composed mail; `text` and `html` have the same content."""
 
     id: UUID
     recipient: str
@@ -32,7 +32,7 @@ class Letter(Struct, frozen=True):
 
 
 class Asked(Struct, frozen=True):
-    """A request for a mail to an address; a worker decides whether there is one to send."""
+    """A request for a mail to an address; a worker decides whether a mail is sent."""
 
     recipient: str
     recipient_key: str
@@ -40,27 +40,27 @@ class Asked(Struct, frozen=True):
 
 
 class Wording(Protocol):
-    """Puts mails into words."""
+    """Composes the text of mails."""
 
     def letter(self, mail: Mail) -> Letter:
-        """Word a mail in its language; links are built from the configured public address only."""
+        """Compose a mail in its language; links are built from the configured public URL only."""
         ...
 
 
 class Mailer(Protocol):
-    """Hands mail to a mail server."""
+    """Sends mail through a mail server."""
 
     async def send(self, letter: Letter) -> None:
-        """Return when the server has taken the mail.
+        """Send a mail, and return once the server has accepted it.
 
-        Raises MailRefused permanently, MailServerUnavailable temporarily.
-        MailServerUnavailable after the whole mail was sent means that the response was lost: it may have been accepted.
+        Raises MailRefused for permanent and MailServerUnavailable for temporary failures. MailServerUnavailable after
+        the whole mail was sent means that the response was lost: the mail may have been accepted.
         """
         ...
 
 
 class MailRepository(Protocol):
-    """Mails inside a transaction; their facts are stored sealed and erased when the mail is done with."""
+    """Stores mails within a transaction; their facts are sealed, and erased when the mail is closed."""
 
     async def add(self, mail: Mail, address: EmailAddress, state: MailState) -> None:
         """Store a mail to an address."""
@@ -71,55 +71,55 @@ class MailRepository(Protocol):
         ...
 
     async def take_request(self, mail_id: MailId) -> Asked | None:
-        """Take what was asked for; it is gone when the transaction commits."""
+        """Take a request for a mail, or None; the commit deletes it."""
         ...
 
     async def waiting(self, mail_id: MailId) -> Mail | None:
-        """Find a mail that is still to be sent."""
+        """Find a mail that still has to be sent."""
         ...
 
     async def end(self, mail_id: MailId, state: MailState, *, now: datetime) -> None:
-        """Close a mail that waits; only a kept one keeps its facts."""
+        """Close a waiting mail with a final state; only a kept mail keeps its facts."""
         ...
 
     async def recent(self, kind: MailKind, address_key: str, *, since: datetime) -> int:
-        """Count mails of a kind to an address since a moment; two counts of one address follow each other."""
+        """Count mails of a kind to an address since a time; counts for one address are serialized."""
         ...
 
     async def forget(self, before: datetime) -> int:
-        """Remove what is older; returns how many."""
+        """Delete mails created before a time. Return their number."""
         ...
 
 
 class MailViews(Protocol):
-    """Mails, read."""
+    """Reads mails."""
 
     async def list_kept(self, limit: int) -> list[Mail]:
-        """Return mails of the development mailbox, newest first."""
+        """List mails of the development mailbox, newest first."""
         ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MailPorts:
-    """What puts mails into words and hands them on; without a mailer they are kept for the development mailbox."""
+    """Ports that compose and send mails; without a mailer, mails are kept for the development mailbox."""
 
     wording: Wording
     mailer: Mailer | None
 
 
 class MailRepositories(Protocol):
-    """What is changed of mails."""
+    """Repositories of mails."""
 
     @property
     def mails(self) -> MailRepository:
-        """Changes mails."""
+        """The repository of mails."""
         ...
 
 
 class MailReadModels(Protocol):
-    """What is read of mails."""
+    """Read models of mails."""
 
     @property
     def mails(self) -> MailViews:
-        """Reads mails."""
+        """The read model of mails."""
         ...

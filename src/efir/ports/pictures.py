@@ -1,4 +1,4 @@
-"""Pictures: making them of what people send, and their rows."""
+"""Ports of pictures: conversion of uploaded images, storage and read models."""
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from dataclasses import dataclass
@@ -16,7 +16,7 @@ View = TypeVar("View", bound=Struct)
 
 
 class PictureSizes(Struct, frozen=True, rename=lambda name: name.removeprefix("s")):
-    """Addresses of one picture by its side in pixels; a small picture stands in for the sizes it cannot fill."""
+    """URLs of one picture by its side in pixels; a small picture is served for the sizes that it cannot fill."""
 
     s64: Annotated[str, Meta(description="64 pixels.", examples=["/i/019a0c57-7a2c-7e6f-b4f2-5b3c7a1d2e3f/64.webp"])]
     s128: Annotated[str, Meta(description="128 pixels.")]
@@ -25,25 +25,25 @@ class PictureSizes(Struct, frozen=True, rename=lambda name: name.removeprefix("s
 
 
 class AvatarView(Struct, frozen=True):
-    """An avatar: what the server made of the picture that was sent."""
+    """An avatar, converted from an uploaded image."""
 
     id: Annotated[UUID, Meta(description="Identifier (UUIDv7).")]
-    sizes: Annotated[PictureSizes, Meta(description="Addresses of the WebP pictures by their side in pixels.")]
-    width: Annotated[int, Meta(description="Width of what was sent, upright, in pixels.", examples=[4160])]
-    height: Annotated[int, Meta(description="Height of what was sent, upright, in pixels.", examples=[3120])]
-    bytes: Annotated[int, Meta(description="Bytes of all sizes together.", examples=[48500])]
+    sizes: Annotated[PictureSizes, Meta(description="URLs of the WebP images by their side in pixels.")]
+    width: Annotated[int, Meta(description="Width of the uploaded image, upright, in pixels.", examples=[4160])]
+    height: Annotated[int, Meta(description="Height of the uploaded image, upright, in pixels.", examples=[3120])]
+    bytes: Annotated[int, Meta(description="Total size of all images in bytes.", examples=[48500])]
     thumbhash: Annotated[str, Meta(description="ThumbHash in base64, for a placeholder.", examples=["IQgSLYZ6iHeP"])]
 
 
 class PictureOrder(Struct, frozen=True):
-    """What to make; `crop` None leaves the choice to the converter."""
+    """The kind of picture to create; with `crop` None, the converter chooses the crop."""
 
     kind: PictureKind
     crop: CropBox | None = None
 
 
 class MadeFile(Struct, frozen=True):
-    """One made picture; sides in pixels."""
+    """One converted image; sides in pixels."""
 
     width: int
     height: int
@@ -51,7 +51,7 @@ class MadeFile(Struct, frozen=True):
 
 
 class MadePictures(Struct, frozen=True):
-    """What became of a sent picture: its upright sides, every size as WebP, at most 28 bytes of ThumbHash."""
+    """A converted upload: its upright sides in pixels, every size as WebP, and at most 28 bytes of ThumbHash."""
 
     width: int
     height: int
@@ -64,7 +64,7 @@ Later = Callable[[MadeFile], Awaitable[None]]
 
 
 class StoredFile(Struct, frozen=True):
-    """A stored size as its row knows it."""
+    """A stored size of a picture, as in its row."""
 
     width: int
     height: int
@@ -73,7 +73,7 @@ class StoredFile(Struct, frozen=True):
 
 
 class StoredPicture(Struct, frozen=True):
-    """A stored picture as its row knows it; `arriving`: it is so new that its working copy may still be made."""
+    """A stored picture, as in its row; `arriving` means that it is so new that its working copy may still follow."""
 
     id: UUID
     kind: PictureKind
@@ -86,57 +86,57 @@ class StoredPicture(Struct, frozen=True):
 
 
 class Pictured(Struct, Generic[View], frozen=True):
-    """A stored view of a user: the address of the avatar is missing; it is derived from `avatar_id`."""
+    """A view of a user as stored; the URL of the avatar is missing and is derived from `avatar_id`."""
 
     view: View
     avatar_id: UUID | None
 
 
 class PictureConverter(Protocol):
-    """Makes pictures of foreign bytes, in confined children."""
+    """Converts untrusted images in confined child processes."""
 
     def expect(self) -> None:
-        """Get ready: a picture will probably come soon."""
+        """Prepare for a picture that will probably arrive soon."""
         ...
 
     async def make(self, body: AsyncIterator[bytes], order: PictureOrder, later: Later | None = None) -> MadePictures:
-        """Read a picture to its end and convert it; nothing of the original stays.
+        """Read an image to its end and convert it; nothing of the original is kept.
 
-        With `later`, a working copy to cut from again is made after that and handed to it, if all goes well.
+        With `later`, a working copy for cropping again is created afterwards and passed to it, unless that fails.
         Raises PictureTooLarge, PictureTypeRefused, PictureRefused and its kinds, PictureInterrupted, PicturesBusy.
         """
         ...
 
 
 class PictureRepository(Protocol):
-    """Pictures inside a transaction."""
+    """Stores pictures within a transaction."""
 
     async def add(self, picture: Picture) -> None:
-        """Note a picture before its bytes are stored, so that none is ever without a row."""
+        """Store the row of a picture before its bytes, so that no stored bytes lack a row."""
         ...
 
     async def count_since(self, owner: UserId, since: datetime) -> int:
-        """Count the pictures a user has uploaded since a time; counts for one user are serialized."""
+        """Count the pictures that a user has uploaded since a time; counts for one user are serialized."""
         ...
 
     async def stage(self, picture_id: PictureId, made: StoredPicture) -> bool:
-        """Note that the bytes are stored; False when the picture has been given up meanwhile."""
+        """Record that the bytes are stored. Return False when the picture was released in the meantime."""
         ...
 
     async def keep_working(self, picture_id: PictureId, size: int) -> bool:
-        """Note that the working copy of this size is stored; False when the picture was discarded."""
+        """Record that a working copy of `size` bytes is stored. Return False when the picture was released."""
         ...
 
     async def drop_working(self, picture_id: PictureId) -> None:
-        """Note that the working copy is removed."""
+        """Record that the working copy has been removed."""
         ...
 
     async def count_staged_bytes(self) -> int:
-        """Count the bytes of pictures that belong to nobody yet, or to nobody any more."""
+        """Return the total bytes of pictures that no user owns yet, or no user owns any more."""
         ...
 
     async def claim(self, picture_id: PictureId, owner: UserId) -> bool:
-        """Assign a staged picture to an owner permanently; False when it is not staged."""
+        """Assign a staged picture to an owner permanently. Return False when it is not staged."""
         ...
 
     async def end(self, picture_id: PictureId) -> None:
@@ -144,62 +144,62 @@ class PictureRepository(Protocol):
         ...
 
     async def end_of(self, owner: UserId) -> None:
-        """Release every picture of a user who leaves."""
+        """Release every picture of a user whose account is deleted."""
         ...
 
     async def expire(self, now: datetime, *, limit: int) -> list[PictureId]:
-        """Release expired pictures that nothing refers to; return those whose bytes should be removed."""
+        """Release expired pictures that nothing refers to. Return those whose bytes should be removed."""
         ...
 
     async def note_cleared(self, picture_ids: Sequence[PictureId]) -> None:
-        """Note that the bytes are removed."""
+        """Record that the bytes have been removed."""
         ...
 
     async def forget(self, before: datetime) -> None:
-        """Drop rows of cleared pictures made before a time."""
+        """Delete rows of cleared pictures created before a time."""
         ...
 
     async def find_known(self, picture_ids: Sequence[PictureId]) -> set[PictureId]:
-        """Return which of these have a row."""
+        """Return those of the ids that have a row."""
         ...
 
 
 class PictureViews(Protocol):
-    """Pictures, read."""
+    """Reads pictures."""
 
     async def find_worn(self, owner: UserId) -> StoredPicture | None:
-        """Return the current avatar of a user."""
+        """Return the current avatar of a user, or None."""
         ...
 
     async def get_claimed(self, picture_id: PictureId) -> StoredPicture:
-        """Return a stored picture. Raises PictureNotFound."""
+        """Return a picture that a user owns. Raises PictureNotFound."""
         ...
 
     async def get_staged(self, picture_id: PictureId, registration_id: UUID) -> StoredPicture:
-        """Return the picture of a draft. Raises PictureNotFound."""
+        """Return the picture of a registration. Raises PictureNotFound."""
         ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PicturePorts:
-    """What makes pictures."""
+    """Ports that convert pictures."""
 
     converter: PictureConverter
 
 
 class PictureRepositories(Protocol):
-    """What is changed of pictures."""
+    """Repositories of pictures."""
 
     @property
     def pictures(self) -> PictureRepository:
-        """Changes pictures."""
+        """The repository of pictures."""
         ...
 
 
 class PictureReadModels(Protocol):
-    """What is read of pictures."""
+    """Read models of pictures."""
 
     @property
     def pictures(self) -> PictureViews:
-        """Reads pictures."""
+        """The read model of pictures."""
         ...

@@ -1,4 +1,4 @@
-"""Transactions, owned by use cases: leaving the block commits, an exception rolls back."""
+"""Database transactions, controlled by use cases: leaving the block commits, an exception rolls back."""
 
 from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager
@@ -33,7 +33,7 @@ class Views(
     MailReadModels,
     Protocol,
 ):
-    """Everything that can be read, by area."""
+    """All read models, by area."""
 
 
 class Transaction(
@@ -52,7 +52,7 @@ class Transaction(
     KernelRepositories,
     Protocol,
 ):
-    """Everything that can be changed, by area, in one transaction; `views` reads inside it."""
+    """All repositories, by area, in one transaction; `views` reads within it."""
 
     @property
     def views(self) -> Views: ...

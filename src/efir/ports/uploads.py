@@ -1,4 +1,4 @@
-"""Uploads: storage of their rows, and of their bytes until they are complete."""
+"""Storage of uploads: their rows, and their bytes until they are complete."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -12,10 +12,10 @@ from efir.domain.uploads import Upload, UploadId
 
 
 class BodyInterrupted(Malformed):
-    """The connection ended before all announced bytes had arrived; received bytes are kept."""
+    """The connection closed before all announced bytes had arrived; received bytes are kept."""
 
     code = "body-interrupted"
-    title = "The connection ended before the body did"
+    title = "The connection closed before the request body was complete"
 
 
 class BytesLost(LookupError):
@@ -23,28 +23,31 @@ class BytesLost(LookupError):
 
 
 class UploadRepository(Protocol):
-    """Uploads inside a transaction. A writer holds a fence; a writer with an older fence changes nothing."""
+    """Stores uploads within a transaction. A writer holds a fence; a writer with an older fence changes nothing."""
 
     async def add(self, upload: Upload) -> None:
         """Store a new upload."""
         ...
 
     async def count_open(self, owner: UserId) -> int:
-        """Return how many unfinished uploads a person has; waits for concurrent counts of the same person."""
+        """Return the number of a user's unfinished uploads; counts for one user are serialized."""
         ...
 
     async def get(self, upload_id: UploadId, *, lock: bool = False) -> Upload:
-        """Raises UploadNotFound."""
+        """Return an upload; `lock` locks its row. Raises UploadNotFound."""
         ...
 
     async def claim(self, upload_id: UploadId, *, length: int | None, seconds: float) -> int | None:
-        """Become the writer until a stall; return the new fence, None while another writer holds it."""
+        """Become the writer, for `seconds` without progress at most.
+
+        Return the new fence, or None while another writer holds the upload.
+        """
         ...
 
     async def record(
         self, upload_id: UploadId, fence: int, *, offset: int, expires_at: datetime, seconds: float
     ) -> bool:
-        """Note that bytes up to `offset` are durable, and stay the writer; False when overtaken or ended."""
+        """Record that bytes up to `offset` are durable, and stay the writer. Return False when overtaken or ended."""
         ...
 
     async def holds(self, upload_id: UploadId, fence: int) -> bool:
@@ -56,31 +59,31 @@ class UploadRepository(Protocol):
         ...
 
     async def finish(self, upload_id: UploadId, fence: int, *, length: int, sha256: str, expires_at: datetime) -> bool:
-        """Note that all bytes are stored in their final place; False when overtaken or ended."""
+        """Record that all bytes are stored in their final place. Return False when overtaken or ended."""
         ...
 
     async def use(self, upload_id: UploadId) -> None:
-        """Mark a finished upload as become a video."""
+        """Mark a finished upload as used for a video."""
         ...
 
     async def end(self, upload_ids: Sequence[UploadId]) -> None:
-        """Mark uploads as gone; their writers lose the fence, their bytes go by `ended`."""
+        """Mark uploads as gone; their writers lose the fence, and `find_ended` lists them for the removal of bytes."""
         ...
 
     async def expire(self, now: datetime, *, limit: int) -> int:
-        """Mark what nobody has gone on with as gone; returns how many."""
+        """Mark expired uploads as gone. Return their number."""
         ...
 
     async def find_ended(self, *, limit: int) -> list[UploadId]:
-        """Some gone uploads whose bytes have not been removed yet."""
+        """Return up to `limit` gone uploads whose bytes have not been removed yet."""
         ...
 
     async def note_cleared(self, upload_ids: Sequence[UploadId]) -> None:
-        """Note that the bytes of gone uploads are removed."""
+        """Record that the bytes of gone uploads have been removed."""
         ...
 
     async def forget(self, before: datetime) -> None:
-        """Drop rows of cleared and of used uploads made before a time."""
+        """Delete rows of cleared and of used uploads created before a time."""
         ...
 
 
@@ -89,77 +92,80 @@ class StagedFile(Protocol):
 
     @property
     def position(self) -> int:
-        """Where the next byte goes."""
+        """Offset of the next byte to write."""
         ...
 
     async def write(self, chunk: bytes) -> None:
-        """Append bytes; waits while too many are on their way to the disk. Raises StorageFull."""
+        """Append bytes; wait while too many are still being written to disk. Raises StorageFull."""
         ...
 
     async def sync(self) -> int:
-        """Make everything appended so far durable; returns the position that is. Raises StorageFull."""
+        """Flush all appended bytes to durable storage and return the durable position. Raises StorageFull."""
         ...
 
     async def checksum(self) -> bytes:
-        """Return the digest of the bytes appended since opening, by the algorithm given then."""
+        """Return the digest of the bytes appended since opening, by the algorithm passed to `open`."""
         ...
 
     async def truncate(self, offset: int) -> None:
-        """Drop everything from `offset` on."""
+        """Discard all bytes from `offset` on."""
         ...
 
     async def digest(self) -> str:
-        """SHA-256 of the whole file, 64 hexadecimal digits: kept while writing, read again when that was elsewhere."""
+        """Return the SHA-256 of the whole file as 64 hexadecimal digits.
+
+        It is computed while writing; a file that was written elsewhere is read again.
+        """
         ...
 
     async def close(self) -> None:
-        """Let go of the file; closing again does nothing."""
+        """Close the file; closing it again does nothing."""
         ...
 
 
 class Staging(Protocol):
-    """Where the bytes of uploads wait until they are complete; survives crashes, swept by `expire_uploads`."""
+    """Holds the bytes of uploads until they are complete; survives crashes, and is swept by `expire_uploads`."""
 
     async def open(self, upload_id: UploadId, *, offset: int, algorithm: str = "") -> StagedFile:
-        """Open an upload's bytes, cut to `offset`, as their only writer.
+        """Open the bytes of an upload, truncated to `offset`, as their only writer.
 
-        Raises UploadLocked while another writer of this machine does not let go, BytesLost when there are fewer than
-        `offset`, StorageFull.
+        Raises UploadLocked while another writer on this machine holds them, BytesLost when there are fewer than
+        `offset`, StorageFull when the storage is full.
         """
         ...
 
     async def join(self, upload_id: UploadId, parts: Sequence[UploadId]) -> None:
-        """Write the bytes of parts, in order, as those of another upload, durably. Raises StorageFull."""
+        """Concatenate the bytes of `parts`, in order, into another upload, durably. Raises StorageFull."""
         ...
 
     def path(self, upload_id: UploadId) -> Path:
-        """Return the path of an upload's bytes, so that they can be moved to the store."""
+        """Return the path of an upload's bytes, from which they can be moved to the blob store."""
         ...
 
     async def remove(self, upload_id: UploadId) -> None:
-        """Remove an upload's bytes; missing ones are fine."""
+        """Delete the bytes of an upload; missing ones are not an error."""
         ...
 
     async def list_staged(self) -> list[UploadId]:
-        """Every upload that has bytes here."""
+        """List every upload that has bytes in staging."""
         ...
 
     async def free(self) -> int:
-        """Return the bytes that still fit."""
+        """Return the free space in bytes."""
         ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class UploadPorts:
-    """Where bytes of uploads are until they are complete."""
+    """Ports that hold the bytes of unfinished uploads."""
 
     staging: Staging
 
 
 class UploadRepositories(Protocol):
-    """What is changed of uploads."""
+    """Repositories of uploads."""
 
     @property
     def uploads(self) -> UploadRepository:
-        """Changes uploads."""
+        """The repository of uploads."""
         ...

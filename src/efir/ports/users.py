@@ -1,4 +1,4 @@
-"""People: storage and read models."""
+"""Storage and read models of user accounts, and the parser of email addresses."""
 
 from datetime import datetime
 from typing import Annotated, Protocol
@@ -15,57 +15,57 @@ from efir.ports.pictures import Pictured
 Avatar = Annotated[
     str | None,
     Meta(
-        description="Address of the avatar, 256 pixels a side; 64, 128 and 512 stand beside it under these names.",
+        description="URL of the avatar, 256 pixels a side; replace 256 with 64, 128 or 512 for other sizes.",
         examples=["/i/019a0c57-7a2c-7e6f-b4f2-5b3c7a1d2e3f/256.webp"],
     ),
 ]
 
 
 class UserView(Struct, frozen=True):
-    """What everybody may know of a user."""
+    """Public data of a user."""
 
     id: Annotated[UUID, Meta(description="Identifier (UUIDv7).")]
-    nickname: Annotated[str, Meta(description="Unique name, lower case.", examples=["ada"])]
-    display_name: Annotated[str, Meta(description="Name as shown.", examples=["Ada Lovelace"])]
-    created_at: Annotated[datetime, Meta(description="When the account was made.")]
+    nickname: Annotated[str, Meta(description="Unique name in lower case.", examples=["ada"])]
+    display_name: Annotated[str, Meta(description="Display name.", examples=["Ada Lovelace"])]
+    created_at: Annotated[datetime, Meta(description="When the account was created.")]
     avatar: Avatar = None
 
 
 class MeView(Struct, frozen=True):
-    """What users see of their own account."""
+    """An account as shown to its owner."""
 
     id: Annotated[UUID, Meta(description="Identifier (UUIDv7).")]
-    nickname: Annotated[str, Meta(description="Unique name, lower case.", examples=["ada"])]
-    display_name: Annotated[str, Meta(description="Name as shown.", examples=["Ada Lovelace"])]
-    email: Annotated[str, Meta(description="Address, seen by its owner only.", examples=["ada@example.org"])]
-    email_verified: Annotated[bool, Meta(description="Whether the address is confirmed.")]
-    created_at: Annotated[datetime, Meta(description="When the account was made.")]
-    channels: Annotated[list[str], Meta(description="Handles of own channels.", examples=[["ada"]])]
-    locale: Annotated[str, Meta(description="Language of mails: en or ru.", examples=["en"])]
-    phone: Annotated[str | None, Meta(description="Number as in E.164, seen by its owner only.")]
-    pending_email: Annotated[str | None, Meta(description="A new address that waits to be confirmed.")]
+    nickname: Annotated[str, Meta(description="Unique name in lower case.", examples=["ada"])]
+    display_name: Annotated[str, Meta(description="Display name.", examples=["Ada Lovelace"])]
+    email: Annotated[str, Meta(description="Email address, visible to its owner only.", examples=["ada@example.org"])]
+    email_verified: Annotated[bool, Meta(description="Whether the email address is confirmed.")]
+    created_at: Annotated[datetime, Meta(description="When the account was created.")]
+    channels: Annotated[list[str], Meta(description="Handles of the user's channels.", examples=[["ada"]])]
+    locale: Annotated[str, Meta(description="Language of emails: en or ru.", examples=["en"])]
+    phone: Annotated[str | None, Meta(description="Phone number in E.164 format, visible to its owner only.")]
+    pending_email: Annotated[str | None, Meta(description="New email address awaiting confirmation.")]
     avatar: Avatar = None
 
 
 class AccountView(Struct, frozen=True):
-    """An account as administrators see it."""
+    """An account as shown to administrators."""
 
     id: Annotated[UUID, Meta(description="Identifier (UUIDv7).")]
-    nickname: Annotated[str | None, Meta(description="Unique name; null for accounts made from a name alone.")]
-    display_name: Annotated[str, Meta(description="Name as shown.", examples=["Ada Lovelace"])]
-    email: Annotated[str | None, Meta(description="Address.", examples=["ada@example.org"])]
-    email_verified: Annotated[bool, Meta(description="Whether the address is confirmed.")]
+    nickname: Annotated[str | None, Meta(description="Unique name; null for accounts created from a name alone.")]
+    display_name: Annotated[str, Meta(description="Display name.", examples=["Ada Lovelace"])]
+    email: Annotated[str | None, Meta(description="Email address.", examples=["ada@example.org"])]
+    email_verified: Annotated[bool, Meta(description="Whether the email address is confirmed.")]
     kind: Annotated[str, Meta(description="`human`, `service` or `named`.")]
     status: Annotated[str, Meta(description="`active`, `banned`, `pending_delete` or `deleted`.")]
-    roles: Annotated[list[str], Meta(description="Names of the roles held now.", examples=[["moderator"]])]
-    banned_until: Annotated[datetime | None, Meta(description="When the ban in force ends; null: not by itself.")]
-    ban_reason: Annotated[str | None, Meta(description="Why the account is banned.")]
-    last_login_at: Annotated[datetime | None, Meta(description="Last sign-in.")]
-    created_at: Annotated[datetime, Meta(description="When the account was made.")]
+    roles: Annotated[list[str], Meta(description="Names of the current roles.", examples=[["moderator"]])]
+    banned_until: Annotated[datetime | None, Meta(description="When the current ban expires; null: never.")]
+    ban_reason: Annotated[str | None, Meta(description="Reason for the ban.")]
+    last_login_at: Annotated[datetime | None, Meta(description="Time of the last sign-in.")]
+    created_at: Annotated[datetime, Meta(description="When the account was created.")]
 
 
 class Login(Struct, frozen=True):
-    """What a login attempt is checked against."""
+    """The stored data that a sign-in attempt is checked against."""
 
     id: UUID
     nickname: str
@@ -77,84 +77,84 @@ class Login(Struct, frozen=True):
 
 
 class UserRepository(Protocol):
-    """Users inside a transaction."""
+    """Stores users within a transaction."""
 
     async def set_avatar(self, user_id: UserId, picture_id: PictureId | None) -> tuple[UUID | None, int]:
-        """Set or remove a user's avatar; return the previous one and the account's new version."""
+        """Set or remove a user's avatar. Return the previous one and the account's new version."""
         ...
 
     async def add(self, user: User, password: bytes | None) -> None:
-        """Store a user with the wrapped password hash, or without one. Raises NicknameTaken, PhoneTaken."""
+        """Store a user, with a wrapped password hash or without one. Raises NicknameTaken, PhoneTaken."""
         ...
 
     async def set_status(self, user_id: UserId, status: UserStatus, *, end_sessions: bool) -> int:
-        """Change what an account may do at all; return its new version. Raises UserNotFound."""
+        """Change the status of an account. Return its new version. Raises UserNotFound."""
         ...
 
     async def ban(self, user_id: UserId) -> int:
-        """Set the status of a banned account and end its sessions; return its new version. Raises UserNotFound."""
+        """Set an account's status to banned and end its sessions. Return its new version. Raises UserNotFound."""
         ...
 
     async def unban(self, user_id: UserId) -> int:
-        """Set the status of an active account again; return its new version. Raises UserNotFound."""
+        """Set an account's status back to active. Return its new version. Raises UserNotFound."""
         ...
 
     async def note_rights_change(self, user_id: UserId) -> int:
-        """Note that the roles of a user changed; return the account's new version. Raises UserNotFound."""
+        """Record that the roles of a user have changed. Return the account's new version. Raises UserNotFound."""
         ...
 
     async def add_named(self, user: NamedUser, secret_hash: bytes) -> None:
-        """Store a user known by name only, with the one token. Raises UsernameTaken."""
+        """Store a user known by name only, with the hash of their only token. Raises UsernameTaken."""
         ...
 
 
 class UserViews(Protocol):
-    """Users, read."""
+    """Reads users."""
 
     async def me(self, user_id: UserId) -> Pictured[MeView]:
-        """Raises UserNotFound."""
+        """Return an account as shown to its owner. Raises UserNotFound."""
         ...
 
     async def get_by_nickname(self, nickname: str) -> UserId:
-        """Return whose nickname it is. Raises UserNotFound."""
+        """Return the id of the user with a nickname. Raises UserNotFound."""
         ...
 
     async def account(self, user_id: UserId, *, now: datetime) -> AccountView:
-        """Return one account as administrators see it. Raises UserNotFound."""
+        """Return an account as shown to administrators. Raises UserNotFound."""
         ...
 
     async def accounts(
         self, wanted: PageRequest, *, text: str, status: str, role: str, now: datetime
     ) -> Rows[AccountView]:
-        """List accounts, newest first; empty filters do not count. `text` is part of a name or an address."""
+        """List accounts, newest first; empty filters are ignored. `text` is part of a name or an email address."""
         ...
 
     async def login(self, nickname: str, email_key: str) -> Login | None:
-        """Find by nickname, or by an address that is confirmed."""
+        """Find an account by nickname or by confirmed email address."""
         ...
 
 
 class EmailParser(Protocol):
-    """Email addresses: what is one, and when two are the same."""
+    """Validates email addresses and derives the key by which two of them are equal."""
 
     def parse(self, text: str) -> EmailAddress:
-        """Raises InvalidUser with pointer `/email`."""
+        """Parse an email address. Raises InvalidUser with pointer `/email`."""
         ...
 
 
 class UserRepositories(Protocol):
-    """What is changed of users."""
+    """Repositories of users."""
 
     @property
     def users(self) -> UserRepository:
-        """Changes users."""
+        """The repository of users."""
         ...
 
 
 class UserReadModels(Protocol):
-    """What is read of users."""
+    """Read models of users."""
 
     @property
     def users(self) -> UserViews:
-        """Reads users."""
+        """The read model of users."""
         ...

@@ -1,4 +1,4 @@
-"""The audit log: who changed what about accounts, roles and bans; rows are added and never changed."""
+"""The audit log: who changed what in accounts, roles and bans; entries are only added, never changed."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -9,7 +9,7 @@ from efir.domain.kernel.ids import UserId
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Entry:
-    """One act: `action` like `role.granted`, `target` like `user:<id>`, `facts` what changed."""
+    """One entry: `action` such as `role.granted`, `target` such as `user:<id>`, `facts` with what changed."""
 
     at: datetime
     actor_id: UserId | None

@@ -1,4 +1,4 @@
-"""Bans: who may not use the service, until when, and why."""
+"""Bans, which exclude users from the service: rules for their reason and end."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -13,14 +13,14 @@ MAX_REASON = 500
 
 
 class InvalidBan(Invalid):
-    """The reason or the end of the ban is wrong."""
+    """The reason or the end of the ban is invalid."""
 
     code = "invalid-ban"
-    title = "The ban is not valid"
+    title = "The ban is invalid"
 
 
 class CannotBan(Forbidden):
-    """People cannot ban themselves, or anybody with permissions that they lack."""
+    """Users cannot ban themselves, or anyone with permissions that they lack."""
 
     code = "cannot-ban"
     title = "You may not ban this account"
@@ -28,7 +28,7 @@ class CannotBan(Forbidden):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ban:
-    """A ban in force; `reason` is shown to the banned person after the right password."""
+    """A ban in force; `reason` is shown to the banned user after the correct password."""
 
     id: BanId
     user_id: UserId
@@ -39,7 +39,7 @@ class Ban:
 
 
 def parse_ban(*, reason: str, until: datetime | None, now: datetime) -> str:
-    """Check reason and end; return the trimmed reason. Raises InvalidBan."""
+    """Validate the reason and the end of a ban, and return the trimmed reason. Raises InvalidBan."""
     errors = []
     text = reason.strip()
     if not 1 <= len(text) <= MAX_REASON:

@@ -1,4 +1,4 @@
-"""What a role can allow: named permissions, no wildcards."""
+"""The permissions that roles can grant: named codes, without wildcards."""
 
 import re
 from enum import StrEnum
@@ -9,7 +9,7 @@ FOREIGN = re.compile(r"[a-z][a-z0-9-]{1,30}:[a-z][a-z0-9._-]{0,60}")
 
 
 class Permission(StrEnum):
-    """What Efir itself asks for; a role may also hold `service:action` codes that other services ask about."""
+    """Permissions checked by Efir itself; a role may also hold `service:action` codes, checked by other services."""
 
     USERS_READ = "users.read"
     USERS_BAN = "users.ban"
@@ -46,7 +46,7 @@ class PermissionMissing(Forbidden):
     """None of the caller's roles permits this; `required` names the permission that would."""
 
     code = "permission-missing"
-    title = "This needs a permission that you do not have"
+    title = "You do not have the required permission"
 
     def __init__(self, required: str) -> None:
         super().__init__(f"This needs the permission {required}.")
@@ -54,12 +54,12 @@ class PermissionMissing(Forbidden):
 
 
 def is_permission(code: str) -> bool:
-    """Return whether a role can hold this code: one of Efir's own, or `service:action` of another service."""
+    """Return whether a role can hold this code: a permission of Efir, or `service:action` of another service."""
     return code in EVERY or FOREIGN.fullmatch(code) is not None
 
 
 class OnlyLooking(Forbidden):
-    """An impersonator can change nothing, and see nothing that only the owner may see."""
+    """During an impersonation nothing can be changed, and data that only the owner may see is hidden."""
 
     code = "impersonation-read-only"
-    title = "You are impersonating an account: nothing can be changed"
+    title = "Nothing can be changed while you impersonate an account"

@@ -23,7 +23,7 @@ SYSTEM: dict[str, frozenset[str]] = {
     ADMINISTRATOR: EVERY,
     "moderator": frozenset({Permission.MODERATION, Permission.USERS_READ, Permission.USERS_BAN}),
 }
-"""Roles that are always there; their permissions live here, so that a new permission reaches administrators at once."""
+"""Built-in roles; their permissions are defined here, so that administrators receive new ones immediately."""
 
 
 class RoleNotFound(NotFound):
@@ -41,17 +41,17 @@ class RoleNameTaken(Conflict):
 
 
 class InvalidRole(Invalid):
-    """The name, description or permissions of a role are wrong."""
+    """The name, description or permissions of a role are invalid."""
 
     code = "invalid-role"
-    title = "Some values of the role are not acceptable"
+    title = "Some values of the role are invalid"
 
 
 class InvalidGrant(Invalid):
-    """The end or the reason of a grant is wrong."""
+    """The expiry or the reason of a grant is invalid."""
 
     code = "invalid-grant"
-    title = "The role cannot be granted like this"
+    title = "The role grant is invalid"
 
 
 class SystemRole(Forbidden):
@@ -69,7 +69,7 @@ class WiderThanOwn(Forbidden):
 
 
 class LastAdministrator(Conflict):
-    """At least one person must be able to administer the service."""
+    """At least one user must be able to administer the service."""
 
     code = "last-administrator"
     title = "This is the last administrator"
@@ -77,7 +77,7 @@ class LastAdministrator(Conflict):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Role:
-    """A role; `ver` grows with each change of its permissions."""
+    """A role; `ver` increases with each change of its permissions."""
 
     id: RoleId
     name: str
@@ -100,7 +100,7 @@ class Grant:
 
 
 def parse_name(text: str, *, pointer: str = "/name") -> str:
-    """Check a role's name: Latin letters, digits and single dashes. Raises InvalidRole."""
+    """Validate the name of a role (Latin letters, digits and single dashes) and return it. Raises InvalidRole."""
     name = text.strip().lower()
     if not MIN_NAME <= len(name) <= MAX_NAME or not NAME.fullmatch(name):
         raise _invalid(pointer, "name", f"A role's name has {MIN_NAME} to {MAX_NAME} of a-z, 0-9 and single dashes.")
@@ -108,7 +108,7 @@ def parse_name(text: str, *, pointer: str = "/name") -> str:
 
 
 def parse_description(text: str, *, pointer: str = "/description") -> str:
-    """Trim a role's description. Raises InvalidRole."""
+    """Return the trimmed description of a role. Raises InvalidRole."""
     description = text.strip()
     if len(description) > MAX_DESCRIPTION:
         raise _invalid(pointer, "length", f"A description has at most {MAX_DESCRIPTION} characters.")
@@ -116,7 +116,7 @@ def parse_description(text: str, *, pointer: str = "/description") -> str:
 
 
 def parse_permissions(codes: Iterable[str], *, pointer: str = "/permissions") -> frozenset[str]:
-    """Check permission codes. Raises InvalidRole naming the unknown ones."""
+    """Validate permission codes and return them as a set. Raises InvalidRole naming the unknown ones."""
     wanted = frozenset(codes)
     if len(wanted) > MAX_PERMISSIONS:
         raise _invalid(pointer, "length", f"A role has at most {MAX_PERMISSIONS} permissions.")
@@ -126,7 +126,7 @@ def parse_permissions(codes: Iterable[str], *, pointer: str = "/permissions") ->
 
 
 def parse_grant(*, expires_at: datetime | None, reason: str, now: datetime) -> str:
-    """Check end and reason of a grant; return the trimmed reason. Raises InvalidGrant."""
+    """Validate the expiry and the reason of a grant, and return the trimmed reason. Raises InvalidGrant."""
     errors = []
     if expires_at is not None and (expires_at.tzinfo is None or expires_at <= now):
         errors.append(FieldError("/expires_at", "past", "A grant ends in the future; give a time with its zone."))
@@ -145,7 +145,7 @@ def permissions_of(name: str, *, system: bool, stored: Iterable[str]) -> frozens
 def check_within(wanted: frozenset[str], own: frozenset[str]) -> None:
     """Raises WiderThanOwn when `wanted` holds Efir permissions that `own` lacks.
 
-    Codes of other services mean nothing here, so anyone who may manage roles may grant them.
+    Codes of other services have no meaning here, so anyone who may manage roles may grant them.
     """
     if missing := sorted((wanted & EVERY) - own):
         raise WiderThanOwn(f"You do not have: {', '.join(missing)}.")

@@ -1,6 +1,6 @@
-"""Proofs that a user reads a mailbox: a link and, for addresses, a code; each is good once and for minutes.
+"""Proofs that a user has access to a mailbox: a link and, for addresses, a code; each works once, for a limited time.
 
-A person has at most one live proof of a purpose: a new one ends the old one.
+A user has at most one valid proof per purpose: a new one replaces the old one.
 """
 
 import re
@@ -25,7 +25,7 @@ class ProofGone(Gone):
 
 
 class WrongCode(Invalid):
-    """The code is not the one in the mail; after five wrong ones it is worth nothing."""
+    """The code does not match the one in the mail; after five wrong codes it is invalid."""
 
     code = "wrong-code"
     title = "This is not the code of the mail"
@@ -42,11 +42,11 @@ class EmailConfirmed(Conflict):
     """The address is already confirmed."""
 
     code = "email-confirmed"
-    title = "The address is confirmed already"
+    title = "The email address is already confirmed"
 
 
 class ProofPurpose(StrEnum):
-    """What a proof is good for."""
+    """What a proof permits."""
 
     EMAIL = "email"
     PASSWORD = "password"  # noqa: S105  # the name of a purpose
@@ -54,9 +54,9 @@ class ProofPurpose(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Proof:
-    """A proof as it is stored: hashes only. `email` is the address it was sent to.
+    """A proof as stored: hashes only. `email` is the address it was sent to.
 
-    A code can be guessed, so it ends at `code_until`; the link, 256 random bits, at `expires_at`.
+    A code can be guessed, so it expires at `code_until`; the link, with 256 random bits, expires at `expires_at`.
     """
 
     user_id: UserId
@@ -71,12 +71,12 @@ class Proof:
     tries: int = 0
 
     def takes_codes(self, now: datetime) -> bool:
-        """Return whether a typed code can still be right."""
+        """Return whether a code is still accepted."""
         return self.code_hash is not None and now < self.code_until and self.tries < TRIES
 
 
 def parse_code(text: str) -> str:
-    """Read a typed code; blanks and dashes between digits do not count. Raises WrongCode."""
+    """Parse an entered code; white space and dashes between digits are ignored. Raises WrongCode."""
     code = _BETWEEN.sub("", text)
     if not CODE.fullmatch(code):
         raise refuse_code()
@@ -84,12 +84,12 @@ def parse_code(text: str) -> str:
 
 
 def parse_secret(text: str) -> str:
-    """Read the secret of a link. Raises ProofGone."""
+    """Parse the secret of a link. Raises ProofGone."""
     if not SECRET.fullmatch(text):
         raise ProofGone
     return text
 
 
 def refuse_code() -> WrongCode:
-    """Name the field of a wrong code."""
+    """Return the error for a wrong code, which points to its field."""
     return WrongCode(errors=(FieldError("/code", "wrong", WrongCode.title),))

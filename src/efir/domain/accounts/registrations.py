@@ -1,4 +1,4 @@
-"""Registration in steps: what was entered, what is missing, how long it is kept."""
+"""Step-by-step registration: the values entered so far, those still required, and when it expires."""
 
 import hashlib
 from dataclasses import dataclass
@@ -24,17 +24,17 @@ MAX_WORK = 32  # characters of a proof of work
 
 
 class RegistrationNotFound(NotFound):
-    """There is no such registration, it has expired, or the ticket belongs to another one."""
+    """The registration does not exist or has expired, or the ticket belongs to another one."""
 
     code = "registration-not-found"
     title = "There is no such registration; it may have expired"
 
 
 class TicketMissing(Unauthenticated):
-    """A registration is shown to, and changed by, the holder of its ticket only."""
+    """Only the holder of its ticket can see and change a registration."""
 
     code = "registration-ticket-missing"
-    title = "The ticket of the registration is missing"
+    title = "The registration ticket is missing"
 
 
 class RegistrationUnfinished(Invalid):
@@ -48,7 +48,7 @@ class RegistrationInStepsOnly(Forbidden):
     """This service requires a confirmed address before it creates an account, which takes more than one request."""
 
     code = "registration-in-steps-only"
-    title = "Register in steps: the address has to be confirmed first"
+    title = "Register step by step: the email address has to be confirmed first"
 
 
 class RegistrationFinished(Conflict):
@@ -62,39 +62,39 @@ class WorkRefused(Invalid):
     """The proof of work does not solve the challenge."""
 
     code = "work-refused"
-    title = "The proof of work is wrong"
+    title = "The proof of work is invalid"
 
 
 class InvalidCheck(Invalid):
     """A check takes exactly one of a nickname and an email address."""
 
     code = "invalid-check"
-    title = "Ask about a nickname or an email address"
+    title = "Check either a nickname or an email address"
 
 
 class RegistrationPicturesTooMany(TooMany):
-    """One registration may send a limited number of pictures."""
+    """The limit of pictures for one registration is reached."""
 
     code = "registration-pictures-too-many"
     title = "Too many pictures for one registration"
 
 
 class EmailCheck(StrEnum):
-    """Whether a few checks of addresses are answered, or none."""
+    """Whether a limited number of address checks reveal if an address is taken, or none."""
 
     BUDGETED = "budgeted"
     MAILBOX = "mailbox"
 
 
 class RequireEmail(StrEnum):
-    """Whether an address has to be confirmed before the account is made, or may be later."""
+    """Whether an email address must be confirmed before the account is created, or may be confirmed later."""
 
     FINISH = "finish"
     LATER = "later"
 
 
 class Step(StrEnum):
-    """Pages of the wizard, in their order; which of them are asked depends on the settings and on who comes."""
+    """Pages of the wizard, in order; which ones are shown depends on the settings and on how the user arrived."""
 
     NAME = "name"
     EMAIL = "email"
@@ -106,9 +106,9 @@ class Step(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Registration:
-    """An account that is being described. `password` is a wrapped hash; `user_id` is set once it is finished.
+    """An unfinished account. `password` is a wrapped hash; `user_id` is set once the registration is finished.
 
-    A person from a provider brings `issuer` and `sub`, and the login session there (`idp_…`).
+    A user from a provider has `issuer` and `sub`, and the login session at the provider (`idp_…`).
     """
 
     id: RegistrationId
@@ -142,13 +142,13 @@ class Registration:
 
     @property
     def arrival(self) -> Arrival | None:
-        """Who it is at the provider they came from; None for who came by themselves."""
+        """The identity at the provider that the user came from; None without a provider."""
         if self.issuer is None or self.sub is None or self.provider is None:
             return None
         return Arrival(issuer=self.issuer, sub=self.sub, provider=self.provider, shown=self.shown or "")
 
     def missing(self, require_email: RequireEmail) -> tuple[str, ...]:
-        """Return what an account still needs, in the order of the steps; a provider can replace the password."""
+        """Return the fields still required, in the order of the steps; a provider's identity replaces the password."""
         there = {
             "nickname": self.nickname is not None,
             "email": self.email is not None,
@@ -158,12 +158,12 @@ class Registration:
         return tuple(name for name in NEEDED if not there[name])
 
     def takes_codes(self, now: datetime) -> bool:
-        """Return whether a code that was mailed can still be right."""
+        """Return whether the mailed code is still accepted."""
         until = self.email_code_until
         return self.email_code_hash is not None and until is not None and now < until and self.email_code_tries < TRIES
 
     def require_id(self, registration_id: UUID | None) -> "Registration":
-        """Return itself when it is the one asked for. Raises RegistrationNotFound."""
+        """Return itself if `registration_id` is its id or None. Raises RegistrationNotFound."""
         if registration_id is not None and registration_id != self.id:
             raise RegistrationNotFound
         return self
@@ -175,7 +175,7 @@ class Registration:
         return self
 
     def complete(self, require_email: RequireEmail) -> "Registration":
-        """Return itself when nothing is missing. Raises RegistrationUnfinished naming what is."""
+        """Return itself when nothing is missing. Raises RegistrationUnfinished naming the missing fields."""
         if missing := self.missing(require_email):
             errors = tuple(FieldError(f"/{name}", "missing", NEEDED[name]) for name in missing)
             raise RegistrationUnfinished(errors=errors)
@@ -186,7 +186,7 @@ ASKED = {"nickname": Step.NAME, "email": Step.EMAIL, "email_code": Step.CODE, "p
 
 
 def steps_of(*, require_email: RequireEmail, arrived: bool) -> tuple[Step, ...]:
-    """Return the pages of a registration; what the provider has supplied is not asked for, but can be changed."""
+    """Return the pages of a registration; values supplied by a provider are not requested, but can be changed."""
     left_out = {Step.CHECK}
     if require_email is RequireEmail.LATER:
         left_out.add(Step.CODE)
@@ -196,7 +196,7 @@ def steps_of(*, require_email: RequireEmail, arrived: bool) -> tuple[Step, ...]:
 
 
 def find_next_step(missing: tuple[str, ...], *, pictured: bool) -> Step:
-    """Return where to go on: the first unfinished step; a picture is optional, so that step is shown once."""
+    """Return the next step: the first unfinished one; a picture is optional, so that step is shown once."""
     for name, step in ASKED.items():
         if name in missing:
             return step
@@ -204,7 +204,7 @@ def find_next_step(missing: tuple[str, ...], *, pictured: bool) -> Step:
 
 
 def find_reachable_step(wanted: Step, missing: tuple[str, ...]) -> Step:
-    """A step that may be shown: the wanted one, or the first unfinished one before it."""
+    """Return a step that may be shown: the requested one, or the first unfinished one before it."""
     first = find_next_step(missing, pictured=True)
     order = list(Step)
     return min(wanted, first, key=order.index)

@@ -1,7 +1,7 @@
-"""Edits of recordings: operations in order, each with its bounds; a recording that is edited stays as it is.
+"""Edits of recordings: an ordered list of operations with validated parameters; the edited recording stays unchanged.
 
-Times are seconds of the sound as the operations before left it, levels are decibels. What depends on the sound itself
-(a cut behind its end, a gain that would clip) is refused where the sound is at hand, by the errors of this module.
+Times are in seconds of the audio as left by the preceding operations, levels in decibels. Errors that depend on the
+audio itself (a cut beyond its end, a gain that would clip) are raised where the audio is processed.
 """
 
 import math
@@ -19,34 +19,34 @@ from efir.domain.kernel.limits import Limits
 
 MIN_THRESHOLD, MAX_THRESHOLD = -90.0, -10.0  # decibels of full scale
 MIN_GAIN, MAX_GAIN = -60.0, 40.0  # decibels
-MAX_MARGIN = 10.0  # seconds of silence that trimming leaves at either end
+MAX_MARGIN = 10.0  # seconds of silence that trimming keeps at either end
 MAX_CROSSFADE = 30.0  # seconds
-WIDTH = 4  # bytes of a sample while it is edited
-MAX_WAV_BYTES = (1 << 32) - 4096  # what the sizes of a WAV file can say, with room for its header
+WIDTH = 4  # bytes per sample during editing
+MAX_WAV_BYTES = (1 << 32) - 4096  # largest size that a WAV file can declare, less room for its header
 
 
 class AudioEditEmpty(Invalid):
-    """No sound would be left, or less than 20 milliseconds; `errors` points to the operation."""
+    """The edit would leave no audio, or less than 20 milliseconds; `errors` points to the operation."""
 
     code = "audio-edit-empty"
     title = "Nothing would be left of this recording"
 
 
 class AudioEditOutside(Invalid):
-    """A time lies beyond the end of the sound that the previous operations left; `errors` points to it."""
+    """A time lies beyond the end of the audio left by the preceding operations; `errors` points to it."""
 
     code = "audio-edit-outside"
     title = "This lies outside the recording"
 
 
 class AudioGainTooHigh(Invalid):
-    """The sound would exceed full scale; `detail` states how many decibels are possible."""
+    """The audio would exceed full scale; `detail` states how many decibels are possible."""
 
     code = "audio-gain-too-high"
     title = "This gain would distort the recording"
 
     def __init__(self, fits: float, pointer: str) -> None:
-        """State the decibels that fit, 0 or less for none, and where more were requested."""
+        """`fits` is the possible gain in decibels, 0 or less for none; `pointer` the place of the excessive value."""
         detail = f"At most {fits:.1f} dB fit." if fits > 0 else "It is at full scale already: no gain fits."
         super().__init__(detail, errors=(FieldError(pointer, "clips", detail),))
         self.fits = fits
@@ -54,20 +54,20 @@ class AudioGainTooHigh(Invalid):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TrimSilence:
-    """Cut what is quieter than a threshold (effective level of 10 ms) off both ends, but for a margin."""
+    """Remove audio below a threshold (RMS level over 10 ms) from both ends, except for a margin."""
 
     threshold_db: float = -50.0
     margin: float = 0.1
 
     def find_errors(self) -> Iterator[tuple[str, str, str]]:
-        """Name what breaks a bound, as pairs of a place in the operation with code and words."""
+        """Yield each value out of bounds as its place in the operation, an error code and a message."""
         yield from _outside("threshold_db", self.threshold_db, MIN_THRESHOLD, MAX_THRESHOLD, "decibels")
         yield from _outside("margin", self.margin, 0.0, MAX_MARGIN, "seconds")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Cut:
-    """Keep what lies between two times, or remove it; without `end` it reaches to the end of the sound."""
+    """Keep the audio between two times, or remove it; without `end` the range reaches to the end of the audio."""
 
     start: float = 0.0
     end: float | None = None
@@ -83,7 +83,7 @@ class Cut:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Fade:
-    """Fade the sound in and out linearly, over the given seconds at its ends."""
+    """Fade the audio in and out linearly, over the given seconds at its ends."""
 
     fade_in: float = 0.0
     fade_out: float = 0.0
@@ -97,7 +97,7 @@ class Fade:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Gain:
-    """Make the sound louder or quieter."""
+    """Make the audio louder or quieter."""
 
     db: float
 
@@ -108,7 +108,7 @@ class Gain:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Join:
-    """Put other recordings behind the sound, in their order, each overlapping what is before it by `crossfade`."""
+    """Append other recordings in order, each overlapping the audio before it by `crossfade` seconds."""
 
     records: tuple[RecordId, ...]
     crossfade: float = 0.0
@@ -128,13 +128,13 @@ OPERATIONS: dict[str, type[Operation]] = {
     "gain": Gain,
     "join": Join,
 }
-"""Operations by the names that clients, jobs and confined children use."""
+"""Operations by the names that clients, jobs and confined child processes use."""
 _NAMES = {kind: name for name, kind in OPERATIONS.items()}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Part:
-    """A recording that an edit is made of; `duration` in seconds."""
+    """A recording used in an edit; `duration` in seconds."""
 
     id: RecordId
     duration: float
@@ -144,9 +144,9 @@ class Part:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Edit:
-    """Operations on parts, the first of which is edited; all are brought to one rate and number of channels.
+    """Operations on parts, the first of which is edited; all are converted to one sample rate and channel count.
 
-    `seconds` is the longest that the result can be.
+    `seconds` is the maximum duration of the result.
     """
 
     operations: tuple[Operation, ...]
@@ -156,7 +156,7 @@ class Edit:
     seconds: float
 
     def plan_sound(self) -> Wav:
-        """Describe the sound that is handed to the conversion, as far as it is known before."""
+        """Return the format of the audio passed to the conversion, as far as it is known beforehand."""
         frames, align = round(self.seconds * self.rate), WIDTH * self.channels
         form = Format(
             coding=Coding.INTEGER, channels=self.channels, rate=self.rate, align=align, width=WIDTH, bits=8 * WIDTH,
@@ -166,7 +166,7 @@ class Edit:
 
 
 def check_operations(operations: Sequence[Operation], limits: Limits) -> None:
-    """Raises InvalidAudio, which points to every wrong value."""
+    """Validate operations. Raises InvalidAudio, which points to every invalid value."""
     errors = []
     if not 1 <= len(operations) <= limits.max_audio_edit_operations:
         words = f"An edit has 1 to {limits.max_audio_edit_operations} operations."
@@ -183,7 +183,7 @@ def check_operations(operations: Sequence[Operation], limits: Limits) -> None:
 
 
 def find_joined(operations: Sequence[Operation]) -> Iterator[tuple[str, RecordId]]:
-    """List the recordings that are joined, each with the pointer to its mention."""
+    """Yield the JSON pointer and the id of every recording to be joined."""
     for number, operation in enumerate(operations):
         if isinstance(operation, Join):
             for place, record in enumerate(operation.records):
@@ -191,9 +191,9 @@ def find_joined(operations: Sequence[Operation]) -> Iterator[tuple[str, RecordId
 
 
 def plan_edit(operations: Sequence[Operation], parts: Sequence[Part], limits: Limits) -> Edit:
-    """Choose what the sound is worked on as: the highest rate and the most channels of its `parts`.
+    """Plan an edit at the highest sample rate and the largest channel count of its `parts`.
 
-    Raises AudioLimitsExceeded when they last longer together than an edit may.
+    Raises AudioLimitsExceeded when their total duration exceeds the limit of an edit.
     """
     known = {part.id: part for part in parts}
     seconds = parts[0].duration + sum(known[record].duration for _, record in find_joined(operations))
@@ -208,7 +208,7 @@ def plan_edit(operations: Sequence[Operation], parts: Sequence[Part], limits: Li
 
 
 def to_facts(operation: Operation) -> dict[str, Any]:
-    """Describe an operation in values of JSON.
+    """Return an operation as JSON-compatible values.
 
     >>> to_facts(Gain(db=3.0))
     {'type': 'gain', 'db': 3.0}
@@ -220,7 +220,7 @@ def to_facts(operation: Operation) -> dict[str, Any]:
 
 
 def from_facts(facts: dict[str, Any]) -> Operation:
-    """Read what `to_facts` wrote."""
+    """Return the operation from the result of `to_facts`."""
     values = {name: value for name, value in facts.items() if name != "type"}
     if "records" in values:
         values["records"] = tuple(RecordId(UUID(record)) for record in values["records"])
@@ -228,7 +228,7 @@ def from_facts(facts: dict[str, Any]) -> Operation:
 
 
 def pointer_to(number: int, place: str = "") -> str:
-    """Point into the operation of that number.
+    """Return the JSON pointer to an operation by its number, or to a place in it.
 
     >>> pointer_to(2, "start"), pointer_to(0)
     ('/operations/2/start', '/operations/0')

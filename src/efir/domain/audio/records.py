@@ -1,4 +1,4 @@
-"""Audio records, and the people who need nothing but a name to keep them."""
+"""Audio records: their states, names and titles, and the errors of converting them."""
 
 import unicodedata
 from dataclasses import dataclass
@@ -29,14 +29,14 @@ AUDIO_SCOPES = ["audio.read", "audio.write"]
 
 
 class InvalidAudio(Invalid):
-    """Some values of the request break a rule; `errors` names each."""
+    """Some values of the request are invalid; `errors` names each."""
 
     code = "validation"
     title = "Some values are wrong"
 
 
 class UsernameTaken(Conflict):
-    """Another user has this name, or one that differs in case only."""
+    """Another user has this name, or one that differs only in case."""
 
     code = "username-taken"
     title = "This name is taken"
@@ -46,7 +46,7 @@ class BadCredentials(Unauthenticated):
     """The user is unknown or the token is not theirs; the response does not reveal which."""
 
     code = "bad-credentials"
-    title = "The user or the token is wrong"
+    title = "The user or token is wrong"
 
 
 class RecordingNotFound(NotFound):
@@ -71,21 +71,21 @@ class RecordingFailed(Conflict):
 
 
 class AudioTooLarge(TooLarge):
-    """More bytes than a recording may have."""
+    """The recording has more bytes than allowed."""
 
     code = "too-large"
     title = "The recording is too large"
 
 
 class NotWav(UnsupportedMedia):
-    """The bytes are not a WAV file, whatever the file is called."""
+    """The content is not a WAV file, whatever its name."""
 
     code = "not-wav"
     title = "This is not a WAV file"
 
 
 class WavCodecUnsupported(UnsupportedMedia):
-    """The codec of this WAV file is not in the list; `detail` names it."""
+    """The codec of this WAV file is not supported; `detail` names it."""
 
     code = "wav-codec-unsupported"
     title = "This WAV file uses a codec we cannot read"
@@ -99,31 +99,31 @@ class WavMalformed(Invalid):
 
 
 class AudioEmpty(Invalid):
-    """The file has no sound, or less than 20 milliseconds of it."""
+    """The file has no audio, or less than 20 milliseconds of it."""
 
     code = "audio-empty"
     title = "There is no sound in this file, or less than 20 milliseconds of it"
 
 
 class AudioLimitsExceeded(Invalid):
-    """Too long, too many channels or too high a sample rate."""
+    """The audio is too long, or has too many channels or too high a sample rate."""
 
     code = "audio-limits"
-    title = "This sound exceeds the limits"
+    title = "The audio exceeds the limits"
 
 
 class AudioUndecodable(Invalid):
-    """The samples cannot be used, or the result differs from the sent sound; `detail` states which, and what to do."""
+    """The samples cannot be decoded, or the result differs from the source; `detail` states which, and what to do."""
 
     code = "audio-undecodable"
     title = "This sound cannot be converted"
 
 
 class UploadsTooFrequent(TooMany):
-    """This person sent too many recordings within an hour."""
+    """The user has sent too many recordings within an hour."""
 
     code = "rate-limited"
-    title = "Too many recordings were sent within an hour"
+    title = "Too many recordings within an hour"
 
 
 class Overloaded(Unavailable):
@@ -134,14 +134,14 @@ class Overloaded(Unavailable):
 
 
 class QuotaExceeded(NoSpace):
-    """The recordings of this person use all the space they may."""
+    """The recordings of the user fill their storage quota."""
 
     code = "quota-exceeded"
     title = "Your recordings use all of your space"
 
 
 class RecordState(StrEnum):
-    """From the moment a record exists to its end; `ready` and `failed` are final."""
+    """The states of a record; `ready` and `failed` are final."""
 
     QUEUED = "queued"
     READY = "ready"
@@ -150,9 +150,9 @@ class RecordState(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AudioRecord:
-    """A recording; `source_sha256` and `title` make it one of its kind for its owner. Sizes in bytes.
+    """A recording; `source_sha256` and `title` identify it among those of its owner. Sizes in bytes.
 
-    `edited_from` is the recording it was edited from, as long as that is there.
+    `edited_from` is the recording it was edited from, as long as that exists.
     """
 
     id: RecordId
@@ -165,13 +165,13 @@ class AudioRecord:
     edited_from: RecordId | None = None
 
     def require_owner(self, user_id: UserId) -> "AudioRecord":
-        """Return itself to its owner. Raises RecordingNotFound for everybody else."""
+        """Return itself if the user owns it. Raises RecordingNotFound for all other users."""
         require_owner(self.owner_id, user_id, RecordingNotFound)
         return self
 
 
 def parse_name(text: str, *, pointer: str = "/name") -> tuple[str, str]:
-    """Return a trimmed name, and the key by which two names are the same: NFC, case folded. Raises InvalidAudio.
+    """Return the trimmed name, and the key by which names are compared: NFC, case folded. Raises InvalidAudio.
 
     >>> parse_name(" Ada ")
     ('Ada', 'ada')
@@ -185,7 +185,7 @@ def parse_name(text: str, *, pointer: str = "/name") -> tuple[str, str]:
 
 
 def parse_record_title(text: str, *, max_length: int, pointer: str = "/title") -> str:
-    """Trim a title that a person gave. Raises InvalidAudio."""
+    """Validate a title and return it trimmed, in NFC. Raises InvalidAudio."""
     title = unicodedata.normalize("NFC", text).strip()
     if not 1 <= len(title) <= max_length:
         raise invalid_audio(pointer, "length", f"A title has 1 to {max_length} characters.")
@@ -195,7 +195,7 @@ def parse_record_title(text: str, *, max_length: int, pointer: str = "/title") -
 
 
 def title_from(filename: str, *, otherwise: str, max_length: int) -> str:
-    r"""Make a title of a file's name: its last part without the ending, as far as it can be shown.
+    r"""Return a title from a file name: its last path segment without extension or invisible characters.
 
     >>> title_from("C:\\music\\Rain.wav", otherwise="Recording", max_length=120)
     'Rain'
@@ -207,7 +207,7 @@ def title_from(filename: str, *, otherwise: str, max_length: int) -> str:
 
 
 def invalid_audio(pointer: str, code: str, detail: str) -> InvalidAudio:
-    """Name one wrong value."""
+    """Return an error that points to one invalid value."""
     return InvalidAudio(detail, errors=(FieldError(pointer, code, detail),))
 
 

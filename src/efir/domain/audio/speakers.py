@@ -1,8 +1,8 @@
-"""How channels become left and right, so that each of them is heard (decision 11).
+"""Downmix of multichannel audio to stereo, in which every channel stays audible (decision 11).
 
-A mask names speakers in the order of its bits, as WAVEFORMATEXTENSIBLE has it: the first channel is the lowest bit that
-is set. Channels beyond the mask, or without one, have no speaker. B-format (the AMB form of WAVEFORMATEXTENSIBLE) holds
-no speakers either, but a sound field in which two microphones are pointed.
+A channel mask names speakers in the order of its bits, as in WAVEFORMATEXTENSIBLE: the first channel is the lowest set
+bit. Channels beyond the mask, or without a mask, have no speaker. Ambisonic B-format (the AMB form of
+WAVEFORMATEXTENSIBLE) has no speakers either, but a sound field, in which two virtual microphones are placed.
 """
 
 import math
@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from efir.domain.audio.mpeg import STEREO
 
 Gain = tuple[float, float]
-"""What of a channel goes to the left and to the right."""
+"""The gains of a channel in the left and in the right output."""
 
 SIDE, MIDDLE, FAR, BEHIND = 1.0, math.sqrt(0.5), math.sqrt(0.5), 0.5
 LEFT, RIGHT, CENTRE = (SIDE, 0.0), (0.0, SIDE), (MIDDLE, MIDDLE)
@@ -46,11 +46,11 @@ NAMES = (
 MASK_BITS = 32
 FIELDS = {3: "WXY", 4: "WXYZ", 5: "WXYUV", 6: "WXYZUV", 7: "WXYUVPQ", 8: "WXYZUVPQ"}
 AZIMUTH, ELEVATION = math.radians(55), math.radians(15)
-SHARPER = 0.25  # how much of the second and third order: they narrow the microphones
+SHARPER = 0.25  # share of the second and third order, which narrow the microphones' pattern
 
 
 def stereo_gains(channels: int, mask: int, *, ambisonic: bool = False) -> tuple[Gain, ...]:
-    """Return the gains of three and more channels; together they cannot go beyond full scale.
+    """Return the gains of three or more channels, scaled so that their sum cannot exceed full scale.
 
     >>> [tuple(round(side, 2) for side in gain) for gain in stereo_gains(4, 0)]
     [(0.41, 0.0), (0.0, 0.41), (0.29, 0.29), (0.29, 0.29)]
@@ -59,9 +59,9 @@ def stereo_gains(channels: int, mask: int, *, ambisonic: bool = False) -> tuple[
 
 
 def find_gains(names: Sequence[str]) -> tuple[Gain, ...]:
-    """Return the gains of speakers by their names (`FL`, `TBR`, SMPTE ST 2036-2 and ffmpeg's).
+    """Return the gains of speakers by name (`FL`, `TBR`, as in SMPTE ST 2036-2 and ffmpeg).
 
-    They are those of ITU-R BS.775, so that dialogue stays as loud as of fewer speakers: the sum has to be limited.
+    They are those of ITU-R BS.775, so that dialogue is as loud as with fewer speakers; the caller must limit the sum.
 
     >>> [tuple(round(side, 2) for side in gain) for gain in find_gains(["FL", "FR", "TSL"])]
     [(1.0, 0.0), (0.0, 1.0), (0.71, 0.0)]
@@ -70,7 +70,7 @@ def find_gains(names: Sequence[str]) -> tuple[Gain, ...]:
 
 
 def _limit_gains(gains: Sequence[Gain]) -> tuple[Gain, ...]:
-    """Lower each side until all channels together cannot go beyond full scale."""
+    """Scale each side so that the sum of all channels cannot exceed full scale."""
     most = max(sum(abs(gain[side]) for gain in gains) for side in range(STEREO))
     return tuple((left / most, right / most) for left, right in gains)
 
@@ -80,9 +80,10 @@ def _find_side_gain(name: str) -> Gain:
 
 
 def _place(channels: int, mask: int) -> list[Gain]:
-    """Place named channels at their speakers, of those without a name the first two left and right.
+    """Place named channels at their speakers.
 
-    The others are in the middle. Recorders and editors put a stereo pair on the first two tracks, if anywhere.
+    Without any names, the first two channels are left and right, because recorders and editors put a stereo pair, if
+    any, on the first two tracks. All other channels without a name are centred.
     """
     named = [bit for bit in range(MASK_BITS) if mask >> bit & 1][:channels]
     gains = [SPEAKERS[bit] if bit < len(SPEAKERS) else CENTRE for bit in named]
@@ -91,7 +92,7 @@ def _place(channels: int, mask: int) -> list[Gain]:
 
 
 def _field(channels: int) -> list[Gain]:
-    """Point a microphone to each side, somewhat upwards: so no component of the field goes unheard."""
+    """Point a virtual microphone to each side, slightly upwards, so that every component of the field is audible."""
     flat = math.cos(ELEVATION)
     heard = {
         "W": (math.sqrt(0.5), math.sqrt(0.5)), "X": _mirror(0.5 * flat * math.cos(AZIMUTH), 1),

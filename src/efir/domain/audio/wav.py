@@ -1,8 +1,8 @@
-"""Headers of WAV files, read before any decoder sees a byte.
+"""Headers of WAV files, parsed before any decoder reads a byte.
 
-The chunks are walked and the converter gets an exact plan: which bytes are sound and how they are coded. The header of
-the file itself is never given to a decoder. Sources: the RIFF and WAVE documents of IBM and Microsoft (1991, 1994),
-WAVEFORMATEXTENSIBLE, EBU Tech 3306 (RF64) and ITU-R BS.2088 (BW64).
+The parser walks the chunks and returns an exact plan for the converter: which bytes are audio and how they are encoded.
+The header of the file itself is never passed to a decoder. Sources: the RIFF and WAVE documents of IBM and Microsoft
+(1991, 1994), WAVEFORMATEXTENSIBLE, EBU Tech 3306 (RF64) and ITU-R BS.2088 (BW64).
 """
 
 import struct
@@ -23,7 +23,7 @@ CUT = "The file ends before or just after its sound begins: it was cut short. Se
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """A stretch of the sound: `length` bytes from `offset` of the file, or as many of silence (`offset` is None)."""
+    """A part of the audio: `length` bytes from `offset` of the file, or as many bytes of silence (`offset` is None)."""
 
     offset: int | None
     length: int
@@ -31,9 +31,9 @@ class Part:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wav:
-    """A file that can be converted: its sound in order, `frames` samples a channel (0: not known).
+    """A convertible file: its audio in order, `frames` samples per channel (0: unknown), `duration` in seconds.
 
-    `warnings` name what was wrong and could be repaired: `size_unknown`, `truncated`, `block_align`, `several_data`,
+    `warnings` names the faults that were repaired: `size_unknown`, `truncated`, `block_align`, `several_data`,
     `stray_bytes`, `unread_bytes`, `code_page`.
     """
 
@@ -48,23 +48,23 @@ class Wav:
 
     @property
     def whole(self) -> bool:
-        """Whether the sound lies in the file in one piece."""
+        """Whether the audio is one contiguous range of the file."""
         return len(self.parts) == 1 and self.parts[0].offset is not None
 
     @property
     def offset(self) -> int:
-        """Where the sound begins, if it is whole."""
+        """Offset of the audio, if it is contiguous."""
         return self.parts[0].offset or 0
 
     @property
     def length(self) -> int:
-        """Bytes of all parts together."""
+        """Total length of all parts in bytes."""
         return sum(part.length for part in self.parts)
 
 
 @dataclass(slots=True)
 class _Found:
-    """What a walk over the chunks has seen so far; of silence the length is samples a channel, not bytes."""
+    """What the walk over the chunks has found so far; for silence, the length is samples per channel, not bytes."""
 
     texts: Texts
     format: Format | None = None
@@ -73,7 +73,7 @@ class _Found:
 
 
 def read_wav(read: Read, size: int, limits: Limits) -> Wav:
-    """Read the header of a file of `size` bytes.
+    """Parse the header of a file of `size` bytes.
 
     Raises NotWav, WavMalformed, WavCodecUnsupported, AudioEmpty, AudioLimitsExceeded.
     """
@@ -116,13 +116,13 @@ def _take(found: _Found, walk: Walk, name: bytes, offset: int, length: int) -> N
     elif name == b"CSET":
         found.texts.set_page(walk.read(offset, min(length, MAX_INFO)))
     elif name in {b"RIFF", b"RIFX"}:
-        walk.warnings.add("unread_bytes")  # another file was put behind this one
+        walk.warnings.add("unread_bytes")  # another file was appended to this one
     elif name == b"LIST" and NUMBER < length <= MAX_INFO:
         found.texts.add_list(walk.read(offset, length))
 
 
 def adpcm_header(wav: Wav) -> bytes:
-    """Write a minimal header for ADPCM sound, whose blocks no decoder reads without one."""
+    """Return a minimal WAV header for ADPCM audio, whose blocks no decoder reads without one."""
     form, order = wav.format, ">" if wav.big_endian else "<"
     tag = next(tag for tag, coding in TAGS.items() if coding is form.coding)
     numbers = struct.pack("<HHIIHH", tag, form.channels, form.rate, form.byte_rate, form.align, form.bits)
@@ -160,7 +160,7 @@ def _warn_if_short(length: int, warnings: set[str]) -> str:
 
 
 def _align(parts: list[Part], form: Format) -> tuple[Part, ...]:
-    """Turn silence into bytes, and leave out half frames; the last block of a coding with blocks may be short."""
+    """Convert lengths of silence to bytes and drop incomplete frames; the last block of a block codec may be short."""
     packed = form.block_frames > 1 or form.coding is Coding.MPEG
     if packed and any(part.offset is None for part in parts):
         raise WavCodecUnsupported("Silence between stretches of compressed sound cannot be read. Save it as PCM.")
@@ -178,7 +178,7 @@ def _align(parts: list[Part], form: Format) -> tuple[Part, ...]:
 
 
 def _frames(form: Format, length: int, fact: int) -> int:
-    """Return the samples of a channel; `fact` is trusted for the length of the last block only."""
+    """Return the number of samples per channel; `fact` is trusted only for the length of the last block."""
     if form.block_frames == 1:
         return length // form.align
     blocks, rest = divmod(length, form.align)
@@ -188,7 +188,7 @@ def _frames(form: Format, length: int, fact: int) -> int:
 
 
 def _skip_id3(read: Read, size: int) -> int:
-    """Skip ID3 tags that a program put before the file; their size has seven bits a byte."""
+    """Return the offset behind ID3 tags that precede the file; their size has seven bits per byte."""
     start = 0
     while (head := read(start, 10))[:3] == b"ID3" and len(head) == 10:  # noqa: PLR2004  # an ID3v2 header
         length = sum((byte & 0x7F) << shift for byte, shift in zip(head[6:], (21, 14, 7, 0), strict=True))

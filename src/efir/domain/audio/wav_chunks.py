@@ -1,4 +1,4 @@
-"""Walks from chunk to chunk of a WAV file, as far as it is known where the next one begins.
+"""Iteration over the chunks of a WAV file, as far as the start of the next chunk is known.
 
 Sources: the RIFF and WAVE documents of IBM and Microsoft (1991, 1994), EBU Tech 3306 (RF64), ITU-R BS.2088 (BW64).
 """
@@ -9,27 +9,27 @@ from collections.abc import Callable, Iterator
 from efir.domain.audio.records import WavMalformed
 
 Read = Callable[[int, int], bytes]
-"""Up to `length` bytes from `offset`: fewer only at the end of the file."""
+"""Takes an offset and a length, and returns that many bytes of the file, fewer only at its end."""
 
 Chunk = tuple[bytes, int, int]
-"""Name, place of the content, and its length within the file."""
+"""Name of a chunk, offset of its content, and the content's length within the file."""
 
 MAX_CHUNKS = 256
-HEAD, NUMBER = 8, 4  # bytes: of a chunk's name and size, of a number
-UNKNOWN_SIZES = frozenset({0, 0xFFFFFFFF, 0x7FFFFFFF, 0x7FFFF000, 0x80000000})  # what programs write that cannot seek
+HEAD, NUMBER = 8, 4  # bytes of a chunk header (name and size), and of a number
+UNKNOWN_SIZES = frozenset({0, 0xFFFFFFFF, 0x7FFFFFFF, 0x7FFFF000, 0x80000000})  # written by programs that cannot seek
 KNOWN = frozenset({
     b"fmt ", b"data", b"LIST", b"fact", b"bext", b"JUNK", b"junk", b"PAD ", b"FLLR", b"cue ", b"smpl", b"inst", b"iXML",
     b"axml", b"chna", b"CSET", b"PEAK", b"slnt", b"ds64", b"id3 ", b"ID3 ", b"_PMX", b"cart", b"levl", b"DISP", b"plst",
 })  # fmt: skip
-STRAY = 64  # bytes within which the next chunk is looked for where none begins
-TAGS_AFTER = (b"ID3", b"TAG", b"APETAGEX", b"LYRICSBEGIN")  # what MP3 programs put behind a file
-SAMPLE = 4096  # bytes of an unreadable rest that are looked at
+STRAY = 64  # bytes to search for the next chunk where none begins
+TAGS_AFTER = (b"ID3", b"TAG", b"APETAGEX", b"LYRICSBEGIN")  # tags that MP3 programs append to a file
+SAMPLE = 4096  # bytes of an unreadable remainder to inspect
 
 
 class Walk:
-    """Goes from chunk to chunk; knows the 64-bit sizes of RF64 and where programs forget the padding.
+    """Walks from chunk to chunk; supports the 64-bit sizes of RF64 and files with missing padding.
 
-    `warnings` and `broken` name after the walk what was wrong: `broken` is where it ended before the end of the file.
+    After the walk, `warnings` names the faults, and `broken` is the offset where it ended before the end of the file.
     """
 
     def __init__(self, read: Read, size: int, order: str, *, large: bool) -> None:
@@ -40,7 +40,7 @@ class Walk:
         self._data_size: int | None = None
 
     def chunks(self, position: int) -> Iterator[Chunk]:
-        """Yield each chunk; a list of waves (`LIST wavl`) counts as the chunks inside it. Raises WavMalformed."""
+        """Yield each chunk; a wave list (`LIST wavl`) is replaced by the chunks inside it. Raises WavMalformed."""
         for _ in range(MAX_CHUNKS):
             head = self.read(position, HEAD + NUMBER)
             if len(head) < HEAD or not _is_printable(head[:4]):
@@ -58,7 +58,7 @@ class Walk:
         raise WavMalformed(f"The file has more than {MAX_CHUNKS} chunks. Save it again with another program.")
 
     def _find_next(self, end: int, length: int) -> int:
-        """Find where the next chunk begins: after the padding, without it, or where bytes are too many or too few."""
+        """Return where the next chunk begins: after the padding, without it, or near if bytes are extra or missing."""
         around = self.read(end - HEAD, HEAD + STRAY + HEAD)
         near = range(-min(HEAD, length), min(STRAY, len(around) - 2 * HEAD + 1))
         names = {place: around[place + HEAD :][:HEAD] for place in near}
@@ -80,7 +80,7 @@ class Walk:
         return head[:4] == b"data" or position + HEAD + told <= self.size
 
     def _length(self, name: bytes, offset: int, told: int) -> int | None:
-        """Return the bytes of a chunk that are there; None when nothing that matters can follow."""
+        """Return the length of a chunk within the file; None when nothing relevant can follow."""
         rest = self.size - offset
         if name == b"ds64" and self.large and self._data_size is None:
             sizes = self.read(offset + 8, 8)
@@ -107,7 +107,7 @@ class Walk:
         return min(told, rest)
 
     def _only_chunks(self, position: int) -> bool:
-        """Return whether nothing but whole chunks follows: then a sound of no bytes is meant as such."""
+        """Return whether only complete chunks follow, so that an audio size of zero is intended."""
         for _ in range(MAX_CHUNKS):
             if position >= self.size:
                 return True
@@ -121,7 +121,7 @@ class Walk:
         return False
 
     def has_unread_bytes(self) -> bool:
-        """Return whether bytes follow the last chunk that are neither padding nor a tag: perhaps sound."""
+        """Return whether the last chunk is followed by bytes that are neither padding nor a tag: perhaps audio."""
         if self.broken is None:
             return False
         rest = self.read(self.broken, SAMPLE)

@@ -1,4 +1,4 @@
-"""The `fmt ` chunk of a WAV file: how its samples are coded, checked and mended as far as that is safe."""
+"""The `fmt ` chunk of a WAV file, which describes the encoding: validated, and repaired where that is safe."""
 
 import struct
 from collections.abc import Callable
@@ -9,17 +9,17 @@ from efir.domain.audio.records import AudioLimitsExceeded, WavCodecUnsupported, 
 
 MAX_CHANNELS, MAX_RATE = 8, 384_000
 AS_PCM, AGAIN = "Save it as 16-bit or 24-bit PCM.", "Save the file again with another program."
-MAX_CONTAINER = 4  # bytes of an integer sample
+MAX_CONTAINER = 4  # maximum bytes of an integer sample
 EXTENSIBLE = 0xFFFE
 GUID_TAIL = bytes.fromhex("800000aa00389b71")
 AMBISONIC_TAIL = bytes.fromhex("8644c8c1ca000000")
-NUMBER, OLD_FORMAT, FORMAT, EXTENDED = 4, 14, 16, 40  # bytes: of a number, of three forms of the chunk
+NUMBER, OLD_FORMAT, FORMAT, EXTENDED = 4, 14, 16, 40  # bytes of a number, and of the three forms of the chunk
 ADPCM_BITS, STEREO = 4, 2
 MPEG_BYTE_RATE = 16_000  # 128 kbit/s
 
 
 class Coding(StrEnum):
-    """How samples are coded."""
+    """How samples are encoded."""
 
     INTEGER = "integer"
     FLOAT = "float"
@@ -44,7 +44,7 @@ TAGS = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Format:
-    """The `fmt ` chunk, checked: `align` is bytes of a frame or block, `mask` names the speakers (0: not given).
+    """A validated `fmt ` chunk: `align` is bytes per frame or block, `mask` the channel mask (0: not given).
 
     `ambisonic` channels are a sound field in B-format, whatever the mask.
     """
@@ -53,10 +53,10 @@ class Format:
     channels: int
     rate: int
     align: int
-    width: int = 0  # bytes of one sample; 0 where samples share bytes
+    width: int = 0  # bytes per sample; 0 where samples share bytes
     bits: int = 0
     mask: int = 0
-    block_frames: int = 1  # samples of a channel in one block
+    block_frames: int = 1  # samples per channel in one block
     byte_rate: int = 0
     extension: bytes = b""
     ambisonic: bool = False
@@ -64,7 +64,7 @@ class Format:
 
 
 def read_format(content: bytes, order: str) -> Format:
-    """Read a `fmt ` chunk. Raises WavMalformed, WavCodecUnsupported, AudioLimitsExceeded."""
+    """Parse a `fmt ` chunk. Raises WavMalformed, WavCodecUnsupported, AudioLimitsExceeded."""
     if len(content) < OLD_FORMAT:
         raise WavMalformed(f"The description of the sound is too short. {AGAIN}")
     tag, channels, rate, byte_rate, align, bits = struct.unpack(order + "HHIIHH", content[:16].ljust(FORMAT, b"\0"))
@@ -95,7 +95,7 @@ def _read_extensible(content: bytes, order: str) -> tuple[int, int, bool]:
 
 
 def _read_linear(shared: Format, _order: str) -> Format:
-    """Integers and floats: the bytes of a frame give the width of a sample, valid bits may be fewer."""
+    """Complete a format of integers or floats: the frame size gives the sample width; fewer bits may be valid."""
     width, rest = divmod(shared.align, shared.channels)
     likely = (shared.bits + 7) // 8
     repaired = bool(rest) or not width or width < likely
@@ -114,7 +114,10 @@ def _is_companded(shared: Format, _order: str) -> Format:
 
 
 def _adpcm(shared: Format, order: str) -> Format:
-    """Blocks of four-bit differences; the frames in a block follow from its size and must agree with the header."""
+    """Complete an ADPCM format, with blocks of 4-bit differences.
+
+    The number of frames in a block follows from its size and must agree with the header.
+    """
     header = 7 if shared.coding is Coding.ADPCM_MS else 4
     if shared.bits != ADPCM_BITS or shared.channels > STEREO:
         raise WavCodecUnsupported(f"ADPCM is read with 4 bits and up to two channels. {AS_PCM}")
@@ -129,7 +132,10 @@ def _adpcm(shared: Format, order: str) -> Format:
 
 
 def _mpeg(shared: Format, _order: str) -> Format:
-    """Return the frames of their own; without a mean rate the length is a guess until the sound has been decoded."""
+    """Complete an MPEG format, which has its own frames.
+
+    Without a mean byte rate, the duration is an estimate until the audio has been decoded.
+    """
     return replace(shared, align=max(1, shared.align), byte_rate=shared.byte_rate or MPEG_BYTE_RATE)
 
 

@@ -1,26 +1,26 @@
-"""Texts inside a WAV file: `LIST INFO` chunks, in the code page that `CSET` names or in the one they show themselves.
+"""Text metadata of a WAV file: `LIST INFO` chunks, in the code page that `CSET` names or in a detected encoding.
 
-Source: the RIFF document of IBM and Microsoft (1991), "CSET chunk". It came before Unicode, so programs write UTF-8 and
-UTF-16 without announcing either.
+Source: the RIFF document of IBM and Microsoft (1991), "CSET chunk". It predates Unicode, so programs write UTF-8 and
+UTF-16 without declaring either.
 """
 
 import codecs
 import struct
 
 HEAD = 8  # bytes of a chunk's name and size
-LATIN = 1252  # what is meant when nothing is named; written without thought as well, hence not believed alone
+LATIN = 1252  # the default; also declared by mistake, hence not trusted alone
 NAMED_PAGES = {
     65001: "utf-8", 1200: "utf-16-le", 1201: "utf-16-be", 20866: "koi8-r", 21866: "koi8-u", 20127: "ascii",
     10000: "mac-roman", 10006: "mac-greek", 10007: "mac-cyrillic", 10029: "mac-latin2", 10081: "mac-turkish",
     20932: "euc-jp", 51932: "euc-jp", 51949: "euc-kr", 51936: "gb2312", 54936: "gb18030",
     **{28590 + part: f"iso8859-{part}" for part in (1, 2, 3, 4, 5, 6, 7, 8, 9, 13, 15)},
 }  # fmt: skip
-PAGES = range(437, 1362)  # what Windows and OS/2 call by the number that Python knows as well
+PAGES = range(437, 1362)  # numbers of Windows and OS/2 code pages that Python also uses
 WIDE = {codecs.BOM_UTF16_LE: "utf-16-le", codecs.BOM_UTF16_BE: "utf-16-be"}
 
 
 class Texts:
-    """Texts found so far, still as bytes: the chunk that names their code page may come last."""
+    """Texts found so far, still as bytes, because the chunk that names their code page may come last."""
 
     def __init__(self, order: str) -> None:
         self._order = order
@@ -28,7 +28,7 @@ class Texts:
         self._page = 0
 
     def add_list(self, content: bytes) -> None:
-        """Take a LIST chunk of texts; anything odd ends it without complaint."""
+        """Add the texts of a LIST chunk; stop without an error at anything invalid."""
         position = 4 if content[:4] == b"INFO" else len(content)
         while position + HEAD <= len(content):
             name, size = content[position : position + 4], content[position + 4 : position + HEAD]
@@ -37,22 +37,22 @@ class Texts:
             position += HEAD + length + length % 2
 
     def set_page(self, content: bytes) -> None:
-        """Take a CSET chunk: the code page is its first number, 0 for none."""
+        """Set the code page from a CSET chunk: its first number, 0 for none."""
         if len(content) >= 2:  # noqa: PLR2004  # bytes of that number
             self._page = struct.unpack(self._order + "H", content[:2])[0]
 
     def get(self, name: bytes) -> str:
-        """Return a text as it can be shown; empty when there is none."""
+        """Return a printable text, empty when there is none."""
         return decode_text(self._raw.get(name, b""), self._page)
 
     @property
     def unreadable(self) -> bool:
-        """Whether a code page is named that nobody here knows, and some text would need it."""
+        """Whether an unknown code page is named that some text needs."""
         return bool(self._page) and not codec_of(self._page) and not all(map(bytes.isascii, self._raw.values()))
 
 
 def codec_of(page: int) -> str:
-    """Return the name by which Python knows a code page of Windows; empty when it does not.
+    """Return Python's name for a Windows code page, empty when it is unknown.
 
     >>> codec_of(1251), codec_of(65001), codec_of(708)
     ('cp1251', 'utf-8', '')
@@ -65,9 +65,10 @@ def codec_of(page: int) -> str:
 
 
 def decode_text(raw: bytes, page: int) -> str:
-    r"""Decode a text up to its first NUL, without what cannot be shown.
+    r"""Decode a text up to its first NUL, without unprintable characters.
 
-    A mark of UTF-16 or UTF-8 decides, then the named code page, then whether it is UTF-8; all else is cp1252.
+    A byte order mark of UTF-16 or UTF-8 decides, then the named code page, then whether it is valid UTF-8; all other
+    text is cp1252.
 
     >>> decode_text("Дождь".encode("cp1251") + b"\0", 1251), decode_text("Дождь".encode("utf-16"), 0)
     ('Дождь', 'Дождь')
@@ -83,13 +84,13 @@ def _codecs(raw: bytes, page: int) -> list[str]:
     if raw[:2] in WIDE:
         return [WIDE[raw[:2]]]
     if raw[:1] > b"\0" and raw[1:2] == b"\0" and raw[2:3] > b"\0" and raw[3:4] == b"\0":
-        return ["utf-16-le"]  # of letters that would fit into one byte
+        return ["utf-16-le"]  # letters that would fit into one byte
     named = codec_of(page)
     return ["utf-8", named] if page == LATIN or not named else [named, "utf-8"]
 
 
 def _decode(raw: bytes, codec: str) -> str | None:
-    """Decode what comes before the end of the text; None when it is not of this codec."""
+    """Decode the bytes before the end of the text; None when they are not valid in this codec."""
     if not codec:
         return None
     if codec.startswith("utf-16"):

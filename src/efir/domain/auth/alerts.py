@@ -1,10 +1,10 @@
-"""Alerts to the owner of an account when the ways to sign in to it change."""
+"""Alerts sent to the owner of an account when its sign-in methods change."""
 
 from enum import StrEnum
 
 
 class Alert(StrEnum):
-    """Something that happened to the ways to sign in."""
+    """A change of the sign-in methods of an account."""
 
     TOTP_ENABLED = "totp-enabled"
     TOTP_REMOVED = "totp-removed"

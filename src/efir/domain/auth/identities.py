@@ -26,10 +26,10 @@ class IdentityNotFound(NotFound):
 
 
 class IdentityUnknown(Conflict):
-    """Nobody has the identity that a signed-in person returned with; it can be linked in the settings."""
+    """No account is linked to the identity that the provider returned; it can be linked in the settings."""
 
     code = "identity-unknown"
-    title = "No account here has this identity"
+    title = "No account is linked to this identity"
 
 
 class IdentityTaken(Conflict):
@@ -40,7 +40,7 @@ class IdentityTaken(Conflict):
 
 
 class LastWayIn(Conflict):
-    """Without this, nobody could sign in to the account: set a password or add a passkey first."""
+    """The account would have no sign-in method left: set a password or add a passkey first."""
 
     code = "last-way-in"
     title = "This is the last way to sign in"
@@ -54,7 +54,7 @@ class ProviderRefused(Unauthenticated):
 
 
 class ProviderCancelled(ProviderRefused):
-    """The person cancelled the sign-in at the provider, or the provider did not allow it."""
+    """The user cancelled the sign-in at the provider, or the provider did not allow it."""
 
     code = "oidc-cancelled"
     title = "Sign-in was cancelled at the provider"
@@ -62,7 +62,7 @@ class ProviderCancelled(ProviderRefused):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Identity:
-    """An identity at another provider. `shown` is for the user to recognise it by; nothing is decided by it."""
+    """An identity at another provider. `shown` lets the user recognise it; no decision is based on it."""
 
     id: IdentityId
     issuer: str
@@ -83,7 +83,7 @@ class Arrival:
     shown: str
 
     def link(self, identity_id: IdentityId, user_id: UserId, *, now: datetime) -> "Identity":
-        """Return the link of this identity to an account."""
+        """Return this identity, linked to an account."""
         return Identity(
             id=identity_id, issuer=self.issuer, sub=self.sub, user_id=user_id, provider=self.provider,
             shown=self.shown, linked_at=now,

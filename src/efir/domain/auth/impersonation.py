@@ -18,21 +18,21 @@ class CannotImpersonate(Forbidden):
 
 
 class InvalidReason(Invalid):
-    """Acting on another person's account requires a reason, which the audit log keeps."""
+    """Acting on another user's account requires a reason, which the audit log records."""
 
     code = "invalid-reason"
     title = "Give a reason"
 
 
 class NotImpersonating(Conflict):
-    """The credential is the caller's own."""
+    """The credential of the request is the caller's own."""
 
     code = "not-impersonating"
-    title = "You are not impersonating anybody"
+    title = "You are not impersonating an account"
 
 
 def check_target(target: UserId, *, actor: UserId, status: str, roles: Iterable[str]) -> None:
-    """Raises CannotImpersonate."""
+    """Raises CannotImpersonate unless the account is active, not the actor's own and not an administrator's."""
     if target == actor:
         raise CannotImpersonate("This is your own account.")
     if status != UserStatus.ACTIVE:
@@ -42,12 +42,12 @@ def check_target(target: UserId, *, actor: UserId, status: str, roles: Iterable[
 
 
 def check_rights(permissions: Iterable[str], own: frozenset[str]) -> None:
-    """Raises WiderThanOwn for a user who may do what the actor may not."""
+    """Raises WiderThanOwn when the user has permissions that the actor lacks."""
     check_within(frozenset(permissions), own)
 
 
 def parse_reason(text: str) -> str:
-    """Return the trimmed reason of an act upon a user's account. Raises InvalidReason."""
+    """Return the trimmed reason for acting on a user's account. Raises InvalidReason."""
     reason = text.strip()
     if not 1 <= len(reason) <= MAX_REASON:
         detail = f"A reason has 1 to {MAX_REASON} characters."

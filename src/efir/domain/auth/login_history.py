@@ -1,4 +1,4 @@
-"""Login history: every attempt, kept for half a year, addresses shortened after a month."""
+"""Login history: every sign-in attempt, kept for half a year, with IP addresses truncated after a month."""
 
 import re
 from dataclasses import dataclass
@@ -50,7 +50,7 @@ class Method(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Login:
-    """One attempt. Of an unknown name only a keyed hash is kept: people type passwords there."""
+    """One attempt. For an unknown name only a keyed hash is stored, because users enter passwords there by mistake."""
 
     id: UUID
     at: datetime
@@ -65,7 +65,7 @@ class Login:
 
 
 def device_of(user_agent: str) -> str:
-    """Name browser and system of a user agent string as people know them; for others their first word."""
+    """Return the browser and operating system of a User-Agent string, or its first word when both are unknown."""
     browser = next((name for mark, name in BROWSERS if mark in user_agent), "")
     system = next((name for mark, name in SYSTEMS if mark in user_agent), "")
     if browser or system:

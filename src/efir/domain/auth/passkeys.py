@@ -1,4 +1,4 @@
-"""Passkeys: key pairs that a device or a password manager holds (W3C Web Authentication, level 3)."""
+"""Passkeys: key pairs stored by a device or a password manager (W3C Web Authentication, level 3)."""
 
 import unicodedata
 from dataclasses import dataclass
@@ -16,14 +16,14 @@ LOCAL = "localhost"
 
 
 class PasskeyRefused(Unauthenticated):
-    """The proof is invalid: unknown or cloned passkey, used challenge, another site, or unverified person."""
+    """The proof is invalid: unknown or cloned passkey, used challenge, another site, or unverified user."""
 
     code = "passkey-refused"
     title = "The passkey was not accepted"
 
 
 class PasskeyInvalid(Invalid):
-    """The browser's response is not a new passkey for this site, created by a verified person for this challenge."""
+    """The browser's response is not a new passkey for this site, created by a verified user for this challenge."""
 
     code = "passkey-invalid"
     title = "This passkey cannot be added"
@@ -40,14 +40,14 @@ class PasskeysTooMany(Conflict):
     """The account has the maximum number of passkeys."""
 
     code = "passkeys-too-many"
-    title = "There are too many passkeys"
+    title = "The account has too many passkeys"
 
 
 class PasskeysUnavailable(Conflict):
-    """Browsers create passkeys for domain names only, and this service is reached by an IP address."""
+    """Browsers create passkeys only for domain names, and this service is reached by an IP address."""
 
     code = "passkeys-unavailable"
-    title = "Passkeys need a service with a domain name"
+    title = "Passkeys require a domain name"
 
 
 class PasskeyNotFound(NotFound):
@@ -59,9 +59,9 @@ class PasskeyNotFound(NotFound):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Passkey:
-    """The public half of a passkey.
+    """A passkey with its public key.
 
-    `sign_count` counts its uses if its holder counts; one that goes back means that there are two holders.
+    `sign_count` counts its uses, if the authenticator counts them; a count that decreases means a cloned passkey.
     `backup_eligible` and `backed_up`: whether it may be, and is, stored on several devices.
     """
 
@@ -78,14 +78,14 @@ class Passkey:
     created_at: datetime
 
     def counts_on(self, sign_count: int) -> bool:
-        """Return whether a use with this count follows the last one (§6.1.1); 0 means no counting."""
+        """Return whether a use with this count may follow the last one (§6.1.1); 0 means that uses are not counted."""
         return sign_count > self.sign_count or sign_count == self.sign_count == 0
 
 
 def site_name(host: str) -> str:
-    """Return the name that passkeys of a service at `host` are for (its RP ID); empty when there is none.
+    """Return the relying party ID of a service at `host`, empty when it cannot have passkeys.
 
-    Browsers know no passkeys for numbers; a service on this machine is reached as `localhost` then.
+    Browsers do not support passkeys for IP addresses; a loopback address is used as `localhost`.
     """
     try:
         number = ip_address(host)
@@ -95,7 +95,7 @@ def site_name(host: str) -> str:
 
 
 def parse_label(text: str, *, otherwise: str) -> str:
-    """Normalise the name of a passkey; an empty one becomes `otherwise`. Raises PasskeyInvalid."""
+    """Return the normalised name of a passkey; `otherwise` replaces an empty one. Raises PasskeyInvalid."""
     label = unicodedata.normalize("NFC", text).strip() or otherwise[:MAX_LABEL]
     if len(label) > MAX_LABEL or not label.isprintable():
         detail = f"A name has at most {MAX_LABEL} visible characters."

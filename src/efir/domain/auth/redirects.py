@@ -1,4 +1,4 @@
-"""Addresses of this site that a sign-in may return to: a path, and nothing that a browser could take for more."""
+"""Safe redirects after sign-in: only paths of this site, in no form that a browser could take for another host."""
 
 import re
 
@@ -8,10 +8,10 @@ _HIDDEN = re.compile(r"%(?:2f|5c|0[0-9a-f]|1[0-9a-f]|7f)", re.IGNORECASE)
 
 
 def local_path(text: str | None) -> str:
-    """Return a path of this site, with its query; anything else is the main page.
+    """Return `text` if it is a path of this site, with its query; otherwise return the main page.
 
-    Other hosts hide behind `//`, backslashes, control characters and their encoded forms, so none of them is let
-    through in the path.
+    Other hosts can hide behind `//`, backslashes, control characters and their encoded forms, so none of them is
+    accepted in the path.
     """
     path = text or ""
     if len(path) > MAX_BACK or not _PATH.fullmatch(path) or _HIDDEN.search(path.partition("?")[0]):

@@ -1,4 +1,4 @@
-"""Login sessions and API tokens."""
+"""Login sessions, API tokens and their scopes."""
 
 import re
 import zlib
@@ -24,7 +24,7 @@ SCOPES: dict[str, str] = {
     "videos.write": "Upload, change and delete own videos.",
     ADMIN_SCOPE: "Use the permissions of the own roles.",
 }
-"""What a token can be limited to; a token without `admin` has no use of its owner's permissions."""
+"""The scopes that a token can be limited to; without `admin`, a token has none of its owner's permissions."""
 UUID_TOKEN = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 TOKEN = re.compile(r"efir_pat_([0-9A-Za-z]{43})_([0-9a-f]{8})")
 
@@ -33,7 +33,7 @@ class WrongCredentials(Unauthenticated):
     """The name or the password is wrong; the response does not reveal which."""
 
     code = "wrong-credentials"
-    title = "The name or the password is wrong"
+    title = "The name or password is wrong"
 
 
 class NoSession(Unauthenticated):
@@ -47,21 +47,21 @@ class InvalidToken(Unauthenticated):
     """The bearer token is unknown, expired or revoked."""
 
     code = "invalid-token"
-    title = "The token is not valid"
+    title = "The token is invalid"
 
 
 class CsrfFailed(Forbidden):
     """An unsafe request with a cookie lacked the CSRF token that proves it comes from a page of this service."""
 
     code = "csrf-failed"
-    title = "The request did not prove that it comes from this site"
+    title = "The CSRF token is missing or wrong"
 
 
 class ScopeMissing(Forbidden):
     """The scopes of the token do not cover this request; `required` names the scope that would."""
 
     code = "scope-missing"
-    title = "The token does not cover this"
+    title = "The token does not cover this request"
 
     def __init__(self, required: str = "") -> None:
         super().__init__(f"The token needs the scope {required}." if required else "This needs a login session.")
@@ -79,7 +79,7 @@ class InvalidRefreshToken(Unauthenticated):
     """The refresh token is unknown, used, expired or revoked."""
 
     code = "invalid-refresh-token"
-    title = "The refresh token is not valid"
+    title = "The refresh token is invalid"
 
 
 class StepUpNeeded(Unauthenticated):
@@ -105,19 +105,19 @@ class TokenNotFound(NotFound):
 
 
 class InvalidTokenRequest(Invalid):
-    """The name, scopes or lifetime of a requested token are wrong."""
+    """The name, scopes or lifetime of a requested token are invalid."""
 
     code = "invalid-token-request"
-    title = "The token cannot be created like this"
+    title = "The token request is invalid"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LoginSession:
-    """A signed-in browser or app. Only hashes of its secrets are kept.
+    """A login session of a browser or an app. Only hashes of its secrets are stored.
 
-    `aal` is 2 after a second factor (NIST SP 800-63B), `amr` names what was used (RFC 8176). Who came from another
-    provider has its issuer, its name of the session there, and its sealed ID token. An impersonation names who it is
-    and the login session it was started from.
+    `aal` is 2 after a second factor (NIST SP 800-63B), `amr` names the methods used (RFC 8176). A session that began
+    at another provider has the provider's issuer, session id and sealed ID token (`idp_…`). An impersonation has the
+    impersonator and the login session in which it was started.
     """
 
     id: SessionId
@@ -143,7 +143,7 @@ class LoginSession:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ApiToken:
-    """A credential for scripts. Only the hash of its secret is kept."""
+    """A credential for scripts. Only the hash of its secret is stored."""
 
     id: TokenId
     user_id: UserId
@@ -155,12 +155,12 @@ class ApiToken:
 
 
 def token_text(secret: str) -> str:
-    """Write an API token: a prefix that scanners find, the secret, and a checksum that rejects typing errors."""
+    """Return an API token: a prefix for secret scanners, the secret, and a checksum that detects typing errors."""
     return f"efir_pat_{secret}_{zlib.crc32(secret.encode()):08x}"
 
 
 def token_secret(text: str) -> str:
-    """Read a token written by `token_text`, or one that is a UUID. Raises InvalidToken."""
+    """Return the secret of a token from `token_text`, or of one that is a UUID. Raises InvalidToken."""
     if UUID_TOKEN.fullmatch(text.lower()):
         return text.lower()
     found = TOKEN.fullmatch(text)
@@ -170,7 +170,7 @@ def token_secret(text: str) -> str:
 
 
 def parse_token_request(name: str, scopes: list[str] | None) -> tuple[str, list[str]]:
-    """Check a wanted token's name and scopes; no scopes means all. Raises InvalidTokenRequest."""
+    """Return the validated name and scopes of a requested token; None means all scopes. Raises InvalidTokenRequest."""
     name = name.strip()
     errors = []
     if not 1 <= len(name) <= MAX_TOKEN_NAME:

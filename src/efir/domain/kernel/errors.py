@@ -1,4 +1,4 @@
-"""The rules a request can break. An error is named by the broken rule and carries a stable code, never a status."""
+"""Base classes of errors. An error is named after the broken rule and has a stable code, never an HTTP status."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -8,7 +8,7 @@ from typing import ClassVar
 
 @dataclass(frozen=True, slots=True)
 class FieldError:
-    """One wrong value: `pointer` is a JSON pointer into the body, `code` is stable."""
+    """One invalid value: `pointer` is a JSON pointer into the body, `code` is stable."""
 
     pointer: str
     code: str
@@ -16,7 +16,7 @@ class FieldError:
 
 
 class FailureKind(StrEnum):
-    """Why work failed: `transient` may pass, `engine` is our fault and tried once more, `input` is final."""
+    """Why work failed: `transient` may pass, `engine` is our fault and is retried once, `input` is final."""
 
     TRANSIENT = "transient"
     ENGINE = "engine"
@@ -24,12 +24,12 @@ class FailureKind(StrEnum):
 
 
 class DomainError(Exception):
-    """A broken rule; `code` is stable and documented, `detail` is for people, `facts` are further ones for programs."""
+    """A broken rule; `code` is stable and documented, `detail` is for people, `facts` holds more data for clients."""
 
     code: ClassVar[str] = "error"
     title: ClassVar[str] = "Something is wrong"
     failure: ClassVar[FailureKind] = FailureKind.INPUT
-    """What it means for a job that ends with it."""
+    """How a job that ends with this error is treated."""
 
     def __init__(
         self,
@@ -47,35 +47,35 @@ class DomainError(Exception):
 
 
 class NotFound(DomainError):
-    """It does not exist, or is not visible to the caller."""
+    """The resource does not exist, or is not visible to the caller."""
 
     code = "not-found"
     title = "There is nothing here"
 
 
 class Unauthenticated(DomainError):
-    """Credentials are missing or wrong."""
+    """Credentials are missing or invalid."""
 
     code = "unauthenticated"
-    title = "Sign in first"
+    title = "Sign-in is required"
 
 
 class Forbidden(DomainError):
-    """The caller is known, but may not do this."""
+    """The caller is authenticated, but not permitted to do this."""
 
     code = "forbidden"
     title = "This is not allowed"
 
 
 class Conflict(DomainError):
-    """The current state does not allow this."""
+    """The current state of the resource does not allow this."""
 
     code = "conflict"
-    title = "This conflicts with the current state"
+    title = "The request conflicts with the current state"
 
 
 class Invalid(DomainError):
-    """The request can be read, but some values are wrong."""
+    """The request can be parsed, but some values are invalid."""
 
     code = "invalid"
     title = "Some values are wrong"
@@ -85,56 +85,56 @@ class Malformed(DomainError):
     """The request cannot be parsed."""
 
     code = "malformed"
-    title = "The request cannot be read"
+    title = "The request cannot be parsed"
 
 
 class Gone(DomainError):
-    """It existed, and will not come back."""
+    """The resource existed, and is permanently gone."""
 
     code = "gone"
-    title = "This is gone"
+    title = "The resource no longer exists"
 
 
 class Stale(DomainError):
     """A precondition of the request does not hold."""
 
     code = "stale"
-    title = "The precondition does not hold"
+    title = "Precondition failed"
 
 
 class TooLarge(DomainError):
-    """More bytes than allowed."""
+    """The content has more bytes than allowed."""
 
     code = "too-large"
-    title = "This is too large"
+    title = "The content is too large"
 
 
 class UnsupportedMedia(DomainError):
     """The content, or its declared type, is not accepted here."""
 
     code = "unsupported-media"
-    title = "This kind of content is not accepted here"
+    title = "The content type is not supported"
 
 
 class ChecksumMismatch(DomainError):
-    """The bytes that arrived are not the bytes that were sent (tus checksum extension)."""
+    """The received bytes differ from the bytes that were sent (tus checksum extension)."""
 
     code = "checksum-mismatch"
     title = "The checksum does not match the bytes"
 
 
 class Busy(DomainError):
-    """Another request is doing the same at this moment."""
+    """Another request is doing the same at the moment."""
 
     code = "busy"
-    title = "Another request is doing this right now"
+    title = "Another request is already doing this"
 
 
 class NoSpace(DomainError):
     """The storage is full."""
 
     code = "no-space"
-    title = "There is no space left"
+    title = "There is no storage space left"
     failure = FailureKind.TRANSIENT
 
 
@@ -153,10 +153,10 @@ class TooMany(DomainError):
     title = "Too many requests"
 
 
-class WorkFailed(Exception):  # named by what happened
-    """The machine failed, not what it worked on: another attempt may succeed.
+class WorkFailed(Exception):  # named for what happened, without the suffix Error
+    """The machine failed, not its input: another attempt may succeed.
 
-    `detail` is for operators; `explanation` is what the owner of the work sees.
+    `detail` is for operators; `explanation` is shown to the owner of the work.
     """
 
     code: ClassVar[str] = "work-failed"

@@ -1,10 +1,10 @@
-"""Names of hosts: which of them are this machine."""
+"""Host names: parsing them from addresses, and recognising loopback hosts."""
 
 import ipaddress
 
 
 def host_of(address: str) -> str:
-    """Pick the host of `http://host:port/…` or of `host:port`, without the brackets of IPv6.
+    """Return the host of `http://host:port/…` or of `host:port`, without the brackets of IPv6.
 
     >>> host_of("http://[::1]:8000/x"), host_of("efir.example:80"), host_of("localhost")
     ('::1', 'efir.example', 'localhost')
@@ -17,7 +17,7 @@ def host_of(address: str) -> str:
 
 
 def is_loopback(host: str) -> bool:
-    """Return whether a host is this machine by its very name or number; nothing is looked up.
+    """Return whether a host is a loopback address or `localhost`; no name is resolved.
 
     >>> is_loopback("127.0.0.1"), is_loopback("localhost"), is_loopback("localhost.example")
     (True, True, False)

@@ -1,4 +1,4 @@
-"""Identifiers that more than one area speaks of, and the languages of people."""
+"""Identifiers shared by several areas, email addresses, and the supported languages."""
 
 from dataclasses import dataclass
 from typing import NewType
@@ -13,7 +13,7 @@ LANGUAGES = ("en", "ru")
 
 @dataclass(frozen=True, slots=True)
 class EmailAddress:
-    """An address as shown, and the key by which two spellings are the same address."""
+    """An email address as shown, and the key by which two spellings are the same address."""
 
     shown: str
     key: str

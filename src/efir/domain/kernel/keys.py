@@ -1,4 +1,4 @@
-"""Keys for single purposes, derived from the one secret of an instance."""
+"""Key derivation: a key for each purpose, derived from the secret of the instance."""
 
 from dataclasses import dataclass
 from functools import lru_cache
@@ -12,10 +12,10 @@ class Keys:
     """Derives a 32-byte key for each purpose; one purpose's key reveals nothing about another's."""
 
     secret: bytes
-    before: tuple[bytes, ...] = ()  # secrets of earlier times, the latest first: what they protect is still read
+    before: tuple[bytes, ...] = ()  # earlier secrets, the latest first: what they protect stays readable
 
     def key(self, purpose: str) -> bytes:
-        """Keyed BLAKE2b of the purpose under the secret."""
+        """Return the key of a purpose: keyed BLAKE2b of the purpose under the secret."""
         return _derive(self.secret, purpose)
 
     def earlier_keys(self, purpose: str) -> tuple[bytes, ...]:
@@ -28,7 +28,7 @@ class Keys:
         return [blake2b(message, key=key, digest_size=BYTES).digest() for key in keys]
 
     def mac(self, purpose: str, message: bytes) -> bytes:
-        """Authenticate a message for a purpose: 32 bytes of keyed BLAKE2b (RFC 7693), a tenth of an HMAC's time."""
+        """Return the MAC of a message for a purpose: 32 bytes of keyed BLAKE2b (RFC 7693), a tenth of HMAC's time."""
         return blake2b(message, key=self.key(purpose), digest_size=BYTES).digest()
 
 

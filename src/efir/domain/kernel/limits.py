@@ -75,7 +75,7 @@ class Limits:
     registration_again_seconds: int = 120  # finishing twice within this time signs in to the same account
     registration_pictures: int = 5  # pictures that one registration may send
     registration_cuts: int = 40  # times that one registration may crop its pictures again
-    reservation_seconds: int = 15 * 60  # how long an available nickname is reserved for the caller that asked
+    reservation_seconds: int = 15 * 60  # how long an available nickname is reserved for the caller that checked it
     registration_pictures_network: int = 20  # registration pictures from one network in an hour
     email_checks: int = 3  # email addresses that one registration may check
     email_checks_network: int = 10  # email addresses that one subnet may check in an hour
@@ -114,7 +114,7 @@ class Limits:
 
     max_quiz_questions: int = 100  # questions that one request may ask for
     quiz_requests_network: int = 10_000  # requests for new questions from one network in a minute
-    quiz_seconds: int = 10  # longest time until a request for questions is answered, whatever its sources do
+    quiz_seconds: int = 10  # longest time to respond to a request for questions, whatever its sources do
     max_queued_quiz_requests: int = 2_000  # requests for questions waiting in one process
     quiz_call_seconds: int = 6  # longest call to a question source
     quiz_answer_bytes: int = 2 << 20  # largest response of a question source, in bytes

@@ -1,4 +1,4 @@
-"""Whose something is."""
+"""The check that a user owns a resource."""
 
 from uuid import UUID
 
@@ -6,9 +6,9 @@ from efir.domain.kernel.errors import DomainError
 
 
 def require_owner(owner_id: UUID | None, user_id: UUID | None, otherwise: type[DomainError]) -> None:
-    """Raise `otherwise` unless the user owns it; what has no owner cannot be changed.
+    """Raises `otherwise` unless the user is the owner; a resource without an owner cannot be changed.
 
-    For what others may not even know of, `otherwise` is the error of what does not exist.
+    For resources whose existence is private, `otherwise` is their "not found" error.
     """
     if user_id is None or owner_id != user_id:
         raise otherwise

@@ -1,4 +1,4 @@
-"""Rates: how often something may happen; the amounts are in `limits.py`."""
+"""Rate limits: how often an action is allowed, and how clients are grouped; the amounts are in `limits.py`."""
 
 from dataclasses import dataclass
 from functools import lru_cache
@@ -9,7 +9,7 @@ from efir.domain.kernel.errors import TooMany
 
 @dataclass(frozen=True, slots=True)
 class Rate:
-    """At most `amount` times in any `seconds`, counted for each `key`; clients see `name`."""
+    """At most `amount` times within any `seconds`, counted per `key`; `name` is visible to clients."""
 
     name: str
     key: str
@@ -19,7 +19,7 @@ class Rate:
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """What counting said: the rate that is nearest to its end, how often still, and seconds until there is more."""
+    """The result of counting: the rate closest to its limit, the remaining attempts, and seconds until more."""
 
     rate: Rate
     allowed: bool
@@ -28,7 +28,7 @@ class Verdict:
 
 
 class Throttled(TooMany):
-    """Too many attempts; `retry_after` seconds help."""
+    """There were too many attempts; try again after `retry_after` seconds."""
 
     code = "rate-limited"
     title = "Too many attempts"
@@ -39,7 +39,7 @@ class Throttled(TooMany):
 
 
 def subnet_of(address: str | None) -> str:
-    """Return what counts as one crowd: an IPv4 /24, an IPv6 /56; senders without an address count as one."""
+    """Return the subnet of an address: an IPv4 /24 or an IPv6 /56; senders without an address count as one."""
     network = network_of(address)
     if ":" in network:
         *whole, last = network.split(":")
@@ -47,13 +47,13 @@ def subnet_of(address: str | None) -> str:
     return network.rpartition(".")[0] or network
 
 
-@lru_cache(4_096)  # a client asks more than once
+@lru_cache(4_096)  # a client sends more than one request
 def network_of(address: str | None) -> str:
-    """Return what counts as one sender: an IPv4 address, an IPv6 /64; senders without an address count as one."""
+    """Return what counts as one sender: an IPv4 address or an IPv6 /64; senders without an address count as one."""
     if address is None:
         return "local"
     parsed = ip_address(address)
-    if parsed.version == 4:  # noqa: PLR2004  # the older protocol
+    if parsed.version == 4:  # noqa: PLR2004  # the version number of IPv4
         return parsed.compressed
     mapped = parsed.ipv4_mapped
     return mapped.compressed if mapped else ":".join(parsed.exploded.split(":")[:4])

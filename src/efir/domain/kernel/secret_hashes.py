@@ -1,8 +1,8 @@
-"""What is stored of secrets that we made ourselves."""
+"""Hashes of secrets that the service has generated."""
 
 import hashlib
 
 
 def hash_secret(secret: str) -> bytes:
-    """Return what is stored of a secret, 32 bytes: 256 random bits need nothing slower than SHA-256."""
+    """Return the hash to store for a generated secret, 32 bytes: 256 random bits need nothing slower than SHA-256."""
     return hashlib.sha256(secret.encode()).digest()

@@ -1,4 +1,4 @@
-"""Tokens that only this instance can make: the one codec for cursors, CSRF tokens, refresh tokens and the like."""
+"""Signed tokens, which only this instance can create: the codec of cursors, CSRF tokens, refresh tokens and others."""
 
 import base64
 import binascii
@@ -9,26 +9,26 @@ from efir.domain.kernel.keys import Keys
 
 
 class TokenForged(ValueError):
-    """A token was not made here, not for this purpose, or not for what it is bound to."""
+    """A token was not signed by this instance, for this purpose, or for this binding."""
 
 
 @dataclass(frozen=True, slots=True)
 class SignedTokens:
     """Signs the tokens of one purpose: base64url, without padding, of a body and `mac_bytes` of its MAC.
 
-    What a token is bound to is signed and not carried; its length is signed too, so no two bindings yield one message
-    (the attack of concatenated fields). Tokens of a purpose are all bound, or none is.
+    The binding of a token is signed but not part of it; its length is signed too, so that no two bindings yield the
+    same message (the attack on concatenated fields). Either all tokens of a purpose are bound, or none.
     """
 
     purpose: str
     mac_bytes: int = 16
 
     def sign(self, keys: Keys, body: bytes, *, bound_to: str | None = None) -> str:
-        """Return the token of a body."""
+        """Return a signed token with a body."""
         return _text(body + self._mac(keys, body, bound_to))
 
     def read(self, keys: Keys, token: str, *, bound_to: str | None = None) -> bytes:
-        """Return the body of a token. Raises TokenForged, also for another spelling of the same bytes."""
+        """Verify a token and return its body. Raises TokenForged, also for another encoding of the same bytes."""
         try:
             raw = base64.urlsafe_b64decode(token.encode("ascii") + b"=" * (-len(token) % 4))
         except (binascii.Error, UnicodeEncodeError) as error:
@@ -39,7 +39,7 @@ class SignedTokens:
         return body
 
     def mac(self, keys: Keys, message: bytes) -> str:
-        """Return the MAC alone, as text, for a message that stands beside it in the open."""
+        """Return only the MAC, as text, for a message that is transmitted in plain text beside it."""
         return _text(self._mac(keys, message, None))
 
     def _mac(self, keys: Keys, body: bytes, bound_to: str | None) -> bytes:

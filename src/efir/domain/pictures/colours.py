@@ -1,4 +1,4 @@
-"""What the values of a picture mean as light, and how that looks on an ordinary screen (sRGB).
+"""Colour spaces of pictures: transfer functions and primaries, and their conversion for an sRGB screen.
 
 Code points are those of ITU-T H.273, which PNG (`cICP`) and AVIF (`nclx`) share.
 """
@@ -15,14 +15,14 @@ Curve = Callable[[float], float]
 
 D65: Point = (0.3127, 0.3290)
 C: Point = (0.310, 0.316)
-REFERENCE_WHITE = 203.0  # cd/m² that HDR pictures give to paper (ITU-R BT.2408 §2.2)
+REFERENCE_WHITE = 203.0  # cd/m² of diffuse white in HDR pictures (ITU-R BT.2408 §2.2)
 PQ_PEAK, HLG_PEAK = 10_000.0, 1_000.0  # cd/m² (SMPTE ST 2084; ITU-R BT.2100 table 5)
-USUAL_PEAK = 1_000.0  # cd/m² of an HDR picture that does not say
+USUAL_PEAK = 1_000.0  # cd/m² of an HDR picture that does not declare its peak
 HLG_GAMMA = 1.2  # of a display with that peak (ITU-R BT.2100 table 5)
 BT2020_LIGHT: Row = (0.2627, 0.6780, 0.0593)
 BRADFORD: Matrix = ((0.8951, 0.2664, -0.1614), (-0.7502, 1.7135, 0.0367), (0.0389, -0.0685, 1.0296))
-WHITE_STAYS = 1e-3  # how far rounding may take it, with primaries nearly on a line
-LIKE_SRGB = 0.05  # an exponent this near to 1 / 2.2 means sRGB, as for libpng
+WHITE_STAYS = 1e-3  # tolerated rounding error of white, with nearly collinear primaries
+LIKE_SRGB = 0.05  # an exponent this close to 1 / 2.2 means sRGB, as in libpng
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +36,7 @@ class Primaries:
 
 
 class Range(StrEnum):
-    """How light beyond white is meant: there is none, absolute (PQ), or relative to a display (HLG)."""
+    """How light brighter than white is encoded: not at all, absolute (PQ), or relative to a display (HLG)."""
 
     SDR = "sdr"
     PQ = "pq"
@@ -45,7 +45,7 @@ class Range(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Colours:
-    """Meaning of values from 0 to 1: `curve` returns light, 1 is white (scene light for HLG); `peak` in cd/m²."""
+    """A colour space: `curve` maps values from 0 to 1 to light, 1 is white (scene light for HLG); `peak` in cd/m²."""
 
     primaries: Primaries
     curve: Curve
@@ -54,18 +54,18 @@ class Colours:
 
 
 def srgb_light(value: float) -> float:
-    """Return the light of an sRGB value (IEC 61966-2-1), both from 0 to 1."""
+    """Return the linear light of an sRGB value (IEC 61966-2-1), both from 0 to 1."""
     return value / 12.92 if value <= 0.04045 else ((value + 0.055) / 1.055) ** 2.4  # noqa: PLR2004  # of the standard
 
 
 def srgb_value(light: float) -> float:
-    """Return the sRGB value of light, both from 0 to 1; what is brighter is cut."""
+    """Return the sRGB value of linear light, both from 0 to 1; other light is clipped to this range."""
     light = min(1.0, max(0.0, light))
     return light * 12.92 if light <= 0.0031308 else 1.055 * light ** (1 / 2.4) - 0.055  # noqa: PLR2004  # as above
 
 
 def exponent(power: float) -> Curve:
-    """Return the curve of a plain exponent."""
+    """Return the curve of a pure power function."""
     return lambda value: float(value**power)
 
 
@@ -109,14 +109,17 @@ RANGES = {16: Range.PQ, 18: Range.HLG}
 
 
 def from_cicp(primaries: int, transfer: int, peak: float = USUAL_PEAK) -> Colours | None:
-    """Read the code points of a PNG (PNG 3rd ed. §11.3.2.6); None unless both are known."""
+    """Return the colour space of a PNG's code points (PNG 3rd ed. §11.3.2.6); None unless both are known."""
     if primaries not in PRIMARIES or transfer not in TRANSFERS:
         return None
     return Colours(PRIMARIES[primaries], TRANSFERS[transfer], RANGES.get(transfer, Range.SDR), peak)
 
 
 def from_nclx(primaries: int, transfer: int, peak: float = USUAL_PEAK) -> Colours | None:
-    """Read the code points of an AVIF as Chromium does: what is unknown is sRGB's, and so are the curves of BT.709."""
+    """Return the colour space of an AVIF's code points, None for sRGB.
+
+    As in Chromium, unknown code points and the curves of BT.709 are read as sRGB.
+    """
     if not primaries or transfer in BT709_TRANSFERS or transfer not in TRANSFERS:
         transfer = 13
     found = PRIMARIES.get(primaries, SRGB)
@@ -125,7 +128,7 @@ def from_nclx(primaries: int, transfer: int, peak: float = USUAL_PEAK) -> Colour
 
 
 def from_gamma(gamma: float, primaries: Primaries | None) -> Colours | None:
-    """Read the colours of a PNG without a profile (PNG 3rd ed. §11.3.2.2); None for sRGB and for nonsense."""
+    """Read the colours of a PNG without a profile (PNG 3rd ed. §11.3.2.2); None for sRGB and for invalid values."""
     if gamma <= 0 or (primaries is None and abs(gamma * 2.2 - 1) <= LIKE_SRGB):
         return None
     if primaries is not None and not _makes_sense(primaries):
@@ -134,7 +137,7 @@ def from_gamma(gamma: float, primaries: Primaries | None) -> Colours | None:
 
 
 def conversion(source: Primaries, target: Primaries) -> Matrix:
-    """Return the matrix that takes light in one set of primaries to another; white stays white (Bradford)."""
+    """Return the matrix that converts linear light between sets of primaries; white stays white (Bradford)."""
     return _times(_inverse(_to_xyz(target)), _to_xyz(source))
 
 
@@ -143,13 +146,13 @@ def _makes_sense(primaries: Primaries) -> bool:
     if not all(0 <= x <= 1 and 0 <= y <= 1 for x, y in points) or not primaries.white[1]:
         return False
     try:
-        return all(abs(sum(row) - 1) < WHITE_STAYS for row in conversion(primaries, SRGB))  # false for no numbers too
+        return all(abs(sum(row) - 1) < WHITE_STAYS for row in conversion(primaries, SRGB))  # also false for NaN
     except (ZeroDivisionError, OverflowError):
         return False
 
 
 def _to_xyz(primaries: Primaries) -> Matrix:
-    """Return the matrix from light in these primaries to CIE XYZ, relative to D65."""
+    """Return the matrix from linear light in these primaries to CIE XYZ, relative to D65."""
     columns = [(x, y, 1 - x - y) for x, y in (primaries.red, primaries.green, primaries.blue)]
     mixed = _rows(*zip(*columns, strict=True))
     white = _xyz(primaries.white)

@@ -1,4 +1,4 @@
-"""Cutting pictures: boxes that always fit, sizes that need no pixels that are not there."""
+"""Cropping of pictures: crop boxes that always fit, and sizes that do not enlarge a picture too much."""
 
 import math
 from dataclasses import dataclass
@@ -7,19 +7,19 @@ from efir.domain.kernel.errors import FieldError, Invalid
 from efir.domain.pictures.picture import SHAPES, PictureKind, Size
 
 MAX_ENLARGED = 2
-WORKING_LONG, WORKING_SHORT = 1_024, 512  # sides of the copy a draft is cut from again
+WORKING_LONG, WORKING_SHORT = 1_024, 512  # sides of the working copy from which a draft is cropped again
 
 
 class InvalidCrop(Invalid):
-    """The box lies outside the picture, or is not a box."""
+    """The crop box lies outside the picture, or is not a valid box."""
 
     code = "invalid-crop"
-    title = "The picture cannot be cropped like this"
+    title = "The crop box is invalid"
 
 
 @dataclass(frozen=True, slots=True)
 class CropBox:
-    """Left and top edge in fractions of the upright picture; `size` in fractions of the largest box that fits."""
+    """A crop box: left and top edge as fractions of the upright picture, `size` as a fraction of the largest box."""
 
     x: float
     y: float
@@ -37,7 +37,7 @@ class Box:
 
 
 def parse_crop(x: float, y: float, size: float) -> CropBox:
-    """Check a wanted box. Raises InvalidCrop naming each wrong number."""
+    """Validate a requested crop box. Raises InvalidCrop naming each invalid number."""
     fits = {"x": 0 <= x < 1, "y": 0 <= y < 1, "size": 0 < size <= 1}
     given = {"x": x, "y": y, "size": size}
     wrong = [name for name, good in fits.items() if not good or not math.isfinite(given[name])]
@@ -48,7 +48,7 @@ def parse_crop(x: float, y: float, size: float) -> CropBox:
 
 
 def pixel_box(crop: CropBox, width: int, height: int, kind: PictureKind) -> Box:
-    """Place a box of the kind's shape on a picture: always inside it, never smaller than what may be sent."""
+    """Return a crop box in pixels in the shape of the kind: always inside the picture, never below the minimum side."""
     across, down = SHAPES[kind].sizes[0]
     whole_width = min(width, height * across / down)
     whole_height = whole_width * down / across
@@ -61,18 +61,18 @@ def pixel_box(crop: CropBox, width: int, height: int, kind: PictureKind) -> Box:
 
 
 def largest_box(width: int, height: int, kind: PictureKind) -> Box:
-    """Place the largest box in the middle."""
+    """Return the largest box in the shape of the kind, centred in the picture."""
     whole = pixel_box(CropBox(0, 0, 1), width, height, kind)
     return Box((width - whole.width) // 2, (height - whole.height) // 2, whole.width, whole.height)
 
 
 def fitting(box_width: int, kind: PictureKind) -> tuple[Size, ...]:
-    """Return the sizes that need no more than twice the pixels there are; the smallest always."""
+    """Return the sizes that enlarge the crop box at most twice, and in any case the smallest."""
     sizes = SHAPES[kind].sizes
     return tuple(size for size in sizes if size[0] <= MAX_ENLARGED * box_width) or sizes[-1:]
 
 
 def working_size(width: int, height: int) -> Size:
-    """Return the size of the copy a draft keeps: small, but no side too short to be cut from; never enlarged."""
+    """Return the size of a draft's working copy: small, but no side too short for cropping; never enlarged."""
     scale = min(1.0, max(WORKING_LONG / max(width, height), WORKING_SHORT / min(width, height)))
     return max(1, round(width * scale)), max(1, round(height * scale))

@@ -1,4 +1,4 @@
-"""Pictures people send: what is accepted, and in which sizes it is kept."""
+"""Uploaded pictures: accepted formats, limits, and the sizes in which they are stored."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -22,10 +22,10 @@ from efir.domain.kernel.errors import (
 PictureId = NewType("PictureId", UUID)
 
 ACCEPTED = "JPEG, PNG, WebP, GIF or AVIF"
-SNIFFED = 144  # bytes that tell a format; browsers look at as many
+SNIFFED = 144  # bytes that identify a format; browsers inspect as many
 MIB = 1 << 20
 MAX_PIXELS = 50_000_000
-MAX_SIDE = 16_383  # of WebP too
+MAX_SIDE = 16_383  # also the limit of WebP
 MAX_FRAMES = 1_000
 AVIF_BRANDS = frozenset({b"avif", b"avis"})
 HEIC_BRANDS = frozenset({b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b"msf1"})
@@ -46,7 +46,7 @@ class PictureMissing(PictureRefused):
 
 
 class PictureBroken(PictureRefused):
-    """Damaged, truncated, or not supported by the decoder."""
+    """The picture is damaged, truncated, or not supported by the decoder."""
 
     code = "image-broken"
     title = "This picture is damaged, or of a rare kind. Save it again in another program, or take a screenshot of it"
@@ -60,7 +60,7 @@ class PictureTooSmall(PictureRefused):
 
 
 class PictureTooManyPixels(PictureRefused):
-    """More pixels than the decoder accepts, in total or along a side; checked in the header, before decoding."""
+    """The picture has more pixels than the decoder accepts, in total or along a side; checked before decoding."""
 
     code = "image-too-many-pixels"
     title = (
@@ -73,32 +73,32 @@ class PictureTooHeavy(PictureRefused):
     """Decoding takes more time, memory or frames than one picture may use."""
 
     code = "image-limits"
-    title = "This picture needs too much time or memory to be read, or has too many frames"
+    title = "This picture takes too much time or memory to decode, or has too many frames"
 
 
 class PictureTooLarge(TooLarge):
     """The picture has more bytes than allowed."""
 
     code = "image-too-large"
-    title = "This picture has too many bytes"
+    title = "The picture file is too large"
 
     @classmethod
     def over(cls, limit: int) -> "PictureTooLarge":
-        """Return the refusal that names the limit; `limit` in bytes."""
+        """Return an error that names the limit; `limit` in bytes."""
         return cls(
             f"A picture has at most {limit:,} bytes." if limit % MIB else f"A picture has at most {limit // MIB} MiB."
         )
 
 
 class PictureTypeRefused(UnsupportedMedia):
-    """Not one of the accepted formats, whatever its name."""
+    """The content is not one of the accepted formats, whatever its name."""
 
     code = "image-type"
     title = f"This is not a picture we can read. Send {ACCEPTED}"
 
 
 class PictureInterrupted(Malformed):
-    """The bytes stopped arriving."""
+    """The bytes of the picture stopped arriving."""
 
     code = "image-interrupted"
     title = "The picture did not arrive in time"
@@ -115,7 +115,7 @@ class PictureGone(Gone):
     """The registration draft ended before the picture had arrived."""
 
     code = "image-gone"
-    title = "The draft this picture belongs to has ended"
+    title = "The registration of this picture has ended"
 
 
 class PictureOvertaken(Conflict):
@@ -126,35 +126,35 @@ class PictureOvertaken(Conflict):
 
 
 class PictureNotCuttable(Conflict):
-    """There is no working copy to crop: none was sent, or it has expired."""
+    """There is no working copy to crop: no picture was sent, or the copy has expired."""
 
     code = "image-not-cuttable"
     title = "Send the picture again to crop it differently"
 
 
 class PicturesTooMany(TooMany):
-    """More pictures than one person may send in this time."""
+    """The user has sent more pictures than allowed in this time."""
 
     code = "images-too-many"
     title = "Too many pictures in a short time"
 
 
 class PicturesBusy(Unavailable):
-    """More pictures at once than this machine can decode, or no safe way to decode them."""
+    """There are more pictures than this machine can decode at once, or no safe way to decode them."""
 
     code = "images-busy"
     title = "Pictures cannot be accepted right now"
 
 
 class StagingFull(Unavailable):
-    """The pictures of unfinished registrations use all their space; some of them expire within the hour."""
+    """The pictures of unfinished registrations use all the space for them; some of them expire within the hour."""
 
     code = "images-staging-full"
     title = "Too many pictures belong to unfinished registrations"
 
 
 class PictureKind(StrEnum):
-    """What a picture is for; it decides shape and sizes."""
+    """What a picture is for, which determines its shape and sizes."""
 
     AVATAR = "avatar"
     THUMBNAIL = "thumbnail"
@@ -162,7 +162,7 @@ class PictureKind(StrEnum):
 
 
 class PictureFormat(StrEnum):
-    """Formats that are decoded."""
+    """Accepted formats."""
 
     JPEG = "jpeg"
     PNG = "png"
@@ -172,7 +172,7 @@ class PictureFormat(StrEnum):
 
 
 class PictureState(StrEnum):
-    """Receiving and staged pictures belong to a draft and expire; claimed ones are kept; deleting ones are leaving."""
+    """Receiving and staged pictures belong to a draft and expire; claimed ones stay; deleting ones await removal."""
 
     RECEIVING = "receiving"
     STAGED = "staged"
@@ -185,7 +185,7 @@ Size = tuple[int, int]
 
 @dataclass(frozen=True, slots=True)
 class Shape:
-    """Sizes of a kind in pixels, largest first, and the shortest side of a picture that may be sent."""
+    """Sizes of a kind in pixels, largest first, and the shortest side that an uploaded picture may have."""
 
     sizes: tuple[Size, ...]
     least: int
@@ -214,7 +214,7 @@ class Picture:
 
 
 def sniff(head: bytes) -> PictureFormat:
-    """Return the format by the first bytes; names and declared types are ignored. Raises PictureTypeRefused."""
+    """Detect the format from the first bytes; names and declared types are ignored. Raises PictureTypeRefused."""
     if head.startswith(b"\xff\xd8\xff"):
         return PictureFormat.JPEG
     if head.startswith(b"\x89PNG\r\n\x1a\n"):
@@ -234,7 +234,7 @@ def sniff(head: bytes) -> PictureFormat:
 
 
 def _brands(head: bytes) -> set[bytes]:
-    """Return the brands of an ISO media file (ISO/IEC 14496-12 §4.3)."""
+    """Return the brands of an ISO base media file (ISO/IEC 14496-12 §4.3)."""
     if head[4:8] != b"ftyp":
         return set()
     end = min(int.from_bytes(head[:4], "big"), len(head))
@@ -242,7 +242,10 @@ def _brands(head: bytes) -> set[bytes]:
 
 
 def admit(width: int, height: int, *, frames: int, kind: PictureKind) -> None:
-    """Check what is known from the header; sides in pixels. Raises PictureTooManyPixels, PictureTooSmall, …Heavy."""
+    """Check the values of the header, sides in pixels.
+
+    Raises PictureTooManyPixels, PictureTooSmall, PictureTooHeavy.
+    """
     sides = f"This picture is {width:,} pixels wide and {height:,} high"
     if max(width, height) > MAX_SIDE:
         raise PictureTooManyPixels(f"{sides}; each side may have {MAX_SIDE:,}. Make it smaller.")
@@ -257,7 +260,7 @@ def admit(width: int, height: int, *, frames: int, kind: PictureKind) -> None:
 
 
 def find_stored_width(asked: int, stored: Sequence[int], kind: PictureKind) -> int:
-    """Return the stored width for a requested one: itself, or the largest there is. Raises PictureNotFound."""
+    """Return the stored width for a requested one: the same, or else the largest. Raises PictureNotFound."""
     if asked not in {width for width, _ in SHAPES[kind].sizes} or not stored:
         raise PictureNotFound
     return asked if asked in stored else max(stored)

@@ -1,4 +1,4 @@
-"""The ladder: which renditions a source gets, on which grid of frames, in which chunks of work."""
+"""The bitrate ladder: the renditions of a source, their frame grid, and the chunks in which they are encoded."""
 
 from dataclasses import dataclass
 from fractions import Fraction
@@ -40,12 +40,12 @@ START_SECONDS = 0.02
 END_SECONDS = 0.08
 
 PACKET_SECONDS = Fraction(1024, 8000)
-"""Sound is cut at the first packet after the picture's cut; 8 kHz has the longest ones."""
+"""The longest audio packet, that of 8 kHz: audio is split at the first packet after the split of the video."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Row:
-    """One line of the ladder: bits a second and H.264 level up to 30 frames a second, and above."""
+    """One row of the ladder: bits per second and H.264 level, each for up to 30 frames per second and for more."""
 
     height: int
     bandwidth: int
@@ -69,7 +69,7 @@ SMALL = 360
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rung:
-    """One video rendition: exact even size, cap in bits a second, H.264 level; `name` is the ladder row (`720p`)."""
+    """One video rendition: even size, maximum bits per second, H.264 level; `name` is the ladder row (`720p`)."""
 
     name: str
     width: int
@@ -80,9 +80,9 @@ class Rung:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Plan:
-    """How one source becomes renditions; all counts are frames at the output rate.
+    """The plan for encoding one source; all counts are frames at the output frame rate.
 
-    Chunk k covers frames [k·chunk, (k+1)·chunk) cut to `frames`; rungs go from the largest to the smallest.
+    Chunk k covers frames [k·chunk, (k+1)·chunk), limited to `frames`; rungs are sorted from largest to smallest.
     """
 
     rate_num: int
@@ -99,7 +99,7 @@ class Plan:
 
     @property
     def rate(self) -> Fraction:
-        """Frames a second."""
+        """Output frame rate in frames per second."""
         return Fraction(self.rate_num, self.rate_den)
 
     @property
@@ -119,17 +119,17 @@ class Plan:
 
     @property
     def seconds(self) -> Fraction:
-        """Length of each rung."""
+        """Duration of each rung in seconds."""
         return self.frames / self.rate
 
     @property
     def first_rung(self) -> Rung:
-        """The rung made first when the source cannot be copied: the largest of at most 360 lines."""
+        """The rung encoded first when the source cannot be copied: the largest with at most 360 lines."""
         small = [rung for rung in self.rungs if min(rung.width, rung.height) <= SMALL]
         return small[0] if small else self.rungs[-1]
 
     def span(self, ordinal: int) -> tuple[int, int]:
-        """First frame and end frame (exclusive) of a chunk. Raises IndexError."""
+        """Return the first frame and the end frame (exclusive) of a chunk. Raises IndexError for a missing chunk."""
         if not 0 <= ordinal < self.chunks:
             raise IndexError(ordinal)
         return ordinal * self.chunk, min((ordinal + 1) * self.chunk, self.frames)
@@ -143,12 +143,12 @@ class Plan:
         return _every(self.poster_step, *self.span(ordinal))
 
     def first_segment(self, ordinal: int) -> int:
-        """Count the segments of the rendition before a chunk."""
+        """Return the number of segments of the rendition before a chunk."""
         return self.span(ordinal)[0] // self.segment
 
 
 def plan(facts: MediaFacts, *, top: int = DEFAULT_TOP) -> Plan:
-    """Choose rate, grid and rungs; `top` is the tallest row of the ladder allowed."""
+    """Choose the frame rate, grid and rungs; `top` is the height of the tallest row allowed."""
     video = facts.video
     rate = output_rate(video)
     gop = max(1, round(2 * rate))
@@ -172,14 +172,14 @@ def plan(facts: MediaFacts, *, top: int = DEFAULT_TOP) -> Plan:
 
 
 def seconds_of(facts: MediaFacts) -> Fraction:
-    """Return the length of the source, exact to a microsecond."""
+    """Return the duration of the source in seconds, exact to a microsecond."""
     return Fraction(facts.duration).limit_denominator(1_000_000)
 
 
 def output_rate(video: VideoFacts) -> Fraction:
-    """Output frames a second, from 10 to 60: the source's when constant, else the nearest standard rate.
+    """Return the output frame rate, from 10 to 60: the source's when constant, else the nearest standard rate.
 
-    Rates above and below are divided or multiplied by a whole number, so that no frame is shifted.
+    Rates out of this range are divided or multiplied by a whole number, so that no frame is shifted.
     """
     rate = video.rate
     if rate <= 0:
@@ -194,18 +194,18 @@ def output_rate(video: VideoFacts) -> Fraction:
 
 
 def can_chunk(facts: MediaFacts) -> bool:
-    """Only sources with exact seeking may be encoded in pieces, and key frames near enough to start from.
+    """Return whether the source can be encoded in chunks: it needs exact seeking and frequent keyframes.
 
-    Where clocks jump, one place in time is several places in the file; nothing can be sought in a pipe.
+    Where clocks jump, one time occurs at several places in the file, and a pipe does not support seeking.
     """
     return facts.container in SEEKABLE and facts.video.keyframe_spacing <= CHUNK_SPACING and not facts.is_piped
 
 
 def rungs(width: int, height: int, rate: Fraction, *, top: int = DEFAULT_TOP) -> tuple[Rung, ...]:
-    """Return the rows that the source fills, largest first.
+    """Return the rungs for the rows of the ladder that the source fills, largest first.
 
-    A row is a box of 16:9 laid along the picture: upright and very wide pictures keep their shape inside it. A source
-    up to a tenth smaller than a row takes that row at its own size; one below every row keeps its own size.
+    A row is a 16:9 box in the orientation of the picture; upright and very wide pictures keep their aspect ratio in it.
+    A source up to a tenth smaller than a row uses that row at its own size; one below every row keeps its own size.
     """
     lowest = 240 if min(width, height) <= SMALL else SMALL
     rows = [row for row in LADDER if lowest <= row.height <= max(top, lowest)]
@@ -214,13 +214,13 @@ def rungs(width: int, height: int, rate: Fraction, *, top: int = DEFAULT_TOP) ->
 
 
 def fit(width: int, height: int, *, long: int, short: int) -> tuple[int, int]:
-    """Largest even size of the same shape inside a box laid along the picture; never larger than the picture."""
+    """Return the largest even size of the same shape inside a box laid along the picture; never larger than it."""
     scale = min(Fraction(1), Fraction(long, max(width, height)), Fraction(short, min(width, height)))
     return _round_to_even(width * scale, width), _round_to_even(height * scale, height)
 
 
 def can_copy_video(facts: MediaFacts) -> bool:
-    """Return whether the picture can be copied: H.264 that every browser plays, upright, frequent keyframes."""
+    """Return whether the video can be copied: H.264 that every browser plays, upright, with frequent keyframes."""
     video = facts.video
     return (
         video.codec == "h264"
@@ -232,14 +232,14 @@ def can_copy_video(facts: MediaFacts) -> bool:
         and not (video.cropped or video.flipped or video.resized or video.mixed_colours or video.edited or video.delay)
         and video.square_pixels
         and 0 <= video.start <= START_SECONDS
-        and facts.duration - video.end <= HELD_SECONDS  # no last picture that would have to be held
+        and facts.duration - video.end <= HELD_SECONDS  # the last frame need not be extended
         and video.keyframe_spacing <= COPY_SPACING
         and video.bitrate <= COPY_BITRATE
     )
 
 
 def can_copy_audio(facts: MediaFacts) -> bool:
-    """Return whether the sound can be copied: one AAC-LC track, at most stereo, whole, as long as the picture."""
+    """Return whether the audio can be copied: one AAC-LC track, at most stereo, without gaps, as long as the video."""
     audio = facts.audio
     if audio is None:
         return True
@@ -256,13 +256,13 @@ def can_copy_audio(facts: MediaFacts) -> bool:
 
 
 def _measure_copied_start(audio: AudioFacts) -> float:
-    """Packets before zero (priming) are dropped in copying; what is left starts less than a packet late."""
+    """Return the start in seconds after copying, which drops packets before zero (priming): less than a packet late."""
     return audio.start if audio.start >= 0 else audio.start % (AAC_FRAME / audio.rate)
 
 
 def _is_plain(rate: Fraction) -> bool:
-    """Return the rates that a player's clock can count exactly: whole numbers, and the same over 1.001."""
-    return rate.denominator <= 1001 and rate.numerator <= 120_000  # noqa: PLR2004  # broadcast rates end there
+    """Return whether a player's clock can represent a rate exactly: whole numbers, and those divided by 1.001."""
+    return rate.denominator <= 1001 and rate.numerator <= 120_000  # noqa: PLR2004  # the limits of broadcast rates
 
 
 def _fills(width: int, height: int, row: Row) -> bool:
@@ -294,5 +294,5 @@ def _round_to_even(value: Fraction, limit: int) -> int:
 
 
 def plan_target_duration(plan: Plan) -> int:
-    """Return the target duration of playlists that begin before all segments are made: it may never change (§6.2.1)."""
+    """Return the final (§6.2.1) target duration, in seconds, of playlists published before all segments exist."""
     return target_duration([plan.segment / plan.rate + PACKET_SECONDS])

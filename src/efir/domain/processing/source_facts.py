@@ -1,4 +1,4 @@
-"""What is known about a media file sent by a person, and why one is refused."""
+"""Probed facts of uploaded media files, the limits they must satisfy, and the errors of refused files."""
 
 from dataclasses import dataclass
 from fractions import Fraction
@@ -19,7 +19,7 @@ adpcm_ima_wav adpcm_ima_qt adpcm_swf nellymoser pcm_s8 pcm_u8 pcm_s16le pcm_s16b
 pcm_s32be pcm_f32le pcm_f32be pcm_f64le pcm_alaw pcm_mulaw pcm_bluray pcm_dvd s302m wavpack tta
 """
 AUDIO_CODECS = frozenset(_AUDIO.split())
-LARGE = 720  # lines: from here on pictures are coded as for high definition (ITU-R BT.709)
+LARGE = 720  # lines: pictures of this height and above are encoded as high definition (ITU-R BT.709)
 
 
 class MediaEmpty(MediaRefused):
@@ -30,7 +30,7 @@ class MediaEmpty(MediaRefused):
 
 
 class MediaFormatRefused(MediaRefused):
-    """Not one of the accepted video containers: text, a playlist, a picture, something unknown."""
+    """The file is not one of the accepted video containers: text, a playlist, a picture, something unknown."""
 
     code = "media-format-refused"
     title = "This is not a video file we can read. Send MP4, MOV, MKV, WebM, AVI, MPEG, TS, FLV, WMV or Ogg."
@@ -44,35 +44,35 @@ class MediaUnreadable(MediaRefused):
 
 
 class MediaNoVideo(MediaRefused):
-    """The container has neither picture nor sound."""
+    """The container has neither video nor audio."""
 
     code = "media-no-video"
     title = "The file has no video in it."
 
 
 class MediaAudioOnly(MediaRefused):
-    """Sound without a picture belongs to the audio area."""
+    """The file has audio but no video; recordings belong to the audio area."""
 
     code = "media-audio-only"
     title = "The file has sound but no video. Add it to your audio records instead."
 
 
 class MediaCodecRefused(MediaRefused):
-    """The codec of the picture is not in the list."""
+    """The video codec is not supported."""
 
     code = "media-codec-refused"
     title = "The video uses a codec we cannot read. Convert it to H.264 and send it again."
 
 
 class MediaCodecChanges(MediaRefused):
-    """The picture or sound continues in another codec under the same number, as in joined broadcasts."""
+    """A video or audio track changes its codec within the file, as in joined broadcasts."""
 
     code = "media-codec-changes"
     title = "The format of the picture or the sound changes in the middle of the file. Send its parts one by one."
 
 
 class MediaEncrypted(MediaRefused):
-    """Packets that cannot be read without a key: CENC, FairPlay, Widevine, scrambled broadcasts."""
+    """The file has packets that cannot be read without a key: CENC, FairPlay, Widevine, scrambled broadcasts."""
 
     code = "media-encrypted"
     title = "The video is encrypted (copy protection), so it cannot be read. Send a copy without protection."
@@ -107,21 +107,21 @@ class MediaTooFast(MediaRefused):
 
 
 class MediaTooManyStreams(MediaRefused):
-    """More tracks of picture and sound than the limit; subtitles and attachments are not counted."""
+    """The file has more video and audio tracks than the limit; subtitles and attachments are not counted."""
 
     code = "media-too-many-streams"
     title = "The file has too many video and audio tracks."
 
 
 class MediaTooHeavy(MediaRefused):
-    """Reading the file needs more memory or processor time than one file may take."""
+    """Reading the file takes more memory or CPU time than one file may use."""
 
     code = "media-too-heavy"
     title = "The file needs too much memory or time to be read."
 
 
 class MediaSoundUnreadable(MediaRefused):
-    """The file declares sound, but none of it can be decoded."""
+    """The file declares audio, but none of it can be decoded."""
 
     code = "media-sound-unreadable"
     title = "The sound of this video cannot be read. Send a copy with sound that plays, or without sound."
@@ -134,14 +134,14 @@ class MediaWorkFailed(WorkFailed):
 
 
 class MediaWorkStalled(MediaWorkFailed):
-    """No progress for the stall limit, or longer than the wall limit: the child was killed."""
+    """The child process made no progress for the stall limit, or exceeded the wall-clock limit, and was killed."""
 
     code = "media-work-stalled"
     explanation = "Processing came to a standstill and was stopped."
 
 
 class SandboxUnavailable(MediaWorkFailed):
-    """Foreign bytes cannot be confined here, so they are not opened."""
+    """Untrusted files cannot be confined on this machine, so they are not opened."""
 
     code = "sandbox-unavailable"
     explanation = "This server cannot open files safely at the moment; nothing is wrong with the file."
@@ -161,13 +161,13 @@ class RenditionDamaged(MediaWorkFailed):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class VideoFacts:
-    """The picture: sizes are as shown (after pixel shape and rotation), times in seconds from the file's start.
+    """The video track: display sizes (after pixel aspect ratio and rotation), times in seconds from the file's start.
 
-    `track` is its number in the file. `coded_width` and `coded_height` are after the container's crop, before anything
-    else. `resized` means that frames of other sizes, shapes, formats or profiles were seen, `mixed_shapes` that pixels
-    change their shape on the way, `mixed_colours` that frames name different colours; `matrix` and `full_range` are
-    then those of most frames. `flipped` is mirrored by the container, `edited` left out in part.
-    `delay` is by how much a decoder returns pictures late, where the container has decoding times only.
+    `track` is its number in the file. `coded_width` and `coded_height` are after the container's crop and before any
+    other change. `resized` means that frames of other sizes, aspect ratios, formats or profiles occur, `mixed_shapes`
+    that the pixel aspect ratio changes, `mixed_colours` that frames declare different colour spaces; `matrix` and
+    `full_range` are then those of most frames. `flipped` means mirrored by the container, `edited` that an edit list
+    leaves out a part. `delay` is the delay of a decoder's output where the container has only decoding times.
     """
 
     codec: str
@@ -206,18 +206,19 @@ class VideoFacts:
 
     @property
     def rate(self) -> Fraction:
-        """Frames a second: exact when constant, the mean when not."""
+        """Frames per second: exact for a constant frame rate, otherwise the mean."""
         return Fraction(self.rate_num, self.rate_den)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AudioFacts:
-    """The sound that a player would take; seconds from the file's start, below 0 for priming.
+    """The audio that a player would choose; times in seconds from the file's start, below 0 for priming.
 
-    `tracks` are its numbers in the file: two where left and right are tracks of their own. `layout` is ffmpeg's name of
-    the speakers, such as `5.1`, `ambisonic 1` or, where none are named, `6 channels`; `speakers` has the name of each,
-    such as `FL`, and is empty where they have none. `gaps` means time between packets that nothing fills. `settled`
-    has, of a track whose stamps go back and forth, the packets to look ahead, and ticks too late: mean and at most.
+    `tracks` are its track numbers in the file: two where left and right are separate tracks. `layout` is ffmpeg's name
+    of the channel layout, such as `5.1`, `ambisonic 1` or, where no speakers are named, `6 channels`; `speakers` has
+    the name of each speaker, such as `FL`, and is empty where they have none. `gaps` means that packets leave gaps in
+    time. `settled` has, for a track whose timestamps go back and forth, the number of packets to look ahead, and the
+    delay in ticks: mean and maximum.
     """
 
     codec: str
@@ -236,11 +237,11 @@ class AudioFacts:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MediaFacts:
-    """What a probe measured: `duration` comes from packets, `container` is the demuxer to read the file with.
+    """The result of a probe: `duration` in seconds is measured from packets, `container` is the demuxer for the file.
 
-    Times count from `origin`, a time on the file's own clock: where the first track starts, or where the picture does
-    if that is no later than an encoder's priming. `corrections` mend clocks that jump: for the picture, then for each
-    track of the sound, pairs of the first packet and the ticks to add from there on; empty where every clock goes on.
+    Times count from `origin`, a time on the file's own clock: the start of the first track, or of the video if that is
+    no later than an encoder's priming. `corrections` repairs clocks that jump: for the video, then for each audio
+    track, pairs of the first packet and the ticks to add from there on; empty where no clock jumps.
     """
 
     container: str
@@ -254,7 +255,7 @@ class MediaFacts:
 
     @property
     def is_piped(self) -> bool:
-        """Whether tracks are handed to the converter one packet after another, with the container's data repaired."""
+        """Whether tracks are piped to the converter packet by packet, with the container's data repaired."""
         return bool(self.corrections) or self.video.mixed_shapes
 
 
@@ -263,7 +264,7 @@ def _spell(seconds: int) -> str:
 
 
 def usual_matrix(height: int) -> str:
-    """Return the colour matrix that players take for a picture of so many lines whose colours nobody named."""
+    """Return the colour matrix that players assume for a video of this height without declared colours."""
     return "bt709" if height >= LARGE else "smpte170m"
 
 
@@ -288,7 +289,7 @@ def admit(facts: MediaFacts, limits: Limits) -> MediaFacts:
 
 
 def admit_size(width: int, height: int, limits: Limits) -> None:
-    """Check a picture size before anything is decoded. Raises MediaTooLarge."""
+    """Check a picture size, in pixels, before anything is decoded. Raises MediaTooLarge."""
     if max(width, height) > limits.source_side or width * height > limits.source_pixels:
         most = f"{limits.source_side} pixels a side and {limits.source_pixels / 1e6:g} megapixels"
         raise MediaTooLarge(f"The picture is {width} by {height}; at most {most} are allowed.")

@@ -1,4 +1,4 @@
-"""Checks that the segments of a rendition fit together, by their numbers alone."""
+"""Checks of the timeline of a rendition: segments must fit together, judged by their numbers alone."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -10,12 +10,12 @@ from efir.domain.processing.source_facts import RenditionDamaged, VideoFacts
 
 START_SECONDS = Fraction(1, 40)
 END_SECONDS = Fraction(1, 10)
-REORDERED = 2  # pictures of unlike lengths, by which decoding may be ahead of showing
+REORDERED = 2  # frames of different durations by which decoding may be ahead of display
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Cut:
-    """One segment on its track's clock."""
+    """One segment, in the timescale of its track."""
 
     ordinal: int
     start_ticks: int
@@ -25,9 +25,9 @@ class Cut:
 
 
 def check_rung(plan: Plan, name: str, cuts: Sequence[Cut], timescale: int, *, first: int = 0, end: int = -1) -> None:
-    """Check segments of a rung that cover the frames [first, end) of the plan: all there, each on its place.
+    """Check that segments of a rung cover the frames [first, end) of the plan: all present, each in its place.
 
-    Since every rung is held against the same plan, equal boundaries in all rungs follow. Raises RenditionDamaged.
+    Since every rung is checked against the same plan, boundaries are equal in all rungs. Raises RenditionDamaged.
     """
     end = plan.frames if end < 0 else end
     frame_ticks = Fraction(timescale) / plan.rate
@@ -45,7 +45,7 @@ def check_rung(plan: Plan, name: str, cuts: Sequence[Cut], timescale: int, *, fi
 
 
 def check_sound(plan: Plan, name: str, cuts: Sequence[Cut], timescale: int) -> None:
-    """Check that sound runs without a gap and starts and ends with the picture. Raises RenditionDamaged."""
+    """Check that audio has no gaps and starts and ends with the video. Raises RenditionDamaged."""
     check_run(name, cuts)
     start = Fraction(cuts[0].start_ticks, timescale)
     end = Fraction(cuts[-1].start_ticks + cuts[-1].ticks, timescale)
@@ -56,7 +56,7 @@ def check_sound(plan: Plan, name: str, cuts: Sequence[Cut], timescale: int) -> N
 
 
 def check_run(name: str, cuts: Sequence[Cut]) -> None:
-    """Check that segments follow one another without a gap, whatever their lengths. Raises RenditionDamaged."""
+    """Check that segments follow one another without gaps, whatever their durations. Raises RenditionDamaged."""
     _require_all(name, cuts, range(max(1, len(cuts))))
     for earlier, later in pairwise(cuts):
         if later.start_ticks != earlier.start_ticks + earlier.ticks:
@@ -69,9 +69,9 @@ def check_run(name: str, cuts: Sequence[Cut]) -> None:
 
 
 def check_copy(video: VideoFacts, name: str, cuts: Sequence[Cut], timescale: int) -> None:
-    """Check that a copied picture lasts as long as the source's. Raises RenditionDamaged.
+    """Check that copied video has the duration of the source. Raises RenditionDamaged.
 
-    Where times of decoding had to be guessed from wrong lengths it lasts longer, whenever its pictures are shown.
+    Where decoding times had to be estimated from wrong durations, it lasts longer, whatever its display times.
     """
     check_run(name, cuts)
     off = float(Fraction(cuts[-1].start_ticks + cuts[-1].ticks, timescale)) - video.end

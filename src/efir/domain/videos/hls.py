@@ -1,4 +1,4 @@
-"""The numbers that HLS playlists declare, by RFC 8216: target durations and bit rates."""
+"""Values that HLS playlists declare (RFC 8216): target durations and bit rates."""
 
 from collections.abc import Iterable, Sequence
 from fractions import Fraction
@@ -6,18 +6,18 @@ from math import ceil
 
 
 def target_duration(seconds: Iterable[Fraction]) -> int:
-    """Return the target duration, in seconds, of playlists with segments of these lengths: no segment is longer.
+    """Return the target duration, in seconds, for segments of these durations: no segment is longer.
 
-    All playlists of a master share one (§6.2.4), so pass the segments of all of them.
+    All playlists of a master playlist share one (§6.2.4), so pass the segments of all of them.
     """
     return max(1, ceil(max(seconds, default=Fraction(1))))
 
 
 def bit_rates(sizes: Sequence[int], ticks: Sequence[int], timescale: int, target: int) -> tuple[int, int]:
-    """Return peak and mean bits a second of segments in order; sizes are bytes, `target` seconds.
+    """Return peak and mean bits per second of consecutive segments; `sizes` in bytes, `target` in seconds.
 
-    The peak is that of any run of segments which lasts from half the target duration to one and a half (§4.1); what
-    is shorter as a whole has its mean as its peak.
+    The peak is the maximum over all runs of segments that last between 0.5 and 1.5 target durations (§4.1); a shorter
+    rendition has its mean as its peak.
     """
     whole = sum(ticks)
     if not whole:
@@ -28,7 +28,7 @@ def bit_rates(sizes: Sequence[int], ticks: Sequence[int], timescale: int, target
 
 
 def _runs(sizes: Sequence[int], ticks: Sequence[int], target: int) -> Iterable[Fraction]:
-    """Return the bytes a tick of every run that counts; `target` is in ticks."""
+    """Yield the bytes per tick of every run of segments that counts for the peak; `target` is in ticks."""
     for first in range(len(sizes)):
         size, length = 0, 0
         for place in range(first, len(sizes)):

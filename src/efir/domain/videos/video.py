@@ -1,4 +1,4 @@
-"""Videos: what may be said about them, who may see them, and the states they go through."""
+"""Videos: rules for titles, descriptions and tags, visibility, and processing states."""
 
 import unicodedata
 from dataclasses import dataclass
@@ -16,17 +16,17 @@ MIN_TAG, MAX_TAG = 2, 40
 
 
 class VideoNotFound(NotFound):
-    """The video does not exist, or is private and the caller may not know of it."""
+    """The video does not exist, or is private and hidden from the caller."""
 
     code = "video-not-found"
     title = "There is no such video"
 
 
 class InvalidVideo(Invalid):
-    """The title, description, tags or visibility break a rule."""
+    """The title, description, tags or visibility are invalid."""
 
     code = "invalid-video"
-    title = "Some values of the video are not acceptable"
+    title = "Some values of the video are invalid"
 
 
 class VideoNotRetryable(Conflict):
@@ -40,7 +40,7 @@ class VideoInProgress(Conflict):
     """A video that is being processed cannot be processed again at the same time."""
 
     code = "video-in-progress"
-    title = "This video is being processed: wait until that has finished"
+    title = "This video is already being processed"
 
 
 class SourceMissing(NotFound):
@@ -51,14 +51,14 @@ class SourceMissing(NotFound):
 
 
 class MediaRefused(Invalid):
-    """The file cannot be accepted; `detail` is a sentence for the person who sent it."""
+    """The file cannot be accepted; `detail` is a sentence for the user who uploaded it."""
 
     code = "media-refused"
     title = "This file cannot be used."
 
 
 class Visibility(StrEnum):
-    """Who may see a video: everybody, anyone with the address, or the owner."""
+    """Who may see a video: everyone, anyone with the link, or only the owner."""
 
     PUBLIC = "public"
     UNLISTED = "unlisted"
@@ -66,7 +66,7 @@ class Visibility(StrEnum):
 
 
 class VideoState(StrEnum):
-    """How far processing has come; derived from jobs, never from counters."""
+    """The state of processing; derived from jobs, never from counters."""
 
     UPLOADED = "uploaded"
     PROCESSING = "processing"
@@ -79,9 +79,9 @@ WATCHABLE = frozenset({VideoState.PLAYABLE, VideoState.READY})
 
 
 def is_retryable(code: str) -> bool:
-    """Return whether processing the same file again may help after a failure with this code.
+    """Return whether processing the same file again may succeed after a failure with this code.
 
-    It cannot when the file was refused, or is gone: then another file may.
+    It cannot when the file was refused or no longer exists; another file may succeed then.
     """
     return code != SourceMissing.code and code not in _refusals(MediaRefused)
 
@@ -92,7 +92,10 @@ def _refusals(kind: type[MediaRefused]) -> set[str]:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Video:
-    """A published, or soon published, video. `generation` counts its files, `access_epoch` its visibilities."""
+    """A video, published or still being processed.
+
+    `generation` counts the versions of its files, `access_epoch` the changes of its visibility.
+    """
 
     id: VideoId
     channel_id: ChannelId
@@ -109,26 +112,26 @@ class Video:
     updated_at: datetime
 
     def require_owner(self, user_id: UserId) -> "Video":
-        """Return the video to its owner. Raises VideoNotFound for others: whether it exists stays private."""
+        """Return the video if the user owns it. Raises VideoNotFound for other users: its existence stays private."""
         require_owner(self.owner_id, user_id, VideoNotFound)
         return self
 
 
 def is_open(visibility: str) -> bool:
-    """Return whether everybody who knows of a video may watch it: public and unlisted ones."""
+    """Return whether anyone who has the link may watch the video, as for public and unlisted videos."""
     return visibility != Visibility.PRIVATE
 
 
 def may_watch(visibility: str, *, owner_id: UUID, viewer: UserId | None) -> bool:
-    """Return whether a user may watch a video and learn of it; private ones are for their owner.
+    """Return whether a user may watch a video and learn that it exists; private videos are visible only to their owner.
 
-    This is the one rule; addresses of files follow it by `is_open`, and lists show public videos only.
+    This is the only access rule; URLs of files follow it by `is_open`, and lists contain only public videos.
     """
     return is_open(visibility) or owner_id == viewer
 
 
 def parse_title(text: str, limits: Limits, *, pointer: str = "/title") -> str:
-    """One line of text, NFC, 1 to `max_title_length` characters. Raises InvalidVideo."""
+    """Return the title as one line in NFC, 1 to `max_title_length` characters. Raises InvalidVideo."""
     title = " ".join(_clean(text).split())
     if not 1 <= len(title) <= limits.max_title_length:
         raise _invalid(pointer, "length", f"A title has 1 to {limits.max_title_length} characters.")
@@ -136,7 +139,7 @@ def parse_title(text: str, limits: Limits, *, pointer: str = "/title") -> str:
 
 
 def parse_description(text: str, limits: Limits, *, pointer: str = "/description") -> str:
-    """Return the lines of text, NFC. Raises InvalidVideo."""
+    """Return the description in NFC, without trailing white space. Raises InvalidVideo."""
     description = "\n".join(line.rstrip() for line in _clean(text).splitlines()).strip()
     if len(description) > limits.max_description_length:
         raise _invalid(pointer, "length", f"A description has at most {limits.max_description_length} characters.")
@@ -144,7 +147,7 @@ def parse_description(text: str, limits: Limits, *, pointer: str = "/description
 
 
 def parse_tags(tags: list[str], limits: Limits, *, pointer: str = "/tags") -> list[str]:
-    """Trimmed tags without `#`, each once by its folded form. Raises InvalidVideo."""
+    """Return trimmed tags without `#` and without duplicates by folded form. Raises InvalidVideo."""
     shown: dict[str, str] = {}
     for position, tag in enumerate(tags):
         text = " ".join(_clean(tag).lstrip("#").split())
@@ -157,7 +160,7 @@ def parse_tags(tags: list[str], limits: Limits, *, pointer: str = "/tags") -> li
 
 
 def parse_visibility(text: str, *, pointer: str = "/visibility") -> Visibility:
-    """Read a visibility. Raises InvalidVideo."""
+    """Parse a visibility. Raises InvalidVideo."""
     try:
         return Visibility(text)
     except ValueError:

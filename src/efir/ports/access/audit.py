@@ -11,19 +11,22 @@ from efir.ports.kernel.pagination import PageRequest, Rows
 
 
 class EntryView(Struct, frozen=True):
-    """One act in the audit log."""
+    """One entry of the audit log."""
 
     id: Annotated[UUID, Meta(description="Identifier (UUIDv7).")]
-    at: Annotated[datetime, Meta(description="When.")]
-    actor: Annotated[str | None, Meta(description="Nickname of who did it; null: the operator or the system.")]
-    action: Annotated[str, Meta(description="What was done.", examples=["role.granted"])]
-    target: Annotated[str, Meta(description="To what.", examples=["user:019a0c57-7a2c-7e6f-b4f2-5b3c7a1d2e3f"])]
-    facts: Annotated[dict[str, Any], Meta(description="What changed.")]
-    request_id: Annotated[str, Meta(description="Id of the request, as in the log.")]
+    at: Annotated[datetime, Meta(description="Time of the action.")]
+    actor: Annotated[str | None, Meta(description="Nickname of the actor; null: the operator or the system.")]
+    action: Annotated[str, Meta(description="Name of the action.", examples=["role.granted"])]
+    target: Annotated[
+        str,
+        Meta(description="Object of the action: kind and id.", examples=["user:019a0c57-7a2c-7e6f-b4f2-5b3c7a1d2e3f"]),
+    ]
+    facts: Annotated[dict[str, Any], Meta(description="Details of the change.")]
+    request_id: Annotated[str, Meta(description="Identifier of the request, as it appears in the log.")]
 
 
 class AuditLog(Protocol):
-    """The audit log inside a transaction: the act and its entry are stored together or not at all."""
+    """Writes the audit log within a transaction: a change and its entry are stored together or not at all."""
 
     async def put(self, entry: Entry) -> None:
         """Add an entry."""
@@ -31,8 +34,8 @@ class AuditLog(Protocol):
 
 
 class AuditViews(Protocol):
-    """The audit log, read."""
+    """Reads the audit log."""
 
     async def list_entries(self, wanted: PageRequest, *, action: str = "", target: str = "") -> Rows[EntryView]:
-        """List entries, newest first, of one action or target when given."""
+        """List entries, newest first; `action` and `target` filter the list when given."""
         ...

@@ -1,7 +1,7 @@
-"""Copies of credentials in Valkey, and how they are made invalid everywhere at once.
+"""Cache of credentials in Valkey, invalidated in every process at once.
 
-PostgreSQL is the truth. A copy is used only while the generation it was made in lasts, nothing it stands on has a
-tombstone, and no version it was read at is below the lowest acceptable one.
+PostgreSQL is the source of truth. A cached copy is used only while the cache generation it was written in lasts,
+nothing it depends on has a tombstone, and none of the versions it was read at is below the lowest acceptable one.
 """
 
 from dataclasses import dataclass
@@ -13,9 +13,10 @@ from msgspec import Meta, Struct
 
 
 class Credential(Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """What a cookie or a bearer token stands for, with the current rights of its owner.
+    """The login session or API token behind a cookie or bearer token, with the current rights of its owner.
 
-    In an impersonation the owner is whose place was taken, by `actor_id` from their session `actor_session_id`.
+    During an impersonation the owner is the impersonated user; `actor_id` is the impersonator and `actor_session_id`
+    the session in which the impersonation was started.
     """
 
     user_id: UUID
@@ -45,17 +46,18 @@ class Credential(Struct, frozen=True, kw_only=True, omit_defaults=True):
 
 
 class PermissionCheck(Struct, frozen=True):
-    """Whether the caller may do something; for other services."""
+    """Result of checking one permission of the caller, for other services."""
 
-    permission: Annotated[str, Meta(description="The permission asked about.", examples=["cinema:watch.uhd"])]
-    allowed: Annotated[bool, Meta(description="Whether one of the own roles allows it, within the token's scopes.")]
-    roles: Annotated[list[str], Meta(description="The own roles.", examples=[["moderator"]])]
+    permission: Annotated[str, Meta(description="The permission that was checked.", examples=["cinema:watch.uhd"])]
+    allowed: Annotated[bool, Meta(description="Whether a role of the caller grants it, within the token's scopes.")]
+    roles: Annotated[list[str], Meta(description="Roles of the caller.", examples=[["moderator"]])]
 
 
 class Change(Struct, frozen=True, array_like=True):
-    """What makes copies invalid.
+    """A change that invalidates cached copies.
 
-    An ended `session` or `token`, a dropped signing `key`, or a `user` or `role` whose copies must be of `version`.
+    An ended `session` or `token`, a dropped signing `key`, or a `user` or `role` whose copies must have at least
+    `version`.
     """
 
     kind: str
@@ -64,9 +66,9 @@ class Change(Struct, frozen=True, array_like=True):
 
 
 class CacheLookup(Struct, frozen=True):
-    """A found copy (None: ask PostgreSQL), and the generation to keep a fresh one in (None: keep none).
+    """A cached copy (None: query PostgreSQL) and the generation to cache a fresh copy in (None: do not cache).
 
-    `refused` means that the signing key is known to be compromised: nothing signed by it counts.
+    `refused` means that the signing key is known to be compromised: nothing signed with it is accepted.
     """
 
     credential: Credential | None
@@ -75,39 +77,39 @@ class CacheLookup(Struct, frozen=True):
 
 
 class CredentialCache(Protocol):
-    """Copies of credentials."""
+    """Caches credentials."""
 
     async def find(self, key: str, *, signed_by: str = "") -> CacheLookup:
-        """Look up a copy in one round trip; never raises. `signed_by` is the signing key of an access token."""
+        """Look up a copy in one round trip. Never raises. `signed_by` is the signing key of an access token."""
         ...
 
     async def keep(self, key: str, credential: Credential, *, generation: str, seconds: float) -> None:
-        """Store a copy unless it has become invalid since `generation` was returned; never raises."""
+        """Cache a copy for `seconds` unless it was invalidated after `generation` was returned. Never raises."""
         ...
 
     async def forget(self, changes: list[Change]) -> None:
-        """Invalidate copies in every process, and notify streams. Raises Unavailable when that is not certain."""
+        """Invalidate copies in every process and notify event streams. Raises Unavailable when success is uncertain."""
         ...
 
 
 class AccessChanges(Protocol):
-    """Changes inside a transaction that have not reached the copies yet."""
+    """Stores changes that have not reached the cache yet, within a transaction."""
 
     async def put(self, changes: list[Change]) -> int:
-        """Store changes together; return their number."""
+        """Store changes as one batch. Return the number that identifies the batch."""
         ...
 
     async def list_waiting(self, limit: int) -> list[tuple[int, list[Change]]]:
-        """Take the oldest changes, skipping what another process holds; they go when the transaction commits."""
+        """Take the oldest batches, skipping those locked by another process; the commit deletes them."""
         ...
 
     async def forget(self, number: int) -> None:
-        """Delete changes that have reached the cache."""
+        """Delete a batch that has reached the cache."""
         ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AccessPorts:
-    """What makes rights count in every process."""
+    """Ports that make changes of rights take effect in every process."""
 
     copies: CredentialCache

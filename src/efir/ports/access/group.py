@@ -1,4 +1,4 @@
-"""What the area offers to use cases: roles, bans and the audit log."""
+"""Ports of access control, grouped for use cases: roles, bans and the audit log."""
 
 from typing import Protocol
 
@@ -9,7 +9,7 @@ from efir.ports.access.roles import RoleRepository, RoleViews
 
 
 class AccessRepositories(Protocol):
-    """What is changed of roles, bans and the audit log."""
+    """Repositories of roles, bans and the audit log."""
 
     @property
     def roles(self) -> RoleRepository: ...
@@ -25,7 +25,7 @@ class AccessRepositories(Protocol):
 
 
 class AccessReadModels(Protocol):
-    """What is read of roles, bans and the audit log."""
+    """Read models of roles and the audit log."""
 
     @property
     def roles(self) -> RoleViews: ...

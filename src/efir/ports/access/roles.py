@@ -1,4 +1,4 @@
-"""Roles, grants and bans: storage and read models."""
+"""Storage and read models of roles and grants."""
 
 from datetime import datetime
 from typing import Annotated, Protocol
@@ -12,44 +12,44 @@ from efir.ports.kernel.pagination import PageRequest, Rows
 
 
 class PermissionView(Struct, frozen=True):
-    """A permission of Efir's own."""
+    """A permission defined by Efir itself."""
 
     code: Annotated[str, Meta(description="Stable code.", examples=["roles.grant"])]
-    description: Annotated[str, Meta(description="What it allows.")]
+    description: Annotated[str, Meta(description="What the permission allows.")]
 
 
 class RoleView(Struct, frozen=True):
-    """A role with what it allows."""
+    """A role with its permissions."""
 
     id: Annotated[UUID, Meta(description="Identifier (UUIDv7).")]
     name: Annotated[str, Meta(description="Unique name.", examples=["moderator"])]
-    description: Annotated[str, Meta(description="What it is for.")]
-    system: Annotated[bool, Meta(description="Whether it is part of the system and cannot be changed.")]
-    permissions: Annotated[list[str], Meta(description="What it allows.", examples=[["moderation"]])]
-    created_at: Annotated[datetime, Meta(description="When it was made.")]
+    description: Annotated[str, Meta(description="Purpose of the role.")]
+    system: Annotated[bool, Meta(description="Whether the role is built in and cannot be changed.")]
+    permissions: Annotated[list[str], Meta(description="Permissions of the role.", examples=[["moderation"]])]
+    created_at: Annotated[datetime, Meta(description="When the role was created.")]
 
 
 class GrantView(Struct, frozen=True):
-    """A role as one user holds it."""
+    """A role that a user holds."""
 
     role_id: Annotated[UUID, Meta(description="Identifier of the role.")]
     name: Annotated[str, Meta(description="Name of the role.", examples=["moderator"])]
-    permissions: Annotated[list[str], Meta(description="What it allows.", examples=[["moderation"]])]
-    granted_by: Annotated[str | None, Meta(description="Nickname of who granted it; null: this machine's operator.")]
-    granted_at: Annotated[datetime, Meta(description="When it was granted.")]
-    expires_at: Annotated[datetime | None, Meta(description="When it ends; null: not by itself.")]
-    reason: Annotated[str, Meta(description="Why it was granted.")]
+    permissions: Annotated[list[str], Meta(description="Permissions of the role.", examples=[["moderation"]])]
+    granted_by: Annotated[str | None, Meta(description="Nickname of the grantor; null: the operator of this machine.")]
+    granted_at: Annotated[datetime, Meta(description="When the role was granted.")]
+    expires_at: Annotated[datetime | None, Meta(description="When the grant expires; null: never.")]
+    reason: Annotated[str, Meta(description="Reason for the grant.")]
 
 
 class RoleRepository(Protocol):
-    """Roles and grants inside a transaction."""
+    """Stores roles and grants within a transaction."""
 
     async def lock_administration(self) -> None:
-        """Let nobody else change grants of administrators until this transaction ends."""
+        """Lock the grants of the administrator role until the transaction ends."""
         ...
 
     async def add(self, role: Role, permissions: frozenset[str]) -> None:
-        """Raises RoleNameTaken."""
+        """Store a new role. Raises RoleNameTaken."""
         ...
 
     async def get_by_name(self, name: str) -> tuple[Role, frozenset[str]]:
@@ -57,7 +57,7 @@ class RoleRepository(Protocol):
         ...
 
     async def change(self, role: Role, permissions: frozenset[str]) -> None:
-        """Store name, description, version and permissions. Raises RoleNameTaken."""
+        """Store the name, description, version and permissions of a role. Raises RoleNameTaken."""
         ...
 
     async def remove(self, role_id: RoleId) -> None:
@@ -65,11 +65,11 @@ class RoleRepository(Protocol):
         ...
 
     async def grant(self, grant: Grant) -> None:
-        """Store a grant; granting again replaces end and reason. Raises UserNotFound."""
+        """Store a grant; granting again replaces the expiry and the reason. Raises UserNotFound."""
         ...
 
     async def revoke(self, user_id: UserId, role_id: RoleId) -> bool:
-        """Revoke a role; False when it was not held."""
+        """Revoke a role. Return False when the user does not hold it."""
         ...
 
     async def administrators(self) -> int:
@@ -78,16 +78,16 @@ class RoleRepository(Protocol):
 
 
 class RoleViews(Protocol):
-    """Roles and grants, read."""
+    """Reads roles and grants."""
 
     async def list_roles(self, wanted: PageRequest) -> Rows[RoleView]:
         """List roles, newest first."""
         ...
 
     async def one(self, name: str) -> RoleView:
-        """Raises RoleNotFound."""
+        """Return a role. Raises RoleNotFound."""
         ...
 
     async def list_grants(self, user_id: UserId, *, now: datetime) -> list[GrantView]:
-        """List the roles a user holds now. Raises UserNotFound."""
+        """List the roles that a user holds now. Raises UserNotFound."""
         ...

@@ -1,4 +1,4 @@
-"""Proofs of mailboxes: storage."""
+"""Storage of email proofs: the codes and links that verify access to a mailbox."""
 
 from typing import Protocol
 
@@ -7,24 +7,24 @@ from efir.domain.kernel.ids import UserId
 
 
 class ProofRepository(Protocol):
-    """Proofs inside a transaction: one live proof of a person and purpose."""
+    """Stores proofs within a transaction, at most one valid proof per user and purpose."""
 
     async def put(self, proof: Proof) -> None:
-        """Store a proof; the one before it ends."""
+        """Store a proof, replacing the previous one."""
         ...
 
     async def find_by_user(self, user_id: UserId, purpose: ProofPurpose) -> Proof | None:
-        """Find a person's proof, expired or not, and hold it."""
+        """Find the proof of a user, expired or not, and lock its row."""
         ...
 
     async def find_by_token(self, purpose: ProofPurpose, token_hash: bytes) -> Proof | None:
-        """Find a proof by its link, expired or not, and hold it."""
+        """Find a proof by the hash of its link's token, expired or not, and lock its row."""
         ...
 
     async def count_try(self, proof: Proof) -> None:
-        """Note a wrong code."""
+        """Count a wrong code."""
         ...
 
     async def drop(self, user_id: UserId, purpose: ProofPurpose) -> None:
-        """End a proof; none is fine."""
+        """Delete a proof; a missing one is not an error."""
         ...

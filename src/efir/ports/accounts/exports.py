@@ -1,4 +1,4 @@
-"""Everything that is stored about a person, for the person."""
+"""Export of personal data: everything that is stored about a user."""
 
 from collections.abc import Sequence
 from typing import Any, Protocol
@@ -7,13 +7,13 @@ from efir.domain.kernel.ids import UserId
 
 
 class ExportViews(Protocol):
-    """Rows about a person, by subject."""
+    """Reads all rows about a user, grouped by subject."""
 
     @property
     def subjects(self) -> Sequence[str]:
-        """Names of what there is."""
+        """Names of the subjects that can be exported."""
         ...
 
     async def rows(self, subject: str, user_id: UserId) -> list[dict[str, Any]]:
-        """All rows of a subject; no hashes, no secrets, nothing about others."""
+        """Return all rows of a subject, without hashes, secrets or data about other users."""
         ...

@@ -1,4 +1,4 @@
-"""The ports and rules of the instance that accounts need."""
+"""Ports and instance-wide rules of accounts, grouped for use cases."""
 
 from dataclasses import dataclass
 from typing import Protocol
@@ -13,7 +13,7 @@ from efir.ports.users import EmailParser
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AccountPorts:
-    """How email addresses are read, and when one is asked for and has to be confirmed."""
+    """The parser of email addresses, and the rules for checking and confirming them."""
 
     addresses: EmailParser
     email_check: EmailCheck
@@ -21,7 +21,7 @@ class AccountPorts:
 
 
 class AccountRepositories(Protocol):
-    """What is changed of profiles, proofs of mailboxes and registrations."""
+    """Repositories of profiles, email proofs and registrations."""
 
     @property
     def profiles(self) -> ProfileRepository: ...
@@ -34,7 +34,7 @@ class AccountRepositories(Protocol):
 
 
 class AccountReadModels(Protocol):
-    """What is read of profiles, proofs of mailboxes and registrations."""
+    """Read models of registrations, profiles and data exports."""
 
     @property
     def registrations(self) -> RegistrationViews: ...

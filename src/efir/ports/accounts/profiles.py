@@ -1,4 +1,4 @@
-"""What people change of their own accounts: storage and read models."""
+"""Storage and read models of accounts, as their owners see and change them."""
 
 from datetime import datetime
 from typing import Annotated, Protocol
@@ -12,18 +12,18 @@ from efir.ports.users import Avatar
 
 
 class ProfileView(Struct, frozen=True):
-    """What everybody may know of a user, with the channels."""
+    """Public profile of a user, with the channels."""
 
     id: Annotated[UUID, Meta(description="Identifier (UUIDv7).")]
-    nickname: Annotated[str, Meta(description="Unique name, lower case.", examples=["ada"])]
-    display_name: Annotated[str, Meta(description="Name as shown.", examples=["Ada Lovelace"])]
-    created_at: Annotated[datetime, Meta(description="When the account was made.")]
-    channels: Annotated[list[str], Meta(description="Handles of channels.", examples=[["ada"]])]
+    nickname: Annotated[str, Meta(description="Unique name in lower case.", examples=["ada"])]
+    display_name: Annotated[str, Meta(description="Display name.", examples=["Ada Lovelace"])]
+    created_at: Annotated[datetime, Meta(description="When the account was created.")]
+    channels: Annotated[list[str], Meta(description="Handles of the user's channels.", examples=[["ada"]])]
     avatar: Avatar = None
 
 
 class Account(Struct, frozen=True):
-    """An account as use cases that change it need it."""
+    """The fields of an account that use cases need to change it."""
 
     id: UUID
     nickname: str
@@ -40,14 +40,14 @@ class Account(Struct, frozen=True):
 
     @property
     def confirmed(self) -> EmailAddress | None:
-        """The address mails about the account go to."""
+        """The confirmed email address, to which mail about the account is sent; None without one."""
         if self.email is None or self.email_key is None or self.email_verified_at is None:
             return None
         return EmailAddress(self.email, self.email_key)
 
 
 class ProfileChange(Struct, frozen=True):
-    """New values of an account, checked; None keeps the present one, an empty phone number removes it."""
+    """New, validated values of an account; None keeps the current value, an empty phone number removes it."""
 
     display_name: str | None = None
     locale: str | None = None
@@ -55,56 +55,59 @@ class ProfileChange(Struct, frozen=True):
 
 
 class ProfileRepository(Protocol):
-    """Own accounts inside a transaction."""
+    """Stores changes of accounts within a transaction."""
 
     async def account(self, user_id: UserId, *, lock: bool = False) -> Account:
-        """Return an account that is not emptied. Raises UserNotFound."""
+        """Return an account; `lock` locks its row. Raises UserNotFound, also for an erased account."""
         ...
 
     async def find_by_confirmed_email(self, email_key: str, *, lock: bool = False) -> Account | None:
-        """Find the account that has confirmed an address; `lock` holds it."""
+        """Find the account that has confirmed an address; `lock` locks its row."""
         ...
 
     async def confirm_email(self, user_id: UserId, address: EmailAddress, *, now: datetime) -> None:
-        """Make an address the account's confirmed one. Raises EmailTaken."""
+        """Store an address as the confirmed address of the account. Raises EmailTaken."""
         ...
 
     async def set_password(self, user_id: UserId, password: bytes, *, now: datetime) -> None:
-        """Store a wrapped password hash, the first or another."""
+        """Store a wrapped password hash, replacing the current one if there is one."""
         ...
 
     async def rehash(self, user_id: UserId, *, old: bytes, new: bytes) -> None:
-        """Store a better hash of the same password, unless the password was changed meanwhile."""
+        """Replace the hash by a stronger one of the same password, unless the password has changed in the meantime."""
         ...
 
     async def change(self, user_id: UserId, change: ProfileChange) -> None:
-        """Change what the person may change. Raises PhoneTaken."""
+        """Store new values of the editable fields. Raises PhoneTaken."""
         ...
 
     async def rename(self, user_id: UserId, nickname: str, *, now: datetime, hold_until: datetime) -> None:
-        """Change the nickname; reserve the previous one until a given time. Raises NicknameTaken."""
+        """Change the nickname; the previous one stays reserved until `hold_until`. Raises NicknameTaken."""
         ...
 
     async def was_renamed_since(self, user_id: UserId, moment: datetime) -> bool:
-        """Return whether the nickname was changed after a moment."""
+        """Return whether the nickname was changed after `moment`."""
         ...
 
     async def plan_purge(self, user_id: UserId, purge_at: datetime | None) -> None:
-        """Set when an account will be emptied; None: never."""
+        """Schedule the erasure of an account; None cancels it."""
         ...
 
     async def empty(self, user_id: UserId, *, nickname: str, now: datetime, hold_until: datetime) -> None:
-        """Remove personal data from an account and its channels; a pseudonym stays."""
+        """Erase personal data from an account and its channels.
+
+        `nickname` is the pseudonym that stays; the previous nickname stays reserved until `hold_until`.
+        """
         ...
 
 
 class ProfileViews(Protocol):
-    """People, read."""
+    """Reads profiles and password hashes."""
 
     async def profile(self, nickname: str) -> Pictured[ProfileView]:
-        """Raises UserNotFound."""
+        """Return the public profile of a user. Raises UserNotFound."""
         ...
 
     async def password(self, user_id: UserId) -> bytes | None:
-        """Return the wrapped password hash, None when there is no password."""
+        """Return the wrapped password hash, or None when the account has no password."""
         ...

@@ -1,4 +1,4 @@
-"""Unfinished registrations and the names they hold: storage and read models."""
+"""Storage and read models of unfinished registrations and the nicknames they reserve."""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -12,64 +12,64 @@ from efir.ports.pictures import AvatarView
 
 
 class WorkView(Struct, frozen=True):
-    """A proof of work that opens checks of email addresses."""
+    """A proof of work that permits checks of email addresses."""
 
-    challenge: Annotated[str, Meta(description="Text to work on.", examples=["5f0c9d"])]
+    challenge: Annotated[str, Meta(description="Challenge to solve.", examples=["5f0c9d"])]
     bits: Annotated[
         int,
-        Meta(description="SHA-256 of `challenge:nonce` must begin with so many zero bits; send the nonce as `work`."),
+        Meta(description="SHA-256 of `challenge:nonce` must begin with this many zero bits; send the nonce as `work`."),
     ]
-    done: Annotated[bool, Meta(description="Whether it has been sent.")]
+    done: Annotated[bool, Meta(description="Whether the proof has been accepted.")]
 
 
 class RegistrationView(Struct, frozen=True, kw_only=True):
-    """An unfinished registration as its ticket's holder sees it; the password is never shown."""
+    """An unfinished registration as shown to the holder of its ticket; the password is never shown."""
 
     id: Annotated[UUID, Meta(description="Identifier (UUIDv7).")]
     ticket: Annotated[
-        str | None, Meta(description="The secret that opens this registration; told once, and set as a cookie.")
+        str | None, Meta(description="Secret that gives access to the registration; returned once and set as a cookie.")
     ] = None
     nickname: Annotated[str | None, Meta(description="Unique name.", examples=["ada"])]
-    display_name: Annotated[str | None, Meta(description="Name as shown.", examples=["Ada Lovelace"])]
-    email: Annotated[str | None, Meta(description="Address.", examples=["ada@example.org"])]
-    email_verified: Annotated[bool, Meta(description="Whether the address is confirmed by the code mailed to it.")]
-    email_code_sent: Annotated[bool, Meta(description="Whether a code was mailed that still counts.")]
+    display_name: Annotated[str | None, Meta(description="Display name.", examples=["Ada Lovelace"])]
+    email: Annotated[str | None, Meta(description="Email address.", examples=["ada@example.org"])]
+    email_verified: Annotated[bool, Meta(description="Whether the address was confirmed with the code sent to it.")]
+    email_code_sent: Annotated[bool, Meta(description="Whether a code that is still valid was sent by email.")]
     password_set: Annotated[bool, Meta(description="Whether a password has been chosen.")]
-    locale: Annotated[str | None, Meta(description="Language of pages and mails.", examples=["en"])]
+    locale: Annotated[str | None, Meta(description="Language of pages and emails.", examples=["en"])]
     phone: Annotated[str | None, Meta(description="Phone number.", examples=["+31201234567"])]
     provider: Annotated[
         str | None,
-        Meta(description="Provider whose identity will sign in to the account; a password is not needed then."),
+        Meta(description="Provider whose identity will sign in to the account; if set, no password is required."),
     ]
-    avatar: Annotated[AvatarView | None, Meta(description="The picture so far; only the ticket opens its addresses.")]
-    missing: Annotated[list[str], Meta(description="Fields that are needed to finish.", examples=[["password"]])]
-    step: Annotated[str, Meta(description="Where to go on: name, email, code, password, picture or check.")]
+    avatar: Annotated[AvatarView | None, Meta(description="Current avatar; its URLs require the ticket.")]
+    missing: Annotated[list[str], Meta(description="Fields still required to finish.", examples=[["password"]])]
+    step: Annotated[str, Meta(description="Next step: name, email, code, password, picture or check.")]
     work: Annotated[WorkView, Meta(description="Proof of work.")]
-    expires_at: Annotated[datetime, Meta(description="When it is dropped unless another step is made.")]
+    expires_at: Annotated[datetime, Meta(description="When the registration expires, unless another step is made.")]
 
 
 class Availability(Struct, frozen=True):
-    """Whether a nickname or an address is available."""
+    """Whether a nickname or an email address is available."""
 
-    available: Annotated[bool, Meta(description="False only when it certainly cannot be had.")]
+    available: Annotated[bool, Meta(description="False only when it is certain that the value cannot be used.")]
     reason: Annotated[
         str | None,
         Meta(
-            description="Why not: length, characters, reserved, taken, email; `by-mail`: only the mailbox will tell.",
+            description="Reason: length, characters, reserved, taken, email; `by-mail`: only the mailbox shows it.",
             examples=["taken"],
         ),
     ] = None
 
 
 class RegistrationRepository(Protocol):
-    """Unfinished registrations inside a transaction."""
+    """Stores unfinished registrations within a transaction."""
 
     async def add(self, registration: Registration) -> None:
-        """Store a new one."""
+        """Store a new registration."""
         ...
 
     async def get_by_ticket(self, ticket_hash: bytes, *, now: datetime) -> Registration:
-        """Return a living registration and hold its row. Raises RegistrationNotFound."""
+        """Return a registration that has not expired and lock its row. Raises RegistrationNotFound."""
         ...
 
     async def change(self, registration_id: RegistrationId, values: Mapping[str, Any]) -> None:
@@ -77,55 +77,55 @@ class RegistrationRepository(Protocol):
         ...
 
     async def count_check(self, registration_id: RegistrationId, *, limit: int) -> bool:
-        """Count one more check of an address; False when the maximum was reached before."""
+        """Count one more address check that reveals its result. Return False when `limit` was already reached."""
         ...
 
     async def next_picture(self, registration_id: RegistrationId, *, sent: bool) -> tuple[int, int]:
-        """Count one more picture, sent or cut from another; return its number, and how many were sent."""
+        """Count one more picture, uploaded or cropped again. Return its number and the number of uploads so far."""
         ...
 
     async def picture_gen(self, picture_id: UUID | None) -> int:
-        """Return the number of a registration's picture; 0 without one."""
+        """Return the number of a registration's picture, or 0 without one."""
         ...
 
     async def reserve(self, key: str, registration_id: RegistrationId, *, now: datetime, until: datetime) -> bool:
-        """Hold a name by its skeleton, in place of the one held before; False when another registration holds it."""
+        """Reserve a name by its skeleton, releasing the previous one; False when another registration holds it."""
         ...
 
     async def is_reserved(self, key: str, *, now: datetime, but_for: RegistrationId | None) -> bool:
-        """Return whether another registration holds a name."""
+        """Return whether a registration other than `but_for` holds a name."""
         ...
 
     async def release(self, registration_id: RegistrationId) -> None:
-        """Let go of the held name."""
+        """Release the reserved name."""
         ...
 
     async def find_by_identity(self, issuer: str, sub: str, *, now: datetime) -> Registration | None:
-        """Find and lock the open registration of an identity at a provider."""
+        """Find the open registration of an identity at a provider and lock its row."""
         ...
 
     async def drop(self, ticket_hash: bytes) -> None:
-        """Remove an open registration, if there is one; its picture expires with it."""
+        """Delete an open registration, if there is one; its picture expires with it."""
         ...
 
     async def delete_federated(self, issuer: str, *, sid: str | None, sub: str | None) -> None:
-        """Remove open registrations of a session, or of a person, that has ended at a provider."""
+        """Delete open registrations of a session, or of all sessions of a user, that ended at a provider."""
         ...
 
     async def forget(self, now: datetime) -> None:
-        """Remove what has expired: registrations and held names."""
+        """Delete expired registrations and name reservations."""
         ...
 
 
 class RegistrationViews(Protocol):
-    """Unfinished registrations, read."""
+    """Reads unfinished registrations, and whether names and addresses are taken."""
 
     async def get_by_ticket(self, ticket_hash: bytes, *, now: datetime) -> Registration:
-        """Raises RegistrationNotFound."""
+        """Return a registration that has not expired. Raises RegistrationNotFound."""
         ...
 
     async def is_name_taken(self, nickname: str, key: str) -> bool:
-        """Return whether an account or a channel has this name, or an account one that looks like it."""
+        """Return whether an account or a channel has this name, or an account has one that looks like it."""
         ...
 
     async def is_address_taken(self, email_key: str) -> bool:

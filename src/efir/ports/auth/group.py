@@ -1,4 +1,4 @@
-"""The ports of signing in."""
+"""Ports of authentication, grouped for use cases."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -17,7 +17,7 @@ from efir.ports.auth.signing_keys import AccessTokens, SigningKeyRepository, Sig
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AuthPorts:
-    """Ports that prove identity; `providers` are those users may sign in with, by name."""
+    """Ports that verify identity; `providers` maps names to the providers that users may sign in with."""
 
     passwords: Passwords
     app_codes: AppCodes
@@ -28,7 +28,7 @@ class AuthPorts:
 
 
 class AuthRepositories(Protocol):
-    """What is changed of sessions, second factors, passkeys, identities, sign-ins and signing keys."""
+    """Repositories of sessions, second factors, passkeys, identities, sign-ins and signing keys."""
 
     @property
     def sessions(self) -> SessionRepository: ...
@@ -50,7 +50,7 @@ class AuthRepositories(Protocol):
 
 
 class AuthReadModels(Protocol):
-    """What is read of sessions, second factors, passkeys, identities, sign-ins and signing keys."""
+    """Read models of sessions, second factors, passkeys, identities, sign-ins and signing keys."""
 
     @property
     def sessions(self) -> SessionViews: ...

@@ -1,4 +1,4 @@
-"""Identities at other providers: storage and read model."""
+"""Storage and read model of linked identities at other providers (OpenID Connect)."""
 
 from datetime import datetime
 from typing import Annotated, Protocol
@@ -24,24 +24,24 @@ class ProviderSession(Struct, frozen=True):
 
 
 class IdentityView(Struct, frozen=True):
-    """An identity at another provider as its owner sees it."""
+    """An identity at another provider as shown to its owner."""
 
     id: Annotated[UUID, Meta(description="Identifier of the link.")]
     provider: Annotated[str, Meta(description="Name of the provider in the settings.", examples=["auth0"])]
-    shown: Annotated[str, Meta(description="What the provider calls the person.", examples=["ada@example.org"])]
+    shown: Annotated[str, Meta(description="Name of the user at the provider.", examples=["ada@example.org"])]
     linked_at: Annotated[datetime, Meta(description="When it was linked.")]
-    last_used_at: Annotated[datetime | None, Meta(description="Last sign-in with it.")]
+    last_used_at: Annotated[datetime | None, Meta(description="Last sign-in with this identity.")]
 
 
 class IdentityRepository(Protocol):
-    """Identities inside a transaction."""
+    """Stores identities within a transaction."""
 
     async def add(self, identity: Identity) -> None:
         """Link an identity. Raises IdentityTaken."""
         ...
 
     async def owner(self, issuer: str, sub: str, *, now: datetime) -> UserId | None:
-        """Find whose an identity is, and note that it was used."""
+        """Return the owner of an identity and record its use; None when no account has it."""
         ...
 
     async def remove(self, identity_id: IdentityId, *, owner: UserId) -> Identity:
@@ -49,20 +49,23 @@ class IdentityRepository(Protocol):
         ...
 
     async def sessions(self, issuer: str, *, sid: str | None, sub: str | None) -> list[UUID]:
-        """List the login sessions that are not ended and came from a session or a person at a provider."""
+        """List the active login sessions that were started from a session or a user at a provider."""
         ...
 
     async def hint(self, session_id: UUID) -> tuple[str, bytes] | None:
-        """Return where a login session came from: the issuer, and the sealed ID token."""
+        """Return the issuer and the sealed ID token that a login session was started with, or None."""
         ...
 
     async def keep_a_way_in(self, user_id: UserId) -> None:
-        """Raises LastWayIn when no password, passkey or identity is left; nobody else can take another meanwhile."""
+        """Lock the account and check that a way to sign in remains.
+
+        Raises LastWayIn when no password, passkey or identity is left.
+        """
         ...
 
 
 class IdentityViews(Protocol):
-    """Identities, read."""
+    """Reads identities."""
 
     async def list(self, owner: UserId, wanted: PageRequest) -> Rows[IdentityView]:
         """List a user's identities, newest first."""

@@ -1,4 +1,4 @@
-"""Identity providers (OpenID Connect Core 1.0); what they return is verified before it gets here."""
+"""Identity providers (OpenID Connect Core 1.0); adapters verify responses before they return them here."""
 
 from datetime import datetime
 from typing import Annotated, Protocol
@@ -10,18 +10,18 @@ from efir.ports.auth.identities import ProviderSession
 
 
 class ProviderUnavailable(Unavailable):
-    """The provider does not respond, or not as its own discovery document promises."""
+    """The provider does not respond, or its response contradicts its discovery document."""
 
     code = "provider-away"
-    title = "The provider does not answer"
+    title = "The identity provider is unavailable"
 
 
 class ProviderView(Struct, frozen=True):
-    """A provider that people may sign in with."""
+    """A provider that users may sign in with."""
 
-    name: Annotated[str, Meta(description="Name in addresses.", examples=["auth0"])]
-    label: Annotated[str, Meta(description="Name as shown.", examples=["Auth0"])]
-    login_url: Annotated[str, Meta(description="Where signing in begins.")]
+    name: Annotated[str, Meta(description="Name used in URLs.", examples=["auth0"])]
+    label: Annotated[str, Meta(description="Display name.", examples=["Auth0"])]
+    login_url: Annotated[str, Meta(description="URL that starts the sign-in.")]
 
 
 class Claims(Struct, frozen=True):
@@ -35,7 +35,7 @@ class Claims(Struct, frozen=True):
 
     @property
     def shown(self) -> str:
-        """What the provider calls the person."""
+        """The name or address under which the provider knows the user."""
         return self.email or self.nickname or self.name
 
 
@@ -48,30 +48,33 @@ class LogoutNotice(Struct, frozen=True):
 
 
 class Provider(Protocol):
-    """One provider. What cannot be trusted raises ProviderRefused, no response ProviderUnavailable."""
+    """One provider. Untrustworthy responses raise ProviderRefused, missing ones ProviderUnavailable."""
 
     @property
     def view(self) -> ProviderView:
-        """Return how it is shown."""
+        """Return the public description of the provider."""
         ...
 
     @property
     def issuer(self) -> str:
-        """Return who it is."""
+        """Return the issuer identifier."""
         ...
 
     async def address(self, *, state: str, nonce: str, challenge: str, fresh: bool) -> str:
-        """Return where to send the browser; `fresh` requires a new sign-in even with a session there."""
+        """Return the authorization URL; `fresh` requires a new sign-in even with a session at the provider."""
         ...
 
     async def redeem(self, *, code: str, verifier: str, nonce: str, issuer: str | None, now: datetime) -> Claims:
-        """Exchange a code for the claims about a person. `issuer` is the issuer named in the response, if any."""
+        """Exchange an authorization code for the claims about a user.
+
+        `issuer` is the issuer named in the authorization response, if any.
+        """
         ...
 
     async def logout_address(self, hint: bytes) -> str | None:
-        """Write where the session there ends; `hint` is a sealed ID token. None when the provider has no such place."""
+        """Return the URL that ends the session at the provider, or None; `hint` is a sealed ID token."""
         ...
 
     async def notice(self, token: str, *, now: datetime) -> LogoutNotice:
-        """Read a logout token (OpenID Connect Back-Channel Logout 1.0)."""
+        """Verify a logout token (OpenID Connect Back-Channel Logout 1.0) and return its notice."""
         ...

@@ -1,25 +1,28 @@
-"""Passwords at rest."""
+"""Hashing and verification of passwords."""
 
 from collections.abc import Container
 from typing import Protocol
 
 
 class Passwords(Protocol):
-    """Slow hashes, made in a bounded pool; a full pool raises Unavailable."""
+    """Slow password hashes, computed in a bounded pool. Raises Unavailable when the pool is full."""
 
     @property
     def guesses(self) -> Container[str]:
-        """The passwords that are tried first, folded."""
+        """The most commonly guessed passwords, case folded."""
         ...
 
     def is_stale(self, stored: bytes) -> bool:
-        """Return whether a hash was made with other parameters than those of now."""
+        """Return whether a hash was computed with parameters other than the current ones."""
         ...
 
     async def hash(self, password: str) -> bytes:
-        """Return what may be stored: a hash under the instance's key."""
+        """Return the value to store: a hash wrapped with the instance's key."""
         ...
 
     async def matches(self, stored: bytes | None, password: str) -> bool:
-        """Compare; None costs the same time as a wrong password, so that nobody learns who exists."""
+        """Return whether the password matches.
+
+        None takes as long as a wrong password, so that the response time does not reveal which accounts exist.
+        """
         ...

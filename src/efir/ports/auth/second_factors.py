@@ -1,4 +1,4 @@
-"""Second factors: storage, read model, and the arithmetic of codes."""
+"""Second factors: storage, read model, and computation of one-time codes."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -13,86 +13,86 @@ from efir.domain.kernel.ids import UserId
 class SecondFactorView(Struct, frozen=True):
     """The second factor of the caller's account."""
 
-    enabled: Annotated[bool, Meta(description="Whether signing in needs a code.")]
-    confirmed_at: Annotated[datetime | None, Meta(description="Since when.")]
-    recovery_codes_left: Annotated[int, Meta(description="Recovery codes that were not used yet.", examples=[10])]
+    enabled: Annotated[bool, Meta(description="Whether sign-in requires a code.")]
+    confirmed_at: Annotated[datetime | None, Meta(description="When the authenticator app was confirmed.")]
+    recovery_codes_left: Annotated[int, Meta(description="Number of unused recovery codes.", examples=[10])]
 
 
 class TotpSetup(Struct, frozen=True):
-    """What an authenticator app needs; shown this once."""
+    """Setup data for an authenticator app, shown once."""
 
-    secret: Annotated[str, Meta(description="The secret in Base32, for typing.", examples=["JBSWY3DPEHPK3PXP"])]
-    uri: Annotated[str, Meta(description="The secret as an `otpauth:` address.")]
-    qr_svg: Annotated[str, Meta(description="The address as a QR code: an SVG picture.")]
+    secret: Annotated[str, Meta(description="The secret in Base32, for manual entry.", examples=["JBSWY3DPEHPK3PXP"])]
+    uri: Annotated[str, Meta(description="The secret as an `otpauth:` URI.")]
+    qr_svg: Annotated[str, Meta(description="The URI as a QR code, in SVG.")]
 
 
 class AppCodes(Protocol):
-    """Codes of authenticator apps (RFC 6238): arithmetic only, what was used is remembered elsewhere."""
+    """Codes of authenticator apps (RFC 6238): computation only; used codes are recorded elsewhere."""
 
     def setup(self, secret: bytes, *, account: str) -> TotpSetup:
-        """Write a secret for an app."""
+        """Return the setup data of a secret."""
         ...
 
     def seal(self, secret: bytes, *, user_id: UserId) -> bytes:
-        """Make a secret useless to everybody without the instance's key, and to other users."""
+        """Encrypt a secret with the instance's key, bound to the user."""
         ...
 
     def unseal(self, sealed: bytes, *, user_id: UserId) -> bytes | None:
-        """Return a sealed secret of this user."""
+        """Return the secret sealed for this user, or None when it cannot be unsealed."""
         ...
 
     def step(self, sealed: bytes, code: str, *, user_id: UserId, now: datetime) -> int | None:
-        """Return the time step a code belongs to, within one step of `now`; None for a wrong one."""
+        """Return the time step of a code, at most one step from `now`; None for a wrong code."""
         ...
 
 
 class SecondFactorRepository(Protocol):
-    """Second factors inside a transaction."""
+    """Stores second factors within a transaction."""
 
     async def is_required(self, user_id: UserId) -> bool:
-        """Return whether signing in needs a code."""
+        """Return whether sign-in requires a code."""
         ...
 
     async def lock(self, user_id: UserId) -> Totp | None:
-        """Return the authenticator app and let nobody else use it until the transaction ends."""
+        """Return the authenticator app and lock its row until the transaction ends."""
         ...
 
     async def begin(self, totp: Totp, *, now: datetime) -> bool:
-        """Store an app that is not confirmed, in place of another such; False when there is a confirmed one."""
+        """Store an unconfirmed app, replacing another one. Return False when a confirmed app exists."""
         ...
 
     async def confirm(self, user_id: UserId, *, now: datetime) -> None:
-        """Make the app count."""
+        """Mark the app as confirmed, which turns the second factor on."""
         ...
 
     async def use_step(self, user_id: UserId, step: int) -> bool:
-        """Use the code of a time step; False when it, or a newer one, was used before."""
+        """Mark the code of a time step as used. Return False when it, or a newer one, was used before."""
         ...
 
     async def record_wrong_codes(self, user_id: UserId, wrong: int, since: datetime) -> None:
-        """Remember wrong codes."""
+        """Store the number of wrong codes and the start of their window."""
         ...
 
     async def remove(self, user_id: UserId) -> bool:
-        """Remove app and recovery codes; False when no app counted."""
+        """Delete the app and the recovery codes. Return False when no app was confirmed."""
         ...
 
     async def put_codes(self, user_id: UserId, hashes: list[bytes]) -> None:
-        """Store recovery codes in place of the present ones."""
+        """Store hashes of recovery codes, replacing the current ones."""
         ...
 
     async def use_code(self, user_id: UserId, code_hashes: Sequence[bytes], *, now: datetime) -> bool:
-        """Use a recovery code by its possible hashes; False when there is no such code, or it was used before."""
+        """Use up a recovery code, found by its possible hashes. Return False when it is unknown or already used."""
         ...
 
 
 class SecondFactorViews(Protocol):
-    """Second factors, read."""
+    """Reads second factors."""
 
     async def is_required(self, user_id: UserId) -> bool:
-        """Return whether signing in needs a code."""
+        """Return whether sign-in requires a code."""
         ...
 
     async def get_by_user(self, user_id: UserId) -> SecondFactorView:
-        """Return what an account has."""
+        """Return the second factor of an account."""
         ...

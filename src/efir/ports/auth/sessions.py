@@ -1,4 +1,4 @@
-"""Login sessions and API tokens: storage and read models."""
+"""Storage and read models of login sessions and API tokens."""
 
 from datetime import datetime
 from typing import Annotated, Protocol
@@ -16,29 +16,29 @@ class TokenView(Struct, frozen=True):
     """An API token without its secret."""
 
     id: Annotated[UUID, Meta(description="Identifier of the token.")]
-    name: Annotated[str, Meta(description="What it is for.", examples=["laptop"])]
-    scopes: Annotated[list[str], Meta(description="What it may do.", examples=[["videos.write"]])]
-    created_at: Annotated[datetime, Meta(description="When it was made.")]
-    expires_at: Annotated[datetime, Meta(description="When it ends.")]
-    last_used_at: Annotated[datetime | None, Meta(description="Last use, to the minute.")]
+    name: Annotated[str, Meta(description="Purpose of the token, given by its owner.", examples=["laptop"])]
+    scopes: Annotated[list[str], Meta(description="Scopes of the token.", examples=[["videos.write"]])]
+    created_at: Annotated[datetime, Meta(description="When the token was created.")]
+    expires_at: Annotated[datetime, Meta(description="When the token expires.")]
+    last_used_at: Annotated[datetime | None, Meta(description="Time of the last use, to the minute.")]
 
 
 class DeviceView(Struct, frozen=True):
-    """A login session as its owner sees it in the list of devices."""
+    """A login session as shown to its owner in the list of devices."""
 
     id: Annotated[UUID, Meta(description="Identifier of the login session.")]
     kind: Annotated[str, Meta(description="`web`: a browser with a cookie; `token`: an app with tokens.")]
-    device: Annotated[str, Meta(description="Browser and system, in words.", examples=["Firefox, Linux"])]
-    ip: Annotated[str | None, Meta(description="Network address at sign-in.", examples=["203.0.113.7"])]
-    user_agent: Annotated[str, Meta(description="What the browser calls itself.")]
-    created_at: Annotated[datetime, Meta(description="When it began.")]
-    seen_at: Annotated[datetime, Meta(description="Last use, to the minute.")]
-    expires_at: Annotated[datetime, Meta(description="When it ends in any case.")]
-    current: Annotated[bool, Meta(description="Whether it is the one that asks.")] = False
+    device: Annotated[str, Meta(description="Name of the browser and operating system.", examples=["Firefox, Linux"])]
+    ip: Annotated[str | None, Meta(description="IP address at sign-in.", examples=["203.0.113.7"])]
+    user_agent: Annotated[str, Meta(description="User-Agent header of the client.")]
+    created_at: Annotated[datetime, Meta(description="When the session began.")]
+    seen_at: Annotated[datetime, Meta(description="Time of the last use, to the minute.")]
+    expires_at: Annotated[datetime, Meta(description="When the session expires, even when it is used.")]
+    current: Annotated[bool, Meta(description="Whether it is the session of this request.")] = False
 
 
 class RefreshState(Struct, frozen=True):
-    """What is stored of a session's refresh token."""
+    """Stored state of a session's refresh token."""
 
     user_id: UUID
     sequence: int
@@ -50,42 +50,42 @@ class RefreshState(Struct, frozen=True):
 
 
 class SessionRepository(Protocol):
-    """Login sessions and tokens inside a transaction."""
+    """Stores login sessions and API tokens within a transaction."""
 
     async def add(self, session: LoginSession) -> None:
         """Store a new login session."""
         ...
 
     async def touch(self, session_id: SessionId, *, now: datetime, idle_expires: datetime) -> None:
-        """Move the idle end of a session that is not revoked."""
+        """Record the use of a session that is not revoked, and extend its idle expiry."""
         ...
 
     async def raise_level(self, session_id: SessionId, *, amr: str) -> None:
-        """Note that the owner of a session has shown a second factor in it."""
+        """Raise the assurance level of a session after its owner used a second factor; `amr` names the method."""
         ...
 
     async def revoke(self, session_id: SessionId, *, now: datetime, reason: str) -> None:
-        """End a login session; ending it again changes nothing."""
+        """Revoke a login session; revoking it again changes nothing."""
         ...
 
     async def revoke_own(self, session_id: SessionId, *, owner: UserId, now: datetime, reason: str) -> None:
-        """End one of a user's sessions. Raises SessionNotFound."""
+        """Revoke one of a user's sessions. Raises SessionNotFound."""
         ...
 
     async def revoke_others(
         self, owner: UserId, *, keep: SessionId | None, now: datetime, reason: str
     ) -> list[SessionId]:
-        """End all of a user's sessions but one; return which have ended."""
+        """Revoke all of a user's sessions except `keep`. Return the revoked sessions."""
         ...
 
     async def rotate(
         self, session_id: SessionId, *, old: bytes, new: bytes, sequence: int, now: datetime, idle_expires: datetime
     ) -> bool:
-        """Replace a refresh token in one compare-and-set; False when `old` is not the current one."""
+        """Replace a refresh token in one compare-and-set. Return False when `old` is not the current one."""
         ...
 
     async def refresh_state(self, session_id: SessionId, *, now: datetime) -> RefreshState | None:
-        """Read what is stored of a refresh token."""
+        """Return the stored state of a session's refresh token, or None."""
         ...
 
     async def add_token(self, token: ApiToken) -> None:
@@ -93,23 +93,23 @@ class SessionRepository(Protocol):
         ...
 
     async def revoke_token(self, token_id: TokenId, *, owner: UserId, now: datetime) -> None:
-        """Raises TokenNotFound."""
+        """Revoke an API token of its owner. Raises TokenNotFound."""
         ...
 
     async def touch_token(self, token_id: TokenId, *, now: datetime) -> None:
-        """Remember the use of a token."""
+        """Record the use of a token."""
         ...
 
 
 class SessionViews(Protocol):
-    """Login sessions and tokens, read."""
+    """Reads login sessions and API tokens."""
 
     async def find_by_secret(self, secret_hash: bytes, *, now: datetime) -> Credential | None:
-        """Find an active login session by its cookie's hash."""
+        """Find an active login session by the hash of its cookie."""
         ...
 
     async def find_by_id(self, session_id: SessionId, *, now: datetime) -> Credential | None:
-        """Find an active login session an access token speaks of."""
+        """Find the active login session that an access token names."""
         ...
 
     async def find_by_token(self, secret_hash: bytes, *, now: datetime) -> Credential | None:

@@ -1,4 +1,4 @@
-"""Keys that sign access tokens, and the tokens themselves."""
+"""Access tokens (RFC 9068) and the keys that sign them."""
 
 from datetime import datetime
 from typing import Annotated, Any, Protocol
@@ -8,7 +8,7 @@ from msgspec import Meta, Struct
 
 
 class SigningKey(Struct, frozen=True):
-    """A key pair; the private half is sealed with the instance's secret."""
+    """A key pair; the private key is sealed with the instance's secret."""
 
     kid: str
     alg: str
@@ -21,7 +21,7 @@ class SigningKey(Struct, frozen=True):
 class AccessClaims(Struct, frozen=True, kw_only=True):
     """Claims of an access token: the user and the login session, never what is allowed.
 
-    In an impersonation also who it is really, and from which login session (claim `act`, RFC 8693 §4.1).
+    During an impersonation also the impersonator and their login session (claim `act`, RFC 8693 §4.1).
     """
 
     user_id: UUID
@@ -46,27 +46,27 @@ class AccessTokens(Protocol):
     """Signed access tokens (RFC 9068)."""
 
     async def write(self, claims: AccessClaims) -> str:
-        """Sign with the active key."""
+        """Return a token signed with the active key."""
         ...
 
     async def read(self, token: str, *, now: datetime) -> AccessClaims:
-        """Check signature, algorithm, type, issuer, audience and times. Raises InvalidToken."""
+        """Verify signature, algorithm, type, issuer, audience and times, and return the claims. Raises InvalidToken."""
         ...
 
     async def publish_keys(self) -> KeySet:
-        """Return the public keys that tokens may be checked with."""
+        """Return the public keys for verifying tokens."""
         ...
 
     def make_key(self, *, now: datetime, state: str) -> SigningKey:
-        """Make a new key pair."""
+        """Create a new key pair."""
         ...
 
 
 class SigningKeyRepository(Protocol):
-    """Signing keys inside a transaction."""
+    """Stores signing keys within a transaction."""
 
     async def lock(self) -> list[SigningKey]:
-        """Return all keys that are not retired, and let nobody else change keys until the transaction ends."""
+        """Return all keys that are not retired, and lock the keys against changes until the transaction ends."""
         ...
 
     async def add(self, key: SigningKey) -> None:
@@ -79,7 +79,7 @@ class SigningKeyRepository(Protocol):
 
 
 class SigningKeyViews(Protocol):
-    """Signing keys, read."""
+    """Reads signing keys."""
 
     async def list_usable(self) -> list[SigningKey]:
         """List pending, active and retiring keys."""

@@ -1,4 +1,4 @@
-"""What the area offers to use cases: jobs and events."""
+"""Ports of background jobs, grouped for use cases: jobs and events."""
 
 from typing import Protocol
 
@@ -7,7 +7,7 @@ from efir.ports.jobs.outbox import Outbox
 
 
 class JobRepositories(Protocol):
-    """What is changed of jobs and events."""
+    """Repositories of jobs and events."""
 
     @property
     def jobs(self) -> JobRepository: ...
@@ -17,7 +17,7 @@ class JobRepositories(Protocol):
 
 
 class JobReadModels(Protocol):
-    """What is read of jobs and events."""
+    """Read models of jobs."""
 
     @property
     def jobs(self) -> JobViews: ...

@@ -1,4 +1,4 @@
-"""Jobs: the one table of work that leaves the request, and the wake-ups that only hint at it."""
+"""Background jobs: one table of work done outside the request, and wake-ups that are only hints to workers."""
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
@@ -12,32 +12,32 @@ from efir.domain.kernel.ids import UserId
 
 
 class JobResult(Struct, frozen=True):
-    """Where the result of a job is."""
+    """Location of the result of a job."""
 
-    url: Annotated[str, Meta(description="Address of the result.")]
+    url: Annotated[str, Meta(description="URL of the result.")]
 
 
 class JobError(Struct, frozen=True):
-    """Why a job failed."""
+    """Reason why a job failed."""
 
-    code: Annotated[str, Meta(description="Stable code.")]
-    detail: Annotated[str, Meta(description="The reason in words.")]
+    code: Annotated[str, Meta(description="Stable error code.")]
+    detail: Annotated[str, Meta(description="Explanation of the error.")]
 
 
 class JobView(Struct, frozen=True):
-    """A job as the API shows it."""
+    """A job as shown by the API."""
 
     id: Annotated[UUID, Meta(description="Identifier (UUIDv7).")]
-    kind: Annotated[str, Meta(description="What is being done.", examples=["encode_chunk"])]
+    kind: Annotated[str, Meta(description="Kind of work.", examples=["encode_chunk"])]
     state: Annotated[str, Meta(description="queued, running, done, failed or cancelled.", examples=["running"])]
-    progress: Annotated[float, Meta(description="From 0 to 1.", examples=[0.4])]
-    result: Annotated[JobResult | None, Meta(description="Set when done.")]
-    error: Annotated[JobError | None, Meta(description="Set when failed.")]
-    created_at: Annotated[datetime, Meta(description="When it was accepted.")]
+    progress: Annotated[float, Meta(description="Progress from 0 to 1.", examples=[0.4])]
+    result: Annotated[JobResult | None, Meta(description="Result; set when the job is done.")]
+    error: Annotated[JobError | None, Meta(description="Error; set when the job has failed.")]
+    created_at: Annotated[datetime, Meta(description="When the job was accepted.")]
 
 
 class JobRow(Struct, frozen=True):
-    """A job as operators see it."""
+    """A job as shown to operators."""
 
     id: UUID
     kind: str
@@ -59,92 +59,95 @@ class JobRow(Struct, frozen=True):
 
 
 class JobRepository(Protocol):
-    """Jobs inside a transaction; lease times are the database's."""
+    """Stores jobs within a transaction; leases are timed by the clock of the database."""
 
     async def put(self, jobs: Iterable[NewJob]) -> list[JobId]:
-        """Store jobs, at the end of the transaction; a known `dedupe_key` stores nothing."""
+        """Store jobs; call at the end of the transaction. A job with a known `dedupe_key` is not stored.
+
+        Return the ids of the stored jobs.
+        """
         ...
 
     async def claim(self, queue: Queue, *, worker: str, lease: float) -> ClaimedJob | None:
-        """Take the best job of a queue, by priority and fairness."""
+        """Claim the next job of a queue by priority and fairness, for `lease` seconds; None when there is none."""
         ...
 
     async def beat(self, job: ClaimedJob, *, lease: float, progress: float) -> bool:
-        """Extend the lease; False: it is lost, so stop and write nothing."""
+        """Extend the lease and store the progress. Return False when the lease is lost: stop and write nothing."""
         ...
 
     async def finish(self, job: ClaimedJob, output: dict[str, Any] | None = None) -> None:
-        """Complete under the own fence, after a lock of the subject at most. Raises LeaseLost."""
+        """Complete the job under its own fence; before this call, lock nothing but the subject. Raises LeaseLost."""
         ...
 
     async def fail(self, job: ClaimedJob, failure: Failure, *, delay: float | None) -> JobState:
-        """End an attempt: again after `delay` seconds, or never. Raises LeaseLost."""
+        """End a failed attempt; retry after `delay` seconds (None: never). Return the new state. Raises LeaseLost."""
         ...
 
     async def release(self, job: ClaimedJob) -> None:
-        """Return a job at shutdown, the attempt uncounted."""
+        """Release a job at shutdown; the attempt is not counted."""
         ...
 
     async def withdraw(self, owner: UserId) -> None:
-        """Take running jobs of a user from their workers, the attempts uncounted."""
+        """Withdraw running jobs of a user from their workers; the attempts are not counted."""
         ...
 
     async def unblock(self, subject: UUID, generation: int, kind: str) -> None:
-        """Make the blocked jobs of a kind ready."""
+        """Make the blocked jobs of a kind ready to run."""
         ...
 
     async def cancel(self, subject: UUID) -> None:
-        """End all unfinished jobs about a subject; running ones lose their fence."""
+        """Cancel all unfinished jobs of a subject; running ones lose their lease."""
         ...
 
     async def count_unfinished(self, subject: UUID, generation: int, kinds: Sequence[str]) -> int:
-        """Count the jobs of some kinds that wait or run; lock the subject's row for a count that stays true."""
+        """Count the waiting and running jobs of some kinds; lock the subject's row to keep the count valid."""
         ...
 
     async def redo(self, job: ClaimedJob, kind: str, ordinal: int | None = None) -> bool:
-        """Do one sibling or all of a kind again; False when each was done again before."""
+        """Run one sibling job, or all of a kind, once more. Return False when each has already been rerun."""
         ...
 
     async def block(self, job: ClaimedJob) -> None:
-        """Let the own job wait for its siblings, the attempt uncounted. Raises LeaseLost."""
+        """Block a running job until its siblings are finished; the attempt is not counted. Raises LeaseLost."""
         ...
 
     async def restart(
         self, subject: UUID, generation: int, kinds: Sequence[str], *, blocked: Sequence[str] = ()
     ) -> None:
-        """Set jobs of some kinds that failed or were cancelled back to their first attempt; `blocked` ones wait."""
+        """Reset failed and cancelled jobs of some kinds to their first attempt; kinds in `blocked` start as blocked."""
         ...
 
     async def forget(self, subject: UUID, generation: int) -> None:
-        """Remove all jobs about a subject's generation."""
+        """Delete all jobs of a subject's generation."""
         ...
 
     async def reconcile(self, *, max_kills: int, limit: int = 500) -> None:
-        """Free expired leases and wake what waits, but for jobs that kill their workers."""
+        """Release expired leases and wake waiting jobs, except jobs that have killed `max_kills` workers."""
         ...
 
     async def list_deadly(self, *, max_kills: int, limit: int = 500) -> list[JobRow]:
-        """List jobs that have just killed the last worker they may kill."""
+        """List running jobs with an expired lease that have now killed `max_kills` workers."""
         ...
 
     async def quarantine(self, job_id: JobId, *, max_kills: int) -> JobRow | None:
-        """End a deadly job permanently; None when it is no longer deadly."""
+        """Stop a job that `list_deadly` found permanently and return it; None when that no longer applies."""
         ...
 
 
 class JobViews(Protocol):
-    """Jobs, read."""
+    """Reads jobs."""
 
     async def one(self, job_id: JobId) -> JobRow:
-        """Raises JobNotFound."""
+        """Return a job. Raises JobNotFound."""
         ...
 
     async def find_newest(self, subject: UUID, kind: str) -> JobRow | None:
-        """Find the youngest job of a kind about a subject."""
+        """Find the newest job of a kind for a subject."""
         ...
 
     async def list_by_subject(self, subject: UUID, generation: int) -> list[JobRow]:
-        """All jobs about a subject, without facts and outputs."""
+        """List all jobs of a subject's generation, without facts and outputs."""
         ...
 
     async def outputs(self, subject: UUID, generation: int, kinds: Sequence[str]) -> list[dict[str, Any]]:
@@ -156,5 +159,5 @@ class Wakeups(Protocol):
     """Hints to workers that a job is ready; losing one costs only delay."""
 
     async def send(self, woken: list[tuple[Queue, JobId]]) -> None:
-        """Never raises, never takes longer than a quarter of a second."""
+        """Send wake-ups for jobs. Never raises, and never takes longer than a quarter of a second."""
         ...

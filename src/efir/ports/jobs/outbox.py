@@ -1,4 +1,4 @@
-"""Events of the same transaction; the relay turns them into jobs and deletes them."""
+"""Transactional outbox: events stored with the change they report; the relay turns them into jobs."""
 
 from collections.abc import Sequence
 from typing import Any, Protocol
@@ -10,7 +10,7 @@ from efir.domain.jobs import EventName
 
 
 class Event(Struct, frozen=True):
-    """Something that happened: a past-tense name, what it is about, and ids."""
+    """An event: a name in the past tense, the id of its subject, facts, and the correlation id of its request."""
 
     id: UUID
     name: str
@@ -20,16 +20,16 @@ class Event(Struct, frozen=True):
 
 
 class Outbox(Protocol):
-    """Events inside a transaction."""
+    """Stores events within a transaction."""
 
     async def put(self, name: EventName, subject: UUID, **facts: Any) -> None:
-        """Store an event, at the end of the transaction."""
+        """Store an event; call at the end of the transaction."""
         ...
 
     async def take(self, limit: int, names: Sequence[EventName]) -> list[Event]:
-        """Take the oldest events of these names, skipping those another relay holds; they go with the commit."""
+        """Take the oldest events of these names, skipping those locked by another relay; the commit deletes them."""
         ...
 
     async def find_other_names(self, names: Sequence[EventName]) -> list[str]:
-        """Return the other names of which there are events, a few of them."""
+        """Return some of the names of waiting events that are not in `names`."""
         ...

@@ -1,4 +1,4 @@
-"""Where bytes of media live: a store of immutable objects under keys, and a place to prepare them."""
+"""Blob storage: a store of immutable objects under keys, and local scratch directories to prepare them in."""
 
 import re
 from collections.abc import AsyncIterator
@@ -18,15 +18,15 @@ _SEGMENT = r"[A-Za-z0-9_][A-Za-z0-9._-]{0,199}"
 _KEY = re.compile(rf"{_SEGMENT}(?:/{_SEGMENT})*")
 
 
-class BlobKeyRefused(ValueError):  # an exception named by what is the matter
-    """The text is not a key: a fault of the program, never of a person."""
+class BlobKeyRefused(ValueError):  # named for the fault, without the suffix Error
+    """The text is not a valid key: a programming error, never a user error."""
 
 
 class BlobMissing(NotFound):
     """There is no object under this key."""
 
     code = "object-missing"
-    title = "These bytes are missing"
+    title = "The stored object is missing"
 
 
 class StorageFull(NoSpace):
@@ -37,9 +37,9 @@ class StorageFull(NoSpace):
 
 
 def blob_key(text: str) -> BlobKey:
-    """Accept a key: segments of letters, digits, `.`, `_`, `-` joined by `/`, none starting with a dot or dash.
+    """Validate a key: segments of letters, digits, `.`, `_`, `-` joined by `/`, none starting with a dot or dash.
 
-    So a key can neither climb out of the store nor be taken for an option. Raises BlobKeyRefused.
+    So a key can neither escape from the store nor be taken for a command-line option. Raises BlobKeyRefused.
     """
     if len(text) > MAX_KEY_CHARACTERS or not _KEY.fullmatch(text):
         raise BlobKeyRefused(text[:MAX_KEY_CHARACTERS])
@@ -47,7 +47,7 @@ def blob_key(text: str) -> BlobKey:
 
 
 class BlobInfo(msgspec.Struct, frozen=True):
-    """One stored object as a listing shows it; size in bytes, time in UTC."""
+    """A stored object in a listing; size in bytes, time in UTC."""
 
     key: BlobKey
     size: int
@@ -55,7 +55,7 @@ class BlobInfo(msgspec.Struct, frozen=True):
 
 
 class Blob(Protocol):
-    """An open object: stays readable until closed, even when it is deleted meanwhile."""
+    """An open object, readable until it is closed, even when it is deleted in the meantime."""
 
     @property
     def size(self) -> int:
@@ -64,32 +64,32 @@ class Blob(Protocol):
 
     @property
     def modified(self) -> datetime:
-        """When the object was stored, UTC."""
+        """Time when the object was stored, UTC."""
         ...
 
     @property
     def path(self) -> Path | None:
-        """A local file with the same bytes, if there is one: servers can send it by themselves."""
+        """Local file with the same bytes, if there is one, so that the server can send it directly."""
         ...
 
     async def read(self, offset: int, length: int) -> bytes:
-        """Up to `length` bytes from `offset`: fewer only at the end, none behind it."""
+        """Return up to `length` bytes from `offset`: fewer only at the end of the object, none beyond it."""
         ...
 
     def close(self) -> None:
-        """Free the object; closing again does nothing."""
+        """Close the object; closing it again does nothing."""
         ...
 
 
 class BlobStore(Protocol):
-    """Objects under keys; an object is whole and durable from the moment its `put` returns, or not there at all."""
+    """Stores objects under keys; an object is complete and durable once its `put` returns, or does not exist at all."""
 
     async def put_file(self, key: BlobKey, path: Path) -> None:
         """Move a local file into the store; an existing object is replaced. Raises StorageFull."""
         ...
 
     async def put_bytes(self, key: BlobKey, content: bytes) -> None:
-        """Store small content; an object already there is replaced. Raises StorageFull."""
+        """Store small content; an existing object is replaced. Raises StorageFull."""
         ...
 
     async def open(self, key: BlobKey) -> Blob:
@@ -97,25 +97,28 @@ class BlobStore(Protocol):
         ...
 
     async def delete(self, key: BlobKey) -> None:
-        """Remove an object; a missing one is fine."""
+        """Delete an object; a missing one is not an error."""
         ...
 
     async def delete_prefix(self, prefix: BlobKey) -> None:
-        """Remove every object whose key begins with `prefix` and a `/`."""
+        """Delete every object whose key begins with `prefix` and a `/`."""
         ...
 
     def list(self, prefix: BlobKey | None = None) -> AsyncIterator[BlobInfo]:
-        """Every object below `prefix` and a `/` (all without one), in no promised order; for sweeps and audits."""
+        """Yield every object below `prefix` and a `/` (all objects without one), in no defined order.
+
+        For sweeps and audits.
+        """
         ...
 
 
 class Scratch(Protocol):
-    """Local working directories, on the file system of the store where it has one: finished files move, not copy."""
+    """Local working directories, on the store's file system if it has one, so that finished files need no copying."""
 
     def directory(self, purpose: str) -> AbstractAsyncContextManager[Path]:
-        """Create an empty directory, removed with its contents on leaving; `purpose` shows in its name."""
+        """Create an empty directory, removed with its contents on exit; `purpose` is part of its name."""
         ...
 
     async def sweep(self) -> int:
-        """Remove what dead processes left behind, never what a living one uses; returns how many entries went."""
+        """Remove entries of processes that have ended, never of running ones. Return the number of removed entries."""
         ...

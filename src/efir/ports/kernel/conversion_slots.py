@@ -1,4 +1,4 @@
-"""Slots for heavy work within a request: a few at once in a process, fewer for one person."""
+"""Concurrency limits for heavy work within requests: a few slots per process, fewer per user."""
 
 from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager
@@ -10,12 +10,12 @@ T = TypeVar("T")
 
 
 class ConversionSlots(Protocol):
-    """Hands out slots; belongs to one event loop."""
+    """Allocates slots; bound to one event loop."""
 
     async def run_in_thread(self, work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
-        """Run what keeps a processor busy in a thread, as many at once as there are slots; return its result."""
+        """Run CPU-bound work in a thread, at most as many at once as there are slots. Return its result."""
         ...
 
     def acquire(self, person: UUID, *, within: float) -> AbstractAsyncContextManager[bool]:
-        """Wait for a slot; False when there is none in `within` seconds."""
+        """Wait for a slot; the context is False when none becomes free within `within` seconds."""
         ...

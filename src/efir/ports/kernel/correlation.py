@@ -1,4 +1,4 @@
-"""The id that follows a request through its transaction, jobs and log lines."""
+"""The correlation id, which follows a request through its transaction, jobs and log lines."""
 
 from contextvars import ContextVar
 

@@ -1,4 +1,4 @@
-"""What the area offers to use cases: stored bytes and responses."""
+"""Shared ports, grouped for use cases: stored blobs and idempotent responses."""
 
 from typing import Protocol
 
@@ -7,7 +7,7 @@ from efir.ports.kernel.stored_responses import StoredResponses
 
 
 class KernelRepositories(Protocol):
-    """What is changed of stored bytes and responses."""
+    """Repositories of stored blobs and responses."""
 
     @property
     def blobs(self) -> BlobStore: ...

@@ -1,4 +1,4 @@
-"""States that count once: what a sign-in in several steps remembers between them."""
+"""One-time values: the state of a multi-step sign-in, which can be used only once."""
 
 from typing import Protocol
 
@@ -6,28 +6,28 @@ from efir.domain.kernel.errors import Unavailable
 
 
 class OneTimeStoreUnavailable(Unavailable):
-    """Valkey is unavailable, so one-time values cannot be checked: sign-ins in several steps have to wait."""
+    """Valkey is unavailable, so one-time values cannot be checked: multi-step sign-in has to wait."""
 
     code = "one-time-states-away"
-    title = "Sign-in in several steps is unavailable right now"
+    title = "Multi-step sign-in is temporarily unavailable"
 
     def __init__(self) -> None:
         super().__init__("Try again in a moment; signing in with a password alone works.", retry_after=2)
 
 
 class OneTimeStore(Protocol):
-    """Small values that live for minutes. Every method raises OneTimeStoreUnavailable while Valkey is unavailable."""
+    """Stores small values for minutes. Every method raises OneTimeStoreUnavailable while Valkey is unavailable."""
 
     async def put(self, key: str, value: bytes, *, seconds: int) -> None:
-        """Keep a value; one under the same key is replaced."""
+        """Store a value for `seconds`, replacing one under the same key."""
         ...
 
     async def look(self, key: str) -> bytes | None:
-        """Read a value and leave it where it is."""
+        """Return a value without removing it, or None."""
         ...
 
     async def take(self, key: str) -> bytes | None:
-        """Read a value and remove it in one step: of many callers at once one gets it."""
+        """Return and remove a value atomically, or None: of concurrent callers only one receives it."""
         ...
 
     async def claim_first(self, key: str, *, seconds: int) -> bool:

@@ -1,4 +1,4 @@
-"""Lists: one keyset page at a time, in either direction."""
+"""Keyset pagination of lists, in either direction."""
 
 from typing import Annotated, Any, Generic, TypeVar
 
@@ -8,14 +8,14 @@ T = TypeVar("T")
 
 
 class Position(msgspec.Struct, frozen=True, array_like=True):
-    """A place in a list: the sort key and the id of one row, as the adapter reads and writes them."""
+    """A position in a list: the sort key and the id of one row, as the adapter reads and writes them."""
 
     key: str
     id: str
 
 
 class PageRequest(msgspec.Struct, frozen=True):
-    """The wanted part of a list: `limit` rows after one position, or before another."""
+    """The requested part of a list: `limit` rows after one position, or before another."""
 
     limit: int
     after: Position | None = None
@@ -23,7 +23,7 @@ class PageRequest(msgspec.Struct, frozen=True):
 
 
 class Rows(msgspec.Struct, Generic[T], frozen=True):
-    """Rows of a slice in list order, and the positions from which the list goes on."""
+    """Rows of a page in list order, and the positions at which the list continues."""
 
     items: list[T]
     next: Position | None = None
@@ -31,15 +31,15 @@ class Rows(msgspec.Struct, Generic[T], frozen=True):
 
 
 class Page(msgspec.Struct, Generic[T], frozen=True):
-    """What a list operation returns; cursors are opaque and signed."""
+    """One page of a list; cursors are opaque and signed."""
 
-    items: Annotated[list[T], msgspec.Meta(description="The rows of this page, in the order of the list.")]
-    next: Annotated[str | None, msgspec.Meta(description="Cursor of the next page; null at the end.")] = None
-    prev: Annotated[str | None, msgspec.Meta(description="Cursor of the page before; null at the start.")] = None
+    items: Annotated[list[T], msgspec.Meta(description="Items of this page, in list order.")]
+    next: Annotated[str | None, msgspec.Meta(description="Cursor of the next page; null on the last page.")] = None
+    prev: Annotated[str | None, msgspec.Meta(description="Cursor of the previous page; null on the first page.")] = None
 
 
 def build_rows(rows: list[Any], wanted: PageRequest, position: Any) -> Rows[Any]:
-    """Cut `limit + 1` rows, in reading direction, into a page; `position` returns a row's place in the list."""
+    """Build a page from up to `limit + 1` rows in reading direction; `position` returns the position of a row."""
     more = len(rows) > wanted.limit
     rows = rows[: wanted.limit]
     if wanted.before is not None:

@@ -1,4 +1,4 @@
-"""Counting how often something happens, exactly, over all processes."""
+"""Rate limiting with exact counts across all processes."""
 
 from contextvars import ContextVar
 from typing import Protocol
@@ -6,12 +6,12 @@ from typing import Protocol
 from efir.domain.kernel.rate_limits import Rate, Verdict
 
 told: ContextVar[Verdict | None] = ContextVar("rate", default=None)
-"""The rate of the current request, for its `RateLimit` headers."""
+"""The rate limit of the current request, for the `RateLimit` headers of its response."""
 
 
 class RateLimiter(Protocol):
-    """Counts attempts."""
+    """Counts attempts against rate limits."""
 
     async def take(self, rates: list[Rate]) -> Verdict:
-        """Count one attempt against every rate, or against none when one of them is used up; never raises."""
+        """Count one attempt against every rate, or against none when one of them is exhausted. Never raises."""
         ...

@@ -1,4 +1,4 @@
-"""Responses stored for requests that are repeated with one `Idempotency-Key`."""
+"""Responses stored for requests repeated with the same `Idempotency-Key`."""
 
 from typing import Protocol
 
@@ -15,20 +15,20 @@ class StoredResponse(Struct, frozen=True):
 
 
 class StoredResponses(Protocol):
-    """Responses inside the transaction of their effect."""
+    """Stores responses in the transaction of the effect they report."""
 
     async def acquire(self, principal: str, key: str) -> bool:
-        """Hold the key until the transaction ends; False when another request holds it."""
+        """Lock the key until the transaction ends. Return False when another request holds it."""
         ...
 
     async def get(self, principal: str, key: str) -> StoredResponse | None:
-        """Return what was stored under the key."""
+        """Return the response stored under the key, or None."""
         ...
 
     async def put(self, principal: str, key: str, response: StoredResponse) -> None:
-        """Store the response to the request that holds the key."""
+        """Store the response of the request that holds the key."""
         ...
 
     async def forget(self, seconds: int) -> None:
-        """Remove responses older than this."""
+        """Delete responses older than `seconds`."""
         ...

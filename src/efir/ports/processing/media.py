@@ -1,4 +1,4 @@
-"""Reading, converting and checking media files. Every implementation confines foreign bytes in a child process."""
+"""Probing, converting and verifying media files; implementations confine untrusted bytes in a child process."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -11,7 +11,7 @@ from efir.domain.processing.ladder import Plan, Rung
 from efir.domain.processing.source_facts import MediaFacts
 
 Report = Callable[[float], None]
-"""Receives progress from 0 to 1, now and then, on the event loop."""
+"""Receives progress from 0 to 1, from time to time, on the event loop."""
 
 
 class MediaFile(Struct, frozen=True, kw_only=True):
@@ -23,7 +23,7 @@ class MediaFile(Struct, frozen=True, kw_only=True):
 
 
 class Segment(Struct, frozen=True, kw_only=True):
-    """A piece of a track that plays after the track's init file; times in the track's timescale."""
+    """A CMAF media segment of a track, playable after the track's init file; times in the track's timescale."""
 
     ordinal: int
     file: MediaFile
@@ -34,10 +34,10 @@ class Segment(Struct, frozen=True, kw_only=True):
 
 
 class Track(Struct, frozen=True, kw_only=True):
-    """One rendition, or a chunk of one: CMAF init file and segments, with what a playlist must declare about it.
+    """One rendition, or a chunk of one: CMAF init file and segments, with the values that a playlist must declare.
 
     `name` is the rung (`720p`), `copy` or `audio`; `codecs` is an RFC 6381 string read from the init file.
-    Video has `width`, `height` and the rate; audio has `channels` and `sample_rate`; the others are 0.
+    Video has `width`, `height` and the frame rate; audio has `channels` and `sample_rate`; the others are 0.
     """
 
     name: str
@@ -63,7 +63,7 @@ class Still(Struct, frozen=True, kw_only=True):
 
 
 class CopiedTracks(Struct, frozen=True, kw_only=True):
-    """What plays first when the source is served as it is; sound is encoded when it could not be copied."""
+    """The first playable tracks when the video is copied from the source; audio that cannot be copied is encoded."""
 
     video: Track
     audio: Track | None
@@ -71,7 +71,7 @@ class CopiedTracks(Struct, frozen=True, kw_only=True):
 
 
 class ChunkOutput(Struct, frozen=True, kw_only=True):
-    """One chunk: a track per rung (segments counted over the whole rendition) and its stills; already checked."""
+    """One encoded and verified chunk: a track per rung, with segments numbered over the whole rendition, and stills."""
 
     ordinal: int
     tracks: tuple[Track, ...]
@@ -80,7 +80,7 @@ class ChunkOutput(Struct, frozen=True, kw_only=True):
 
 
 class Picture(Struct, frozen=True, kw_only=True):
-    """A still picture made for people; `kind` is `poster` or `storyboard`, `ordinal` counts within the kind."""
+    """A still image for display; `kind` is `poster` or `storyboard`, `ordinal` counts within the kind."""
 
     kind: str
     ordinal: int
@@ -93,7 +93,7 @@ class Picture(Struct, frozen=True, kw_only=True):
 class Pictures(Struct, frozen=True, kw_only=True):
     """Posters (best first, each in several sizes and formats), storyboard sheets, and the WebVTT map over them.
 
-    The map names sheets as lying beside it: `storyboard-0.webp#xywh=…`, with the ordinal of the sheet.
+    The map refers to sheets by relative URL: `storyboard-0.webp#xywh=…`, with the ordinal of the sheet.
     """
 
     posters: tuple[Picture, ...]
@@ -102,10 +102,10 @@ class Pictures(Struct, frozen=True, kw_only=True):
 
 
 class MediaProbe(Protocol):
-    """Looks into a file."""
+    """Probes media files."""
 
     async def probe(self, source: Path) -> MediaFacts:
-        """Facts about a local file, within limits.
+        """Return the facts of a local file, read within limits of time and memory.
 
         Raises a MediaRefused of domain/processing/source_facts.py, or MediaWorkFailed when the machine is at fault.
         """
@@ -113,14 +113,15 @@ class MediaProbe(Protocol):
 
 
 class MediaConverter(Protocol):
-    """Turns a local source into checked files below `out`, an existing empty directory of the caller.
+    """Converts a local source into verified files in `out`, an existing empty directory of the caller.
 
-    Cancelling the task kills every child and removes scratch files; what lies in `out` is then worthless.
-    All raise MediaRefused for a bad source and MediaWorkFailed (RenditionDamaged for a failed check) for the rest.
+    Cancelling the task kills every child process and removes scratch files; the content of `out` is then unusable.
+    All methods raise MediaRefused for a bad source, RenditionDamaged for a failed check, and MediaWorkFailed, its base
+    class, for all other failures.
     """
 
     async def copy(self, source: Path, facts: MediaFacts, out: Path, report: Report) -> CopiedTracks:
-        """Cut H.264 at its keyframes without encoding it again; call only when `can_copy_video(facts)`."""
+        """Split H.264 video at its keyframes without re-encoding; call only when `can_copy_video(facts)`."""
         ...
 
     async def encode_chunk(
@@ -139,28 +140,28 @@ class MediaConverter(Protocol):
         ...
 
     async def encode_audio(self, source: Path, facts: MediaFacts, plan: Plan, out: Path, report: Report) -> Track:
-        """Encode the first sound track as stereo AAC, the whole file at once; call only when `plan.audio`."""
+        """Encode the first audio track of the whole file as stereo AAC; call only when `plan.audio`."""
         ...
 
     async def make_mp4(self, video: Track, audio: Track | None, out: Path, report: Report) -> MediaFile:
-        """One progressive MP4 (index first) from complete tracks, without encoding again."""
+        """Create one progressive MP4 (index first) from complete tracks, without re-encoding."""
         ...
 
     async def make_pictures(self, stills: Sequence[Still], plan: Plan, out: Path) -> Pictures:
-        """Posters, and a storyboard when there are tiles, from the stills of a copy, a chunk or all chunks."""
+        """Create posters, and a storyboard when there are tiles, from the stills of a copy, a chunk or all chunks."""
         ...
 
     async def check(self, plan: Plan, tracks: Sequence[Track], scratch: Path) -> None:
-        """Prove complete tracks right: order, times, frames, digests, decoding, equal cuts, sound beside picture.
+        """Verify complete tracks: order, times, frames, digests, decoding, aligned segments, audio in line with video.
 
-        Temporary files lie below `scratch`. Raises RenditionDamaged naming track and segment.
+        Temporary files are created in `scratch`. Raises RenditionDamaged with the track and the segment.
         """
         ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MediaPorts:
-    """What looks into files and converts them."""
+    """Ports that probe and convert media files."""
 
     probe: MediaProbe
     converter: MediaConverter

@@ -1,4 +1,4 @@
-"""What the area offers to use cases: quiz questions."""
+"""Ports of the quiz, grouped for use cases."""
 
 from typing import Protocol
 
@@ -7,14 +7,14 @@ from efir.ports.quiz.questions import QuestionRepository, QuestionViews
 
 
 class QuizRepositories(Protocol):
-    """What is changed of quiz questions."""
+    """Repositories of quiz questions."""
 
     @property
     def questions(self) -> QuestionRepository: ...
 
 
 class QuizReadModels(Protocol):
-    """What is read of quiz questions."""
+    """Read models of quiz questions."""
 
     @property
     def questions(self) -> QuestionViews: ...

@@ -1,4 +1,4 @@
-"""What the area offers to use cases: videos and renditions."""
+"""Ports of videos, grouped for use cases: videos and renditions."""
 
 from typing import Protocol
 
@@ -7,7 +7,7 @@ from efir.ports.videos.videos import VideoRepository, VideoViews
 
 
 class VideoRepositories(Protocol):
-    """What is changed of videos and renditions."""
+    """Repositories of videos and renditions."""
 
     @property
     def videos(self) -> VideoRepository: ...
@@ -17,7 +17,7 @@ class VideoRepositories(Protocol):
 
 
 class VideoReadModels(Protocol):
-    """What is read of videos and renditions."""
+    """Read models of videos and renditions."""
 
     @property
     def videos(self) -> VideoViews: ...

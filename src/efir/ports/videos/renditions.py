@@ -1,4 +1,4 @@
-"""What a video is played from: renditions with their segments, and single files. A playlist is a query over these."""
+"""Storage of playable files: renditions with their segments, and single files; playlists are queries over them."""
 
 from collections.abc import Sequence
 from typing import Protocol
@@ -10,12 +10,12 @@ from efir.domain.kernel.ids import VideoId
 
 
 class NewRendition(Struct, frozen=True, kw_only=True):
-    """One encoding of a video's picture or sound.
+    """One encoding of a video's picture or audio.
 
-    `name` is its folder in addresses (`360`, `audio`, `first`). A `temporary` one serves until the full ladder is
-    there. Sizes are pixels; bandwidths bits per second; `init_key` names the initialisation segment in the store.
-    `target_duration` (seconds) is the same in everything that is listed together; `growing` says that the playlist
-    begins before all segments are there. `channels` counts those of sound; 0 is unknown.
+    `name` is its path segment in URLs (`360`, `audio`, `first`). A `temporary` one is served until the full ladder is
+    ready. Sizes are in pixels, bandwidths in bits per second; `init_key` is the key of the initialisation segment in
+    the blob store. `target_duration` (seconds) is the same for all renditions listed together; `growing` means that
+    the playlist is published before all segments exist. `channels` is the number of audio channels; 0 is unknown.
     """
 
     name: str
@@ -35,7 +35,7 @@ class NewRendition(Struct, frozen=True, kw_only=True):
 
 
 class NewSegment(Struct, frozen=True, kw_only=True):
-    """A stretch of a rendition; `start_ticks` and `ticks` count in the rendition's timescale."""
+    """A segment of a rendition; `start_ticks` and `ticks` are in the rendition's timescale."""
 
     ordinal: int
     start_ticks: int
@@ -46,7 +46,7 @@ class NewSegment(Struct, frozen=True, kw_only=True):
 
 
 class Asset(Struct, frozen=True, kw_only=True):
-    """A single file of a video: a plain MP4, a poster, a storyboard sheet or its map; `name` is its address."""
+    """A single file of a video: progressive MP4, poster, storyboard sheet or its map; `name` is its name in URLs."""
 
     name: str
     kind: str
@@ -59,7 +59,7 @@ class Asset(Struct, frozen=True, kw_only=True):
 
 
 class RenditionFacts(Struct, frozen=True, array_like=True):
-    """A rendition as playlists show it, in column order; bandwidths are measured from the stored segments."""
+    """A rendition with the values that playlists need, in column order; bandwidths are measured from the segments."""
 
     id: UUID
     name: str
@@ -81,7 +81,7 @@ class RenditionFacts(Struct, frozen=True, array_like=True):
 
 
 class SegmentFacts(Struct, frozen=True, array_like=True):
-    """A segment as playlists show it, in column order."""
+    """A segment with the values that playlists need, in column order."""
 
     ordinal: int
     start_ticks: int
@@ -92,7 +92,7 @@ class SegmentFacts(Struct, frozen=True, array_like=True):
 
 
 class FileFacts(Struct, frozen=True, array_like=True):
-    """A stored file asked for by address, with what decides who may have it; in column order."""
+    """A stored file requested by URL, with the values that decide about access; in column order."""
 
     key: str
     size: int
@@ -104,26 +104,26 @@ class FileFacts(Struct, frozen=True, array_like=True):
 
 
 class RenditionRepository(Protocol):
-    """Renditions inside a transaction."""
+    """Stores renditions within a transaction."""
 
     async def put(self, video_id: VideoId, generation: int, rendition: NewRendition) -> UUID:
-        """Store a rendition, or find the one of this name; two workers agree on one row."""
+        """Store a rendition, or find the one with this name, and return its id; concurrent workers share one row."""
         ...
 
     async def add_segments(self, rendition_id: UUID, segments: Sequence[NewSegment]) -> None:
-        """Store segments; the same ordinal again replaces nothing."""
+        """Store segments; an existing ordinal is not replaced."""
         ...
 
     async def finish(self, rendition_id: UUID, *, complete: bool) -> None:
-        """List a rendition in the master playlist once its first segment is there; `complete` ends its playlist."""
+        """List a rendition in the master playlist once its first segment exists; `complete` ends its playlist."""
         ...
 
     async def end_growing(self, video_id: VideoId, generation: int) -> None:
-        """End the playlists that still grow where they are: nothing more will come."""
+        """End growing playlists at their current length, when no more segments will follow."""
         ...
 
     async def unlist_temporary(self, video_id: VideoId, generation: int) -> None:
-        """Take temporary renditions out of the master playlist; who plays one can play it to its end."""
+        """Remove temporary renditions from the master playlist; clients that play one can play it to its end."""
         ...
 
     async def temporary_keys(self, video_id: VideoId, generation: int) -> list[str]:
@@ -131,27 +131,27 @@ class RenditionRepository(Protocol):
         ...
 
     async def drop_temporary(self, video_id: VideoId, generation: int) -> None:
-        """Forget the temporary renditions."""
+        """Delete the rows of the temporary renditions."""
         ...
 
     async def put_asset(self, video_id: VideoId, generation: int, asset: Asset) -> None:
-        """Store a single file, replacing one of the same name."""
+        """Store a single file, replacing one with the same name."""
         ...
 
 
 class RenditionViews(Protocol):
-    """Renditions, read."""
+    """Reads renditions."""
 
     async def list_by_video(self, video_id: VideoId, generation: int) -> list[RenditionFacts]:
-        """All renditions, tallest first."""
+        """List all renditions, tallest first."""
         ...
 
     async def segments(self, rendition_id: UUID) -> list[SegmentFacts]:
-        """All segments in order."""
+        """List all segments in order."""
         ...
 
     async def segment_file(self, video_id: VideoId, key: str) -> FileFacts | None:
-        """Find a segment or initialisation segment by its key."""
+        """Find a media segment or initialisation segment by its key."""
         ...
 
     async def asset(self, video_id: VideoId, generation: int, name: str) -> FileFacts | None:

@@ -1,4 +1,4 @@
-"""Videos: storage and read models."""
+"""Storage and read models of videos."""
 
 from datetime import datetime
 from typing import Annotated, Any, Protocol
@@ -13,35 +13,35 @@ from efir.ports.kernel.pagination import PageRequest, Rows
 
 
 class Mp4(Struct, frozen=True, gc=False):
-    """A plain file for players without HLS."""
+    """A progressive MP4 file for players without HLS."""
 
     height: Annotated[int, Meta(description="Picture height in pixels.", examples=[480])]
-    url: Annotated[str, Meta(description="Address of the file.")]
+    url: Annotated[str, Meta(description="URL of the file.")]
 
 
 class Playback(Struct, frozen=True, gc=False):
-    """Addresses of what a player needs; those of private videos are signed and expire."""
+    """URLs for players; those of private videos are signed and expire."""
 
-    hls: Annotated[str | None, Meta(description="HLS master playlist.")]
-    mp4: Annotated[list[Mp4], Meta(description="Plain files, tallest first.")]
-    poster: Annotated[str | None, Meta(description="Still picture.")]
-    storyboard: Annotated[str | None, Meta(description="WebVTT map of preview pictures.")]
+    hls: Annotated[str | None, Meta(description="URL of the HLS master playlist.")]
+    mp4: Annotated[list[Mp4], Meta(description="Progressive MP4 files, tallest first.")]
+    poster: Annotated[str | None, Meta(description="URL of the poster image.")]
+    storyboard: Annotated[str | None, Meta(description="URL of the WebVTT file that maps times to preview thumbnails.")]
     captions: Annotated[list[dict[str, str]], Meta(description="Caption tracks.")]
     chapters: Annotated[list[dict[str, Any]], Meta(description="Chapters.")]
 
 
 class FailureView(Struct, frozen=True, gc=False):
-    """Why processing failed."""
+    """Reason why processing failed."""
 
-    code: Annotated[str, Meta(description="Stable code.", examples=["media-unreadable"])]
-    detail: Annotated[str, Meta(description="The reason in words.")]
+    code: Annotated[str, Meta(description="Stable error code.", examples=["media-unreadable"])]
+    detail: Annotated[str, Meta(description="Explanation of the error.")]
     retryable: Annotated[
-        bool, Meta(description="Whether processing the same file again may help; if not, another file may.")
+        bool, Meta(description="Whether processing the same file again may succeed; if not, another file may.")
     ] = True
 
 
 class VideoView(Struct, frozen=True, gc=False):
-    """A video as the API shows it."""
+    """A video as shown by the API."""
 
     id: Annotated[UUID, Meta(description="Identifier (UUIDv7).")]
     title: Annotated[str, Meta(description="Title.", examples=["A walk in the rain"])]
@@ -52,18 +52,18 @@ class VideoView(Struct, frozen=True, gc=False):
     duration: Annotated[float | None, Meta(description="Length in seconds.", examples=[61.4])]
     width: Annotated[int | None, Meta(description="Picture width in pixels.", examples=[1920])]
     height: Annotated[int | None, Meta(description="Picture height in pixels.", examples=[1080])]
-    views: Annotated[int, Meta(description="Counted views.")]
-    likes: Annotated[int, Meta(description="Likes.")]
-    comments: Annotated[int, Meta(description="Comments.")]
-    channel: Annotated[ChannelRef, Meta(description="Where it is published.")]
-    playback: Annotated[Playback | None, Meta(description="Addresses, once something can be watched.")]
-    failure: Annotated[FailureView | None, Meta(description="Why processing failed.")]
-    created_at: Annotated[datetime, Meta(description="When it was made.")]
-    published_at: Annotated[datetime | None, Meta(description="When it could first be watched.")]
+    views: Annotated[int, Meta(description="Number of views.")]
+    likes: Annotated[int, Meta(description="Number of likes.")]
+    comments: Annotated[int, Meta(description="Number of comments.")]
+    channel: Annotated[ChannelRef, Meta(description="Channel in which the video is published.")]
+    playback: Annotated[Playback | None, Meta(description="Playback URLs; null until the video can be watched.")]
+    failure: Annotated[FailureView | None, Meta(description="Reason why processing failed.")]
+    created_at: Annotated[datetime, Meta(description="When the video was created.")]
+    published_at: Annotated[datetime | None, Meta(description="When the video could first be watched.")]
 
 
 class VideoFacts(Struct, frozen=True, gc=False, array_like=True):
-    """A video's row with its channel and its pictures and files, before addresses are made; in column order."""
+    """A video's row with its channel and available files, before URLs are built; in column order."""
 
     id: UUID
     owner_id: UUID
@@ -93,7 +93,7 @@ class VideoFacts(Struct, frozen=True, gc=False, array_like=True):
 
 
 class VideoChange(Struct, frozen=True):
-    """New values of a video; None leaves a value as it is."""
+    """New values of a video; None keeps the current value."""
 
     title: str | None = None
     description: str | None = None
@@ -102,14 +102,14 @@ class VideoChange(Struct, frozen=True):
 
 
 class VideoRepository(Protocol):
-    """Videos inside a transaction."""
+    """Stores videos within a transaction."""
 
     async def add(self, video: Video) -> None:
         """Store a new video."""
         ...
 
     async def get(self, video_id: VideoId, *, lock: bool = False) -> Video:
-        """Return a video that is not deleted. Raises VideoNotFound."""
+        """Return a video that is not deleted; `lock` locks its row. Raises VideoNotFound."""
         ...
 
     async def find(self, video_id: VideoId, *, lock: bool = False) -> Video | None:
@@ -117,23 +117,23 @@ class VideoRepository(Protocol):
         ...
 
     async def change(self, video_id: VideoId, change: VideoChange, *, now: datetime) -> None:
-        """Change what the owner may change; another visibility raises the access epoch."""
+        """Store new values; a change of visibility increments the access epoch."""
         ...
 
     async def set_state(self, video_id: VideoId, state: VideoState, *, now: datetime, **facts: Any) -> None:
-        """Change the state and the facts processing found; the first watchable state sets `published_at`."""
+        """Change the state and store the facts found by processing; the first watchable state sets `published_at`."""
         ...
 
     async def start_again(self, video_id: VideoId, *, now: datetime) -> None:
-        """Begin a new generation: state uploaded, no failure, no files yet."""
+        """Start a new generation: state uploaded, no failure, no files."""
         ...
 
     async def delete(self, video_id: VideoId, *, now: datetime) -> None:
-        """Mark as deleted: nobody sees it any more, and no job finds it."""
+        """Mark a video as deleted: it is hidden from all users and jobs."""
         ...
 
     async def ids_of(self, owner: UserId, *, limit: int) -> list[VideoId]:
-        """Some videos of a person that are not deleted."""
+        """Return up to `limit` videos of a user that are not deleted."""
         ...
 
     async def find_deleted_sources(self, video_id: VideoId) -> list[str]:
@@ -141,15 +141,15 @@ class VideoRepository(Protocol):
         ...
 
     async def purge(self, video_id: VideoId) -> None:
-        """Remove the rows of a deleted video."""
+        """Delete the rows of a deleted video."""
         ...
 
 
 class VideoViews(Protocol):
-    """Videos, read: one statement each."""
+    """Reads videos, each method with one SQL statement."""
 
     async def one(self, video_id: VideoId) -> VideoFacts:
-        """Raises VideoNotFound."""
+        """Return a video. Raises VideoNotFound."""
         ...
 
     async def list_newest(
