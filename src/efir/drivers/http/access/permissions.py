@@ -53,7 +53,9 @@ class PermissionChecksController(Controller):
         self,
         permission: Annotated[
             str,
-            QueryParameter(max_length=100, description="A permission, also of another service, like `cinema:watch`."),
+            QueryParameter(
+                max_length=100, description="A permission, which may belong to another service, such as `cinema:watch`."
+            ),
         ],
         call: NamedDependency[Call],
     ) -> PermissionCheck:

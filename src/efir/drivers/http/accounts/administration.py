@@ -31,8 +31,8 @@ StatusQuery = Annotated[
     Literal["", "active", "banned", "pending_delete"], QueryParameter(description="Only accounts of this status.")
 ]
 RoleQuery = Annotated[str, QueryParameter(max_length=100, description="Only holders of this role.")]
-ActionQuery = Annotated[str, QueryParameter(max_length=100, description="Only this action, like `role.granted`.")]
-TargetQuery = Annotated[str, QueryParameter(max_length=100, description="Only this target, like `user:<id>`.")]
+ActionQuery = Annotated[str, QueryParameter(max_length=100, description="Only this action, such as `role.granted`.")]
+TargetQuery = Annotated[str, QueryParameter(max_length=100, description="Only this target, such as `user:<id>`.")]
 
 
 class AccountAdministrationController(Controller):

@@ -43,8 +43,8 @@ from efir.drivers.http.kernel.picture_bodies import (
 from efir.drivers.http.kernel.problems import raises
 from efir.ports.accounts.registrations import Availability, RegistrationView
 
-EmailQuery = Annotated[str | None, QueryParameter(description="Address to ask about.", max_length=320)]
-NicknameQuery = Annotated[str | None, QueryParameter(description="Nickname to ask about.", max_length=100)]
+EmailQuery = Annotated[str | None, QueryParameter(description="Email address to check.", max_length=320)]
+NicknameQuery = Annotated[str | None, QueryParameter(description="Nickname to check.", max_length=100)]
 
 
 class RegistrationsController(Controller):

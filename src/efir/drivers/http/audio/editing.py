@@ -40,9 +40,9 @@ class TrimSilenceBody(
     """Cut silence off both ends."""
 
     threshold_db: Annotated[
-        float, Meta(description="What is quieter than this is silence, dBFS.", examples=[-50])
+        float, Meta(description="Anything quieter than this is silence, in dBFS.", examples=[-50])
     ] = -50.0
-    margin: Annotated[float, Meta(description="Seconds of it that stay at either end.", examples=[0.1])] = 0.1
+    margin: Annotated[float, Meta(description="Seconds of silence to keep at either end.", examples=[0.1])] = 0.1
 
     def operation(self) -> edits.Operation:
         """Return the operation."""
@@ -52,8 +52,10 @@ class TrimSilenceBody(
 class CutBody(Struct, frozen=True, kw_only=True, tag_field="type", tag="cut", forbid_unknown_fields=True):
     """Keep a range, or remove it."""
 
-    start: Annotated[float, Meta(description="Where it begins, in seconds.", examples=[1.5])] = 0.0
-    end: Annotated[float | None, Meta(description="Where it ends; the end of the sound when absent.")] = None
+    start: Annotated[float, Meta(description="Start of the range, in seconds.", examples=[1.5])] = 0.0
+    end: Annotated[
+        float | None, Meta(description="End of the range, in seconds; the end of the recording when absent.")
+    ] = None
     keep: Annotated[bool, Meta(description="True keeps the range, false removes it.")] = True
 
     def operation(self) -> edits.Operation:
@@ -67,8 +69,8 @@ class FadeBody(
 ):  # fmt: skip
     """Let the sound come and go."""
 
-    fade_in: Annotated[float, Meta(description="Seconds until it has its level.", examples=[0.5])] = 0.0
-    fade_out: Annotated[float, Meta(description="Seconds in which it goes.", examples=[1.0])] = 0.0
+    fade_in: Annotated[float, Meta(description="Duration of the fade-in, in seconds.", examples=[0.5])] = 0.0
+    fade_out: Annotated[float, Meta(description="Duration of the fade-out, in seconds.", examples=[1.0])] = 0.0
 
     def operation(self) -> edits.Operation:
         """Return the operation."""
@@ -78,7 +80,7 @@ class FadeBody(
 class GainBody(Struct, frozen=True, kw_only=True, tag_field="type", tag="gain", forbid_unknown_fields=True):
     """Change the level."""
 
-    db: Annotated[float, Meta(description="Decibels; what would clip is refused.", examples=[3])]
+    db: Annotated[float, Meta(description="Gain in decibels; one that would clip is refused.", examples=[3])]
 
     def operation(self) -> edits.Operation:
         """Return the operation."""
@@ -88,8 +90,8 @@ class GainBody(Struct, frozen=True, kw_only=True, tag_field="type", tag="gain", 
 class JoinBody(Struct, frozen=True, kw_only=True, tag_field="type", tag="join", forbid_unknown_fields=True):
     """Put other own recordings behind it."""
 
-    records: Annotated[list[UUID], Meta(description="Recordings in their order.")]
-    crossfade: Annotated[float, Meta(description="Seconds in which each overlaps the one before.")] = 0.0
+    records: Annotated[list[UUID], Meta(description="Recordings to append, in order.")]
+    crossfade: Annotated[float, Meta(description="Seconds by which each overlaps the previous one.")] = 0.0
 
     def operation(self) -> edits.Operation:
         """Return the operation."""
@@ -101,9 +103,9 @@ class EditBody(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
     operations: Annotated[
         list[TrimSilenceBody | CutBody | FadeBody | GainBody | JoinBody],
-        Meta(description="Operations in their order.", examples=[[{"type": "cut", "start": 1.5, "end": 4}]]),
+        Meta(description="Operations, in order.", examples=[[{"type": "cut", "start": 1.5, "end": 4}]]),
     ]
-    title: Annotated[str | None, Meta(description="Title; that of the edited recording when absent.")] = None
+    title: Annotated[str | None, Meta(description="Title; that of the original when absent.")] = None
 
 
 class EditsController(Controller):

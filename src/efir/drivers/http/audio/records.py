@@ -43,7 +43,7 @@ READ = [HttpMethod.GET, HttpMethod.HEAD]
 RECORDS = "/api/v1/audio-records"
 ONE = f"{RECORDS}/{{record_id:uuid}}"
 UNHAPPY = (RecordingNotFound, RecordingNotReady, RecordingFailed)
-InlineQuery = Annotated[bool, QueryParameter(description="To be played in place instead of saved.")]
+InlineQuery = Annotated[bool, QueryParameter(description="Play in the browser instead of downloading.")]
 
 
 def _name_both(read: str, described: str) -> Any:
@@ -58,7 +58,7 @@ def _name_both(read: str, described: str) -> Any:
 class NewName(Struct):
     """A wanted user; what else is sent does not count."""
 
-    name: Annotated[str, Meta(description="1 to 50 characters, unique whatever the case.", examples=["Ada"])]
+    name: Annotated[str, Meta(description="1 to 50 characters, unique regardless of case.", examples=["Ada"])]
 
 
 class NamedUsersController(Controller):

@@ -44,14 +44,14 @@ REFUSALS = (
     records.QuotaExceeded, records.Overloaded, StorageFull, BodyInterrupted, KeyInUse, KeyReused, ScopeMissing,
 )  # fmt: skip
 Asked = Request[Any, Any, Any]
-TitleQuery = Annotated[str | None, QueryParameter(description="Title, for a body that is the WAV file itself.")]
+TitleQuery = Annotated[str | None, QueryParameter(description="Title, when the body is the WAV file itself.")]
 
 
 class AddedRecording(Struct, frozen=True, omit_defaults=True):
     """Where a recording is downloaded; with a job while a worker converts it."""
 
     url: Annotated[str, Meta(description="Address of the MP3.")]
-    state: Annotated[str | UnsetType, Meta(description="queued, while it is converted.")] = UNSET
+    state: Annotated[str | UnsetType, Meta(description="`queued` while the recording is converted.")] = UNSET
     job: Annotated[JobView | UnsetType, Meta(description="The conversion.")] = UNSET
 
 

@@ -11,10 +11,10 @@ from efir.ports.users import UserView
 class SessionView(Struct, frozen=True):
     """The active login session."""
 
-    user: Annotated[UserView, Meta(description="Who is signed in.")]
+    user: Annotated[UserView, Meta(description="The signed-in user.")]
     csrf_token: Annotated[str, Meta(description="Send it as `X-CSRF-Token` with unsafe requests by cookie.")]
-    expires_at: Annotated[datetime | None, Meta(description="When the session ends in any case.")]
-    idle_expires_at: Annotated[datetime | None, Meta(description="When it ends without use.")]
+    expires_at: Annotated[datetime | None, Meta(description="When the session ends at the latest.")]
+    idle_expires_at: Annotated[datetime | None, Meta(description="When the session ends if it is not used.")]
 
 
 class Ended(Struct, frozen=True):
@@ -24,15 +24,15 @@ class Ended(Struct, frozen=True):
 
 
 class RefreshToken(Struct, forbid_unknown_fields=True):
-    """A refresh token."""
+    """The refresh token."""
 
-    refresh_token: Annotated[str, Meta(max_length=512, description="What the last answer of this kind gave.")]
+    refresh_token: Annotated[str, Meta(max_length=512, description="The refresh token of the previous response.")]
 
 
 class RevokedToken(Struct, forbid_unknown_fields=True):
     """A token to be ended (RFC 7009)."""
 
-    token: Annotated[str, Meta(max_length=512, description="A refresh token.")]
+    token: Annotated[str, Meta(max_length=512, description="The refresh token.")]
 
 
 class CsrfToken(Struct, frozen=True):
@@ -44,12 +44,12 @@ class CsrfToken(Struct, frozen=True):
 class NewApiToken(Struct, forbid_unknown_fields=True):
     """A wanted API token."""
 
-    name: Annotated[str, Meta(description="What it is for.", examples=["laptop"])]
+    name: Annotated[str, Meta(description="Purpose of the token.", examples=["laptop"])]
     scopes: Annotated[
-        list[str] | None, Meta(description="What it may do; everything when absent.", examples=[["videos.write"]])
+        list[str] | None, Meta(description="Scopes of the token; all when absent.", examples=[["videos.write"]])
     ] = None
     expires_in: Annotated[
-        int | None, Meta(description="Seconds until it ends; 90 days when absent.", examples=[86400])
+        int | None, Meta(description="Lifetime in seconds; 90 days when absent.", examples=[86400])
     ] = None
 
 

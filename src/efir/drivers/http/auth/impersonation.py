@@ -25,7 +25,7 @@ from efir.drivers.http.kernel.problems import DENIED, raises
 class WithReason(Struct, forbid_unknown_fields=True):
     """An act upon somebody's account."""
 
-    reason: Annotated[str, Meta(description="Why; kept in the audit log.", examples=["Ticket 4711."])]
+    reason: Annotated[str, Meta(description="Reason; kept in the audit log.", examples=["Ticket 4711."])]
 
 
 class ImpersonationController(Controller):

@@ -42,19 +42,19 @@ from efir.ports.auth.oidc import Claims, ProviderUnavailable, ProviderView
 from efir.ports.kernel.one_time_store import OneTimeStoreUnavailable
 
 PRIVATE = {"cache-control": "no-store"}
-BackQuery = Annotated[str, QueryParameter(max_length=600, description="Path of this site to go to afterwards.")]
-FreshQuery = Annotated[bool, QueryParameter(description="Ask for a new proof even of somebody signed in there.")]
+BackQuery = Annotated[str, QueryParameter(max_length=600, description="Path on this site to return to afterwards.")]
+FreshQuery = Annotated[bool, QueryParameter(description="Require a new sign-in even with a session at the provider.")]
 # The framework keeps the name `state` for itself.
 StateQuery = Annotated[
-    str, QueryParameter(name="state", max_length=4000, description="What the browser was sent with.")
+    str, QueryParameter(name="state", max_length=4000, description="The state that the browser was sent with.")
 ]
-Told = Annotated[str, QueryParameter(max_length=4000, description="What the provider says.")]
+Told = Annotated[str, QueryParameter(max_length=4000, description="The provider's error, if any.")]
 
 
 class Providers(Struct, frozen=True):
     """The providers that people may sign in with."""
 
-    providers: Annotated[list[ProviderView], Meta(description="All of them.")]
+    providers: Annotated[list[ProviderView], Meta(description="All providers.")]
 
 
 class ProvidersController(Controller):

@@ -59,16 +59,18 @@ class NewPasskey(Struct, forbid_unknown_fields=True):
     """A passkey that a browser has made."""
 
     credential: Annotated[
-        dict[str, Any], Meta(description="What `credential.toJSON()` gives: RegistrationResponseJSON.")
+        dict[str, Any], Meta(description="The result of `credential.toJSON()`: RegistrationResponseJSON.")
     ]
-    label: Annotated[str, Meta(max_length=200, description="Name of the passkey; the browser when absent.")] = ""
+    label: Annotated[str, Meta(max_length=200, description="Name of the passkey; that of the browser when absent.")] = (
+        ""
+    )
 
 
 class ShownPasskey(Struct, forbid_unknown_fields=True):
     """The proof that somebody holds a passkey."""
 
     credential: Annotated[
-        dict[str, Any], Meta(description="What `credential.toJSON()` gives: AuthenticationResponseJSON.")
+        dict[str, Any], Meta(description="The result of `credential.toJSON()`: AuthenticationResponseJSON.")
     ]
 
 

@@ -46,9 +46,9 @@ STATES = raises(ChallengeGone, WrongCode, CodesLocked, Throttled, OneTimeStoreUn
 class SecondStep(Struct, forbid_unknown_fields=True):
     """The second step of a sign-in."""
 
-    challenge: Annotated[str, Meta(max_length=100, description="What the refused first step gave.")]
+    challenge: Annotated[str, Meta(max_length=100, description="The challenge returned by the first step.")]
     code: Annotated[
-        str, Meta(max_length=100, description="Six digits of the app, or a recovery code.", examples=["492039"])
+        str, Meta(max_length=100, description="Six digits from the app, or a recovery code.", examples=["492039"])
     ]
 
 
@@ -62,7 +62,8 @@ class RecoveryCodes(Struct, frozen=True):
     """Recovery codes; they are shown this once."""
 
     codes: Annotated[
-        list[str], Meta(description="Each signs in once without the app.", examples=[["mfzw-2ylt-n5xg-kzjo"]])
+        list[str],
+        Meta(description="Recovery codes; each one replaces the app once.", examples=[["mfzw-2ylt-n5xg-kzjo"]]),
     ]
 
 

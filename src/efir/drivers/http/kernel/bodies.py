@@ -21,7 +21,7 @@ class Credentials(Struct, forbid_unknown_fields=True):
 class LoggedIn(Struct, frozen=True):
     """A fresh login session; its secret is in the cookie."""
 
-    user: Annotated[UserView, Meta(description="Who signed in.")]
+    user: Annotated[UserView, Meta(description="The user who signed in.")]
     csrf_token: Annotated[str, Meta(description="Send it as `X-CSRF-Token` with unsafe requests by cookie.")]
 
 

@@ -55,7 +55,7 @@ Asked = Request[Any, Any, Any]
 CropQuery = Annotated[
     str | None,
     QueryParameter(
-        description="Part to cut out, `x,y,size`: left and top edge in fractions of the upright picture, side in "
+        description="Crop, `x,y,size`: left and top edge in fractions of the upright picture, side in "
         "fractions of the largest square that fits. The most telling part when absent.",
     ),
 ]
@@ -75,7 +75,7 @@ PICTURE_FORM = Schema(
     required=[FIELD],
     properties={
         FIELD: Schema(type=OpenAPIType.STRING, format=OpenAPIFormat.BINARY, description="The picture."),
-        "crop": Schema(type=OpenAPIType.STRING, description="Part to cut out, `x,y,size`.", examples=["0.2,0.1,0.5"]),
+        "crop": Schema(type=OpenAPIType.STRING, description="Crop, `x,y,size`.", examples=["0.2,0.1,0.5"]),
     },
 )
 

@@ -61,27 +61,30 @@ class ProblemField(msgspec.Struct, frozen=True):
 
     pointer: Annotated[str, msgspec.Meta(description="JSON pointer to the value.", examples=["/nickname"])]
     code: Annotated[str, msgspec.Meta(description="Stable code.", examples=["reserved"])]
-    detail: Annotated[str, msgspec.Meta(description="What is wrong, in words.")]
+    detail: Annotated[str, msgspec.Meta(description="What is wrong, as a sentence.")]
 
 
 class Problem(msgspec.Struct, frozen=True, omit_defaults=True):
     """What every error answers."""
 
     type: Annotated[
-        str, msgspec.Meta(description="Address of the explanation.", examples=["/problems/video-not-found"])
+        str,
+        msgspec.Meta(
+            description="Address of a description of this kind of problem.", examples=["/problems/video-not-found"]
+        ),
     ]
     title: Annotated[str, msgspec.Meta(description="Summary of this kind of problem.")]
     status: Annotated[int, msgspec.Meta(description="HTTP status.", examples=[404])]
-    detail: Annotated[str, msgspec.Meta(description="What happened this time.")]
+    detail: Annotated[str, msgspec.Meta(description="Description of this occurrence.")]
     code: Annotated[str, msgspec.Meta(description="Stable code.", examples=["video-not-found"])]
-    request_id: Annotated[str, msgspec.Meta(description="Id of the request, as in the log.")]
-    errors: Annotated[list[ProblemField], msgspec.Meta(description="Wrong values, for validation.")] = []
-    required_permission: Annotated[str, msgspec.Meta(description="The permission that no own role allows.")] = ""
+    request_id: Annotated[str, msgspec.Meta(description="Request id, as in the log.")]
+    errors: Annotated[list[ProblemField], msgspec.Meta(description="Invalid values.")] = []
+    required_permission: Annotated[str, msgspec.Meta(description="The permission that is missing.")] = ""
     required_scope: Annotated[str, msgspec.Meta(description="The scope that the token lacks.")] = ""
-    requested: Annotated[int | None, msgspec.Meta(description="How many were asked for.", examples=[200])] = None
-    saved: Annotated[int | None, msgspec.Meta(description="How many of them were stored.", examples=[150])] = None
-    reason: Annotated[str | None, msgspec.Meta(description="Why no more, in words.")] = None
-    challenge: Annotated[str, msgspec.Meta(description="Goes with the code of a second factor.")] = ""
+    requested: Annotated[int | None, msgspec.Meta(description="Number requested.", examples=[200])] = None
+    saved: Annotated[int | None, msgspec.Meta(description="Number stored.", examples=[150])] = None
+    reason: Annotated[str | None, msgspec.Meta(description="Why there were no more.")] = None
+    challenge: Annotated[str, msgspec.Meta(description="To be sent with the code of the second factor.")] = ""
 
 
 def status_of(error: type[DomainError]) -> int:

@@ -20,7 +20,7 @@ class Part(Struct, frozen=True):
     """A dependency."""
 
     state: Annotated[str, Meta(description="ok, degraded or down.", examples=["ok"])]
-    reason: Annotated[str, Meta(description="Why, when it is not ok.")]
+    reason: Annotated[str, Meta(description="Reason, when it is not ok.")]
 
 
 class Readiness(Struct, frozen=True):

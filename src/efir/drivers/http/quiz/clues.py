@@ -19,17 +19,18 @@ from efir.ports.quiz.clues import Clue, ClueCategory, ClueFilter, ClueGroup
 T = TypeVar("T")
 BIG = 2**31 - 1
 CountQuery = Annotated[
-    str | None, QueryParameter(pattern="^[0-9]{0,9}$", description="How many: 1 when absent or empty, 100 at most.")
+    str | None,
+    QueryParameter(pattern="^[0-9]{0,9}$", description="Number of clues: 1 when absent or empty, at most 100."),
 ]
-OffsetQuery = Annotated[int, QueryParameter(ge=0, le=BIG, description="So many are left out first.")]
-ValueQuery = Annotated[int | None, QueryParameter(ge=0, le=BIG, description="Only clues of this worth.")]
+OffsetQuery = Annotated[int, QueryParameter(ge=0, le=BIG, description="Number of clues to skip.")]
+ValueQuery = Annotated[int | None, QueryParameter(ge=0, le=BIG, description="Only clues of this value.")]
 CategoryQuery = Annotated[int | None, QueryParameter(ge=0, le=BIG, description="Only clues of this category.")]
 DAY = "^[0-9]{4}-[0-9]{2}-[0-9]{2}(T[0-9:.]{5,15}(Z|[+-][0-9]{2}:[0-9]{2})?)?$"
 FromQuery = Annotated[
-    str | None, QueryParameter(pattern=DAY, description="Only clues on air since: a date, or a date with a time.")
+    str | None, QueryParameter(pattern=DAY, description="Only clues aired at or after this date, or date and time.")
 ]
 UntilQuery = Annotated[
-    str | None, QueryParameter(pattern=DAY, description="Only clues on air until: a date, or a date with a time.")
+    str | None, QueryParameter(pattern=DAY, description="Only clues aired at or before this date, or date and time.")
 ]
 IdQuery = Annotated[int, QueryParameter(name="id", ge=0, le=BIG, description="Identifier of the category.")]
 

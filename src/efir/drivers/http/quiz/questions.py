@@ -34,7 +34,7 @@ from efir.drivers.http.kernel.responses import Answer
 from efir.ports.kernel.pagination import Page
 from efir.ports.quiz.questions import PreviousQuestion, QuestionCategory, QuestionFilter, QuestionView
 
-NUMBER = Annotated[int, Meta(description="How many new questions, 1 to 100.", examples=[1])]
+NUMBER = Annotated[int, Meta(description="Number of new questions, 1 to 100.", examples=[1])]
 FETCHING = raises(
     InvalidQuestionCount,
     QuestionsExhausted,
@@ -45,11 +45,11 @@ FETCHING = raises(
 )
 NOTHING = PreviousQuestion()
 
-WordsQuery = Annotated[str | None, QueryParameter(max_length=200, description="Words of question or answer.")]
+WordsQuery = Annotated[str | None, QueryParameter(max_length=200, description="Words in the question or the answer.")]
 CategoryQuery = Annotated[str | None, QueryParameter(description="Only questions of this category.")]
 DifficultyQuery = Annotated[str | None, QueryParameter(description="Only easy, medium or hard ones.")]
 SourceQuery = Annotated[str | None, QueryParameter(description="Only questions of this source.")]
-CountQuery = Annotated[int, QueryParameter(ge=1, le=100, description="How many.")]
+CountQuery = Annotated[int, QueryParameter(ge=1, le=100, description="Number of questions.")]
 
 
 class WantedQuestions(Struct, forbid_unknown_fields=True):
@@ -67,7 +67,7 @@ class QuizRequest(Struct):
 class RandomQuestions(Struct, frozen=True):
     """Questions chosen by chance."""
 
-    items: Annotated[list[QuestionView], Meta(description="Different questions; fewer when fewer are stored.")]
+    items: Annotated[list[QuestionView], Meta(description="Distinct questions; fewer when fewer are stored.")]
 
 
 class QuizController(Controller):

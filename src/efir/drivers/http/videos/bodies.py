@@ -15,7 +15,9 @@ class NewVideo(Struct, forbid_unknown_fields=True):
     description: Annotated[str, Meta(description="Plain text, at most 10 000 characters.")] = ""
     tags: Annotated[list[str], Meta(description="At most 20, of 2 to 40 characters.", examples=[["rain"]])] = []
     visibility: Annotated[str, Meta(description="public, unlisted or private.", examples=["public"])] = "public"
-    channel: Annotated[str | None, Meta(description="Handle of an own channel; the first one when absent.")] = None
+    channel: Annotated[str | None, Meta(description="Handle of one of your channels; the first one when absent.")] = (
+        None
+    )
 
 
 class ChangedVideo(Struct, forbid_unknown_fields=True):

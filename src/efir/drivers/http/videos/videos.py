@@ -36,7 +36,9 @@ from efir.ports.videos.videos import VideoChange, VideoView
 
 ChannelQuery = Annotated[str | None, QueryParameter(description="Only videos of this channel.")]
 TagQuery = Annotated[str | None, QueryParameter(description="Only videos with this tag.")]
-UserQuery = Annotated[str | None, QueryParameter(description="Only of the person with this nickname.", max_length=100)]
+UserQuery = Annotated[
+    str | None, QueryParameter(description="Only videos of the user with this nickname.", max_length=100)
+]
 
 
 class VideosController(Controller):
