@@ -9,14 +9,15 @@ from alembic import context
 from sqlalchemy import Connection, text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-LOCK = 4_205_127_113  # any number, the same in every process
+from efir.adapters.postgres.kernel.advisory_locks import AdvisoryLock
+
 config = cast("AlembicCommandConfig", context.config)
 metadata = metadata_registry.get(config.bind_key)
 
 
 def run(connection: Connection) -> None:
     schema = config.version_table_schema
-    connection.execute(text("select pg_advisory_lock(:lock)"), {"lock": LOCK})
+    connection.execute(text("select pg_advisory_lock(:lock)"), {"lock": int(AdvisoryLock.MIGRATIONS)})
     connection.execute(text(f'create schema if not exists "{schema}"'))
     connection.execute(text(f'set search_path to "{schema}", public'))
     connection.execute(text("set lock_timeout to '2s'"))

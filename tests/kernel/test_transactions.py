@@ -8,16 +8,17 @@ from typing import Any
 import asyncpg
 import pytest
 
+from efir.adapters.postgres.kernel.advisory_locks import AdvisoryLock
 from efir.adapters.postgres.kernel.constraints import DatabaseUnavailable
 from efir.adapters.postgres.kernel.lazy import LazyTransaction, NotCommitted, OneStatement
-from efir.adapters.postgres.quiz.questions import LINE
 from efir.application.audio.records import create_named_user
 from efir.application.context import Ports, Visitor
 from efir.domain.audio.records import UsernameTaken
 
 COUNT = "select count(*) from lazy_rows"
 END_HOLDER = """select pg_terminate_backend(pid) from pg_locks
- where locktype = 'advisory' and objid = ($1::bigint & 4294967295)::oid"""
+ where locktype = 'advisory' and (classid::bigint << 32 | objid::bigint) = $1::bigint
+   and database = (select oid from pg_database where datname = current_database())"""  # others share the server
 ADD = "insert into lazy_rows values ($1)"
 
 
@@ -124,7 +125,7 @@ async def cut_off(ports: Ports, connection: Any) -> None:
     """Lose the connection of a transaction between two of its statements."""
     async with ports.begin() as tx:
         await tx.questions.claim("lazy", 0)
-        await connection.fetch(END_HOLDER, LINE)
+        await connection.fetch(END_HOLDER, int(AdvisoryLock.QUESTIONS))
         await tx.questions.claim("lazy", 0)
 
 

@@ -4,6 +4,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from efir.adapters.postgres.kernel.advisory_locks import AdvisoryLock
 from efir.adapters.postgres.kernel.mapping import build_insert, to_domain, to_values
 from efir.adapters.postgres.kernel.pagination import keyset
 from efir.domain.access.roles import ADMINISTRATOR, Grant, Role, RoleId, RoleNotFound, permissions_of
@@ -12,7 +13,6 @@ from efir.domain.users import UserNotFound
 from efir.ports.access.roles import GrantView, RoleView
 from efir.ports.kernel.pagination import PageRequest, Position, Rows, build_rows
 
-LOCK = 4_205_127_114  # any number, the same in every process
 STORED = "array(select p.code from role_permission p where p.role_id = r.id order by p.code)"
 ROLES = (
     f"select r.id, r.name, r.description, r.system, {STORED}, r.created_at from role r "  # noqa: S608  # own text only
@@ -81,7 +81,7 @@ class PostgresRoleRepository:
 
     async def lock_administration(self) -> None:
         """Let nobody else change grants of administrators until this transaction ends."""
-        await self._connection.execute(f"select pg_advisory_xact_lock({LOCK})")
+        await self._connection.execute(f"select pg_advisory_xact_lock({AdvisoryLock.ROLES:d})")
 
     async def add(self, role: Role, permissions: frozenset[str]) -> None:
         """Raises RoleNameTaken."""

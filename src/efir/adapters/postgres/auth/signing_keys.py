@@ -3,9 +3,9 @@
 from datetime import datetime
 from typing import Any
 
+from efir.adapters.postgres.kernel.advisory_locks import AdvisoryLock
 from efir.ports.auth.signing_keys import SigningKey
 
-LOCK = 4_205_127_115  # any number, the same in every process
 USABLE = """
 select kid, alg, public_jwk, private_sealed, state, changed_at from signing_key
  where state in ('pending', 'active', 'retiring') order by changed_at"""
@@ -27,7 +27,7 @@ class PostgresSigningKeyRepository(PostgresSigningKeyViews):
 
     async def lock(self) -> list[SigningKey]:
         """Return all keys that are not retired, and let nobody else change keys until the transaction ends."""
-        await self._connection.execute(f"select pg_advisory_xact_lock({LOCK})")
+        await self._connection.execute(f"select pg_advisory_xact_lock({AdvisoryLock.SIGNING_KEYS:d})")
         return await self.list_usable()
 
     async def add(self, key: SigningKey) -> None:

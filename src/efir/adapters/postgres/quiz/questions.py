@@ -3,12 +3,12 @@
 from datetime import datetime
 from typing import Any
 
+from efir.adapters.postgres.kernel.advisory_locks import AdvisoryLock
 from efir.adapters.postgres.kernel.pagination import keyset
 from efir.domain.quiz import Candidate, QuestionId, QuestionNotFound
 from efir.ports.kernel.pagination import PageRequest, Position, Rows, build_rows
 from efir.ports.quiz.questions import Added, QuestionCategory, QuestionFilter, QuestionView
 
-LINE = 4_205_127_114  # of the advisory lock that every writer of questions takes, also in `store_questions`
 COLUMNS = """id, number, question, answer, created_at, category, difficulty, value, source, source_id, licence,
        aired_at, saved_at"""
 VIEW = f"select {COLUMNS} from questions"  # noqa: S608  # own names only
@@ -41,7 +41,7 @@ class PostgresQuestionRepository:
 
     async def claim(self, bank: str, count: int) -> int:
         """Wait for other writers, advance a bank's position and return the previous one."""
-        return int(await self._connection.fetchval(CLAIM, LINE, bank, count))
+        return int(await self._connection.fetchval(CLAIM, int(AdvisoryLock.QUESTIONS), bank, count))
 
     async def add(self, found: list[Candidate], *, max_rows: int, min_rows: int, now: datetime) -> Added:
         """Store the first `max_rows` that are new, in order, or none when fewer than `min_rows` are; one statement."""
