@@ -8,7 +8,11 @@ import pytest
 
 # `just fast` does without: a test that asks for a server or for the service fails there, as it finds no such fixture.
 pytest_plugins = [] if os.environ.get("SERVERLESS") else ["kit.fixtures.shared_servers", "kit.fixtures.instance"]
-hypothesis.settings.register_profile("fast", max_examples=10)  # of `just fast`; `just test` tries ten times as many
+hypothesis.settings.register_profile("ordinary", deadline=None)  # a busy machine is no fault
+hypothesis.settings.load_profile("ordinary")
+hypothesis.settings.register_profile(
+    "fast", max_examples=10, deadline=None
+)  # of `just fast`; `just test` tries ten times as many
 LONGEST = (
     "audio", "embedded", "browser", "cli", "documents", "processing", "quiz", "migrations", "uploads", "accounts",
     "auth", "pictures",

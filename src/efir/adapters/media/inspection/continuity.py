@@ -8,7 +8,7 @@ seconds is mended where the container promises no continuous clock and every str
 from collections.abc import Sequence
 from fractions import Fraction
 
-from efir.adapters.media.inspection.jumps import BACKWARD_SECONDS, FORWARD_SECONDS, Jump
+from efir.adapters.media.inspection.jumps import BACKWARD_SECONDS, FORWARD_SECONDS, LEAP_SECONDS, Jump
 from efir.adapters.media.inspection.packets import PacketLog, Table
 
 ALIKE_SECONDS = Fraction(2)
@@ -28,7 +28,8 @@ def corrections(logs: Sequence[PacketLog], demuxer: str) -> list[Table] | None:
     for jump in _merge_jumps(logs):
         if _is_pause(jump, len(logs), demuxer):
             continue
-        offset = _offset(jump, offsets)
+        begin = tables[0][-1][0] if tables[0] else 0
+        offset = _offset(jump, offsets, _find_shift(logs[0], jump[0], begin) if 0 in jump else Fraction(0))
         for number, one in jump.items():
             offsets[number] = offset
             tables[number].append((one.packet, round(offset / logs[number].base)))
@@ -62,9 +63,21 @@ def _is_pause(jump: dict[int, Jump], streams: int, demuxer: str) -> bool:
     return ahead and (demuxer not in LOOSE_CLOCKS or len(jump) < streams)
 
 
-def _offset(jump: dict[int, Jump], offsets: Sequence[Fraction]) -> Fraction:
+def _find_shift(log: PacketLog, jump: Jump, begin: int) -> Fraction:
+    """Return the seconds by which pictures follow each other closer than their packets do.
+
+    An encoder that reorders pictures shows them later than they are decoded; one recording may do so and the next not.
+    `begin` is the first packet of the recording that ends at the jump.
+    """
+    delay_before = max(log.stamps[begin : jump.packet]) * log.base - jump.last
+    delay_after = log.stamps[jump.packet] * log.base - jump.there
+    shift = delay_before - delay_after
+    return shift if abs(shift) <= LEAP_SECONDS else Fraction(0)  # else a stamp of these is itself wrong
+
+
+def _offset(jump: dict[int, Jump], offsets: Sequence[Fraction], shift: Fraction) -> Fraction:
     leader = min(jump)
-    offset = jump[leader].here + offsets[leader] - jump[leader].there
+    offset = jump[leader].here + offsets[leader] - jump[leader].there + shift
     overlaps = [one.here + offsets[number] - one.there - offset for number, one in jump.items()]
     worst = max(overlaps)
     return offset + worst if worst > BACKWARD_SECONDS else offset

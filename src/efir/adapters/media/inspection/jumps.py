@@ -17,13 +17,13 @@ MAX_JUMPS, MAX_WRONG = 500, 1000
 class Jump:
     """A place where a stream's clock does not go on: the `packet` with that number says `there` instead of `here`.
 
-    `order` counts the packets of all streams; times are seconds on the stream's own clock.
+    `order` counts the packets of all streams; times are seconds on the stream's own clock, `last` the one before it.
     """
 
-    __slots__ = ("here", "order", "packet", "there")
+    __slots__ = ("here", "last", "order", "packet", "there")
 
-    def __init__(self, packet: int, order: int, here: Fraction, there: Fraction) -> None:
-        self.packet, self.order, self.here, self.there = packet, order, here, there
+    def __init__(self, packet: int, order: int, here: Fraction, there: Fraction, last: Fraction) -> None:
+        self.packet, self.order, self.here, self.there, self.last = packet, order, here, there, last
 
     @property
     def delta(self) -> Fraction:
@@ -105,7 +105,8 @@ class JumpFinder:
         self._left_at = self._next
         self._away.clear()
         if (early or time - self._next > self._forward) and not self.too_many:
-            self.jumps.append(Jump(number, order, self._next * self._base, time * self._base))
+            last = (self._furthest or 0) * self._base
+            self.jumps.append(Jump(number, order, self._next * self._base, time * self._base, last))
             self._furthest = time
 
     def _has_returned(self, number: int, time: int) -> bool:

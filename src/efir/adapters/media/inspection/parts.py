@@ -106,7 +106,7 @@ class Window(io.RawIOBase):
 class Joint:
     """Makes packets of a later recording's stream look like packets of the first one's."""
 
-    def __init__(self, first: Any, later: Any) -> None:
+    def __init__(self, first: Any, later: Any, header: bytes) -> None:
         one, other = first.codec_context, later.codec_context
         if first.type != later.type or one is None or other is None or one.name != other.name:
             raise PartsUnlikeError
@@ -114,7 +114,8 @@ class Joint:
             raise PartsUnlikeError
         self.base = Fraction(first.time_base)
         self._by = Fraction(later.time_base) / self.base
-        self._header = (other.extradata or b"") if other.extradata != one.extradata else b""
+        self.header = other.extradata or b""
+        self._header = self.header if self.header != header else b""
         self._always = first.type == "video"  # a decoder may begin at any key frame
 
     def fit(self, packet: Any) -> None:
@@ -133,8 +134,10 @@ class Joint:
         return None if ticks is None else round(ticks * self._by)
 
 
-def joints(first: Sequence[Any], later: Sequence[Any]) -> dict[int, Joint]:
+def joints(first: Sequence[Any], later: Sequence[Any], headers: dict[int, bytes]) -> dict[int, Joint]:
     """Return, by their numbers, how streams of a later recording go on with those of the first.
+
+    `headers` has those that a decoder was told last, by the number of the stream, and takes the new ones.
 
     Raises PartsUnlikeError.
     """
@@ -142,7 +145,15 @@ def joints(first: Sequence[Any], later: Sequence[Any]) -> dict[int, Joint]:
     kinds = {stream.type for stream in later} - {stream.type for stream in first}
     if any(stream.index not in known for stream in first) or kinds & {"video", "audio"}:
         raise PartsUnlikeError
-    return {stream.index: Joint(stream, known[stream.index]) for stream in first}
+    fitting = {
+        stream.index: Joint(stream, known[stream.index], headers.get(stream.index, _header(stream))) for stream in first
+    }
+    headers |= {index: joint.header for index, joint in fitting.items()}
+    return fitting
+
+
+def _header(stream: Any) -> bytes:
+    return (stream.codec_context.extradata if stream.codec_context is not None else None) or b""
 
 
 def _setup(context: Any) -> tuple[bytes, bytes]:

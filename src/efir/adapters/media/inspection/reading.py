@@ -59,11 +59,12 @@ class Source:
         return chain(first, self._read_later(streams, begin)) if self.joined else first
 
     def _read_later(self, streams: Sequence[Any], begin: Callable[[int], None]) -> Iterator[Any]:
+        headers = dict[int, bytes]()
         for part in self._parts[1:]:
             with self._open(part) as later:
                 self._fragments = part.fragments
                 begin(part.end - part.start)
-                fitting = joints(streams, list(later.streams))
+                fitting = joints(streams, list(later.streams), headers)
                 for packet in packets_of(later, *(later.streams[index] for index in fitting)):
                     fitting[packet.stream_index].fit(packet)
                     yield packet

@@ -23,6 +23,8 @@ MARKS = {
     "flv": Mark(b"FLV\x01", lambda near: near[4] in {1, 4, 5} and near[5:13] == b"\0\0\0\x09\0\0\0\0"),
     # Advanced Systems Format 1.20, 3.1: the Header Object, its two reserved bytes behind size and count
     "asf": Mark(bytes.fromhex("3026b2758e66cf11a6d900aa0062ce6c"), lambda near: near[28:30] == b"\x01\x02"),
+    # RFC 8794, 11.2.1 and 11.2.4: the EBML header, which names its type of document
+    "matroska": Mark(b"\x1a\x45\xdf\xa3", lambda near: b"\x42\x82\x88matroska" in near or b"\x42\x82\x84webm" in near),
     # RFC 3533, 6: the first page of a logical stream, at time 0
     "ogg": Mark(b"OggS\0\x02", lambda near: near[6:14] == bytes(8)),
 }
