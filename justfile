@@ -30,15 +30,15 @@ migrate *flags: setup
 test *args: setup
     "{{ bin }}/pytest" -p no:faker -p no:schemathesis -n $(({{ num_cpus() }} * 3 / 2)) --dist loadfile --no-loadscope-reorder -m "not slow" "$@"
 
-# the tests that need no server: rules of the architecture beside those of the domain (arguments of pytest)
+# the tests that need no server, in two halves: what reads all of the source, and the rest (arguments of pytest)
 [group("check")]
 fast *args: setup
     #!/usr/bin/env bash
     run() {  # 5: -k has left nothing of one half
       SERVERLESS=1 "{{ bin }}/pytest" -q -p no:faker -p no:schemathesis -p no:xdist --hypothesis-profile fast "$@" || [ $? = 5 ]
     }
-    run tests/architecture "$@" &
-    run tests/*/test_rules.py tests/*/test_*_rules.py "$@"
+    run tests/architecture --ignore-glob '*/test_[cde]*' "$@" &
+    run tests/architecture/test_[cde]*.py tests/*/test_rules.py tests/*/test_*_rules.py "$@"
     domain=$?
     wait $! && exit $domain
 
