@@ -1,4 +1,4 @@
-"""The audit log."""
+"""The audit log: writing entries within the audited transaction, and listing them."""
 
 from datetime import datetime
 from typing import Any
@@ -16,7 +16,7 @@ from efir.ports.transactions import Transaction
 async def write_audit_entry(
     tx: Transaction, actor: Actor, action: str, target: str, *, now: datetime, **facts: Any
 ) -> None:
-    """Add an entry in the transaction of the act itself."""
+    """Add an entry in the transaction of the audited change."""
     await tx.audit.put(
         Entry(
             at=now, actor_id=actor.user_id, action=action, target=target, facts=facts,
@@ -26,14 +26,14 @@ async def write_audit_entry(
 
 
 def own_act(user_id: UserId) -> Actor:
-    """A user who changes what is their own; no permission is used."""
+    """Return the actor for a change that users make to their own account; no permission is used."""
     return Actor(user_id=user_id, permissions=frozenset(), request_id=correlation.get())
 
 
 async def list_audit(
     ports: Ports, *, action: str, target: str, limit: int | None, cursor: str | None
 ) -> Page[EntryView]:
-    """List entries, newest first, of one action or target when given. Raises BadCursor."""
+    """List entries, newest first; filter by action and target when these are not empty. Raises BadCursor."""
     name = f"audit {action} {target}"
     part = parse_page(ports.keys, ports.limits, name, limit=limit, cursor=cursor)
     async with ports.read() as views:

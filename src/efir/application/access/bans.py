@@ -1,4 +1,4 @@
-"""Bans: in force at once in every process, and lifted when their time is over."""
+"""Bans: effective at once in every process, and lifted when they expire."""
 
 from datetime import datetime
 
@@ -16,8 +16,9 @@ BATCH = 100
 async def ban_user(
     ports: Ports, actor: Actor, *, user_id: UserId, reason: str, until: datetime | None, now: datetime
 ) -> None:
-    """Ban an account: its login sessions end, its tokens rest, nothing of it is processed. Again replaces the ban.
+    """Ban an account: end its login sessions, suspend its tokens and stop its processing.
 
+    A second ban replaces the first.
     Raises InvalidBan, UserNotFound, CannotBan, WiderThanOwn, LastAdministrator.
     """
     text = parse_ban(reason=reason, until=until, now=now)
@@ -40,7 +41,7 @@ async def ban_user(
 
 
 async def unban_user(ports: Ports, actor: Actor, *, user_id: UserId, now: datetime) -> None:
-    """Lift a ban; without one nothing changes. Raises UserNotFound."""
+    """Lift a ban; without one, nothing changes. Raises UserNotFound."""
     async with revoking(ports) as change:
         await change.tx.views.users.account(user_id, now=now)
         if await change.tx.bans.lift(user_id, by=actor.user_id, now=now):
@@ -49,7 +50,7 @@ async def unban_user(ports: Ports, actor: Actor, *, user_id: UserId, now: dateti
 
 
 async def lift_ended_bans(ports: Ports) -> None:
-    """Lift bans whose time is over."""
+    """Lift bans that have expired."""
     now = ports.clock()
     async with revoking(ports) as change:
         for user_id in await change.tx.bans.find_ended(now=now, limit=BATCH):

@@ -1,4 +1,4 @@
-"""Making a change of rights count everywhere before it is acknowledged."""
+"""Invalidation of cached credentials: a change of rights is effective in every process before it is acknowledged."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -14,37 +14,37 @@ BATCH = 100
 
 @dataclass(slots=True)
 class Changing:
-    """A transaction that changes rights or ends credentials; what it notes counts everywhere when the block ends."""
+    """A transaction that changes rights or ends credentials; recorded changes are effective everywhere at its end."""
 
     tx: Transaction
     noted: list[Change] = field(default_factory=list)
 
     def session(self, session_id: UUID) -> None:
-        """A login session ended."""
+        """Record that a login session has ended."""
         self.noted.append(Change("session", str(session_id)))
 
     def token(self, token_id: UUID) -> None:
-        """An API token was revoked."""
+        """Record that an API token was revoked."""
         self.noted.append(Change("token", str(token_id)))
 
     def user(self, user_id: UUID, version: int) -> None:
-        """Status, epoch or roles of a user changed."""
+        """Record that the status, epoch or roles of a user have changed."""
         self.noted.append(Change("user", str(user_id), version))
 
     def role(self, role_id: UUID, version: int) -> None:
-        """Change a role's permissions."""
+        """Record that the permissions of a role have changed."""
         self.noted.append(Change("role", str(role_id), version))
 
     def key(self, kid: str) -> None:
-        """A signing key was compromised."""
+        """Record that a signing key was compromised."""
         self.noted.append(Change("key", kid))
 
 
 @asynccontextmanager
 async def revoking(ports: Ports) -> AsyncIterator[Changing]:
-    """Change rights in one transaction; leaving the block makes it count in every process.
+    """Change rights in one transaction; when the block ends, the change is effective in every process.
 
-    Raises Unavailable when the change is stored but may not have reached all copies; it is repeated until it has.
+    Raises Unavailable when the change is stored but may not have reached all copies; it is retried until it has.
     """
     number = None
     async with ports.begin() as tx:
@@ -59,7 +59,7 @@ async def revoking(ports: Ports) -> AsyncIterator[Changing]:
 
 
 async def spread_waiting(ports: Ports) -> int:
-    """Apply changes that were stored while Valkey was unavailable; return how many."""
+    """Apply changes that were stored while Valkey was unavailable; return the number of changes."""
     async with ports.begin() as tx:
         rows = await tx.access_changes.list_waiting(BATCH)
         for _number, changes in rows:

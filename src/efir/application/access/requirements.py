@@ -1,7 +1,7 @@
-"""What each entry point of the service requires: nothing, a signed-in user, or a permission.
+"""The requirements of routes: nothing, a signed-in user, or a permission.
 
-Every handler states it as an option of its route, and one guard makes it true before the handler runs. The check of a
-use case stays the last word.
+Every handler declares its requirement as a route option, and one guard enforces it before the handler runs. The check
+of the use case remains authoritative.
 """
 
 from collections.abc import Mapping
@@ -15,21 +15,21 @@ REQUIREMENT = "needs"
 
 
 class Access(StrEnum):
-    """What is needed where no permission is."""
+    """Requirements other than a permission."""
 
     PUBLIC = "public"
     SIGNED_IN = "signed-in"
 
 
 PUBLIC: dict[str, Any] = {REQUIREMENT: Access.PUBLIC}
-"""Option of a route for everybody."""
+"""Option of a route that is open to everyone."""
 
 SIGNED_IN: dict[str, Any] = {REQUIREMENT: Access.SIGNED_IN}
 """Option of a route for any authenticated caller, by cookie or token."""
 
 
 ONESELF: dict[str, Any] = SIGNED_IN | {"oneself": True}
-"""Option of a route whose result only the owner may have, even when it changes nothing."""
+"""Option of a route whose result is for the owner only, even when it changes nothing."""
 
 HARMLESS: dict[str, Any] = {"harmless": True}
 """Option of a route that impersonators may use, although its method is unsafe."""
@@ -38,7 +38,7 @@ SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 
 
 def requires(*permissions: Permission) -> dict[str, Any]:
-    """Option of a route that requires one of these permissions; a refusal names the first."""
+    """Return the option of a route that requires one of these permissions; a refusal names the first."""
     return {REQUIREMENT: permissions}
 
 
@@ -51,9 +51,9 @@ def is_stated(option: Mapping[str, Any]) -> bool:
 
 
 def admit(call: Call, option: Mapping[str, Any], *, method: str) -> None:
-    """Let a request pass to the handler of a route that states its needs.
+    """Admit a request to the handler of a route that declares its requirement.
 
-    Raises NoSession, ScopeMissing, PermissionMissing, and OnlyLooking for what an impersonator may not do.
+    Raises NoSession, ScopeMissing, PermissionMissing, and OnlyLooking for what an impersonator must not do.
     """
     if call.looks_on and not option.get("harmless") and (method not in SAFE or option.get("oneself")):
         raise OnlyLooking

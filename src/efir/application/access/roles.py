@@ -1,4 +1,4 @@
-"""Roles: made, changed and deleted, granted and revoked; every act is in the audit log."""
+"""Roles: creating, changing, deleting, granting and revoking them; every change is in the audit log."""
 
 from dataclasses import replace
 from datetime import datetime
@@ -40,7 +40,7 @@ def list_permissions(ports: Ports, *, limit: int | None, cursor: str | None) -> 
 
 
 def check_permission(found: Credential, permission: str, *, allowed: bool) -> PermissionCheck:
-    """Return whether a role of the caller permits something; for other services."""
+    """Return whether a role of the caller grants a permission; used by other services."""
     return PermissionCheck(permission, allowed, found.roles)
 
 
@@ -52,7 +52,7 @@ async def list_roles(ports: Ports, *, limit: int | None, cursor: str | None) -> 
 
 
 async def get_role(ports: Ports, *, name: str) -> RoleView:
-    """Raises RoleNotFound."""
+    """Return one role. Raises RoleNotFound."""
     async with ports.read() as views:
         return await views.roles.one(name)
 
@@ -60,7 +60,7 @@ async def get_role(ports: Ports, *, name: str) -> RoleView:
 async def create_role(
     ports: Ports, actor: Actor, *, name: str, description: str, permissions: list[str], now: datetime
 ) -> RoleView:
-    """Make a role within the own permissions.
+    """Create a role whose permissions do not exceed the actor's own.
 
     Raises InvalidRole naming every wrong field, RoleNameTaken, WiderThanOwn.
     """
@@ -88,7 +88,7 @@ async def update_role(
     permissions: list[str] | None,
     now: datetime,
 ) -> RoleView:
-    """Change the given values of a role; neither its old nor its new permissions may exceed the actor's own.
+    """Change the given fields of a role; neither its old nor its new permissions may exceed the actor's own.
 
     Raises RoleNotFound, SystemRole, InvalidRole, RoleNameTaken, WiderThanOwn.
     """
@@ -114,7 +114,7 @@ async def update_role(
 
 
 async def delete_role(ports: Ports, actor: Actor, *, name: str, now: datetime) -> None:
-    """Delete a role with its grants. Raises RoleNotFound, SystemRole, WiderThanOwn."""
+    """Delete a role and its grants. Raises RoleNotFound, SystemRole, WiderThanOwn."""
     async with revoking(ports) as change:
         role, had = await change.tx.roles.get_by_name(name)
         if role.system:
@@ -128,7 +128,7 @@ async def delete_role(ports: Ports, actor: Actor, *, name: str, now: datetime) -
 async def list_user_roles(
     ports: Ports, *, user_id: UserId, now: datetime, limit: int | None, cursor: str | None
 ) -> Page[GrantView]:
-    """List the roles a user holds now, by name. Raises UserNotFound, BadCursor."""
+    """List the roles that a user currently holds, by name. Raises UserNotFound, BadCursor."""
     async with ports.read() as views:
         held = await views.roles.list_grants(user_id, now=now)
     return paginate_list(ports.keys, ports.limits, f"roles of {user_id}", held, limit=limit, cursor=cursor)
@@ -144,7 +144,7 @@ async def grant_role(
     reason: str,
     now: datetime,
 ) -> None:
-    """Let a user hold a role; granting again replaces end and reason.
+    """Grant a role to a user; granting it again replaces the expiry and the reason.
 
     Raises RoleNotFound, UserNotFound, InvalidGrant, WiderThanOwn, LastAdministrator.
     """
@@ -166,7 +166,7 @@ async def grant_role(
 
 
 async def revoke_role(ports: Ports, actor: Actor, *, user_id: UserId, name: str, now: datetime) -> None:
-    """Revoke a role; revoking one that is not held changes nothing.
+    """Revoke a role; revoking one that the user does not hold changes nothing.
 
     Raises RoleNotFound, UserNotFound, WiderThanOwn, LastAdministrator.
     """
@@ -189,6 +189,6 @@ async def _grantable(change: Changing, actor: Actor, name: str) -> tuple[Role, f
 
 
 async def _require_administrator(change: Changing, role: Role) -> None:
-    """Raises LastAdministrator when nobody could administer the service any more."""
+    """Raises LastAdministrator when no user would be left who can administer the service."""
     if role.name == ADMINISTRATOR and not await change.tx.roles.administrators():
         raise LastAdministrator

@@ -1,4 +1,4 @@
-"""What rights and bans contribute to the work of workers."""
+"""The jobs and periodic work of roles and bans."""
 
 from collections.abc import Sequence
 

@@ -1,4 +1,4 @@
-"""Accounts as administrators see them, and how the first administrator is made."""
+"""Accounts as administrators see them, and the appointment of the first administrator."""
 
 from datetime import datetime, timedelta
 
@@ -36,7 +36,7 @@ class SetupCodeInvalid(Forbidden):
 async def list_users(
     ports: Ports, *, text: str, status: str, role: str, now: datetime, limit: int | None, cursor: str | None
 ) -> Page[AccountView]:
-    """List accounts, newest first; empty filters do not count. Raises BadCursor."""
+    """List accounts, newest first; empty filters are ignored. Raises BadCursor."""
     name = f"users {status} {role} {text}"
     part = parse_page(ports.keys, ports.limits, name, limit=limit, cursor=cursor)
     async with ports.read() as views:
@@ -54,27 +54,27 @@ async def get_account(ports: Ports, *, user_id: UserId, now: datetime) -> Accoun
 async def list_user_logins(
     ports: Ports, *, user_id: UserId, now: datetime, limit: int | None, cursor: str | None
 ) -> Page[LoginView]:
-    """List a user's attempts to sign in, newest first. Raises UserNotFound, BadCursor."""
+    """List the sign-in attempts of a user, newest first. Raises UserNotFound, BadCursor."""
     await get_account(ports, user_id=user_id, now=now)
     return await list_logins(ports, user_id=user_id, limit=limit, cursor=cursor)
 
 
 async def grant_by_operator(ports: Ports, *, nickname: str, role: str, now: datetime) -> None:
-    """Grant a role to a user, from the machine itself. Raises UserNotFound, RoleNotFound."""
+    """Grant a role to a user, as the operator of this machine. Raises UserNotFound, RoleNotFound."""
     async with ports.read() as views:
         user_id = await views.users.get_by_nickname(nickname.strip().lower())
     await grant_role(ports, OPERATOR, user_id=user_id, name=role, expires_at=None, reason="by the operator", now=now)
 
 
 async def revoke_by_operator(ports: Ports, *, nickname: str, role: str, now: datetime) -> None:
-    """Revoke a role from a user, from the machine itself. Raises UserNotFound, RoleNotFound, LastAdministrator."""
+    """Revoke a role from a user, as the operator. Raises UserNotFound, RoleNotFound, LastAdministrator."""
     async with ports.read() as views:
         user_id = await views.users.get_by_nickname(nickname.strip().lower())
     await revoke_role(ports, OPERATOR, user_id=user_id, name=role, now=now)
 
 
 async def setup_code(ports: Ports, *, now: datetime) -> str:
-    """Create the code of a link that makes the signed-in user the first administrator; it lasts 15 minutes.
+    """Create the code of a set-up link, which makes the signed-in user the first administrator; valid for 15 minutes.
 
     Raises AdministratorExists.
     """
@@ -86,7 +86,7 @@ async def setup_code(ports: Ports, *, now: datetime) -> str:
 
 
 async def claim_administration(ports: Ports, *, user_id: UserId, code: str, now: datetime) -> None:
-    """Become the first administrator with the code of a set-up link; it works once, because there is a first only once.
+    """Become the first administrator with the code of a set-up link; only one administrator can be the first.
 
     Raises SetupCodeInvalid, AdministratorExists.
     """
@@ -107,7 +107,7 @@ async def claim_administration(ports: Ports, *, user_id: UserId, code: str, now:
 
 
 def check_setup_code(ports: Ports, *, code: str, now: datetime) -> None:
-    """Raises SetupCodeInvalid unless the code is ours and in time."""
+    """Raises SetupCodeInvalid unless this service issued the code and it has not expired."""
     try:
         ends = TOKENS.read(ports.keys, code)
     except TokenForged as error:

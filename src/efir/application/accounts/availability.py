@@ -1,4 +1,4 @@
-"""Whether a nickname or an address is available: advice during registration; the unique index decides."""
+"""Availability checks of nicknames and addresses during registration; advisory, because the unique index decides."""
 
 from datetime import datetime
 
@@ -26,9 +26,10 @@ async def check_nickname(ports: Ports, *, ticket: str, nickname: str, now: datet
 
 
 async def check_email(ports: Ports, *, ticket: str, email: str, visitor: Visitor, now: datetime) -> Availability:
-    """Return, a few times and after a proof of work, whether an account has confirmed an address; else mail tells.
+    """Return whether another account has confirmed an address; only a few times, and after a proof of work.
 
-    Known and unknown addresses take the same way through the code. Raises RegistrationNotFound.
+    Beyond these limits every address is available for the reason `by-mail`: only a mail to it reveals more. Known and
+    unknown addresses take the same path through the code. Raises RegistrationNotFound.
     """
     try:
         address = ports.accounts.addresses.parse(email)
@@ -43,7 +44,7 @@ async def check_email(ports: Ports, *, ticket: str, email: str, visitor: Visitor
 
 
 async def _can_afford(ports: Ports, found: Registration, visitor: Visitor) -> bool:
-    """Return whether one more email check is within the limits of the ticket, the subnet and the service."""
+    """Return whether another email check is within the limits of the ticket, the subnet and the service."""
     most = ports.limits.email_checks
     if ports.accounts.email_check is not EmailCheck.BUDGETED or not found.worked or found.email_checks >= most:
         return False

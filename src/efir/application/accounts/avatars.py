@@ -1,4 +1,4 @@
-"""Avatars: sent, cropped again within an hour, removed; everybody sees the change at once."""
+"""Avatars: uploaded, cropped again within an hour, removed; every change is visible to all at once."""
 
 from collections.abc import AsyncIterator
 from datetime import datetime
@@ -64,13 +64,13 @@ async def crop_avatar(ports: Ports, *, user_id: UserId, crop: CropBox, now: date
 
 
 async def remove_avatar(ports: Ports, *, user_id: UserId) -> None:
-    """Remove a user's avatar; without one nothing happens."""
+    """Remove a user's avatar; without one, nothing changes."""
     async with revoking(ports) as change:
         await _wear(change, user_id, None)
 
 
 async def get_avatar(ports: Ports, *, user_id: UserId) -> WornAvatar | None:
-    """Return a user's current avatar, if any."""
+    """Return a user's current avatar, or None."""
     async with ports.read() as views:
         found = await views.pictures.find_worn(user_id)
     if found is None:
@@ -80,7 +80,7 @@ async def get_avatar(ports: Ports, *, user_id: UserId) -> WornAvatar | None:
 
 
 async def find_working_copy(ports: Ports, *, user_id: UserId) -> PictureFile:
-    """Return what the own avatar can be cut from, once it is there. Raises PictureNotCuttable."""
+    """Wait for the working copy of the user's own avatar and return it. Raises PictureNotCuttable."""
     picture = await _cuttable(ports, user_id)
     return PictureFile(key_of(picture.id, WORKING), picture.id.bytes)
 
@@ -114,7 +114,7 @@ async def _put_on(ports: Ports, user_id: UserId, picture: Picture, stored: Store
 
 
 async def _wear(change: Changing, user_id: UserId, picture_id: PictureId | None) -> None:
-    """Let everybody see another avatar; copies of the account are made anew."""
+    """Make a picture the user's avatar, and invalidate cached copies of the account."""
     before, version = await change.tx.users.set_avatar(user_id, picture_id)
     if before is not None:
         await change.tx.pictures.end(PictureId(before))

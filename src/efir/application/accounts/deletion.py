@@ -1,4 +1,4 @@
-"""Deleting an account: closed at once, kept for a while in case of regret, then emptied."""
+"""Account deletion: the account is closed at once, can be restored for a while, and is then purged."""
 
 from contextlib import suppress
 from datetime import datetime, timedelta
@@ -23,7 +23,7 @@ AT_ONCE = 100
 
 
 async def delete_me(ports: Ports, *, credential: Credential, password: str | None, now: datetime) -> datetime:
-    """Close the own account and end all its credentials; return when it will be emptied.
+    """Close the caller's account and end all its credentials; return when it will be purged.
 
     Raises StepUpNeeded, WrongPassword, Throttled, LastAdministrator.
     """
@@ -51,8 +51,11 @@ async def delete_me(ports: Ports, *, credential: Credential, password: str | Non
 
 
 async def restore_user(ports: Ports, *, login: str, password: str, visitor: Visitor, now: datetime) -> None:
-    """Keep an account that was about to be emptied. Raises WrongCredentials, UserBanned, Throttled, NotPending."""
-    with suppress(DeletionPending):  # that is: the password is right
+    """Restore an account that was about to be purged.
+
+    Raises WrongCredentials, UserBanned, Throttled, NotPending.
+    """
+    with suppress(DeletionPending):  # raised only after the right password
         await recognise(ports, login=login, password=password, method=Method.PASSWORD, visitor=visitor, now=now)
         raise NotPending
     user_id = await find_login(ports, login)
@@ -66,9 +69,9 @@ async def restore_user(ports: Ports, *, login: str, password: str, visitor: Visi
 
 
 async def purge_user(ports: Ports, job: ClaimedJob, _progress: Progress) -> None:
-    """Empty an account whose time has come: its videos go, a pseudonym without a person stays.
+    """Purge an account that is due: delete its videos and leave a pseudonym without personal data.
 
-    An account that was kept is left alone; one that was deleted anew since waits for its own time.
+    An account that was restored is left alone; one that was deleted again since then waits until it is due.
     """
     user_id, now = UserId(job.subject), ports.clock()
     while await _drop_videos(ports, user_id, now=now):
@@ -110,7 +113,7 @@ async def _find_time_left(tx: Transaction, user_id: UserId, *, now: datetime) ->
 
 
 async def _drop_videos(ports: Ports, user_id: UserId, *, now: datetime) -> bool:
-    """Delete some videos of an account that is due; False when there is none left."""
+    """Delete a batch of videos of an account that is due; return False when none is left."""
     async with ports.begin() as tx:
         if await _find_time_left(tx, user_id, now=now) != timedelta():
             return False

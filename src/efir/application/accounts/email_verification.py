@@ -1,4 +1,4 @@
-"""Addresses: confirmed by a link or a code that only their reader has, changed without a gap."""
+"""Verification of email addresses by a mailed link or code, and changes of address without a gap."""
 
 import hmac
 from datetime import datetime, timedelta
@@ -30,10 +30,10 @@ from efir.ports.transactions import Transaction
 async def ask_confirmation(
     ports: Ports, tx: Transaction, account: Account, address: EmailAddress, *, now: datetime
 ) -> None:
-    """Mail a link and a code to an address, in the caller's transaction and at its end; earlier ones end.
+    """Mail a confirmation link and code to an address; earlier ones become invalid.
 
-    The owner of an address that another account has confirmed gets a notice instead, by as many statements: nobody else
-    sees the difference. Raises MailsTooMany.
+    Call it at the end of the caller's transaction. If another account has confirmed the address, its owner gets a
+    notice instead, by the same number of statements: nobody else can see the difference. Raises MailsTooMany.
     """
     known = await find_known_holder(ports, tx, address, MailKind.EMAIL_CONFIRM, but_for=UserId(account.id), now=now)
     secret, code = ports.new_secret(), ports.new_code()
@@ -55,7 +55,7 @@ async def ask_confirmation(
 
 
 class Known(Struct, frozen=True):
-    """Whom to notify that the address of their account was entered elsewhere."""
+    """The owner of an address that was entered for another account, and the envelope of the notice to them."""
 
     nickname: str
     envelope: Envelope
@@ -64,7 +64,7 @@ class Known(Struct, frozen=True):
 async def find_known_holder(
     ports: Ports, tx: Transaction, address: EmailAddress, kind: MailKind, *, but_for: UserId | None, now: datetime
 ) -> Known | None:
-    """Return who else has confirmed an address, if anybody; counts the mail sent now, of that kind or theirs.
+    """Return the other account that has confirmed an address, or None; count one mail, of `kind` or the notice.
 
     Raises MailsTooMany.
     """
@@ -79,10 +79,10 @@ async def find_known_holder(
 async def confirm_email(
     ports: Ports, *, person: UserId | None, token: str | None, code: str | None, now: datetime
 ) -> UserId:
-    """Confirm an address by its link, by its code, or by both; return whose it is.
+    """Confirm an address by its link, by its code, or by both; return its owner.
 
-    A code alone is a signed-in person's. The first account to confirm an address has it; who had another one before
-    is told there. Raises Invalid, ProofGone, WrongCode, EmailTaken.
+    A code alone requires a signed-in user. The address belongs to the first account that confirms it; a previous
+    address of that account gets a notice. Raises Invalid, ProofGone, WrongCode, EmailTaken.
     """
     if token is None and (code is None or person is None):
         raise Invalid("Send the token of the link, or sign in and send the code.")
@@ -96,13 +96,13 @@ async def confirm_email(
             await _confirm(ports, tx, proof, now=now)
         else:
             await tx.proofs.count_try(proof)
-    if not right:  # after the commit, so that the try counts
+    if not right:  # after the commit, so that the attempt counts
         raise refuse_code()
     return proof.user_id
 
 
 async def pending_address(ports: Ports, *, token: str, now: datetime) -> tuple[UserId, str]:
-    """Return whose address a link would confirm, and which; the link stays good. Raises ProofGone."""
+    """Return the user and the address that a link would confirm; the link stays valid. Raises ProofGone."""
     async with ports.begin() as tx:
         proof = await tx.proofs.find_by_token(ProofPurpose.EMAIL, hash_secret(parse_secret(token)))
     if proof is None or now >= proof.expires_at:
@@ -111,7 +111,7 @@ async def pending_address(ports: Ports, *, token: str, now: datetime) -> tuple[U
 
 
 async def resend_confirmation(ports: Ports, *, user_id: UserId, now: datetime) -> None:
-    """Mail a fresh link and code to the address that waits. Raises EmailConfirmed, MailsTooMany."""
+    """Mail a new link and code to the unconfirmed address. Raises EmailConfirmed, MailsTooMany."""
     async with ports.begin() as tx:
         account = await tx.profiles.account(user_id, lock=True)
         waiting = await tx.proofs.find_by_user(user_id, ProofPurpose.EMAIL)
@@ -127,9 +127,9 @@ async def resend_confirmation(ports: Ports, *, user_id: UserId, now: datetime) -
 async def change_email(
     ports: Ports, *, credential: Credential, email: str, password: str | None, now: datetime
 ) -> None:
-    """Start changing the address: the present one stays until the new one is confirmed.
+    """Start a change of address: the present address stays until the new one is confirmed.
 
-    Naming the confirmed address itself ends a change that waits. Raises InvalidUser, MailsTooMany, StepUpNeeded,
+    Entering the confirmed address itself cancels a pending change. Raises InvalidUser, MailsTooMany, StepUpNeeded,
     WrongPassword.
     """
     address = ports.accounts.addresses.parse(email)
@@ -152,7 +152,7 @@ async def _confirm(ports: Ports, tx: Transaction, proof: Proof, *, now: datetime
     account = await tx.profiles.account(proof.user_id, lock=True)
     before, address = account.confirmed, EmailAddress(proof.email, proof.email_key)
     await tx.profiles.confirm_email(proof.user_id, address, now=now)
-    for purpose in ProofPurpose:  # a reset that was mailed to the old address ends with it
+    for purpose in ProofPurpose:  # a reset link that was mailed to the old address becomes invalid too
         await tx.proofs.drop(proof.user_id, purpose)
     await write_audit_entry(tx, own_act(proof.user_id), "email.confirmed", f"user:{proof.user_id}", now=now)
     if before is not None and before.key != address.key:
@@ -163,5 +163,5 @@ async def _confirm(ports: Ports, tx: Transaction, proof: Proof, *, now: datetime
 
 
 def _code_hash(ports: Ports, user_id: UserId, code: str) -> bytes:
-    """A code has few digits, so only a keyed hash keeps it from who reads the table."""
+    """Return the keyed hash of a code: a plain hash of few digits could be reversed by anyone who reads the table."""
     return ports.keys.mac("email code", f"{user_id}|{code}".encode())

@@ -1,4 +1,4 @@
-"""A file with everything that is stored about a person, made by a job, to be fetched for a day."""
+"""Data exports: a file with everything stored about a user, created by a job and available for a day."""
 
 from datetime import datetime, timedelta
 
@@ -40,16 +40,16 @@ class ExportGone(Gone):
 
 
 async def start_export(ports: Ports, *, credential: Credential, password: str | None, now: datetime) -> JobView:
-    """Return the job that makes the export: the one of the last hour, or a new one.
+    """Return the job that creates the export: the one of the last hour, or a new one.
 
-    A login session must be fresh or prove itself by the password; a token may do what its scopes allow.
+    A login session must be recent or be confirmed by the password; a token may do what its scopes allow.
     Raises StepUpNeeded, WrongPassword.
     """
     user_id = UserId(credential.user_id)
     if credential.session_id is not None:
         await reauthenticate(ports, credential, password=password, now=now)
     async with ports.begin() as tx:
-        await tx.profiles.account(user_id, lock=True)  # two requests at once make one job
+        await tx.profiles.account(user_id, lock=True)  # two concurrent requests create one job
         found = await tx.views.jobs.find_newest(user_id, KIND)
         if found is None or found.state in ENDED_BADLY or now - found.created_at > AGAIN:
             (job_id,) = await tx.jobs.put([NewJob(kind=KIND, subject=user_id, owner_id=user_id, priority=2)])
@@ -58,7 +58,7 @@ async def start_export(ports: Ports, *, credential: Credential, password: str | 
 
 
 async def find_latest_export(ports: Ports, *, user_id: UserId, now: datetime) -> JobView | None:
-    """Return the newest export that is being made or can be downloaded."""
+    """Return the newest export that is in progress or can be downloaded, or None."""
     async with ports.read() as views:
         found = await views.jobs.find_newest(user_id, KIND)
     if found is None or found.state in ENDED_BADLY or (found.output is not None and _available_until(found) <= now):
@@ -67,7 +67,7 @@ async def find_latest_export(ports: Ports, *, user_id: UserId, now: datetime) ->
 
 
 async def find_export(ports: Ports, *, user_id: UserId, export_id: JobId, now: datetime) -> BlobKey:
-    """Return where an export's file lies. Raises ExportNotFound, ExportGone."""
+    """Return the key of an export's file. Raises ExportNotFound, ExportGone."""
     async with ports.read() as views:
         try:
             found = await views.jobs.one(export_id)
@@ -82,7 +82,7 @@ async def find_export(ports: Ports, *, user_id: UserId, export_id: JobId, now: d
 
 
 async def export_user(ports: Ports, job: ClaimedJob, progress: Progress) -> None:
-    """Pack everything that is stored about a person."""
+    """Write everything that is stored about a user to an archive."""
     files = {"about.txt": ABOUT.encode()}
     async with ports.read() as views:
         subjects = views.exports.subjects
@@ -102,7 +102,7 @@ async def export_user(ports: Ports, job: ClaimedJob, progress: Progress) -> None
 
 
 async def drop_export(ports: Ports, job: ClaimedJob, _progress: Progress) -> None:
-    """Remove an export that nobody may fetch any more."""
+    """Remove an expired export."""
     await ports.blobs.delete_prefix(blob_key(f"exports/{job.subject}"))
     async with ports.begin() as tx:
         await tx.jobs.finish(job)

@@ -1,4 +1,4 @@
-"""Sign-up of users whom a provider knows and we do not yet: the wizard opens with the provider's claims filled in."""
+"""Sign-up through an identity provider: the registration starts with the claims of the provider filled in."""
 
 from contextlib import suppress
 from datetime import datetime
@@ -19,9 +19,10 @@ async def begin_federated_signup(
 ) -> str:
     """Open a registration for an identity at a provider; return its ticket.
 
-    Who comes again goes on where they stopped, under a new ticket: the provider has just proved who it is. What this
-    browser had begun by itself (`earlier` is its ticket) ends and lets go of its nickname, so no ticket that somebody
-    else knows is ever joined to an identity. An address counts as not confirmed whatever the provider claims.
+    A user who returns continues under a new ticket, because the provider has just authenticated them. A registration
+    that this browser started without the provider (`earlier` is its ticket) ends and releases its nickname, so that a
+    ticket known to anyone else is never joined to an identity. An address counts as unconfirmed whatever the provider
+    claims.
     Raises Throttled.
     """
     await enforce_limits(ports, *draft_rates(ports, visitor=visitor))
@@ -59,7 +60,7 @@ async def _begin(ports: Ports, tx: Transaction, *, provider: str, claims: Claims
 
 
 def _read_claims(ports: Ports, claims: Claims) -> dict[str, Any]:
-    """Return the provider's claims that an account can use; the person enters the rest."""
+    """Return the claims of the provider that an account can use; the user enters the rest."""
     values = dict[str, Any]()
     for told in (claims.nickname, claims.email.partition("@")[0], claims.name):
         with suppress(InvalidUser):

@@ -1,4 +1,4 @@
-"""Passwords: what is a good one, changing and resetting."""
+"""Passwords: quality checks, changes, and resets by mail."""
 
 from datetime import datetime, timedelta
 
@@ -27,14 +27,14 @@ from efir.ports.transactions import Transaction
 def check_password_quality(
     ports: Ports, text: str, *, nickname: str, email_key: str, pointer: str = "/password"
 ) -> str:
-    """Normalise a new password and refuse an obvious one. Raises InvalidUser."""
+    """Return a new password in its normal form; refuse an obvious one. Raises InvalidUser."""
     return parse_password(
         text, nickname=nickname, email_key=email_key, guesses=ports.auth.passwords.guesses, pointer=pointer
     )
 
 
 async def has_password(ports: Ports, *, user_id: UserId) -> bool:
-    """Return whether an account has one; users who registered through a provider may have none."""
+    """Return whether an account has a password; users who registered through a provider may have none."""
     async with ports.read() as views:
         return await views.profiles.password(user_id) is not None
 
@@ -42,10 +42,10 @@ async def has_password(ports: Ports, *, user_id: UserId) -> bool:
 async def change_password(
     ports: Ports, *, credential: Credential, present: str | None, wanted: str, now: datetime
 ) -> None:
-    """Set a new password, or the first; every other login session ends, and the person is notified by mail.
+    """Set a new password, or the first one; every other login session ends, and the user is notified by mail.
 
-    A first one needs no present one but a fresh login. Raises WrongPassword, StepUpNeeded, InvalidUser naming
-    `/new_password`, HashingBusy.
+    The first password requires a recent login instead of the present password. Raises WrongPassword, StepUpNeeded,
+    InvalidUser naming `/new_password`, HashingBusy.
     """
     user_id = UserId(credential.user_id)
     if present is not None or await has_password(ports, user_id=user_id):
@@ -62,10 +62,10 @@ async def change_password(
 
 
 async def ask_reset(ports: Ports, *, email: str, visitor: Visitor, now: datetime) -> None:
-    """Ask for a link that sets a new password.
+    """Request a link that sets a new password.
 
-    Whether the address belongs to anybody is found out by a job, so that the response and its time reveal nothing.
-    Raises InvalidUser when the text is no address, Throttled.
+    A job looks up the address, so that neither the response nor its timing reveals whether an account has it.
+    Raises InvalidUser when the text is not an address, Throttled.
     """
     await enforce_limits(ports, Rate("reset", network_of(visitor.ip), ports.limits.resets_network, HOUR))
     address = ports.accounts.addresses.parse(email)
@@ -76,7 +76,7 @@ async def ask_reset(ports: Ports, *, email: str, visitor: Visitor, now: datetime
 
 
 async def answer_reset(ports: Ports, job: ClaimedJob, _progress: Progress) -> None:
-    """Mail a link when the address is a confirmed one; else nothing happens."""
+    """Mail a reset link if the address is confirmed by an account; otherwise nothing happens."""
     async with ports.begin() as tx:
         await tx.jobs.finish(job)
         asked = await tx.mails.take_request(MailId(job.subject))
@@ -89,7 +89,7 @@ async def answer_reset(ports: Ports, job: ClaimedJob, _progress: Progress) -> No
 
 
 async def reset_password(ports: Ports, *, token: str, wanted: str, now: datetime) -> None:
-    """Set a password by a mailed link, once; every login session ends. Nobody is signed in by it.
+    """Set a password by a mailed link, once; every login session ends, and none is started.
 
     Raises ProofGone, InvalidUser naming `/new_password`, HashingBusy.
     """
@@ -99,12 +99,12 @@ async def reset_password(ports: Ports, *, token: str, wanted: str, now: datetime
     secret = _check_password_quality(ports, account, wanted)
     stored = await ports.auth.passwords.hash(secret)
     async with revoking(ports) as change:
-        account = await _account_of(change.tx, token_hash, now=now)  # of two at once, one finds it gone
+        account = await _account_of(change.tx, token_hash, now=now)  # of two concurrent requests, one finds it gone
         await _set_password(ports, change, account, stored, keep=None, action="password.reset", now=now)
 
 
 async def check_reset(ports: Ports, *, token: str, now: datetime) -> None:
-    """Look whether a link can still set a password; it stays good. Raises ProofGone."""
+    """Check that a link can still set a password; it stays valid. Raises ProofGone."""
     async with ports.begin() as tx:
         await _account_of(tx, hash_secret(parse_secret(token)), now=now)
 

@@ -1,4 +1,4 @@
-"""Profiles: what users state about themselves, and what others see of it."""
+"""Profiles: the data that users enter about themselves, and the part of it that others see."""
 
 from datetime import datetime, timedelta
 
@@ -23,7 +23,7 @@ from efir.ports.users import MeView
 
 
 async def get_profile(ports: Ports, *, nickname: str) -> ProfileView:
-    """Return what everybody may know. Raises UserNotFound."""
+    """Return the public profile of a user. Raises UserNotFound."""
     async with ports.read() as views:
         return with_avatar(ports, await views.profiles.profile(nickname.strip().lower()))
 
@@ -31,10 +31,10 @@ async def get_profile(ports: Ports, *, nickname: str) -> ProfileView:
 async def update_me(
     ports: Ports, *, user_id: UserId, change: ProfileChange, nickname: str | None, now: datetime
 ) -> MeView:
-    """Change display name, language, phone number (empty: none) or nickname.
+    """Change display name, language, phone number (an empty one removes it) or nickname.
 
-    A nickname that is given up is kept from others for ninety days; channels keep their handles. Raises InvalidUser
-    naming every wrong field, PhoneTaken, NicknameTaken, NicknameChangedRecently.
+    A nickname that is given up stays reserved for ninety days; channels keep their handles. Raises InvalidUser naming
+    every wrong field, PhoneTaken, NicknameTaken, NicknameChangedRecently.
     """
     checked, name = _check(change, nickname)
     async with revoking(ports) as changed:
@@ -54,7 +54,7 @@ async def update_me(
                 before=account.nickname,
                 after=name,
             )
-        changed.user(user_id, await tx.users.note_rights_change(user_id))  # copies of credentials hold the names
+        changed.user(user_id, await tx.users.note_rights_change(user_id))  # cached credentials contain the names
     async with ports.read() as views:
         return with_avatar(ports, await views.users.me(user_id))
 

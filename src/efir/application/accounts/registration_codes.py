@@ -1,4 +1,4 @@
-"""Codes that confirm the address of a registration, before there is an account."""
+"""Codes that verify the email address of a registration before the account exists."""
 
 import hmac
 from datetime import datetime, timedelta
@@ -22,9 +22,9 @@ from efir.ports.transactions import Transaction
 async def send_email_code(
     ports: Ports, *, ticket: str, registration_id: UUID | None = None, visitor: Visitor, now: datetime
 ) -> None:
-    """Mail a code to the address of a registration; an earlier one ends. A confirmed address gets none.
+    """Mail a code to the address of a registration; earlier codes become invalid. A confirmed address gets none.
 
-    The owner of an address that an account has confirmed gets a notice instead, and the caller learns nothing.
+    If an account has confirmed the address, its owner gets a notice instead, and the response is the same.
     Raises RegistrationNotFound, RegistrationFinished, RegistrationUnfinished, MailsTooMany, Throttled.
     """
     await enforce_limits(ports, code_rate(ports, visitor=visitor))
@@ -39,7 +39,7 @@ async def send_email_code(
 async def verify_email_code(
     ports: Ports, *, ticket: str, registration_id: UUID | None = None, code: str, now: datetime
 ) -> RegistrationView:
-    """Confirm the address of a registration by the code that was mailed; right once, wrong five times at most.
+    """Confirm the address of a registration by the mailed code, which allows five wrong attempts.
 
     Raises RegistrationNotFound, RegistrationFinished, ProofGone, WrongCode.
     """
@@ -53,7 +53,7 @@ async def verify_email_code(
             tried = {"email_code_tries": found.email_code_tries + 1}
             confirmed = {"email_verified_at": now, "email_code_hash": None, "email_code_until": None}
             await tx.registrations.change(found.id, confirmed if right else tried)
-    if not right:  # after the commit, so that the try counts
+    if not right:  # after the commit, so that the attempt counts
         raise refuse_code()
     return await get_registration(ports, ticket=ticket, now=now)
 
@@ -68,7 +68,7 @@ async def _mail_code(
         "expires_at": expiry(now, found.created_at, ports.limits),
     }  # fmt: skip
     await tx.registrations.change(found.id, values)
-    if known is not None:  # the code that is kept has been told to nobody
+    if known is not None:  # the stored code was sent to nobody
         await put_mail(ports, tx, MailKind.EMAIL_KNOWN, known.envelope, now=now, nickname=known.nickname)
         return
     envelope = Envelope(address, found.locale or LANGUAGES[0], None, until)
@@ -76,5 +76,5 @@ async def _mail_code(
 
 
 def _code_hash(ports: Ports, found: Registration, code: str) -> bytes:
-    """A code has few digits, so only a keyed hash keeps it from who reads the table."""
+    """Return the keyed hash of a code: a plain hash of few digits could be reversed by anyone who reads the table."""
     return ports.keys.mac("registration code", f"{found.id}|{found.email_key}|{code}".encode())

@@ -1,4 +1,4 @@
-"""Pictures of registrations: sent before there is an account, cut as often as wanted, kept or forgotten with it."""
+"""Avatars of unfinished registrations: uploaded and cropped before the account exists, kept or deleted with it."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -51,9 +51,9 @@ async def put_draft_avatar(
     visitor: Visitor,
     now: datetime,
 ) -> AvatarView:
-    """Take a picture before there is an account; the one before stays until this one is good.
+    """Store an avatar for a registration; the previous one stays until this one is accepted.
 
-    A slow older picture never takes the place of a newer one. Raises RegistrationNotFound, RegistrationFinished,
+    A slow older upload never replaces a newer one. Raises RegistrationNotFound, RegistrationFinished,
     RegistrationPicturesTooMany, StagingFull, PictureOvertaken, PictureGone, Throttled and what PictureConverter.make
     raises.
     """
@@ -70,7 +70,7 @@ async def put_draft_avatar(
 async def crop_draft_avatar(
     ports: Ports, *, ticket: bytes, registration_id: UUID | None, crop: CropBox, now: datetime
 ) -> AvatarView:
-    """Cut the picture again, from the working copy. Raises PictureNotCuttable and what put_draft_avatar raises."""
+    """Crop the avatar again, from its working copy. Raises PictureNotCuttable and what put_draft_avatar raises."""
 
     async def find_staged() -> StoredPicture | None:
         async with ports.read() as views:
@@ -87,7 +87,7 @@ async def crop_draft_avatar(
 
 
 async def remove_draft_avatar(ports: Ports, *, ticket: bytes, registration_id: UUID | None, now: datetime) -> None:
-    """Remove the picture; without one nothing happens. Raises RegistrationNotFound, RegistrationFinished."""
+    """Remove the avatar; without one, nothing changes. Raises RegistrationNotFound, RegistrationFinished."""
     async with ports.begin() as tx:
         found = (await tx.registrations.get_by_ticket(ticket, now=now)).require_id(registration_id).open()
         if found.avatar_id is not None:
@@ -98,7 +98,7 @@ async def remove_draft_avatar(ports: Ports, *, ticket: bytes, registration_id: U
 async def find_draft_picture(
     ports: Ports, *, ticket: bytes, registration_id: UUID, picture_id: UUID, side: int | None, now: datetime
 ) -> PictureFile:
-    """Return one size of a draft's picture to who holds the ticket; without `side` its working copy, soon there.
+    """Return one size of a registration's avatar to the ticket holder; without `side`, wait for the working copy.
 
     Raises RegistrationNotFound, PictureNotFound.
     """
@@ -115,7 +115,7 @@ async def find_draft_picture(
 
 
 async def draft_avatar(ports: Ports, views: Views, found: Registration) -> AvatarView | None:
-    """Show the picture of a registration, if it has one."""
+    """Return the avatar of a registration, or None."""
     picture = await _stage(views, found)
     return None if picture is None else _view(ports, found, picture)
 
@@ -131,7 +131,7 @@ async def _stage(views: Views, found: Registration) -> StoredPicture | None:
 
 
 async def _open(ports: Ports, ticket: bytes, registration_id: UUID | None, *, now: datetime, sent: bool) -> Picture:
-    """Note a picture that is about to come, sent or cut from the one before, with its number."""
+    """Create the numbered row of a picture that is about to arrive, uploaded or cropped from the previous one."""
     limits = ports.limits
     async with ports.begin() as tx:
         found = (await tx.registrations.get_by_ticket(ticket, now=now)).require_id(registration_id).open()
@@ -147,7 +147,7 @@ async def _open(ports: Ports, ticket: bytes, registration_id: UUID | None, *, no
 
 
 async def _place(ports: Ports, ticket: bytes, picture: Picture, stored: StoredPicture) -> AvatarView:
-    """Put a picture in the place of the one before, unless a newer one is there already."""
+    """Replace the previous picture, unless a newer one has already done so."""
     overtaken = False
     async with ports.begin() as tx:
         found = await tx.registrations.get_by_ticket(ticket, now=ports.clock())

@@ -1,4 +1,4 @@
-"""How often one network may register, look up names and addresses, and send pictures before it has an account."""
+"""Rate limits of registration per network: new registrations, availability checks, codes and pictures."""
 
 from efir.application.context import Ports, Visitor
 from efir.application.kernel.rate_limits import HOUR
@@ -6,12 +6,12 @@ from efir.domain.kernel.rate_limits import Rate, network_of, subnet_of
 
 
 def draft_rates(ports: Ports, *, visitor: Visitor) -> tuple[Rate, ...]:
-    """Return how many registrations one network may start."""
+    """Return the rates at which one network may start registrations."""
     return (Rate("registration-start", network_of(visitor.ip), 4 * ports.limits.registrations_network, HOUR),)
 
 
 def picture_rates(ports: Ports, *, visitor: Visitor) -> tuple[Rate, ...]:
-    """Return how many pictures one network may send before it has accounts."""
+    """Return the rates at which one network may upload pictures before it has accounts."""
     return (Rate("registration-picture", network_of(visitor.ip), ports.limits.registration_pictures_network, HOUR),)
 
 
@@ -24,10 +24,10 @@ def address_rates(ports: Ports, *, visitor: Visitor) -> tuple[Rate, Rate]:
 
 
 def code_rate(ports: Ports, *, visitor: Visitor) -> Rate:
-    """Return how many codes for addresses of registrations one network may ask for."""
+    """Return the rate at which one network may request codes for addresses of registrations."""
     return Rate("registration-code", network_of(visitor.ip), ports.limits.email_codes_network, HOUR)
 
 
 def registration_rate(ports: Ports, *, visitor: Visitor) -> Rate:
-    """Return how many accounts one network may make."""
+    """Return the rate at which one network may create accounts."""
     return Rate("registration", network_of(visitor.ip), ports.limits.registrations_network, HOUR)

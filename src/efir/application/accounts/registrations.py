@@ -1,4 +1,4 @@
-"""Registration in steps: a ticket owns the answers given so far; the account is created at the end, once."""
+"""Registration in steps: a ticket identifies the values entered so far; the account is created at the end, once."""
 
 from datetime import datetime, timedelta
 from typing import Any
@@ -45,11 +45,11 @@ from efir.ports.auth.identities import ProviderSession
 from efir.ports.transactions import Transaction, Views
 from efir.ports.users import UserView
 
-STILL_DRAWN = 60.0  # seconds; a working copy that is being made must not appear after it was removed
+STILL_DRAWN = 60.0  # seconds; a working copy that is still being written must not appear after its removal
 
 
 class RegistrationChange(Struct, frozen=True):
-    """Fields of a request; what is absent stays, None clears. `work` is the nonce of the proof of work."""
+    """Fields of a request; absent ones stay as they are, None clears. `work` is the nonce of the proof of work."""
 
     nickname: str | UnsetType | None = UNSET
     display_name: str | UnsetType | None = UNSET
@@ -61,7 +61,7 @@ class RegistrationChange(Struct, frozen=True):
 
 
 async def start_registration(ports: Ports, *, visitor: Visitor, now: datetime) -> RegistrationView:
-    """Open a registration; its view carries the ticket this once. Raises Throttled."""
+    """Open a registration; its view is the only one that contains the ticket. Raises Throttled."""
     await enforce_limits(ports, *draft_rates(ports, visitor=visitor))
     ticket = ports.new_secret()
     registration = Registration(
@@ -77,7 +77,7 @@ async def start_registration(ports: Ports, *, visitor: Visitor, now: datetime) -
 async def get_registration(
     ports: Ports, *, ticket: str, registration_id: UUID | None = None, now: datetime
 ) -> RegistrationView:
-    """Return the answers given so far. Raises RegistrationNotFound, RegistrationFinished."""
+    """Return the values entered so far. Raises RegistrationNotFound, RegistrationFinished."""
     async with ports.read() as views:
         found = await views.registrations.get_by_ticket(ticket_hash(ticket), now=now)
         return await _view(ports, views, found.require_id(registration_id).open())
@@ -86,7 +86,7 @@ async def get_registration(
 async def update_registration(
     ports: Ports, *, ticket: str, registration_id: UUID | None = None, change: RegistrationChange, now: datetime
 ) -> RegistrationView:
-    """Store some of the answers, each checked alone.
+    """Store some of the values, each validated on its own.
 
     Raises InvalidUser naming every wrong field, NicknameTaken, WorkRefused, RegistrationNotFound, RegistrationFinished.
     """
@@ -108,10 +108,10 @@ async def update_registration(
 async def finish_registration(
     ports: Ports, *, ticket: str, registration_id: UUID | None = None, visitor: Visitor, now: datetime
 ) -> SignedIn:
-    """Make the account with its channel and avatar, and sign in, all together or not at all.
+    """Create the account with its channel and avatar, and sign in, all together or not at all.
 
-    Finishing again shortly after signs in to the same account. Raises RegistrationNotFound, RegistrationUnfinished,
-    NicknameTaken, HandleTaken, PhoneTaken, PictureGone, IdentityTaken, EmailTaken, Throttled.
+    Finishing again shortly afterwards signs in to the same account. Raises RegistrationNotFound,
+    RegistrationUnfinished, NicknameTaken, HandleTaken, PhoneTaken, PictureGone, IdentityTaken, EmailTaken, Throttled.
     """
     async with ports.read() as views:
         found = (await views.registrations.get_by_ticket(ticket_hash(ticket), now=now)).require_id(registration_id)
@@ -130,18 +130,18 @@ async def finish_registration(
 
 
 async def forget_registrations(ports: Ports) -> None:
-    """Drop what has expired: registrations, and names that were kept."""
+    """Delete expired registrations and expired reservations of nicknames."""
     async with ports.begin() as tx:
         await tx.registrations.forget(ports.clock())
 
 
 def ticket_hash(ticket: str) -> bytes:
-    """Return what is kept of a ticket; 256 random bits need nothing slower than SHA-256."""
+    """Return the stored hash of a ticket; 256 random bits need nothing slower than SHA-256."""
     return hash_secret(ticket)
 
 
 async def _check(ports: Ports, before: Registration, change: RegistrationChange) -> dict[str, Any]:
-    """Return the values for the row. Raises InvalidUser naming every wrong field, WorkRefused."""
+    """Return the values of the row. Raises InvalidUser naming every wrong field, WorkRefused."""
     wrong, values = ErrorCollector(), dict[str, Any]()
     parsers = {"nickname": parse_nickname, "display_name": parse_display_name, "locale": parse_language}
     for name, parse in {**parsers, "phone": parse_phone}.items():
@@ -190,7 +190,7 @@ async def _require_unlike(ports: Ports, password: bytes, values: dict[str, Any])
 
 
 async def hold_name(ports: Ports, tx: Transaction, found: Registration, name: str, *, now: datetime) -> None:
-    """Keep a name for a registration. Raises NicknameTaken."""
+    """Reserve a nickname for a registration. Raises NicknameTaken."""
     until = now + timedelta(seconds=ports.limits.reservation_seconds)
     key = skeleton(name)
     if await tx.views.registrations.is_name_taken(name, key) or not await tx.registrations.reserve(
@@ -200,7 +200,7 @@ async def hold_name(ports: Ports, tx: Transaction, found: Registration, name: st
 
 
 def refuse_taken_name() -> NicknameTaken:
-    """Report at which field a name is taken."""
+    """Return the error for a nickname that is taken, with the field it belongs to."""
     return NicknameTaken(errors=(FieldError("/nickname", "taken", NicknameTaken.title + "."),))
 
 
@@ -229,7 +229,7 @@ async def _make_account(ports: Ports, tx: Transaction, found: Registration, *, n
 
 
 def _origin(found: Registration) -> ProviderSession | None:
-    """The login session at the provider that the user came from."""
+    """Return the login session at the provider that the user came from, or None."""
     if found.issuer is None or found.idp_hint is None:
         return None
     return ProviderSession(issuer=found.issuer, sid=found.idp_sid, hint=found.idp_hint, auth_time=found.idp_auth_time)
@@ -243,7 +243,7 @@ async def _finish(ports: Ports, tx: Transaction, found: Registration) -> UserVie
 
 
 def challenge(ports: Ports, registration_id: UUID) -> str:
-    """Return the text that a registration's proof of work is computed from; it cannot be known in advance."""
+    """Return the text that a registration's proof of work is computed from; it cannot be predicted."""
     return ports.keys.mac("registration work", registration_id.bytes)[:16].hex()
 
 

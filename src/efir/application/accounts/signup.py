@@ -1,4 +1,4 @@
-"""Accounts."""
+"""Creation of accounts, in one request or at the end of a registration in steps."""
 
 from contextlib import suppress
 from datetime import datetime
@@ -31,9 +31,9 @@ from efir.ports.users import MeView, UserView
 
 
 class NewAccount(Struct, frozen=True, kw_only=True):
-    """Everything an account begins with, checked; `password` is a wrapped hash, None for who signs in elsewhere.
+    """Validated values of a new account; `password` is a wrapped hash, None for users who sign in through a provider.
 
-    `arrival` is the user's identity there, `confirmed` whether they have proven to read mail to the address.
+    `arrival` is the user's identity there, `confirmed` whether they have proven that they receive mail at the address.
     """
 
     nickname: str
@@ -57,7 +57,7 @@ async def register_user(
     now: datetime,
     locale: str = LANGUAGES[0],
 ) -> UserView:
-    """Make an account, its channel and the mail that confirms its address, together or not at all.
+    """Create an account, its channel and the mail that confirms its address, together or not at all.
 
     Raises InvalidUser naming every wrong field, NicknameTaken, HandleTaken, RegistrationInStepsOnly, Throttled.
     """
@@ -84,7 +84,7 @@ async def register_user(
 
 
 async def open_account(ports: Ports, tx: Transaction, account: NewAccount, *, now: datetime) -> UserView:
-    """Store an account, its channel, its identity elsewhere and the mail that confirms its address: the one way.
+    """Store an account, its channel, its identity at a provider and its confirmation mail; the only way to create one.
 
     Raises NicknameTaken, HandleTaken, PhoneTaken, IdentityTaken, EmailTaken.
     """
@@ -110,9 +110,9 @@ async def open_account(ports: Ports, tx: Transaction, account: NewAccount, *, no
 
 
 async def welcome(ports: Ports, tx: Transaction, user_id: UserId, address: EmailAddress, *, now: datetime) -> None:
-    """Ask a new person to confirm the address, at the end of the transaction that made the account.
+    """Mail a confirmation request to a new user, at the end of the transaction that created the account.
 
-    An address that got many such mails this hour gets no more; the person can ask for one later.
+    An address that has had too many such mails this hour gets no more; the user can request one later.
     """
     with suppress(MailsTooMany):
         await ask_confirmation(ports, tx, await tx.profiles.account(user_id), address, now=now)

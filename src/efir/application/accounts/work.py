@@ -1,4 +1,4 @@
-"""What accounts contribute to the work of workers."""
+"""The jobs, event consumers and periodic work of accounts."""
 
 from collections.abc import Sequence
 

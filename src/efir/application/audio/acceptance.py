@@ -1,7 +1,7 @@
-"""A recording on its way to its row: whether it is taken, and how row, bytes and job come to be together.
+"""Storing of recordings: admission limits, and how row, bytes and job come to exist together.
 
-Without a worker in between, row and MP3 appear in one transaction. What is put into the store of files before a
-transaction is announced by a job that removes it again unless a row has come to need it.
+Without a worker, row and MP3 appear in one transaction. Before any file is put into the store outside a transaction, a
+job is scheduled that removes the file again unless a row has come to need it.
 """
 
 from collections.abc import Mapping
@@ -30,11 +30,11 @@ from efir.ports.kernel.blobs import BlobKey, blob_key
 from efir.ports.transactions import Transaction
 
 HOUR = timedelta(hours=1)
-ANNOUNCED = 600.0  # seconds; much longer than storing a file takes
+ANNOUNCED = 600.0  # seconds; storing a file takes far less
 
 
 class Added(Struct, frozen=True, kw_only=True):
-    """The outcome: a finished recording, or an accepted one; `new` is False when it existed before."""
+    """The result: a finished or an accepted recording; `new` is False when it existed before."""
 
     record: AudioView | None = None
     accepted: AcceptedAudio | None = None
@@ -42,12 +42,12 @@ class Added(Struct, frozen=True, kw_only=True):
 
     @property
     def url(self) -> str:
-        """Address of the recording."""
+        """Return the address of the recording."""
         return self.record.url if self.record else self.accepted.url if self.accepted else ""
 
 
 class Wanted(Struct, frozen=True, kw_only=True):
-    """A recording that is to be made: its row, the sound it is made of (as far as that is known), and its tags."""
+    """A recording to be created: its row, its tags, and the facts of its sound as far as they are known."""
 
     record: AudioRecord
     wav: Wav
@@ -55,7 +55,7 @@ class Wanted(Struct, frozen=True, kw_only=True):
 
 
 async def find_same(ports: Ports, tx: Transaction, record: AudioRecord) -> Added | None:
-    """Return the recording that is there already; one that failed makes room for another try."""
+    """Return the existing recording, or None; a failed one makes room for another attempt."""
     same = await tx.audio.find_same(record.owner_id, record.source_sha256, record.title)
     if same is None:
         return None
@@ -66,7 +66,7 @@ async def find_same(ports: Ports, tx: Transaction, record: AudioRecord) -> Added
 
 
 async def admit(ports: Ports, tx: Transaction, owner: UserId, *, now: datetime) -> None:
-    """Raises UploadsTooFrequent, QuotaExceeded, Overloaded."""
+    """Raises UploadsTooFrequent, QuotaExceeded or Overloaded when the user may not add a recording now."""
     usage = await tx.audio.usage(owner, since=now - HOUR)
     if usage.recent >= ports.limits.audio_owner_hourly:
         raise UploadsTooFrequent(retry_after=600)
@@ -77,7 +77,7 @@ async def admit(ports: Ports, tx: Transaction, owner: UserId, *, now: datetime) 
 
 
 async def store_conversion(ports: Ports, wanted: Wanted, made: ConvertedAudio, guard: Guard[Added]) -> Added:
-    """Store row and MP3 together; return the recording, or the one another request made meanwhile."""
+    """Store row and MP3 together; return the recording, or the one that another request created meanwhile."""
     record = wanted.record
     if ports.audio.store == "storage":
         await announce(ports, record.id)
@@ -97,7 +97,7 @@ async def store_conversion(ports: Ports, wanted: Wanted, made: ConvertedAudio, g
 async def queue_record(
     ports: Ports, wanted: Wanted, job: NewJob, files: Mapping[BlobKey, Path], guard: Guard[Added]
 ) -> Added:
-    """Store a row with the job that makes its MP3, and before them the `files` that the job works on."""
+    """Store a row with the job that creates its MP3, and before them the `files` that the job works on."""
     record = wanted.record
     await announce(ports, record.id)
     for key, path in files.items():
@@ -115,7 +115,7 @@ async def queue_record(
 
 
 async def finish_conversion(ports: Ports, job: ClaimedJob, record: AudioRecord, made: ConvertedAudio) -> None:
-    """Store the MP3 that a job made, under its fence. Raises LeaseLost."""
+    """Store the MP3 that a job created, under its fence. Raises LeaseLost."""
     if ports.audio.store == "storage":
         await ports.blobs.put_file(sound_key(record.id), made.file.path)
     async with ports.begin() as tx:
@@ -128,7 +128,7 @@ async def finish_conversion(ports: Ports, job: ClaimedJob, record: AudioRecord, 
 
 
 async def _store_row(ports: Ports, tx: Transaction, wanted: Wanted) -> Added | None:
-    """Store the row; None when that was done, else the recording that another request made meanwhile."""
+    """Store the row and return None, or return the recording that another request created meanwhile."""
     while not await tx.audio.add(wanted.record, wanted.wav, store=ports.audio.store):
         known = await find_same(ports, tx, wanted.record)
         if known is not None:
@@ -143,20 +143,20 @@ async def announce(ports: Ports, record_id: RecordId) -> None:
 
 
 def tidying(record_id: RecordId, *, delay: float = 0.0) -> NewJob:
-    """Describe the job that deletes what a recording does not need."""
+    """Return the job that deletes the files that a recording does not need; `delay` is in seconds."""
     return NewJob(kind=JobKind.TIDY_AUDIO, subject=record_id, priority=3, delay=delay)
 
 
 def source_key(record_id: RecordId) -> BlobKey:
-    """Name the WAV file that waits for a worker."""
+    """Return the key of the WAV file that waits for a worker."""
     return blob_key(f"aud/{record_id}/source.wav")
 
 
 def parts_key(record_id: RecordId) -> BlobKey:
-    """Name the folder of the MP3s that an edit by a worker is made of."""
+    """Return the key of the folder of MP3s that an edit by a worker uses."""
     return blob_key(f"aud/{record_id}/parts")
 
 
 def sound_key(record_id: RecordId) -> BlobKey:
-    """Name the MP3, in whichever store."""
+    """Return the key of the MP3, in whichever store it is."""
     return blob_key(f"aud/{record_id}/sound.mp3")

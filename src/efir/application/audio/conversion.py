@@ -1,4 +1,4 @@
-"""A WAV file becomes a recording: converted within the request when it is short, by a worker otherwise."""
+"""Conversion of a WAV file to a recording: within the request when it is short, by a worker otherwise."""
 
 from datetime import datetime
 
@@ -34,13 +34,13 @@ from efir.ports.transactions import Transaction
 
 AT_ONCE = 100  # recordings
 UNTITLED = "Recording"
-STILL_WRITING = 30.0  # seconds; a worker notices within a heartbeat that its job was taken away
+STILL_WRITING = 30.0  # seconds; a worker notices within a heartbeat that it has lost its job
 
 
 class About(Struct, frozen=True, kw_only=True):
-    """Fields of a request about a recording; without a title, the title inside the file or the file name is used.
+    """Fields of a request for a recording; the title defaults to the one inside the file, then to the file name.
 
-    `later` asks for a worker.
+    `later` requests conversion by a worker.
     """
 
     title: str | None = None
@@ -52,7 +52,7 @@ class About(Struct, frozen=True, kw_only=True):
 async def add_record(
     ports: Ports, *, owner: UserId, sound: Received, about: About, guard: Guard[Added], now: datetime
 ) -> Added:
-    """Convert a WAV file to a recording, or return the one made of the same bytes under the same title before.
+    """Convert a WAV file to a recording, or return the one created before from the same bytes under the same title.
 
     Raises InvalidAudio, NotWav, WavCodecUnsupported, WavMalformed, AudioEmpty, AudioLimitsExceeded, AudioUndecodable,
     UploadsTooFrequent, QuotaExceeded, Overloaded, StorageFull.
@@ -82,7 +82,7 @@ async def add_record(
 
 
 async def convert_audio(ports: Ports, job: ClaimedJob, progress: Progress) -> None:
-    """Convert an accepted recording; the WAV file goes once the MP3 is there."""
+    """Convert an accepted recording; delete the WAV file once the MP3 is stored."""
     record_id = RecordId(job.subject)
     async with ports.begin() as tx:
         record = await tx.audio.get(record_id)
@@ -102,7 +102,7 @@ async def handle_audio_failure(_ports: Ports, tx: Transaction, job: JobRow, fail
 
 
 async def drop_recordings(ports: Ports, job: ClaimedJob, _progress: Progress) -> None:
-    """Delete all recordings of an account that is deleted."""
+    """Delete all recordings of a deleted account."""
     owner = UserId(job.subject)
     while True:
         async with ports.read() as views:
@@ -130,7 +130,7 @@ async def tidy_audio(ports: Ports, job: ClaimedJob, _progress: Progress) -> None
 
 
 async def _convert(ports: Ports, wanted: Wanted, sound: Received) -> ConvertedAudio | None:
-    """Convert now; None when the machine is at fault, because a worker may do better later."""
+    """Convert now; return None when the machine is at fault, because a worker may succeed later."""
     try:
         return await ports.audio.converter.convert(
             sound.path, wanted.wav, wanted.tags, sound.folder, lambda _progress: None

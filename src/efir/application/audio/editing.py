@@ -1,6 +1,6 @@
-"""A recording is edited: another one is made of it, and the one that was edited stays as it is.
+"""Editing of recordings: an edit creates a new recording and leaves the edited one unchanged.
 
-The MP3s that an edit uses are copied before the response: deleting them afterwards changes nothing.
+The MP3s that an edit uses are copied before the response, so deleting them afterwards changes nothing.
 """
 
 import hashlib
@@ -58,11 +58,11 @@ from efir.ports.kernel.blobs import BlobKey, BlobMissing, blob_key
 from efir.ports.processing.media import Report
 from efir.ports.transactions import Transaction
 
-EDITING = 0.4  # of the whole work; the rest is converting
+EDITING = 0.4  # share of the whole work; the rest is conversion
 
 
 class EditOrder(Struct, frozen=True, kw_only=True):
-    """What a request asks for; without a title that of the edited recording is taken. `later` asks for a worker."""
+    """Fields of an edit request; the title defaults to that of the edited recording, `later` requests a worker."""
 
     operations: tuple[Operation, ...]
     title: str | None = None
@@ -73,7 +73,7 @@ class EditOrder(Struct, frozen=True, kw_only=True):
 async def edit_record(
     ports: Ports, *, record_id: RecordId, owner: UserId, order: EditOrder, guard: Guard[Added], now: datetime
 ) -> Added:
-    """Make a recording of another one, or return the one made by the same edit under the same title before.
+    """Create a recording by an edit, or return the one created before by the same edit under the same title.
 
     Raises InvalidAudio, RecordingNotFound, RecordingNotReady, RecordingFailed, AudioLimitsExceeded, AudioEditEmpty,
     AudioEditOutside, AudioGainTooHigh, AudioUndecodable, UploadsTooFrequent, QuotaExceeded, Overloaded, StorageFull.
@@ -101,7 +101,7 @@ async def edit_record(
 
 
 async def edit_audio(ports: Ports, job: ClaimedJob, progress: Progress) -> None:
-    """Do an accepted edit; the copies it is made of go once the MP3 is there."""
+    """Perform an accepted edit; delete the copies it used once the MP3 is stored."""
     record_id = RecordId(job.subject)
     async with ports.begin() as tx:
         record = await tx.audio.get(record_id)
@@ -118,7 +118,7 @@ async def edit_audio(ports: Ports, job: ClaimedJob, progress: Progress) -> None:
 async def _find_sources(
     tx: Transaction, record_id: RecordId, owner: UserId, operations: Sequence[Operation]
 ) -> list[AudioFacts]:
-    """Return each recording of an edit once, the edited one first."""
+    """Return each recording that an edit uses once, the edited one first."""
     found = {record_id: _require_ready(await tx.views.audio.one(record_id), owner)}
     for pointer, other in find_joined(operations):
         if other in found:
@@ -161,13 +161,13 @@ def _describe(ports: Ports, sources: list[AudioFacts], edit: Edit, order: EditOr
 
 
 def _digest(sources: list[AudioFacts], edit: Edit) -> bytes:
-    """Make the same of the same edit of the same sounds, and of nothing else."""
+    """Return a digest that is equal only for the same edit of the same sounds."""
     sounds = {str(facts.id): (facts.sha256 or b"").hex() for facts in sources}
     return hashlib.sha256(json.dumps([sounds, [to_facts(each) for each in edit.operations]]).encode()).digest()
 
 
 async def _copy_sound(ports: Ports, facts: AudioFacts, folder: Path) -> Path:
-    """Copy an MP3. Raises RecordingNotFound when it was deleted just now."""
+    """Copy an MP3. Raises RecordingNotFound when it was deleted meanwhile."""
     store, target = ports.audio.database_blobs if facts.store == "database" else ports.blobs, folder / f"{facts.id}.mp3"
     try:
         blob = await store.open(sound_key(RecordId(facts.id)))
@@ -183,7 +183,7 @@ async def _copy_sound(ports: Ports, facts: AudioFacts, folder: Path) -> Path:
 
 
 async def _edit_now(ports: Ports, edit: Edit, files: Sequence[Path], tags: Tags, folder: Path) -> ConvertedAudio | None:
-    """Edit now; None when the machine is at fault, so that a worker can try later."""
+    """Edit now; return None when the machine is at fault, so that a worker can try later."""
     try:
         return await _make(ports, edit, files, tags, folder, lambda _progress: None)
     except MediaWorkFailed:

@@ -1,4 +1,4 @@
-"""People who keep recordings, and their recordings; `conversion.py` makes them."""
+"""Users who keep recordings, and access to their recordings; `conversion.py` creates them."""
 
 from collections.abc import Awaitable, Callable
 from datetime import datetime
@@ -34,11 +34,11 @@ from efir.ports.kernel.blobs import Blob, blob_key
 from efir.ports.kernel.pagination import Page, Rows
 
 SCOPE = "audio.write"
-SOON = 2  # seconds until a conversion may be done
+SOON = 2  # seconds until a conversion may be complete
 
 
 class NewNamedUser(Struct, frozen=True):
-    """A fresh user; `token` is shown this once."""
+    """A new user; `token` is shown only this once."""
 
     id: Annotated[UUID, Meta(description="Identifier of the user.")]
     token: Annotated[UUID, Meta(description="Access token; it cannot be shown again.")]
@@ -53,9 +53,9 @@ class Sound(Struct, frozen=True):
 
 
 async def create_named_user(ports: Ports, *, name: str, visitor: Visitor, now: datetime) -> NewNamedUser:
-    """Make a user of a name alone, with the token that covers their recordings.
+    """Create a user from a name alone, with a token that covers their recordings.
 
-    Raises InvalidAudio, UsernameTaken, Throttled for a visitor who takes too many names.
+    Raises InvalidAudio, UsernameTaken, Throttled for a visitor who creates too many users.
     """
     shown_name, key = parse_name(name)
     await enforce_limits(ports, name_rate(ports, visitor=visitor))
@@ -67,7 +67,7 @@ async def create_named_user(ports: Ports, *, name: str, visitor: Visitor, now: d
 
 
 async def audio_credential(ports: Ports, *, user_id: str, token: str, now: datetime) -> Credential:
-    """Find who a user's id and token stand for. Raises InvalidAudio, BadCredentials, ScopeMissing."""
+    """Return the credential of a user's id and token. Raises InvalidAudio, BadCredentials, ScopeMissing."""
     try:
         wanted_id = UUID(user_id)
     except ValueError as error:
@@ -92,7 +92,7 @@ async def get_record(ports: Ports, *, record_id: RecordId, owner: UserId) -> Aud
 
 
 async def list_records(ports: Ports, *, owner: UserId, limit: int | None, cursor: str | None) -> Page[AudioView]:
-    """List a person's recordings, newest first. Raises BadCursor."""
+    """List a user's recordings, newest first. Raises BadCursor."""
     name = f"audio {owner}"
     part = parse_page(ports.keys, ports.limits, name, limit=limit, cursor=cursor)
     async with ports.read() as views:
@@ -101,7 +101,7 @@ async def list_records(ports: Ports, *, owner: UserId, limit: int | None, cursor
 
 
 async def find_sound(ports: Ports, *, record_id: RecordId, owner: UserId | None) -> Sound:
-    """Return the MP3 to who has the link; with `owner`, only when it is theirs.
+    """Return the MP3 to any client with the link; with `owner`, only when the recording is theirs.
 
     Raises RecordingNotFound, RecordingNotReady, RecordingFailed.
     """
@@ -118,13 +118,13 @@ async def find_sound(ports: Ports, *, record_id: RecordId, owner: UserId | None)
 
 
 async def get_waveform(ports: Ports, *, record_id: RecordId) -> Waveform:
-    """Return the peaks to who has the link. Raises RecordingNotFound, RecordingNotReady."""
+    """Return the peaks to any client with the link. Raises RecordingNotFound, RecordingNotReady."""
     async with ports.read() as views:
         return await views.audio.waveform(record_id)
 
 
 def record_view(ports: Ports, facts: AudioFacts) -> AudioView:
-    """Show a recording to its owner."""
+    """Return a recording as its owner sees it."""
     ready = facts.state == RecordState.READY
     links = ports.links
     return AudioView(
@@ -138,5 +138,5 @@ def record_view(ports: Ports, facts: AudioFacts) -> AudioView:
 
 
 def name_rate(ports: Ports, *, visitor: Visitor) -> Rate:
-    """Return how many recording users one network may create."""
+    """Return the rate at which one network may create users for recordings."""
     return Rate("audio-user", network_of(visitor.ip), ports.limits.audio_users_network, HOUR)

@@ -1,4 +1,4 @@
-"""Bytes of a recording on their way in: to a file of the scratch folder, counted and hashed, gone on leaving."""
+"""Spooling of request bodies: bytes are counted and hashed into a scratch file, which is deleted afterwards."""
 
 import errno
 import hashlib
@@ -13,12 +13,12 @@ from efir.application.context import Ports
 from efir.domain.audio.records import AudioTooLarge
 from efir.ports.kernel.blobs import StorageFull
 
-WRITE_BYTES = 1 << 17  # hashing these takes less than a turn of the scheduler, so it keeps no answer waiting
+WRITE_BYTES = 1 << 17  # hashed within one time slice of the scheduler, so that no response waits
 NO_SPACE = frozenset({errno.ENOSPC, errno.EDQUOT})
 
 
 class Received(Struct, frozen=True):
-    """A received file; `folder` is empty but for it, and goes with it."""
+    """A received file; it is alone in `folder` and is deleted with it."""
 
     path: Path
     folder: Path
@@ -28,7 +28,7 @@ class Received(Struct, frozen=True):
 
 @asynccontextmanager
 async def spool(ports: Ports, chunks: AsyncIterator[bytes]) -> AsyncIterator[Received]:
-    """Take a file in. Raises AudioTooLarge at the first byte over the limit, StorageFull, and what `chunks` raises."""
+    """Receive a file. Raises AudioTooLarge at the first byte over the limit, StorageFull and what `chunks` raises."""
     async with ports.scratch.directory("audio") as folder:
         path, size, digest = folder / "source.wav", 0, hashlib.sha256()
 
@@ -43,8 +43,8 @@ async def spool(ports: Ports, chunks: AsyncIterator[bytes]) -> AsyncIterator[Rec
                     raise StorageFull from error
                 raise
 
-        with path.open("wb", buffering=0) as file:  # closing must not write again what a full disk has refused
-            pieces, waiting = list[bytes](), 0  # joined in the thread: copies cost the event loop time
+        with path.open("wb", buffering=0) as file:  # closing must not retry a write that a full disk refused
+            pieces, waiting = list[bytes](), 0  # joined in the thread: copying would block the event loop
             async for chunk in chunks:
                 size += len(chunk)
                 if size > ports.limits.audio_bytes:

@@ -1,4 +1,4 @@
-"""What recordings contribute to the work of workers."""
+"""The jobs and event consumers of recordings."""
 
 from efir.application.audio.conversion import convert_audio, drop_recordings, handle_audio_failure, tidy_audio
 from efir.application.audio.editing import edit_audio
@@ -16,7 +16,7 @@ JOBS: JobHandlers = {
 
 
 def drop_recordings_job(event: Event) -> NewJob:
-    """Plan to delete the recordings of a deleted account."""
+    """Return the job that deletes the recordings of a deleted account."""
     return NewJob(kind=JobKind.DROP_RECORDINGS, subject=event.subject, priority=3)
 
 
