@@ -1,4 +1,4 @@
-"""Channels."""
+"""Channels: reading one by its handle."""
 
 from efir.application.context import Ports
 from efir.ports.channels import ChannelView

@@ -1,4 +1,4 @@
-"""What a use case works with: ports and the caller."""
+"""The context of use cases: ports, callers, actors and visitors."""
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
@@ -31,10 +31,10 @@ from efir.ports.uploads import UploadPorts
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ports:
-    """Everything outside the core, wired by the composition root: what every area needs, then a group for each area."""
+    """All ports, wired by the composition root: those that every area needs, then a group for each area."""
 
     begin: Begin
-    single: Begin  # a change that is one statement: no round trips for its beginning and end; a second one is refused
+    single: Begin  # for one statement: without round trips for BEGIN and COMMIT; a second statement is refused
     read: Read
     joined: Callable[[Transaction], Begin]
     blobs: BlobStore
@@ -64,16 +64,16 @@ class Ports:
     uploads: UploadPorts
 
     def nest(self, tx: Transaction) -> Self:
-        """Return ports whose transactions are parts of `tx`: they last, or not, together with it."""
+        """Return ports whose transactions are parts of `tx`: they are committed or rolled back with it."""
         begin = self.joined(tx)
         return replace(self, begin=begin, single=begin)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Visitor:
-    """From where a request comes: network address, what the browser calls itself, and the id of the request.
+    """The origin of a request: network address, user agent and request id.
 
-    `device` is the mark of a browser that a user has signed in from (`known_devices`).
+    `device` is the mark of a browser that a user has signed in from (`auth/sign_in_rates.py`).
     """
 
     ip: str | None = None
@@ -84,7 +84,7 @@ class Visitor:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Actor:
-    """A user who exercises permissions over others; None is the operator of this machine."""
+    """A user who exercises permissions over others; without a user id, the operator of this machine or the system."""
 
     user_id: UserId | None
     permissions: frozenset[str]
@@ -105,7 +105,7 @@ class Call:
     recheck: Callable[[], Awaitable[Credential | None]] | None = None
 
     async def is_still_valid(self) -> bool:
-        """Return whether the credential of a request that takes long is still valid."""
+        """Return whether the credential of a long request is still valid."""
         if self.credential is None or self.recheck is None:
             return True
         try:
@@ -117,7 +117,7 @@ class Call:
     def user(self, scope: str = "") -> UserId:
         """Return the caller. Raises NoSession when anonymous, ScopeMissing when a token does not cover `scope`.
 
-        An empty scope is for what only a signed-in person may do, never a token.
+        With an empty scope, only a signed-in user is accepted, never a token.
         """
         if self.credential is None:
             raise NoSession
@@ -126,19 +126,19 @@ class Call:
         return UserId(self.credential.user_id)
 
     def require_anybody(self) -> UserId:
-        """Return the caller by any kind of credential, for what is not secret. Raises NoSession for nobody."""
+        """Return the caller with any kind of credential, for what is not secret. Raises NoSession when anonymous."""
         if self.credential is None:
             raise NoSession
         return UserId(self.credential.user_id)
 
     def require_credential(self) -> Credential:
-        """Return the credential, whatever kind it is. Raises NoSession without a credential."""
+        """Return the credential, whatever its kind. Raises NoSession when anonymous."""
         if self.credential is None:
             raise NoSession
         return self.credential
 
     def session(self) -> Credential:
-        """Return the login session. Raises NoSession for nobody, Forbidden for a token."""
+        """Return the login session. Raises NoSession when anonymous, Forbidden for a token."""
         if self.credential is None:
             raise NoSession
         if self.credential.session_id is None:
@@ -146,13 +146,13 @@ class Call:
         return self.credential
 
     def current_session(self) -> SessionId:
-        """Return the id of the login session. Raises NoSession for nobody, Forbidden for a token."""
+        """Return the id of the login session. Raises NoSession when anonymous, Forbidden for a token."""
         return SessionId(self.session().session_id or UUID(int=0))
 
     def require_fresh(self) -> Credential:
         """Return a login session whose owner signed in minutes ago.
 
-        Raises StepUpNeeded and OnlyLooking beside what `session` does.
+        Raises StepUpNeeded and OnlyLooking in addition to the errors of `session`.
         """
         found = self.session()
         if self.looks_on:
@@ -163,7 +163,7 @@ class Call:
         return found
 
     def actor(self, permission: str) -> Actor:
-        """Return the caller, when a role allows it. Raises NoSession, ScopeMissing, PermissionMissing."""
+        """Return the caller as an actor, when a role allows it. Raises NoSession, ScopeMissing, PermissionMissing."""
         user_id = self.user(ADMIN_SCOPE)
         held = frozenset() if self.credential is None else frozenset(self.credential.permissions)
         if permission not in held:
@@ -171,7 +171,7 @@ class Call:
         return Actor(user_id=user_id, permissions=held, request_id=self.correlation_id)
 
     def may(self, permission: str) -> bool:
-        """Return whether a role of the caller permits something, and their token covers it."""
+        """Return whether a role of the caller grants a permission and their token covers it."""
         found = self.credential
         if found is None or (found.scopes is not None and ADMIN_SCOPE not in found.scopes):
             return False
@@ -179,17 +179,17 @@ class Call:
 
     @property
     def looks_on(self) -> bool:
-        """Whether the credential is used by an impersonator."""
+        """Return whether the caller is an impersonator."""
         return self.credential is not None and self.credential.actor_id is not None
 
     @property
     def visitor(self) -> Visitor:
-        """From where this request comes."""
+        """Return the origin of this request."""
         return Visitor(ip=self.ip, user_agent=self.user_agent, request_id=self.correlation_id, device=self.device)
 
     @property
     def viewer(self) -> UserId | None:
-        """Who looks at something public, if known and allowed to read."""
+        """Return the viewer of something public, if known and allowed to read."""
         credential = self.credential
         if credential is None or (credential.scopes is not None and "videos.read" not in credential.scopes):
             return None

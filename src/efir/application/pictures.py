@@ -1,7 +1,7 @@
-"""Pictures of people: made, stored under their own ids, served by address, deleted when nobody needs them.
+"""Pictures of users: converted, stored under ids of their own, and deleted once nothing refers to them.
 
-The row comes first and leaves last, so bytes without a row exist only after a crash between two lines of a writer whose
-picture was given up at the same moment; `sweep_stray_pictures` finds those too.
+The row is created first and deleted last, so bytes without a row remain only when a writer crashes between two lines
+while its picture is being given up; `sweep_stray_pictures` finds those too.
 """
 
 import asyncio
@@ -43,7 +43,7 @@ from efir.ports.pictures import (
 
 FOLDER = "img"
 WORKING = "working.webp"
-ARRIVING = timedelta(minutes=10)  # a picture that is not stored after so long never will be
+ARRIVING = timedelta(minutes=10)  # a picture that is not stored by then never will be
 MINUTE = timedelta(minutes=1)
 STRAY = timedelta(days=1)
 AT_ONCE = 100
@@ -52,14 +52,14 @@ LOOKS, LOOK_SECONDS = 20, 0.15
 
 
 class PictureFile(Struct, frozen=True):
-    """Where the bytes of one size lie."""
+    """The key of the bytes of one size."""
 
     key: BlobKey
     sha256: bytes
 
 
 async def find_picture(ports: Ports, *, picture_id: PictureId, side: int) -> PictureFile:
-    """Return the bytes of a stored picture; it never changes. Raises PictureNotFound."""
+    """Return one size of a stored picture; its bytes never change. Raises PictureNotFound."""
     async with ports.read() as views:
         return file_of(await views.pictures.get_claimed(picture_id), side)
 
@@ -67,7 +67,7 @@ async def find_picture(ports: Ports, *, picture_id: PictureId, side: int) -> Pic
 async def store_picture(
     ports: Ports, picture: Picture, *, body: AsyncIterator[bytes], crop: CropBox | None, later: Later | None = None
 ) -> StoredPicture:
-    """Convert what is sent and store every size; the row must be there. Raises what PictureConverter.make raises."""
+    """Convert an upload and store every size; the row must exist. Raises what PictureConverter.make raises."""
     try:
         found = await ports.pictures.converter.make(body, PictureOrder(picture.kind, crop), later)
         await asyncio.gather(
@@ -89,7 +89,7 @@ def new_picture(
     gen: int = 0,
     now: datetime,
 ) -> Picture:
-    """Make the row of a picture whose bytes are about to come."""
+    """Return the row of a picture whose bytes are about to arrive."""
     return Picture(
         id=PictureId(ports.new_id()), kind=kind, state=PictureState.RECEIVING, owner_id=owner,
         registration_id=registration, gen=gen, created_at=now, expires_at=now + ARRIVING,
@@ -97,7 +97,7 @@ def new_picture(
 
 
 async def keep_working(ports: Ports, picture_id: PictureId, content: bytes) -> None:
-    """Store a working copy, unless the picture has been given up meanwhile."""
+    """Store a working copy, unless the picture was given up meanwhile."""
     key = key_of(picture_id, WORKING)
     await ports.blobs.put_bytes(key, content)
     async with ports.begin() as tx:
@@ -107,7 +107,7 @@ async def keep_working(ports: Ports, picture_id: PictureId, content: bytes) -> N
 
 
 async def working_copy(ports: Ports, picture_id: UUID) -> bytes:
-    """Read what a picture can be cut from."""
+    """Return the working copy of a picture, from which it can be cropped."""
     blob = await ports.blobs.open(key_of(picture_id, WORKING))
     try:
         return await blob.read(0, blob.size)
@@ -116,7 +116,7 @@ async def working_copy(ports: Ports, picture_id: UUID) -> bytes:
 
 
 async def wait_until_cuttable(look: Callable[[], Awaitable[StoredPicture | None]]) -> StoredPicture:
-    """Return a picture once its working copy is there, a moment after the sizes. Raises PictureNotCuttable."""
+    """Return a picture once its working copy is stored, shortly after the sizes. Raises PictureNotCuttable."""
     for _ in range(LOOKS):
         picture = await look()
         if picture is None:
@@ -130,18 +130,18 @@ async def wait_until_cuttable(look: Callable[[], Awaitable[StoredPicture | None]
 
 
 async def pieces_of(content: bytes) -> AsyncIterator[bytes]:
-    """Hand over bytes as if they came over the network."""
+    """Yield bytes as if they arrived over the network."""
     for start in range(0, len(content), PIECE):
         yield content[start : start + PIECE]
 
 
 def key_of(picture_id: UUID, name: str) -> BlobKey:
-    """Key of one size, or of the working copy, in the store."""
+    """Return the key of one size, or of the working copy, in the store."""
     return blob_key(f"{FOLDER}/{picture_id}/{name}")
 
 
 def file_of(picture: StoredPicture, side: int) -> PictureFile:
-    """Find the stored size that serves a requested one. Raises PictureNotFound."""
+    """Return the stored size that serves a requested one. Raises PictureNotFound."""
     width = find_stored_width(side, [file.width for file in picture.files], picture.kind)
     digest = next(file.sha256 for file in picture.files if file.width == width)
     return PictureFile(key_of(picture.id, f"{width}.webp"), bytes.fromhex(digest))
@@ -155,7 +155,7 @@ def with_avatar(ports: Ports, found: Pictured[View]) -> View:
 
 
 def avatar_view(picture: StoredPicture, address: Callable[[int], str]) -> AvatarView:
-    """Show an avatar; `address` writes that of one size."""
+    """Return an avatar as clients see it; `address` returns the address of one size."""
     return AvatarView(
         id=picture.id,
         sizes=PictureSizes(*map(address, (64, 128, 256, 512))),
@@ -167,11 +167,11 @@ def avatar_view(picture: StoredPicture, address: Callable[[int], str]) -> Avatar
 
 
 async def sweep_pictures(ports: Ports) -> int:
-    """Remove the bytes of pictures that nobody refers to, then their rows; safe at any time in any process."""
+    """Delete the bytes of pictures that nothing refers to, then their rows; safe at any time in any process."""
     now = ports.clock()
     async with ports.begin() as tx:
         ended = await tx.pictures.expire(now, limit=AT_ONCE)
-        await tx.pictures.forget(now - MINUTE)  # until then they count against who sends too many
+        await tx.pictures.forget(now - MINUTE)  # until then they count towards the limit of uploads
     for picture_id in ended:
         await ports.blobs.delete_prefix(blob_key(f"{FOLDER}/{picture_id}"))
     if ended:
@@ -181,7 +181,7 @@ async def sweep_pictures(ports: Ports) -> int:
 
 
 async def sweep_stray_pictures(ports: Ports) -> int:
-    """Remove old bytes without a row; return how many pictures. Walks the whole store, so workers do it at start."""
+    """Delete old bytes without a row; return how many pictures. Lists the whole store, so only runs at start."""
     before = ports.clock() - STRAY
     old: set[PictureId] = set()
     async for info in ports.blobs.list(blob_key(FOLDER)):
@@ -195,7 +195,7 @@ async def sweep_stray_pictures(ports: Ports) -> int:
 
 
 async def drop_working_copy(ports: Ports, job: ClaimedJob, _progress: Progress) -> None:
-    """Remove what a picture was cut from, once nobody will cut it again."""
+    """Delete the working copy of a picture, once it can no longer be cropped."""
     await ports.blobs.delete(key_of(job.subject, WORKING))
     async with ports.begin() as tx:
         await tx.pictures.drop_working(PictureId(job.subject))

@@ -64,9 +64,9 @@ class Known(Struct, frozen=True):
 async def find_known_holder(
     ports: Ports, tx: Transaction, address: EmailAddress, kind: MailKind, *, but_for: UserId | None, now: datetime
 ) -> Known | None:
-    """Return the other account that has confirmed an address, or None; count one mail, of `kind` or the notice.
+    """Return the other account that has confirmed an address, or None.
 
-    Raises MailsTooMany.
+    Raises MailsTooMany when the address may get no more mails: of `kind`, or notices to that account.
     """
     holder = await tx.profiles.find_by_confirmed_email(address.key)
     foreign = holder is not None and holder.id != but_for

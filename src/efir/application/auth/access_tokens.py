@@ -1,4 +1,4 @@
-"""Access and refresh tokens of apps: rotation with reuse detection, and a grace for two tabs."""
+"""Access and refresh tokens of apps: rotation with reuse detection, and a grace period for concurrent refreshes."""
 
 import hmac
 from datetime import datetime, timedelta
@@ -30,7 +30,7 @@ TOKENS = SignedTokens("refresh")
 
 
 class TokenPair(Struct, frozen=True):
-    """An access token and what renews it (RFC 6749 §5.1)."""
+    """An access token with the refresh token that renews it (RFC 6749 §5.1)."""
 
     access_token: Annotated[str, Meta(description="Send it as `Authorization: Bearer`.")]
     token_type: Annotated[str, Meta(description="Always `Bearer`.", examples=["Bearer"])]
@@ -39,7 +39,7 @@ class TokenPair(Struct, frozen=True):
 
 
 class AppSession(Struct, frozen=True):
-    """A login session of an app that was just made, with its first refresh token."""
+    """A new login session of an app, with its first refresh token."""
 
     session_id: SessionId
     user_id: UserId
@@ -75,9 +75,9 @@ async def start_app_session(
     visitor: Visitor,
     now: datetime,
 ) -> AppSession:
-    """Make a login session of an app in the caller's transaction, and note it in the history.
+    """Create a login session of an app in the caller's transaction, and record it in the login history.
 
-    Raises SecondFactorNeeded as `start_session` does. Tokens are made by `make_first_pair` after the commit.
+    Raises SecondFactorNeeded as `start_session` does. `make_first_pair` creates the tokens after the commit.
     """
     user_id, session_id = UserId(user.id), SessionId(ports.new_id())
     await refuse_without_second_factor(tx, user_id, aal)
@@ -97,15 +97,15 @@ async def start_app_session(
 
 
 async def make_first_pair(ports: Ports, started: AppSession, *, now: datetime) -> TokenPair:
-    """Make the first tokens of a session that was committed."""
+    """Return the first tokens of a committed session."""
     return await _pair(ports, started.session_id, started.user_id, started.refresh, now=now)
 
 
 async def refresh_token(ports: Ports, *, token: str, visitor: Visitor, now: datetime) -> TokenPair:
     """Exchange a refresh token for the next pair.
 
-    The previous token returns the same successor for some seconds, so that two tabs stay signed in.
-    An older one must have been copied: the session ends. Raises InvalidRefreshToken.
+    For some seconds the previous token returns the same successor, so that two tabs stay signed in. Use of an older one
+    means that it was copied, so the session ends. Raises InvalidRefreshToken.
     """
     refresh = _read(ports.keys, token)
     successor = _write(
@@ -126,7 +126,7 @@ async def refresh_token(ports: Ports, *, token: str, visitor: Visitor, now: date
 
 
 async def revoke_token(ports: Ports, *, token: str, now: datetime) -> None:
-    """End the session of a refresh token; one that is not ours changes nothing (RFC 7009 §2.2)."""
+    """End the session of a refresh token; a token that this service did not issue changes nothing (RFC 7009 §2.2)."""
     try:
         refresh = _read(ports.keys, token)
     except InvalidRefreshToken:
@@ -149,7 +149,7 @@ def _is_in_grace(ports: Ports, state: RefreshState, token: str, visitor: Visitor
 async def _end_reused(
     ports: Ports, session_id: SessionId, state: RefreshState, *, visitor: Visitor, now: datetime
 ) -> None:
-    """End a session whose old refresh token came back, in a transaction of its own."""
+    """End a session whose old refresh token was reused, in a transaction of its own."""
     async with revoking(ports) as change:
         await change.tx.sessions.revoke(session_id, now=now, reason="reuse")
         await record_login_event(
@@ -179,7 +179,7 @@ def _write(keys: Keys, session_id: UUID, sequence: int, random: bytes) -> str:
 
 
 def _read(keys: Keys, token: str) -> _Refresh:
-    """Read a refresh token that we wrote: a stranger's invention ends nobody's session. Raises InvalidRefreshToken."""
+    """Parse a refresh token that this service issued; a forged one ends no session. Raises InvalidRefreshToken."""
     text = token.strip()
     try:
         body = TOKENS.read(keys, text.removeprefix(PREFIX))

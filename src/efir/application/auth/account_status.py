@@ -1,4 +1,4 @@
-"""Who may come in, once it is certain who it is."""
+"""The check that the account of an authenticated user may sign in."""
 
 from datetime import datetime
 
@@ -15,7 +15,7 @@ from efir.ports.users import UserView
 async def require_active(ports: Ports, user_id: UserId, *, method: Method, visitor: Visitor, now: datetime) -> UserView:
     """Return a user who may sign in; refusals are recorded.
 
-    Raises UserBanned, DeletionPending, and WrongCredentials for who is deleted.
+    Raises UserBanned, DeletionPending, and WrongCredentials for a deleted account.
     """
     try:
         async with ports.read() as views:

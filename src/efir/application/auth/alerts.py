@@ -1,4 +1,4 @@
-"""Mails that notify users when the ways to sign in to their account have changed."""
+"""Mails that notify users of changes to the ways to sign in to their account."""
 
 from datetime import datetime
 
@@ -11,7 +11,7 @@ from efir.ports.transactions import Transaction
 
 
 async def alert(ports: Ports, tx: Transaction, user_id: UserId, what: Alert, *, now: datetime) -> None:
-    """Store a mail to the confirmed address, if there is one, at the end of the transaction that it reports."""
+    """Store a mail to the confirmed address, if there is one, at the end of the transaction of the change."""
     account = await tx.profiles.account(user_id)
     if account.confirmed is not None:
         envelope = Envelope(account.confirmed, account.locale, user_id)

@@ -1,4 +1,4 @@
-"""API tokens: credentials of scripts."""
+"""API tokens: credentials for scripts."""
 
 from datetime import datetime, timedelta
 from typing import Annotated
@@ -22,7 +22,7 @@ SHORTEST = 60  # seconds
 
 
 class NewToken(Struct, frozen=True):
-    """A fresh API token; `token` is shown this once."""
+    """A new API token; `token` is shown only this once."""
 
     id: Annotated[UUID, Meta(description="Identifier of the token.")]
     name: Annotated[str, Meta(description="What it is for.", examples=["laptop"])]
@@ -33,7 +33,7 @@ class NewToken(Struct, frozen=True):
 
 
 class ScopeView(Struct, frozen=True):
-    """What a token can be limited to."""
+    """A scope that a token can be limited to."""
 
     code: Annotated[str, Meta(description="Stable code.", examples=["videos.write"])]
     description: Annotated[str, Meta(description="What it covers.")]
@@ -45,14 +45,14 @@ def every_scope() -> list[ScopeView]:
 
 
 def list_scopes(ports: Ports, *, limit: int | None, cursor: str | None) -> Page[ScopeView]:
-    """List what a token can be limited to. Raises BadCursor."""
+    """List the scopes that a token can be limited to, in pages. Raises BadCursor."""
     return paginate_list(ports.keys, ports.limits, "scopes", every_scope(), limit=limit, cursor=cursor)
 
 
 async def create_api_token(
     ports: Ports, *, owner: UserId, name: str, scopes: list[str] | None, expires_in: int | None, now: datetime
 ) -> NewToken:
-    """Make an API token; `expires_in` counts seconds. Raises InvalidTokenRequest."""
+    """Create an API token that expires in `expires_in` seconds. Raises InvalidTokenRequest."""
     name, granted = parse_token_request(name, scopes)
     life = ports.limits.token_life_seconds if expires_in is None else expires_in
     if not SHORTEST <= life <= MAX_TOKEN_DAYS * DAY:
@@ -79,7 +79,7 @@ async def list_api_tokens(ports: Ports, *, owner: UserId, limit: int | None, cur
 
 
 async def revoke_api_token(ports: Ports, *, owner: UserId, token_id: TokenId, now: datetime) -> None:
-    """End an API token in every process. Raises TokenNotFound."""
+    """Revoke an API token in every process. Raises TokenNotFound."""
     async with revoking(ports) as change:
         await change.tx.sessions.revoke_token(token_id, owner=owner, now=now)
         change.token(token_id)

@@ -1,4 +1,4 @@
-"""A sign-in that waits for its second factor: no way in goes around it."""
+"""Challenges: sign-ins that wait for the second factor, whichever the first one was."""
 
 from datetime import datetime
 from enum import StrEnum
@@ -19,10 +19,10 @@ MAX_SECRET = 100  # characters
 
 
 class Goal(StrEnum):
-    """What the sign-in should end in."""
+    """The result that the client of a sign-in expects."""
 
     WEB = "web"
-    TOKEN = "token"  # noqa: S105  # a name of a kind
+    TOKEN = "token"  # noqa: S105  # the name of a kind, not a secret
 
 
 class Waiting(Struct, frozen=True):
@@ -39,9 +39,9 @@ _decoder = msgspec.msgpack.Decoder(Waiting)
 
 
 async def pass_or_challenge(ports: Ports, waiting: Waiting, *, visitor: Visitor, now: datetime) -> None:
-    """Let users without a second factor pass.
+    """Return for users without a second factor; issue a challenge to all others.
 
-    Raises SecondFactorNeeded with a challenge for everybody else, OneTimeStoreUnavailable when none can be made.
+    Raises SecondFactorNeeded with the challenge, OneTimeStoreUnavailable when none can be stored.
     """
     user_id = UserId(waiting.user.id)
     async with ports.read() as views:
@@ -59,7 +59,7 @@ async def pass_or_challenge(ports: Ports, waiting: Waiting, *, visitor: Visitor,
 
 
 async def waiting_for(ports: Ports, challenge: str) -> Waiting:
-    """Find who a challenge was given to; a wrong code leaves it good. Raises ChallengeGone."""
+    """Return the sign-in that a challenge was issued for; a wrong code leaves it valid. Raises ChallengeGone."""
     found = await ports.one_time_store.look(_key(challenge))
     if found is None:
         raise ChallengeGone
@@ -67,7 +67,7 @@ async def waiting_for(ports: Ports, challenge: str) -> Waiting:
 
 
 async def use_challenge(ports: Ports, challenge: str) -> None:
-    """Let a challenge end in one session and no more. Raises ChallengeGone for the second."""
+    """Consume a challenge, so that it leads to one session only. Raises ChallengeGone the second time."""
     if await ports.one_time_store.take(_key(challenge)) is None:
         raise ChallengeGone
 

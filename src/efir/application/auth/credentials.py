@@ -1,6 +1,6 @@
-"""The caller: a cookie, an API token or an access token becomes a credential with the current rights of its owner.
+"""Authentication: a cookie, an API token or an access token becomes a credential with the current rights of its owner.
 
-A copy in Valkey is read in one round trip; PostgreSQL is read when there is none.
+A cached credential is read from Valkey in one round trip; without one, PostgreSQL is read.
 """
 
 import base64
@@ -20,13 +20,13 @@ from efir.ports.access.credential_cache import CacheLookup, Credential
 from efir.ports.transactions import Views
 
 TOUCH = timedelta(minutes=1)
-API_TOKEN = "efir_pat_"  # noqa: S105  # what such tokens begin with
+API_TOKEN = "efir_pat_"  # noqa: S105  # the prefix of API tokens
 API_KINDS = frozenset({"pat", "uuid"})
 Look = Callable[[Views], Awaitable[Credential | None]]
 
 
 async def session_credential(ports: Ports, *, secret: str, now: datetime, extend: bool) -> Credential | None:
-    """Find who a session cookie stands for; `extend` moves the idle end, at most once a minute."""
+    """Return the credential of a session cookie, or None; `extend` extends the idle timeout, at most once a minute."""
     key = hash_secret(secret)
     name = f"s:{_cache_name(key)}"
     found, copied = await _look_up(ports, name, lambda views: views.sessions.find_by_secret(key, now=now), now=now)
@@ -42,7 +42,7 @@ async def session_credential(ports: Ports, *, secret: str, now: datetime, extend
 
 
 async def find_impersonated(ports: Ports, actor: Credential, *, secret: str, now: datetime) -> Credential | None:
-    """Find in whose place the owner of a session has put themselves; None when that is over."""
+    """Return the credential of the user whom the actor impersonates; None when that is over."""
     key = hash_secret(secret)
     name = f"s:{_cache_name(key)}"
     found, _ = await _look_up(ports, name, lambda views: views.sessions.find_by_secret(key, now=now), now=now)
@@ -50,9 +50,9 @@ async def find_impersonated(ports: Ports, actor: Credential, *, secret: str, now
 
 
 def build_impersonated(actor: Credential | None, found: Credential | None) -> Credential | None:
-    """Return a person's credential for their impersonator, while both are still permitted.
+    """Return a user's credential for their impersonator, or None unless both are still permitted.
 
-    Rights are those that both have; nothing counts as a fresh sign-in.
+    It grants the permissions that both have, and never counts as a recent sign-in.
     """
     if actor is None or found is None or found.kind != SessionKind.IMPERSONATION:
         return None
@@ -65,7 +65,7 @@ def build_impersonated(actor: Credential | None, found: Credential | None) -> Cr
 
 
 async def bearer_credential(ports: Ports, *, token: str, now: datetime) -> Credential:
-    """Find who an API token or an access token stands for. Raises InvalidToken."""
+    """Return the credential of an API token or an access token. Raises InvalidToken."""
     stored = token.startswith(API_TOKEN) or UUID_TOKEN.fullmatch(token.lower())
     found = await (_find_by_api_token if stored else _find_by_access_token)(ports, token, now)
     if found is None:
@@ -126,7 +126,7 @@ async def _keep(ports: Ports, name: str, found: Credential, copied: CacheLookup,
 
 
 def _seconds(found: Credential, now: datetime) -> float:
-    """Return how long a credential stays valid."""
+    """Return for how many seconds a credential stays valid."""
     ends = [end for end in (found.expires_at, found.idle_expires_at, found.rights_until) if end is not None]
     return min(((end - now).total_seconds() for end in ends), default=float(86_400))
 

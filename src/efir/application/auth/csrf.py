@@ -1,4 +1,4 @@
-"""Tokens that prove an unsafe request by cookie comes from our own pages, bound to the login session."""
+"""CSRF tokens: they prove that an unsafe request with a cookie comes from Efir's own pages."""
 
 from efir.domain.auth.sessions import CsrfFailed
 from efir.domain.kernel.keys import Keys
@@ -8,7 +8,7 @@ TOKENS = SignedTokens("csrf", mac_bytes=24)
 
 
 def issue(keys: Keys, bound_to: str, random: str) -> str:
-    """Return a token for one login session, or for one visitor before sign-in; `random` makes each one different."""
+    """Return a token for one login session, or for one visitor before sign-in; `random` makes every token different."""
     return TOKENS.sign(keys, random.encode(), bound_to=bound_to)
 
 

@@ -1,4 +1,4 @@
-"""Own identities at other providers, and the end of sessions that began there."""
+"""Identities of users at other providers, and logout there and from there."""
 
 from datetime import datetime
 
@@ -14,11 +14,11 @@ from efir.ports.auth.identities import IdentityView
 from efir.ports.auth.oidc import ProviderUnavailable
 from efir.ports.kernel.pagination import Page
 
-NOTICE_SECONDS = 900  # longer than a logout token is good
+NOTICE_SECONDS = 900  # longer than a logout token is valid
 
 
 async def list_identities(ports: Ports, *, owner: UserId, limit: int | None, cursor: str | None) -> Page[IdentityView]:
-    """List own identities, newest first. Raises BadCursor."""
+    """List a user's identities, newest first. Raises BadCursor."""
     name = f"identities {owner}"
     part = parse_page(ports.keys, ports.limits, name, limit=limit, cursor=cursor)
     async with ports.read() as views:
@@ -34,7 +34,7 @@ async def unlink_identity(ports: Ports, *, owner: UserId, identity_id: IdentityI
 
 
 async def log_out_everywhere(ports: Ports, *, session_id: SessionId, now: datetime) -> str | None:
-    """End the login session here, then return where it ends at the provider it came from, if any."""
+    """End the login session here, then return the address that ends it at its provider, or None."""
     async with revoking(ports) as change:
         came_from = await change.tx.identities.hint(session_id)
         await change.tx.sessions.revoke(session_id, now=now, reason="logout")
@@ -48,13 +48,13 @@ async def log_out_everywhere(ports: Ports, *, session_id: SessionId, now: dateti
     try:
         return await provider.logout_address(hint)
     except ProviderUnavailable:
-        return None  # here it has ended
+        return None  # the session has ended here
 
 
 async def log_out_by_provider(ports: Ports, *, provider: str, token: str, now: datetime) -> int:
-    """End the login sessions a provider's logout token speaks of, and unfinished registrations; return how many.
+    """End the sessions and unfinished registrations that a provider's logout token names; return how many sessions.
 
-    Each token counts once. Raises ProviderNotFound, ProviderRefused, ProviderUnavailable, OneTimeStoreUnavailable.
+    Each token is accepted once. Raises ProviderNotFound, ProviderRefused, ProviderUnavailable, OneTimeStoreUnavailable.
     """
     known = provider_of(ports, provider)
     notice = await known.notice(token, now=now)
@@ -69,6 +69,6 @@ async def log_out_by_provider(ports: Ports, *, provider: str, token: str, now: d
                 await change.tx.sessions.revoke(SessionId(session_id), now=now, reason="provider")
                 change.session(session_id)
     except BaseException:
-        await ports.one_time_store.take(key)  # the provider may try again
+        await ports.one_time_store.take(key)  # so that the provider can try again
         raise
     return len(ended)

@@ -1,4 +1,4 @@
-"""Impersonation: audited, reported to the user, and over when the actor's session is."""
+"""Impersonation: audited, reported to the user, and ended with the actor's session."""
 
 from datetime import datetime, timedelta
 from typing import Annotated
@@ -23,7 +23,7 @@ from efir.ports.users import AccountView
 
 
 class Impersonation(Struct, frozen=True, omit_defaults=True):
-    """An impersonation: of whom, and until when; an app sends the token, a browser has a cookie."""
+    """An impersonation: its user and its expiry; an app sends the token, a browser has a cookie."""
 
     user_id: Annotated[UUID, Meta(description="Whose place it is.")]
     nickname: Annotated[str | None, Meta(description="Their nickname.", examples=["ada"])]
@@ -32,7 +32,7 @@ class Impersonation(Struct, frozen=True, omit_defaults=True):
 
 
 class Place(Struct, frozen=True):
-    """A place that was just taken; the secret goes into a cookie and nowhere else."""
+    """A new impersonation; the secret goes into the cookie and nowhere else."""
 
     told: Impersonation
     session_id: SessionId
@@ -42,7 +42,7 @@ class Place(Struct, frozen=True):
 async def impersonate(
     ports: Ports, actor: Actor, *, own: Credential, user_id: UserId, reason: str, now: datetime
 ) -> Place:
-    """Impersonate a user from the actor's login session; an app's lasts as long as one access token.
+    """Impersonate a user from the actor's login session; in an app it lasts as long as one access token.
 
     Raises InvalidReason, UserNotFound, CannotImpersonate, WiderThanOwn.
     """
@@ -84,7 +84,7 @@ async def end_impersonation(ports: Ports, found: Credential, *, now: datetime) -
 
 
 async def _require_impersonable(change: Changing, actor: Actor, user_id: UserId, *, now: datetime) -> AccountView:
-    """Return an account whose place may be taken. Raises UserNotFound, CannotImpersonate, WiderThanOwn."""
+    """Return the account if the actor may impersonate it. Raises UserNotFound, CannotImpersonate, WiderThanOwn."""
     await change.tx.roles.lock_administration()
     account = await change.tx.views.users.account(user_id, now=now)
     grants = await change.tx.views.roles.list_grants(user_id, now=now)

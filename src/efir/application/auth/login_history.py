@@ -1,4 +1,4 @@
-"""Login history: every attempt is noted, with or without a user."""
+"""Login history: every attempt is recorded, for known and unknown users."""
 
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -27,7 +27,7 @@ async def record_login_event(  # noqa: PLR0913  # the columns of one row
     session_id: UUID | None = None,
     name: str = "",
 ) -> None:
-    """Note an attempt in the caller's transaction; of an unknown `name` only a keyed hash is kept."""
+    """Record an attempt in the caller's transaction; of an unknown `name` only a keyed hash is stored."""
     ident = ports.keys.mac("login-name", name.encode())[:16] if user_id is None and name else None
     await tx.logins.add(
         Login(
@@ -38,7 +38,7 @@ async def record_login_event(  # noqa: PLR0913  # the columns of one row
 
 
 async def list_logins(ports: Ports, *, user_id: UserId, limit: int | None, cursor: str | None) -> Page[LoginView]:
-    """List a user's attempts to sign in, newest first. Raises BadCursor."""
+    """List a user's sign-in attempts, newest first. Raises BadCursor."""
     name = f"logins {user_id}"
     part = parse_page(ports.keys, ports.limits, name, limit=limit, cursor=cursor)
     async with ports.read() as views:
@@ -46,7 +46,7 @@ async def list_logins(ports: Ports, *, user_id: UserId, limit: int | None, curso
 
 
 async def shorten_logins(ports: Ports) -> None:
-    """Cut old network addresses and forget the oldest attempts, a batch at a time."""
+    """Truncate old network addresses and delete the oldest attempts, in batches."""
     async with ports.begin() as tx:
         await tx.logins.shorten(
             now=ports.clock(), whole=timedelta(seconds=ports.limits.login_whole_seconds),

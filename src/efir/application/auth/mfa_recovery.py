@@ -1,4 +1,4 @@
-"""Removing a second factor that its owner has lost: by an administrator or the operator."""
+"""Removal of a second factor that its owner has lost, by an administrator or the operator."""
 
 from datetime import datetime
 
@@ -16,7 +16,7 @@ from efir.domain.kernel.ids import UserId
 
 
 async def remove_lost_factor(ports: Ports, actor: Actor, *, user_id: UserId, reason: str, now: datetime) -> None:
-    """Remove app and recovery codes of a user who may not do more than the actor; all their sessions end.
+    """Remove app and recovery codes of a user whose rights do not exceed the actor's; all their sessions end.
 
     Raises InvalidReason, UserNotFound, WiderThanOwn, SecondFactorOff.
     """
@@ -35,7 +35,7 @@ async def remove_lost_factor(ports: Ports, actor: Actor, *, user_id: UserId, rea
 
 
 async def remove_by_operator(ports: Ports, *, nickname: str, reason: str, now: datetime) -> None:
-    """Remove a user's lost second factor, from the machine itself.
+    """Remove a user's lost second factor, as the operator of this machine.
 
     Raises InvalidReason, UserNotFound, SecondFactorOff.
     """

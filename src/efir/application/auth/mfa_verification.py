@@ -1,4 +1,4 @@
-"""The second step of a sign-in: a code of the app, or a recovery code."""
+"""The second step of a sign-in: verification of a TOTP code or a recovery code."""
 
 from datetime import datetime, timedelta
 
@@ -64,7 +64,7 @@ async def _check_code(ports: Ports, user_id: UserId, code: str, *, visitor: Visi
 
 
 def _normalise(code: str) -> tuple[str, bool]:
-    """Read a code; what cannot be one is a wrong code of the app, and counts as such."""
+    """Return the normalised code and whether it is a recovery code; malformed ones count as wrong TOTP codes."""
     try:
         return parse_typed_code(code)
     except WrongCode:
@@ -79,7 +79,10 @@ async def _use_recovery_code(ports: Ports, tx: Transaction, user_id: UserId, bar
 
 
 async def _use_app_code(ports: Ports, tx: Transaction, user_id: UserId, bare: str, now: datetime) -> bool:
-    """Raises CodesLocked before looking at the code, so that guessing ends for everybody at once."""
+    """Consume a TOTP code; return whether it was valid.
+
+    Raises CodesLocked before comparing, so that guessing is locked for every client at once.
+    """
     totp = await tx.second_factors.lock(user_id)
     if totp is None or totp.confirmed_at is None:
         return False

@@ -1,6 +1,6 @@
-"""Signing in through another provider, and linking one.
+"""OpenID Connect: signing in through another provider, and linking an identity there.
 
-Authorization code with PKCE and a nonce; the state counts once, and only in the browser that began.
+Authorization code flow with PKCE and a nonce; a state is valid once, and only in the browser that started the flow.
 """
 
 import base64
@@ -45,14 +45,14 @@ FRESH_SKEW = timedelta(seconds=60)
 
 
 class Begun(Struct, frozen=True):
-    """Where the browser goes, and the secret its cookie holds until it comes back."""
+    """The address that the browser is sent to, and the secret that its cookie holds until it returns."""
 
     address: str
     browser: str
 
 
 class Returned(Struct, frozen=True):
-    """What came back in the browser: the query of the callback."""
+    """The query of the callback."""
 
     state: str = ""
     code: str = ""
@@ -61,7 +61,7 @@ class Returned(Struct, frozen=True):
 
 
 class Finished(Struct, frozen=True):
-    """Result: a session, a challenge of the second factor, an identity without an account, or (none) a new link."""
+    """The result: a session, a second-factor challenge, an identity without an account, or (none set) a new link."""
 
     back: str
     signed: SignedIn | None = None
@@ -85,14 +85,14 @@ _decoder = msgspec.msgpack.Decoder(_Flow)
 
 
 def list_providers(ports: Ports) -> list[ProviderView]:
-    """List the providers that are set up."""
+    """List the configured providers."""
     return [provider.view for provider in ports.auth.providers.values()]
 
 
 async def begin_sign_in(
     ports: Ports, *, provider: str, browser: str, back: str | None, fresh: bool, visitor: Visitor, now: datetime
 ) -> Begun:
-    """Begin to sign in; `fresh` asks for a new proof of who it is.
+    """Start a sign-in; `fresh` requires the provider to authenticate the user again.
 
     Raises ProviderNotFound, ProviderUnavailable, Throttled.
     """
@@ -104,7 +104,7 @@ async def begin_sign_in(
 async def begin_link(
     ports: Ports, *, provider: str, browser: str, back: str | None, who: Credential, now: datetime
 ) -> Begun:
-    """Begin to link an identity to the account of a fresh login session.
+    """Start linking an identity to the account of a recent login session.
 
     Raises ProviderNotFound, ProviderUnavailable.
     """
@@ -121,9 +121,9 @@ async def finish(
     visitor: Visitor,
     now: datetime,
 ) -> Finished:
-    """Believe what came back, or not, and go on; every failure is in the history.
+    """Verify the callback and complete the flow; every failure is recorded in the login history.
 
-    A person without an account is returned as `newcomer` and has to register next.
+    An identity without an account is returned as `newcomer` and has to register next.
     Raises ProviderNotFound, ProviderRefused, ProviderCancelled, ProviderUnavailable, IdentityTaken, IdentityUnknown,
     UserBanned, OneTimeStoreUnavailable, Throttled.
     """
@@ -148,7 +148,7 @@ async def finish(
 
 
 def provider_of(ports: Ports, name: str) -> Provider:
-    """Find a provider. Raises ProviderNotFound."""
+    """Return a provider. Raises ProviderNotFound."""
     found = ports.auth.providers.get(name)
     if found is None:
         raise ProviderNotFound
@@ -181,7 +181,7 @@ async def _begin(
 
 
 async def _take_flow(ports: Ports, provider: str, browser: str, returned: Returned) -> _Flow:
-    """Return what was asked, once and only to the browser that asked."""
+    """Return the stored flow, once and only to the browser that started it."""
     found = await ports.one_time_store.take(_key(returned.state))
     if found is None:
         raise ProviderRefused("The answer was used before, or came too late.")
@@ -222,7 +222,7 @@ async def _link(
 async def _find_user(
     ports: Ports, provider: Provider, claims: Claims, *, now: datetime
 ) -> tuple[UserId | None, Claims]:
-    """Return whose identity it is; without a time of the proof it counts as too old for what matters."""
+    """Return the user of an identity; without an authentication time it is too old for sensitive actions."""
     proved = claims.session.auth_time or now - timedelta(seconds=ports.limits.step_up_seconds + 1)
     session = msgspec.structs.replace(claims.session, auth_time=proved)
     async with ports.begin() as tx:

@@ -1,4 +1,4 @@
-"""Passkeys: adding, removing, and signing in with nothing else."""
+"""Passkeys: registering, removing, and signing in with them alone."""
 
 from datetime import datetime
 from enum import StrEnum
@@ -26,7 +26,7 @@ from efir.ports.auth.passkeys import Json, PasskeyView, UsedPasskey
 from efir.ports.kernel.pagination import Page
 from efir.ports.transactions import Transaction
 
-QUESTIONS_PER_SIGN_IN = 4  # a page asks for a question before anybody has chosen a passkey
+QUESTIONS_PER_SIGN_IN = 4  # a page requests a challenge before the user has chosen a passkey
 
 
 class _Kind(StrEnum):
@@ -35,7 +35,7 @@ class _Kind(StrEnum):
 
 
 class _Question(Struct, frozen=True):
-    """What a challenge was made for; a new passkey belongs to the login session that asked."""
+    """The purpose of a challenge; a new passkey belongs to the login session that requested it."""
 
     kind: _Kind
     session_id: UUID | None = None
@@ -45,7 +45,7 @@ _decoder = msgspec.msgpack.Decoder(_Question)
 
 
 async def ask_new_passkey(ports: Ports, *, who: Credential) -> Json:
-    """Return the options for a browser that shall make a passkey. Raises PasskeysTooMany, PasskeysUnavailable."""
+    """Return the options with which a browser creates a passkey. Raises PasskeysTooMany, PasskeysUnavailable."""
     user_id = UserId(who.user_id)
     async with ports.begin() as tx:
         known = await tx.passkeys.list_by_user(user_id)
@@ -62,7 +62,7 @@ async def ask_new_passkey(ports: Ports, *, who: Credential) -> Json:
 async def add_passkey(
     ports: Ports, *, who: Credential, answer: Json, label: str, user_agent: str, now: datetime
 ) -> PasskeyView:
-    """Store a passkey that a browser has made for this login session. Raises PasskeyInvalid, PasskeyKnown."""
+    """Store a passkey that a browser has created for this login session. Raises PasskeyInvalid, PasskeyKnown."""
     challenge = await _take_challenge(ports, answer, _Question(_Kind.CREATE, who.session_id))
     if challenge is None:
         raise PasskeyInvalid("The question was answered before, or too late. Try again.")
@@ -78,7 +78,7 @@ async def add_passkey(
 
 
 async def list_passkeys(ports: Ports, *, owner: UserId, limit: int | None, cursor: str | None) -> Page[PasskeyView]:
-    """List own passkeys, newest first. Raises BadCursor."""
+    """List a user's passkeys, newest first. Raises BadCursor."""
     name = f"passkeys {owner}"
     part = parse_page(ports.keys, ports.limits, name, limit=limit, cursor=cursor)
     async with ports.read() as views:
@@ -94,7 +94,7 @@ async def remove_passkey(ports: Ports, *, owner: UserId, passkey_id: PasskeyId, 
 
 
 async def ask_passkey(ports: Ports, *, visitor: Visitor) -> Json:
-    """Return the options for a browser that shall show a passkey. Raises PasskeysUnavailable, Throttled."""
+    """Return the options with which a browser presents a passkey. Raises PasskeysUnavailable, Throttled."""
     amount = ports.limits.sign_in_attempts_network * QUESTIONS_PER_SIGN_IN
     await enforce_limits(ports, Rate("passkey-questions", network_of(visitor.ip), amount, QUARTER))
     challenge = hash_secret(ports.new_secret())
@@ -106,7 +106,7 @@ async def ask_passkey(ports: Ports, *, visitor: Visitor) -> Json:
 async def log_in_with_passkey(
     ports: Ports, *, answer: Json, visitor: Visitor, now: datetime, replaces: SessionId | None = None
 ) -> SignedIn:
-    """Start a login session with a passkey alone, which is two factors: the device, and who was verified by it.
+    """Start a login session with a passkey alone, which is two factors: the device and its user verification.
 
     Raises PasskeyRefused, WrongCredentials for a deleted account, UserBanned, Throttled.
     """
@@ -127,7 +127,7 @@ async def log_in_with_passkey(
 async def _check_proof(
     ports: Ports, answer: Json, challenge: bytes | None, *, visitor: Visitor, now: datetime
 ) -> UserId:
-    """Return whose passkey it is and record its use; refusals are recorded too, before the response."""
+    """Return the owner of a passkey and record its use; refusals are recorded too, before the response."""
     cred_id, handle = ports.auth.ceremonies.identify(answer)
     async with ports.begin() as tx:
         passkey = await tx.passkeys.lock(cred_id)
@@ -163,9 +163,9 @@ async def _remember(ports: Ports, challenge: bytes, question: _Question) -> None
 
 
 async def _take_challenge(ports: Ports, answer: Json, question: _Question) -> bytes | None:
-    """Return the challenge that a response names, if it was issued for this purpose and not used before."""
+    """Return the challenge that a response names, if it was issued for this purpose and is unused."""
     challenge = ports.auth.ceremonies.challenge_of(answer)
-    if challenge is None or len(challenge) > 64:  # noqa: PLR2004  # ours have 32 bytes
+    if challenge is None or len(challenge) > 64:  # noqa: PLR2004  # challenges of this service have 32 bytes
         return None
     found = await ports.one_time_store.take(f"wa:{challenge.hex()}")
     return challenge if found is not None and _decoder.decode(found) == question else None

@@ -1,4 +1,4 @@
-"""Whether it is really the person: credentials change only shortly after a login, or with the present password."""
+"""Reauthentication: credentials change only shortly after a login, or with the present password."""
 
 from datetime import datetime, timedelta
 
@@ -13,7 +13,7 @@ from efir.ports.access.credential_cache import Credential
 
 
 async def reauthenticate(ports: Ports, credential: Credential, *, password: str | None, now: datetime) -> UserId:
-    """Return the person of a login session. Raises StepUpNeeded, WrongPassword, Throttled; Forbidden for a token."""
+    """Return the user of a login session. Raises StepUpNeeded, WrongPassword, Throttled; Forbidden for a token."""
     if credential.session_id is None:
         raise Forbidden("This needs a login session, not a token.")
     user_id = UserId(credential.user_id)
@@ -25,13 +25,13 @@ async def reauthenticate(ports: Ports, credential: Credential, *, password: str 
 
 
 def is_fresh(ports: Ports, credential: Credential, *, now: datetime) -> bool:
-    """Return whether the person signed in recently enough to skip the password."""
+    """Return whether the user signed in recently enough to skip the password."""
     since = credential.auth_time
     return since is not None and now - since <= timedelta(seconds=ports.limits.step_up_seconds)
 
 
 async def check_password(ports: Ports, *, user_id: UserId, password: str) -> None:
-    """Compare with the present password. Raises WrongPassword, also for an account without one; Throttled."""
+    """Compare with the present password. Raises WrongPassword, also for an account without a password; Throttled."""
     await enforce_limits(ports, Rate("password-check", str(user_id), ports.limits.password_checks, QUARTER))
     async with ports.read() as views:
         stored = await views.profiles.password(user_id)

@@ -1,4 +1,4 @@
-"""Setting up and removing the own second factor; each needs a sign-in of the last minutes."""
+"""Setting up and removing a user's own second factor; each requires a sign-in within the last minutes."""
 
 from datetime import datetime
 
@@ -27,13 +27,13 @@ from efir.ports.transactions import Transaction
 
 
 async def get_second_factor(ports: Ports, *, user_id: UserId) -> SecondFactorView:
-    """Return the second factors of the user's account."""
+    """Return the second factors of a user."""
     async with ports.read() as views:
         return await views.second_factors.get_by_user(user_id)
 
 
 async def begin_totp(ports: Ports, *, user_id: UserId, nickname: str, now: datetime) -> TotpSetup:
-    """Make a secret for an authenticator app; it counts once a code was given. Raises SecondFactorOn."""
+    """Create a secret for an authenticator app; it is effective after a first code. Raises SecondFactorOn."""
     secret = hash_secret(ports.new_secret())[:SECRET_BYTES]
     totp = Totp(user_id=user_id, secret_sealed=ports.auth.app_codes.seal(secret, user_id=user_id))
     async with ports.begin() as tx:
@@ -43,7 +43,7 @@ async def begin_totp(ports: Ports, *, user_id: UserId, nickname: str, now: datet
 
 
 async def resume_totp(ports: Ports, *, user_id: UserId, nickname: str) -> TotpSetup | None:
-    """Return the secret of an app whose set-up was begun and not finished."""
+    """Return the secret of an authenticator app whose set-up is unfinished, or None."""
     async with ports.begin() as tx:
         totp = await tx.second_factors.lock(user_id)
     if totp is None or totp.confirmed_at is not None:
@@ -53,7 +53,7 @@ async def resume_totp(ports: Ports, *, user_id: UserId, nickname: str) -> TotpSe
 
 
 async def confirm_totp(ports: Ports, *, user_id: UserId, keep: SessionId, code: str, now: datetime) -> list[str]:
-    """Make the app count after a first code from it; return recovery codes.
+    """Activate an authenticator app after a first code from it; return recovery codes.
 
     All other sessions end: they began without the second factor. Raises CodeRefused, SecondFactorOff, SecondFactorOn.
     """
@@ -78,7 +78,7 @@ async def confirm_totp(ports: Ports, *, user_id: UserId, keep: SessionId, code: 
 
 
 async def remove_totp(ports: Ports, *, user_id: UserId, now: datetime) -> None:
-    """Go without a second factor; its recovery codes go too. Raises SecondFactorOff."""
+    """Remove the second factor and its recovery codes. Raises SecondFactorOff."""
     async with ports.begin() as tx:
         if not await tx.second_factors.remove(user_id):
             raise SecondFactorOff
@@ -86,7 +86,7 @@ async def remove_totp(ports: Ports, *, user_id: UserId, now: datetime) -> None:
 
 
 async def make_recovery_codes(ports: Ports, *, user_id: UserId, now: datetime) -> list[str]:
-    """Make ten recovery codes in place of the present ones; they are shown once. Raises SecondFactorOff."""
+    """Replace the recovery codes by ten new ones, which are shown once. Raises SecondFactorOff."""
     async with ports.begin() as tx:
         totp = await tx.second_factors.lock(user_id)
         if totp is None or totp.confirmed_at is None:
@@ -97,12 +97,12 @@ async def make_recovery_codes(ports: Ports, *, user_id: UserId, now: datetime) -
 
 
 def recovery_hashes(ports: Ports, user_id: UserId, bare: str) -> list[bytes]:
-    """Return what may be stored of a recovery code: hashed with the current secret or an earlier one."""
+    """Return the hashes that may be stored for a recovery code: with the current secret and with earlier ones."""
     return ports.keys.macs("recovery-code", user_id.bytes + bare.encode())
 
 
 def recovery_hash(ports: Ports, user_id: UserId, bare: str) -> bytes:
-    """Return what is stored of a recovery code."""
+    """Return the hash to store for a recovery code."""
     return ports.keys.mac("recovery-code", user_id.bytes + bare.encode())
 
 

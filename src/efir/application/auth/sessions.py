@@ -1,4 +1,4 @@
-"""Signing in and out, and the list of one's devices."""
+"""Login sessions: signing in and out, and the list of a user's devices."""
 
 from contextlib import suppress
 from datetime import datetime, timedelta
@@ -29,7 +29,7 @@ from efir.ports.users import UserView
 
 
 class SignedIn(Struct, frozen=True):
-    """A fresh login session; the secret goes into the cookie and nowhere else."""
+    """A new login session; the secret goes into the cookie and nowhere else."""
 
     user: UserView
     session_id: UUID
@@ -41,7 +41,7 @@ async def log_in(
 ) -> SignedIn:
     """Start a login session with a new id, by nickname or confirmed address; the session it `replaces` ends.
 
-    Raises WrongCredentials for all that is wrong, after the same time; UserBanned, DeletionPending and
+    Raises WrongCredentials for every kind of wrong input, after the same time; UserBanned, DeletionPending and
     SecondFactorNeeded only after the right password; Throttled.
     """
     person = await recognise(ports, login=login, password=password, method=Method.PASSWORD, visitor=visitor, now=now)
@@ -59,7 +59,7 @@ async def log_in(
 async def recognise(
     ports: Ports, *, login: str, password: str, method: Method, visitor: Visitor, now: datetime
 ) -> UserView:
-    """Return who has shown the right password; every attempt that fails is noted.
+    """Return the user with this login and password; every failed attempt is recorded.
 
     Raises WrongCredentials, Throttled; UserBanned and DeletionPending after the right password.
     """
@@ -87,7 +87,7 @@ async def recognise(
 
 
 async def _rehash(ports: Ports, user_id: UserId, stored: bytes | None, password: str) -> None:
-    """Bring a right password's hash up to the present parameters; a busy pool leaves it for the next login."""
+    """Rehash a right password with the current parameters; a busy pool leaves it for the next login."""
     if stored is None or not ports.auth.passwords.is_stale(stored):
         return
     with suppress(Unavailable):
@@ -96,7 +96,7 @@ async def _rehash(ports: Ports, user_id: UserId, stored: bytes | None, password:
             await tx.profiles.rehash(user_id, old=stored, new=better)
 
 
-async def start_session(  # noqa: PLR0913  # what a row of a session says
+async def start_session(  # noqa: PLR0913  # the columns of one row
     ports: Ports,
     tx: Transaction,
     *,
@@ -108,10 +108,10 @@ async def start_session(  # noqa: PLR0913  # what a row of a session says
     now: datetime,
     provider: ProviderSession | None = None,
 ) -> SignedIn:
-    """Make a login session of a browser in the caller's transaction, and note it in the history.
+    """Create a login session of a browser in the caller's transaction, and record it in the login history.
 
-    Raises SecondFactorNeeded when `aal` is 1 and the account has a second factor: callers ask `pass_or_challenge`
-    first, and this catches the one who did not, or was overtaken.
+    Raises SecondFactorNeeded when `aal` is 1 and the account has a second factor: callers use `pass_or_challenge`
+    first, and this catches one that did not, or that was overtaken.
     """
     await refuse_without_second_factor(tx, UserId(user.id), aal)
     secret = ports.new_secret()
@@ -132,13 +132,13 @@ async def start_session(  # noqa: PLR0913  # what a row of a session says
 
 
 async def refuse_without_second_factor(tx: Transaction, user_id: UserId, aal: int) -> None:
-    """Raises SecondFactorNeeded for a session of one factor of an account that has two."""
+    """Raises SecondFactorNeeded for a single-factor session of an account that has a second factor."""
     if aal == 1 and await tx.second_factors.is_required(user_id):
         raise SecondFactorNeeded
 
 
 async def sign_out(ports: Ports, *, session_id: SessionId, now: datetime) -> None:
-    """End a login session permanently, in every process."""
+    """End a login session, in every process."""
     async with revoking(ports) as change:
         await end_session(change, session_id, now=now, reason="logout")
 
@@ -156,14 +156,14 @@ async def list_devices(
 
 
 async def revoke_session(ports: Ports, *, owner: UserId, session_id: SessionId, now: datetime) -> None:
-    """End one of the own login sessions. Raises SessionNotFound."""
+    """End one of the user's login sessions. Raises SessionNotFound."""
     async with revoking(ports) as change:
         await change.tx.sessions.revoke_own(session_id, owner=owner, now=now, reason="revoked")
         change.session(session_id)
 
 
 async def revoke_other_sessions(ports: Ports, *, owner: UserId, keep: SessionId | None, now: datetime) -> int:
-    """End all own login sessions but one; return how many ended."""
+    """End all of a user's login sessions but one; return how many ended."""
     async with revoking(ports) as change:
         return await end_sessions(change, owner, keep=keep, now=now, reason="revoked")
 
@@ -183,7 +183,7 @@ async def end_session(change: Changing, session_id: SessionId, *, now: datetime,
 
 
 async def find_login(ports: Ports, login: str) -> UserId:
-    """Return whose nickname or confirmed address it is. Raises WrongCredentials."""
+    """Return the user with this nickname or confirmed address. Raises WrongCredentials."""
     name = login.strip().lower()
     async with ports.read() as views:
         found = await views.users.login(name, _email_key(ports, name))

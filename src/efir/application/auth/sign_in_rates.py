@@ -1,7 +1,7 @@
-"""Limits of sign-in attempts, and the browsers that have attempts of their own.
+"""Rate limits of sign-in attempts, with separate limits for trusted devices.
 
-Those are browsers that the user has signed in from: guesses made elsewhere do not lock the owner out of them.
-The mark of such a browser is bound to the nickname; it proves nothing but that a sign-in was good once.
+Those are browsers that the user has signed in from: guesses made elsewhere do not lock the owner out of them. The mark
+of such a browser is bound to the nickname; it proves nothing but an earlier successful sign-in.
 """
 
 from efir.application.context import Ports, Visitor
@@ -15,12 +15,12 @@ MAX_MARK = 100  # characters
 
 
 def device_mark(ports: Ports, nickname: str) -> str:
-    """Return a new mark, for a browser to keep after a good sign-in."""
+    """Return a new mark, for a browser to keep after a successful sign-in."""
     return TOKENS.sign(ports.keys, ports.new_secret()[:16].encode(), bound_to=nickname)
 
 
 def find_trusted_device(keys: Keys, mark: str, name: str) -> str:
-    """Return which known device of this name a mark belongs to; empty for none."""
+    """Return the trusted device of this name that a mark belongs to; empty for none."""
     try:
         return TOKENS.read(keys, mark[:MAX_MARK], bound_to=name).decode()
     except TokenForged:
@@ -28,9 +28,9 @@ def find_trusted_device(keys: Keys, mark: str, name: str) -> str:
 
 
 def sign_in_rates(ports: Ports, *, name: str, visitor: Visitor) -> tuple[Rate, ...]:
-    """Return how often a name may be tried from one network and from all, and how often a network may try at all.
+    """Return the rates at which one network may try a name, all networks together may, and one network may try any.
 
-    Known devices of a name have rates of their own, so strangers cannot lock its owner out of them.
+    Trusted devices of a name have rates of their own, so that strangers cannot lock its owner out of them.
     """
     network, limits = network_of(visitor.ip), ports.limits
     ident = ports.keys.mac("rates", name.encode()).hex()[:24]

@@ -1,4 +1,4 @@
-"""Keys of access tokens: pending, active, retiring, retired; replaced without a token failing."""
+"""Signing keys of access tokens: pending, active, retiring, retired; rotated without a token failing."""
 
 from datetime import datetime, timedelta
 
@@ -6,11 +6,11 @@ from efir.application.access.invalidation import revoking
 from efir.application.context import Ports
 from efir.ports.auth.signing_keys import SigningKey
 
-PUBLISHED_BEFORE_USE = timedelta(minutes=10)  # others keep the key set for five minutes
+PUBLISHED_BEFORE_USE = timedelta(minutes=10)  # clients cache the key set for five minutes
 
 
 async def tend_signing_keys(ports: Ports) -> None:
-    """Make the first key, and move each key on when its time has come."""
+    """Create the first key, and move each key to its next state when it is due."""
     now = ports.clock()
     async with ports.read() as views:
         due = _find_due_steps(ports, await views.signing_keys.list_usable(), now)
@@ -27,7 +27,7 @@ async def tend_signing_keys(ports: Ports) -> None:
 
 
 async def rotate_signing_keys(ports: Ports, *, compromised: bool, now: datetime) -> None:
-    """Replace the active key; a compromised one stops counting at once, in every process."""
+    """Replace the active key; a compromised one becomes invalid at once, in every process."""
     async with revoking(ports) as change:
         for key in await change.tx.signing_keys.lock():
             if key.state == "pending":
@@ -44,7 +44,7 @@ Step = tuple[str, str] | tuple[str, str, str]
 
 
 def _find_due_steps(ports: Ports, keys: list[SigningKey], now: datetime) -> list[Step]:
-    """Return which keys must be made or moved now, in an order that leaves at most one active key at any time."""
+    """Return the keys to create or move now, in an order that leaves at most one active key at any time."""
     active = next((key for key in keys if key.state == "active"), None)
     pending = next((key for key in keys if key.state == "pending"), None)
     steps: list[Step] = []

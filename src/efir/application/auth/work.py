@@ -1,4 +1,4 @@
-"""What signing in contributes to the work of workers."""
+"""The periodic work of authentication."""
 
 from collections.abc import Sequence
 

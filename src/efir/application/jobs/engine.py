@@ -1,4 +1,4 @@
-"""The job engine: claim, work beside a heartbeat, complete under the own fence."""
+"""The job engine: claim a job, run it beside a heartbeat, complete it under its fence."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
@@ -47,10 +47,10 @@ Told = Callable[[str, ClaimedJob, BaseException | None], None]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class JobHandler:
-    """How one kind of job is done, and what follows when it fails permanently (in the same transaction).
+    """How one kind of job is done, and what follows in the same transaction when it fails permanently.
 
-    `hold` takes the locks that come before the job's own; taking them in another order may deadlock.
-    `delays` are the seconds between attempts while a fault may pass.
+    `hold` takes the locks that come before the job's own; taking them in another order may deadlock. `delays` are the
+    seconds between attempts while a fault may be transient.
     """
 
     work: Work
@@ -63,7 +63,7 @@ JobHandlers = Mapping[JobKind, JobHandler]
 
 
 def handler_of(handlers: JobHandlers, kind: str) -> JobHandler:
-    """Return the handler of a kind of job; for a kind unknown to this version, one that fails with that reason."""
+    """Return the handler of a kind of job; for a kind unknown to this version, one that fails for that reason."""
     known = kind in JobKind.__members__.values()
     return handlers.get(JobKind(kind), UNKNOWN) if known else UNKNOWN
 
@@ -76,9 +76,9 @@ UNKNOWN = JobHandler(work=_refuse)
 
 
 async def run_next(ports: Ports, handlers: JobHandlers, *, queue: Queue, worker: str, told: Told) -> bool:
-    """Claim the best job of a queue and do it; False when there is none. `told` is notified of its course.
+    """Claim the best job of a queue and run it; return False when there is none. `told` is notified of its progress.
 
-    Cancelling hands the job back. A lost lease ends the work; its results are discarded.
+    Cancellation releases the job. A lost lease ends the work; its results are discarded.
     """
     lease = float(ports.limits.lease_seconds)
     async with ports.single() as tx:
@@ -115,7 +115,7 @@ async def run_next(ports: Ports, handlers: JobHandlers, *, queue: Queue, worker:
 def failure_of(
     error: Exception, attempt: int, delays: tuple[float, ...] = TRANSIENT_DELAYS
 ) -> tuple[Failure, float | None]:
-    """Name a failure and the seconds until the next attempt (None: never)."""
+    """Return the failure for an error, and the seconds until the next attempt (None: never)."""
     while isinstance(error, ExceptionGroup):  # of a task group: the first one ended the others
         error = error.exceptions[0]
     match error:
@@ -137,7 +137,7 @@ async def get_job(ports: Ports, *, job_id: JobId, user_id: UserId) -> JobView:
 
 
 def view_of(row: JobRow) -> JobView:
-    """Show a job to its owner."""
+    """Return a job as its owner sees it."""
     url = (row.output or {}).get("url")
     return JobView(
         id=row.id, kind=row.kind, state=PUBLIC_STATE[JobState(row.state)], progress=row.progress,
@@ -148,7 +148,7 @@ def view_of(row: JobRow) -> JobView:
 
 
 async def reconcile(ports: Ports, handlers: JobHandlers) -> int:
-    """Free what dead workers held and wake what waits; return how many jobs were quarantined.
+    """Free jobs of dead workers and wake waiting ones; return how many jobs were quarantined.
 
     A job that was running each time its worker died is quarantined after `MAX_KILLS` deaths.
     """

@@ -1,4 +1,4 @@
-"""The relay: events become jobs, in the transaction that removes them."""
+"""The outbox relay: events become jobs, in the transaction that removes the events."""
 
 from collections.abc import Callable, Mapping, Sequence
 
@@ -14,9 +14,9 @@ Consumers = Mapping[EventName, Sequence[Consumer]]
 
 
 async def relay_events(ports: Ports, consumers: Consumers) -> int:
-    """Turn waiting events into jobs; return how many events were taken.
+    """Turn waiting events into jobs; return how many events were consumed.
 
-    Raises UnknownEvents after all others were taken: those that nobody consumes stay, for a version that knows them.
+    Raises UnknownEvents after all others were consumed: events without a consumer stay, for a version that knows them.
     """
     taken = 0
     while True:

@@ -1,4 +1,4 @@
-"""What workers do, joined from what the areas contribute: jobs, consumers of events, and regular work."""
+"""The work of workers, composed from the areas: jobs, consumers of events, and periodic work."""
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -12,10 +12,10 @@ Tick = Callable[[Ports], Awaitable[object]]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Work:
-    """Everything a worker can do.
+    """Everything that a worker can do.
 
-    `ticks` keep the promises when a message, a worker or a whole machine is lost: every worker calls each of them
-    again and again, and row locks keep two of them from doing the same twice. `starts` are called once by each worker.
+    `ticks` recover from the loss of a message, a worker or a whole machine: every worker calls each of them again and
+    again, and row locks keep two workers from doing the same work. Every worker calls each of `starts` once.
     """
 
     jobs: JobHandlers
@@ -24,7 +24,7 @@ class Work:
     starts: Sequence[Tick]
 
     def steps(self) -> Mapping[str, Tick]:
-        """Return what a tick does, by name: events and jobs first, then what the areas keep in order."""
+        """Return the steps of a tick by name: events and jobs first, then those of the areas."""
 
         async def relay(ports: Ports) -> None:
             await relay_events(ports, self.consumers)
@@ -36,7 +36,7 @@ class Work:
 
 
 async def forget_responses(ports: Ports) -> None:
-    """Delete stored responses of idempotency keys whose time is over."""
+    """Delete expired responses of idempotency keys."""
     async with ports.begin() as tx:
         await tx.stored_responses.forget(ports.limits.idempotency_seconds)
 

@@ -1,4 +1,4 @@
-"""Whose turn it is to do heavy work within a request: a few at once in a process, fewer of one person."""
+"""Slots for heavy work within requests: a few at a time in one process, fewer for one user."""
 
 import asyncio
 from collections import Counter
@@ -12,7 +12,7 @@ T = TypeVar("T")
 
 
 class FairSlots:
-    """Hands out `most` slots at a time, `max_of_one` to one user; belongs to one event loop."""
+    """Assigns at most `max_slots` slots at a time, `max_of_one` of them to one user; belongs to one event loop."""
 
     def __init__(self, max_slots: int, max_of_one: int) -> None:
         self._max_slots, self._max_of_one = max_slots, max_of_one
@@ -21,17 +21,17 @@ class FairSlots:
         self._threads = asyncio.Semaphore(max(1, max_slots))
 
     async def run_in_thread(self, work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
-        """Do what keeps a processor busy in a thread, `most` of them at once.
+        """Run CPU-bound work in a thread, at most `max_slots` calls at a time.
 
-        The pool has more threads than the machine has processors, and the system gives each of them as much time as
-        the event loop: while all of them hash what eight people send, no request would be served.
+        The default pool has more threads than the machine has processors, and the system gives each of them as much
+        time as the event loop: while all of them hash the uploads of eight users, no request would be served.
         """
         async with self._threads:
             return await asyncio.to_thread(work, *args, **kwargs)
 
     @asynccontextmanager
     async def acquire(self, person: UUID, *, within: float) -> AsyncIterator[bool]:
-        """Wait for a turn; False when there is none in `within` seconds."""
+        """Wait for a slot; yield False when none is free within `within` seconds."""
         mine = await self._take(person, within)
         try:
             yield mine

@@ -1,4 +1,4 @@
-"""Signed cursors: a place in one list with one set of filters, opaque to clients."""
+"""Signed cursors: positions in one list with one set of filters, opaque to clients."""
 
 from collections.abc import Sequence
 
@@ -26,7 +26,7 @@ class BadCursor(Malformed):
 
 
 def parse_page(keys: Keys, limits: Limits, name: str, *, limit: int | None, cursor: str | None) -> PageRequest:
-    """Read `limit` and `cursor` of a request for the list `name` (its name and filters). Raises BadCursor."""
+    """Parse `limit` and `cursor` of a request for the list `name` (its name and filters). Raises BadCursor."""
     size = limits.page_default if limit is None else limit
     if not 1 <= size <= limits.max_page_size:
         raise Malformed(f"`limit` is between 1 and {limits.max_page_size}.")
@@ -59,7 +59,7 @@ def _read(keys: Keys, name: str, text: str) -> _Cursor:
 def paginate_list(
     keys: Keys, limits: Limits, name: str, rows: Sequence[T], *, limit: int | None, cursor: str | None
 ) -> Page[T]:
-    """Return a page of a list that is short and known as a whole, in its own order. Raises BadCursor."""
+    """Return a page of a list that is short and entirely in memory, in its own order. Raises BadCursor."""
     part = parse_page(keys, limits, name, limit=limit, cursor=cursor)
     try:
         start = int((part.after or part.before or Position("0", "")).key)

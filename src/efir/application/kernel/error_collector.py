@@ -1,4 +1,4 @@
-"""Collects errors, to report everything that is wrong at once."""
+"""Collection of field errors, so that a response reports all wrong fields at once."""
 
 from collections.abc import Callable
 from typing import TypeVar

@@ -1,4 +1,4 @@
-"""The one guard of repeated requests: under one `Idempotency-Key` an effect happens once, and has one response."""
+"""Idempotency: under one `Idempotency-Key`, an effect happens once and has one response."""
 
 import hashlib
 from collections.abc import Callable
@@ -28,8 +28,8 @@ class KeyInUse(Conflict):
     title = "A request with this Idempotency-Key is being answered"
 
 
-class AlreadyAnswered(Exception):  # named by what is the matter; ends a use case, and the driver sends the response
-    """The request with this key has its response."""
+class AlreadyAnswered(Exception):  # not a failure: it ends a use case, and the driver sends the response
+    """The request with this key already has a response."""
 
     def __init__(self, response: StoredResponse) -> None:
         super().__init__()
@@ -37,7 +37,7 @@ class AlreadyAnswered(Exception):  # named by what is the matter; ends a use cas
 
 
 def parse_key(text: str) -> str:
-    """Return the key of a header. Raises Malformed."""
+    """Return the key from the value of the header. Raises Malformed."""
     if not 1 <= len(text) <= MAX_KEY or not text.isascii():
         raise Malformed(f"An Idempotency-Key has 1 to {MAX_KEY} ASCII characters.")
     return text
@@ -47,21 +47,21 @@ def hash_request(*parts: bytes) -> bytes:
     """Return the fingerprint of a request: its method and address, then its body."""
     digest = hashlib.sha256()
     for part in parts:
-        digest.update(b"%d " % len(part))  # so that no two requests give the same bytes
+        digest.update(b"%d " % len(part))  # so that no two requests hash the same bytes
         digest.update(part)
     return digest.digest()
 
 
 @dataclass(frozen=True, slots=True)
 class IdempotencyKey:
-    """A key, whose it is, and the request it came with."""
+    """A key, its owner, and the hash of the request it was sent with."""
 
     principal: str
     key: str
     request_hash: bytes
 
     async def find_response(self, tx: Transaction) -> StoredResponse | None:
-        """Hold the key until the transaction ends; return the response it has. Raises KeyInUse, KeyReused."""
+        """Lock the key until the transaction ends; return its stored response, or None. Raises KeyInUse, KeyReused."""
         if not await tx.stored_responses.acquire(self.principal, self.key):
             raise KeyInUse(retry_after=1)
         found = await tx.stored_responses.get(self.principal, self.key)
@@ -75,10 +75,10 @@ class IdempotencyKey:
 
 
 class Guard(Protocol[T_contra]):
-    """What a use case whose transaction is short asks around its effect; others are guarded by the driver."""
+    """Hooks that a use case with a short transaction calls around its effect; the driver guards all others."""
 
     async def before(self, tx: Transaction) -> None:
-        """Hold the key until the transaction ends. Raises AlreadyAnswered, KeyInUse, KeyReused."""
+        """Lock the key until the transaction ends. Raises AlreadyAnswered, KeyInUse, KeyReused."""
         ...
 
     async def after(self, tx: Transaction, result: T_contra) -> None:
@@ -87,17 +87,17 @@ class Guard(Protocol[T_contra]):
 
 
 class Unguarded(Generic[T_contra]):
-    """For a request without a key."""
+    """The guard of a request without a key."""
 
     async def before(self, tx: Transaction) -> None:
-        """Nothing to hold."""
+        """Do nothing."""
 
     async def after(self, tx: Transaction, result: T_contra) -> None:
-        """Nothing to store."""
+        """Do nothing."""
 
 
 class KeyGuard(Generic[T]):
-    """For a request with a key; `present` makes the response of a result."""
+    """The guard of a request with a key; `present` turns a result into the response to store."""
 
     def __init__(self, key: IdempotencyKey, present: Callable[[T], StoredResponse]) -> None:
         self._key, self._present = key, present

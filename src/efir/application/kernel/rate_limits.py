@@ -1,4 +1,4 @@
-"""Refusing what happens too often."""
+"""Enforcement of rate limits."""
 
 from efir.application.context import Ports
 from efir.domain.kernel.rate_limits import Rate, Throttled
@@ -10,7 +10,7 @@ HOUR = 3600
 
 
 async def enforce_limits(ports: Ports, *rates: Rate) -> None:
-    """Count an attempt and report the rest to the client. Raises Throttled."""
+    """Count an attempt, and report the remaining quota to the client. Raises Throttled."""
     verdict = await ports.rates.take(list(rates))
     told.set(verdict)
     if not verdict.allowed:

@@ -1,4 +1,4 @@
-"""The development mailbox: mails kept for want of a mail server, shown to who sits at the machine."""
+"""The development mailbox: mails that are kept while no mail server is configured, shown on this machine only."""
 
 from msgspec import Struct
 
@@ -16,7 +16,7 @@ class NoMailbox(NotFound):
 
 
 class Asker(Struct, frozen=True):
-    """Where a request comes from: its address, the host it names, and whether a proxy passed it on."""
+    """The origin of a request: client address, requested host, and whether a proxy forwarded it."""
 
     ip: str | None
     host: str
@@ -26,8 +26,8 @@ class Asker(Struct, frozen=True):
 async def read_mailbox(ports: Ports, asker: Asker) -> list[KeptMail]:
     """Return the newest kept mails.
 
-    They hold links that change passwords, so the public address, the asker's and the host asked for must all be this
-    machine, with no proxy between. Raises NoMailbox.
+    They contain links that change passwords, so the public address, the client's address and the requested host must
+    all be this machine, with no proxy between. Raises NoMailbox.
     """
     hosts = (host_of(ports.origin), host_of(asker.host), asker.ip or "")
     if ports.mail.mailer is not None or asker.forwarded or not all(map(is_loopback, hosts)):

@@ -1,4 +1,4 @@
-"""Mails: stored with the change they report, sent by a job, kept for the development mailbox without a mail server."""
+"""Mails: stored with the change they report, sent by a job; without a mail server, kept for the development mailbox."""
 
 import asyncio
 from datetime import datetime, timedelta
@@ -21,7 +21,7 @@ MAILBOX = 50
 
 
 class Envelope(Struct, frozen=True):
-    """Whom a mail goes to, in which language, and how long it is worth sending."""
+    """The recipient of a mail, its language, and until when it is worth sending."""
 
     address: EmailAddress
     lang: str
@@ -30,7 +30,7 @@ class Envelope(Struct, frozen=True):
 
 
 class KeptMail(Struct, frozen=True):
-    """A mail of the development mailbox, in words."""
+    """A mail of the development mailbox, as text."""
 
     kind: str
     letter: Letter
@@ -40,7 +40,7 @@ class KeptMail(Struct, frozen=True):
 async def put_mail(
     ports: Ports, tx: Transaction, kind: MailKind, envelope: Envelope, *, now: datetime, **facts: str
 ) -> None:
-    """Store a mail in the transaction of the change it reports; a job sends it. Call it last in a transaction."""
+    """Store a mail in the transaction of the change it reports; a job sends it. Call it last in the transaction."""
     mail = Mail(
         id=MailId(ports.new_id()), kind=kind, recipient=envelope.address.shown, lang=envelope.lang, created_at=now,
         facts=facts, user_id=envelope.user_id, expires_at=envelope.expires_at,
@@ -53,18 +53,18 @@ async def put_mail(
 
 
 async def is_within_budget(ports: Ports, tx: Transaction, kind: MailKind, address_key: str, *, now: datetime) -> bool:
-    """Return whether one more mail of a kind may go to an address within this hour."""
+    """Return whether another mail of a kind may be sent to an address within this hour."""
     return await tx.mails.recent(kind, address_key, since=now - HOUR) < ports.limits.max_mails_an_hour
 
 
 async def spend_budget(ports: Ports, tx: Transaction, kind: MailKind, address_key: str, *, now: datetime) -> None:
-    """Raises MailsTooMany when no more mails of a kind may go to an address this hour."""
+    """Raises MailsTooMany when no more mails of a kind may be sent to an address within this hour."""
     if not await is_within_budget(ports, tx, kind, address_key, now=now):
         raise MailsTooMany(retry_after=int(HOUR.total_seconds()))
 
 
 async def send_mail(ports: Ports, job: ClaimedJob, _progress: Progress) -> None:
-    """Hand a mail to the mail server; one that is no longer true is dropped.
+    """Pass a mail to the mail server; an outdated one is dropped.
 
     It is sent again only after an attempt whose response was lost, and then under the same Message-ID.
     Raises MailRefused, MailServerUnavailable.
@@ -89,13 +89,13 @@ async def handle_mail_failure(ports: Ports, tx: Transaction, row: JobRow, _failu
 
 
 async def forget_mails(ports: Ports) -> int:
-    """Remove mails that are older than agreed; returns how many. A tick calls it."""
+    """Delete mails whose retention has ended; return how many. A tick calls it."""
     async with ports.begin() as tx:
         return await tx.mails.forget(ports.clock() - timedelta(seconds=ports.limits.mail_keep_seconds))
 
 
 async def list_kept_mails(ports: Ports) -> list[KeptMail]:
-    """Return the newest mails that were kept for want of a mail server."""
+    """Return the newest mails that were kept because no mail server is configured."""
     async with ports.read() as views:
         kept = await views.mails.list_kept(MAILBOX)
     return [KeptMail(mail.kind.value, ports.mail.wording.letter(mail), mail.created_at) for mail in kept]

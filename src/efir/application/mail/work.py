@@ -1,4 +1,4 @@
-"""What mails contribute to the work of workers."""
+"""The jobs and periodic work of mails."""
 
 from collections.abc import Sequence
 
