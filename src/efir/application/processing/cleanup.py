@@ -1,4 +1,4 @@
-"""Clean-up: the jobs that delete files that are no longer needed, then their rows."""
+"""Clean-up jobs: they delete files that are no longer needed, then the rows."""
 
 from efir.application.context import Ports
 from efir.application.jobs.engine import Progress
@@ -8,7 +8,7 @@ from efir.ports.kernel.blobs import blob_key
 
 
 async def drop_first_renditions(ports: Ports, job: ClaimedJob, _progress: Progress) -> None:
-    """Remove the files that served until the ladder was there, once nobody can still be playing them."""
+    """Delete the first renditions that the ladder has replaced, once no player can still use them."""
     async with ports.begin() as tx:
         keys = await tx.renditions.temporary_keys(VideoId(job.subject), job.facts["generation"])
     for key in keys:
@@ -20,7 +20,7 @@ async def drop_first_renditions(ports: Ports, job: ClaimedJob, _progress: Progre
 
 
 async def purge_video(ports: Ports, job: ClaimedJob, _progress: Progress) -> None:
-    """Remove a deleted video's files, then its rows."""
+    """Delete the files of a deleted video, then its rows."""
     async with ports.begin() as tx:
         sources = await tx.videos.find_deleted_sources(VideoId(job.subject))
     for key in sources:

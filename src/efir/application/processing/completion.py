@@ -1,4 +1,4 @@
-"""The last job of a video: everything is checked, completed and served; what fails its check is made once more."""
+"""The last job of a video: check, complete and serve everything; parts that fail the check are created once more."""
 
 from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import asynccontextmanager, contextmanager
@@ -35,7 +35,7 @@ SOUND_TRACK = "audio"
 
 
 class Parts(msgspec.Struct, frozen=True):
-    """All that was made of a video: rungs from the largest to the smallest, the sound, frames for pictures."""
+    """The parts created for a video: rungs from the largest to the smallest, the sound, frames for pictures."""
 
     rungs: list[StoredTrack]
     sound: StoredTrack | None
@@ -43,7 +43,7 @@ class Parts(msgspec.Struct, frozen=True):
 
 
 async def finish_video(ports: Ports, job: ClaimedJob, progress: Progress) -> None:
-    """Check every rendition, make the plain file, poster and storyboard, then serve it all."""
+    """Check every rendition, create the plain file, poster and storyboard, then serve them all."""
     source = source_of(job.facts)
     try:
         async with _workshop(ports, job) as (video, out):
@@ -78,7 +78,7 @@ async def _serve(
 
 @asynccontextmanager
 async def _workshop(ports: Ports, job: ClaimedJob) -> AsyncIterator[tuple[Video, Path]]:
-    """The video and an empty directory; within, a refused file is one of ours, so the person's is not to blame."""
+    """Yield the video and an empty directory; a file refused within is Efir's own, so the source is not to blame."""
     async with ports.begin() as tx:
         video = await tx.videos.get(VideoId(job.subject))
     async with ports.scratch.directory(job.kind) as out:
@@ -95,7 +95,7 @@ def _ours() -> Iterator[None]:
 
 
 async def _parts(ports: Ports, job: ClaimedJob, chosen: Plan) -> Parts:
-    """Collect what the other jobs left. Raises RenditionDamaged for what does not fit together or is not there."""
+    """Collect the output of the other jobs. Raises RenditionDamaged for missing parts and those that do not fit."""
     chunks = await _outputs(ports, job, LADDER)
     rungs = [
         join_chunks([track for chunk in chunks for track in chunk.tracks if track.about.name == rung.name])
@@ -123,7 +123,7 @@ async def _assets(
     out: Path,
     progress: Progress,
 ) -> list[Asset]:
-    """Make the plain file and the pictures."""
+    """Create the plain file and the pictures."""
     tracks, sound, stills = made
     plain = next((track for track in tracks if track.height <= PLAIN_HEIGHT), tracks[-1])
     mp4 = await ports.media.converter.make_mp4(plain, sound, out, lambda part: progress(0.5 + part * 0.3))
@@ -134,9 +134,9 @@ async def _assets(
 
 
 async def _try_again(ports: Ports, job: ClaimedJob, source: Source, damage: RenditionDamaged) -> bool:
-    """Let what is damaged be made once more, each part once, and wait for it; False when all that was tried before.
+    """Schedule damaged parts once more, each of them once; return False when that has already been done for all.
 
-    Copied sound is encoded instead. Damage without a place is that of every chunk.
+    The sound is encoded instead of copied. Damage without a location is that of every chunk.
     """
     async with ports.begin() as tx:
         video = await tx.videos.get(VideoId(job.subject), lock=True)

@@ -1,4 +1,4 @@
-"""From stored tracks to what viewers are served: rows that playlists are made of."""
+"""Publication of stored tracks: the rows from which playlists are generated."""
 
 from collections.abc import Iterable
 from fractions import Fraction
@@ -22,7 +22,7 @@ async def publish_track(
     growing: bool = False,
     complete: bool = True,
 ) -> None:
-    """Let players see a track; `growing` gets a playlist that begins before all is there and ends with `complete`.
+    """Make a track visible to players; a `growing` playlist starts before all segments exist and ends with `complete`.
 
     `target` is the target duration, in seconds, of all playlists that are listed together.
     """
@@ -60,8 +60,8 @@ def target_of(tracks: Iterable[StoredTrack]) -> int:
 def frame_rate(stored: StoredTrack) -> str:
     """Return the highest frame rate of a picture with three decimals (RFC 8216 §4.3.4.2); empty for sound.
 
-    A copied source of varying rate is faster in some segments than in the mean. Short ones prove nothing, and clocks of
-    a millisecond round.
+    A copied source of varying rate is faster in some segments than on average. Short ones prove nothing, and clocks
+    with a resolution of a millisecond round.
     """
     about = stored.about
     if not about.rate_num:

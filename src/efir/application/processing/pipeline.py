@@ -1,8 +1,8 @@
-"""From an uploaded file to a video that can be watched: a function for each job but the last (`completion.py`).
+"""The processing of a video, from the uploaded file to playback: one function per job but the last (`completion.py`).
 
-Each does its work outside a transaction, puts its files into the store under names that carry their content's hash, and
-then publishes them in one transaction. That begins with the video's row, so that of the jobs of one video only one at a
-time decides what follows, and goes on with the own fence: a worker that lost its lease publishes nothing.
+Each works outside a transaction, puts its files into the store under names that contain the hash of their content, and
+then publishes them in one transaction. The transaction locks the video's row first, so that only one job of a video at
+a time decides what follows, and then checks the job's fence: a worker that lost its lease publishes nothing.
 """
 
 from collections.abc import AsyncIterator, Sequence
@@ -49,7 +49,7 @@ FIRST_PICTURE, FIRST_SOUND = "first", "first_audio"
 
 
 class Made(msgspec.Struct, frozen=True):
-    """What a job leaves for the last one: chunks of the ladder with their stills, or the sound."""
+    """The output of a job for the last one: chunks of the ladder with their stills, or the sound."""
 
     tracks: list[StoredTrack]
     stills: list[StoredStill] = []
@@ -74,7 +74,7 @@ async def probe_video(ports: Ports, job: ClaimedJob, progress: Progress) -> None
 
 
 async def copy_video(ports: Ports, job: ClaimedJob, progress: Progress) -> None:
-    """Cut the source at its keyframes, so that it can be watched at once."""
+    """Cut the source at its keyframes without encoding, so that it can be watched at once."""
     async with workspace(ports, job) as (video, source, local, out):
         copied = await ports.media.converter.copy(local, source.facts, out, progress)
         if not all(segment.independent for segment in copied.video.segments):
@@ -92,7 +92,7 @@ async def copy_video(ports: Ports, job: ClaimedJob, progress: Progress) -> None:
 
 
 async def encode_first(ports: Ports, job: ClaimedJob, progress: Progress) -> None:
-    """Encode a chunk of one small rung fast."""
+    """Encode a chunk of the first rendition, fast."""
     posters: list[Asset] = []
     async with workspace(ports, job) as (video, source, local, out):
         facts, chosen = source.facts, source.plan
@@ -122,14 +122,14 @@ async def encode_audio(ports: Ports, job: ClaimedJob, progress: Progress) -> Non
         sound = await store_track(ports, video, encoded, name=FIRST_SOUND)
     async with ports.begin() as tx:
         video = await complete_job(tx, job, job_output([sound]))
-        if video.state not in WATCHABLE:  # else there is another sound already, in the middle of which somebody may be
+        if video.state not in WATCHABLE:  # otherwise another sound exists, which a viewer may be in the middle of
             await publish_track(tx, video, sound, target=plan_target_duration(source.plan), temporary=True)
             await _show_once_watchable(ports, tx, video, source, [])
         await finish_if_last(tx, video)
 
 
 async def encode_chunk(ports: Ports, job: ClaimedJob, progress: Progress) -> None:
-    """Encode one chunk for every rung from one decode; the last chunk to end starts the finish."""
+    """Encode one chunk for every rung from one decode; the last chunk to be done starts the finish."""
     async with workspace(ports, job) as (video, source, local, out):
         chunk = await ports.media.converter.encode_chunk(
             local, source.facts, source.plan, job.ordinal, source.plan.rungs, out, progress
@@ -141,7 +141,7 @@ async def encode_chunk(ports: Ports, job: ClaimedJob, progress: Progress) -> Non
 
 
 async def handle_video_failure(ports: Ports, tx: Transaction, row: JobRow, failure: Failure) -> None:
-    """Store why and cancel what else is planned; renditions that can be watched stay."""
+    """Store the failure and cancel the remaining jobs; renditions that can be watched stay."""
     video = await _find_current(tx, row)
     if video is None:
         return
@@ -158,7 +158,7 @@ async def handle_video_failure(ports: Ports, tx: Transaction, row: JobRow, failu
 
 
 async def handle_copy_failure(ports: Ports, tx: Transaction, row: JobRow, failure: Failure) -> None:
-    """Encode the first rung and the sound instead: streams that cannot be copied may still decode."""
+    """Schedule the first rendition and the sound instead: streams that cannot be copied may still decode."""
     if failure.code == PlanOutdated.code:
         await handle_video_failure(ports, tx, row, failure)
         return
@@ -168,7 +168,7 @@ async def handle_copy_failure(ports: Ports, tx: Transaction, row: JobRow, failur
 
 
 async def hold_video(tx: Transaction, row: JobRow | ClaimedJob) -> None:
-    """Lock the row of a job's video before the job's own, as everybody does who changes both."""
+    """Lock the row of a job's video before the job's own row, the order of every transaction that locks both."""
     await tx.videos.find(VideoId(row.subject), lock=True)
 
 
@@ -181,7 +181,7 @@ async def complete_job(tx: Transaction, job: ClaimedJob, output: Any = None) -> 
 
 @asynccontextmanager
 async def workspace(ports: Ports, job: ClaimedJob) -> AsyncIterator[tuple[Video, Source, Path, Path]]:
-    """The video, its plan, its source as a local file, and an empty directory for what is made of it."""
+    """Yield the video, its plan, its source as a local file, and an empty directory for the output."""
     async with ports.begin() as tx:
         video = await tx.videos.get(VideoId(job.subject))
     async with ports.scratch.directory(job.kind) as out:
@@ -190,7 +190,7 @@ async def workspace(ports: Ports, job: ClaimedJob) -> AsyncIterator[tuple[Video,
 
 
 async def local_source(ports: Ports, video: Video, scratch: Path) -> Path:
-    """Find what was uploaded as a local file. Raises SourceMissing."""
+    """Return the uploaded file as a local file. Raises SourceMissing."""
     try:
         return await local_file(ports, video.source_key, scratch)
     except BlobMissing as error:
@@ -198,20 +198,20 @@ async def local_source(ports: Ports, video: Video, scratch: Path) -> Path:
 
 
 async def finish_if_last(tx: Transaction, video: Video) -> None:
-    """Start the finish when nothing else is left; the caller holds the video's row, so exactly one job sees it."""
+    """Start the finish when nothing else is left; the caller locks the video's row, so exactly one job starts it."""
     if await tx.jobs.count_unfinished(video.id, video.generation, BEFORE_FINISH) == 0:
         await tx.jobs.unblock(video.id, video.generation, FINISH)
 
 
 def job_output(tracks: list[StoredTrack], stills: list[StoredStill] | None = None) -> Any:
-    """Return what a job leaves for the last one as its output."""
+    """Return the output of a job for the last one."""
     return msgspec.to_builtins(Made(tracks, stills or []), enc_hook=_to_plain)
 
 
 async def _show_once_watchable(
     ports: Ports, tx: Transaction, video: Video, source: Source, posters: Sequence[Asset]
 ) -> None:
-    """Let the video be watched as soon as there is a picture from its start, and its sound if it has one."""
+    """Make the video watchable as soon as it has a picture from its start, and its sound if it has one."""
     for poster in posters:
         await tx.renditions.put_asset(video.id, video.generation, poster)
     listed = {row.kind for row in await tx.views.renditions.list_by_video(video.id, video.generation) if row.listed}
@@ -233,7 +233,7 @@ async def _make_early_posters(
 
 
 async def _find_current(tx: Transaction, row: JobRow) -> Video | None:
-    """The job's video, unless it was deleted or has a newer generation."""
+    """Return the job's video; None when it was deleted or has a newer generation."""
     found = await tx.videos.find(VideoId(row.subject), lock=True)
     return found if found is not None and found.generation == row.generation else None
 

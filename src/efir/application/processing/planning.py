@@ -1,4 +1,4 @@
-"""Which jobs make a video: planned all at once after the probe, so that none has to invent the next."""
+"""Planning of a video's jobs: all of them at once after the probe, so that no job has to create the next."""
 
 from collections.abc import Collection
 from datetime import datetime
@@ -25,7 +25,7 @@ AT_WORK = frozenset({JobState.READY, JobState.RUNNING})
 
 
 class Source(msgspec.Struct, frozen=True):
-    """What the probe found and decided; every later job carries it."""
+    """The facts and decisions of the probe; every later job carries them."""
 
     facts: MediaFacts
     plan: Plan
@@ -39,7 +39,7 @@ class PlanOutdated(Conflict):
 
 
 def source_of(facts: dict[str, Any]) -> Source:
-    """Read what a job carries. Raises PlanOutdated for the plan of an earlier version."""
+    """Return the source that a job carries. Raises PlanOutdated for the plan of an earlier version."""
     try:
         return msgspec.convert(facts, Source)
     except msgspec.ValidationError as error:
@@ -47,7 +47,7 @@ def source_of(facts: dict[str, Any]) -> Source:
 
 
 async def plan_anew(tx: Transaction, video: Video, *, now: datetime) -> None:
-    """Look into the file again, of a video whose row is locked; what can be watched stays so."""
+    """Schedule a new probe of a video whose row is locked; what can be watched stays watchable."""
     if video.state in WATCHABLE:
         await tx.jobs.forget(video.id, video.generation)
         await tx.videos.set_state(video.id, video.state, now=now, failure_code=None, failure_detail=None)
@@ -58,7 +58,7 @@ async def plan_anew(tx: Transaction, video: Video, *, now: datetime) -> None:
 
 
 def plan_jobs(video: Video, source: Source) -> list[NewJob]:
-    """Plan all jobs at once: what can be watched first, then the ladder, then what needs all of it."""
+    """Return all jobs at once: the first rendition, then the ladder, then those that need all of it."""
     whole = float(source.plan.seconds)
     if can_copy_video(source.facts):
         first = [_job(video, source, COPY, queue=Queue.FAST, priority=0, cost=1 + 0.01 * whole)]
@@ -68,7 +68,7 @@ def plan_jobs(video: Video, source: Source) -> list[NewJob]:
 
 
 def plan_first_encodes(video: Video, source: Source) -> list[NewJob]:
-    """Plan the chunks of the small rung that is watched first, and the sound beside them."""
+    """Return the jobs for the chunks of the first rendition, and for the sound beside them."""
     part = float(source.plan.seconds) / source.plan.chunks
     chunks = [
         _job(video, source, FIRST, ordinal=ordinal, priority=0, cost=max(0.1, 0.1 * part))
@@ -78,13 +78,13 @@ def plan_first_encodes(video: Video, source: Source) -> list[NewJob]:
 
 
 def sound_job(video: Video, source: Source) -> NewJob:
-    """Plan the encoding of the sound; a copy of the source's, if there was one, is not used any more."""
+    """Return the job that encodes the sound; a copy of the source's sound, if there is one, is not used any more."""
     cost = 1 + 0.02 * float(source.plan.seconds)
     return _job(video, source, SOUND, queue=Queue.FAST, priority=0, cost=cost)
 
 
 def ladder(video: Video, source: Source) -> list[NewJob]:
-    """Plan the chunks of all rungs, and the finish that needs all of them."""
+    """Return the jobs for the chunks of all rungs, and the finish that needs all of them."""
     whole = float(source.plan.seconds)
     part, pixels = whole / source.plan.chunks, sum(rung.width * rung.height for rung in source.plan.rungs) / 1e6
     chunks = [
@@ -95,9 +95,9 @@ def ladder(video: Video, source: Source) -> list[NewJob]:
 
 
 def missing(video: Video, source: Source, jobs: Collection[JobRow], *, watchable: bool) -> list[NewJob]:
-    """Plan what a processing that stopped needs to come to its end; what is planned already may be named again.
+    """Return the jobs that interrupted processing needs to complete; existing jobs may be among them.
 
-    What can be watched has no need of a first rendition; should the sound be missing, the finish has it made.
+    A watchable video needs no first rendition; if the sound is missing, the finish schedules it.
     """
     if watchable:
         return ladder(video, source)

@@ -1,4 +1,4 @@
-"""How far the processing of a video has come."""
+"""The progress of a video's processing."""
 
 from collections.abc import Collection
 from datetime import datetime
@@ -18,7 +18,7 @@ from efir.ports.jobs.jobs import JobRow
 from efir.ports.videos.videos import FailureView
 
 STAGES = {"inspect": (PROBE,), "first": (COPY, FIRST, SOUND), "encode": (LADDER,), "finish": (FINISH,)}
-TELLING = 0.03  # below this share of the work a guess of the remaining time would mislead
+TELLING = 0.03  # below this share of the work an estimate of the remaining time would mislead
 
 
 class Stage(Struct, frozen=True):
@@ -30,7 +30,7 @@ class Stage(Struct, frozen=True):
 
 
 class Processing(Struct, frozen=True):
-    """How far processing has come, weighted by the cost of its jobs."""
+    """The progress of processing, weighted by the cost of the jobs."""
 
     state: Annotated[VideoState, Meta(description="State of the video.")]
     stages: Annotated[list[Stage], Meta(description="Steps in order.")]
@@ -41,13 +41,13 @@ class Processing(Struct, frozen=True):
 
 
 async def get_processing(ports: Ports, *, video_id: VideoId, owner: UserId, now: datetime) -> Processing:
-    """Return to the owner how far processing has come. Raises VideoNotFound."""
+    """Return the progress of processing to the owner of a video. Raises VideoNotFound."""
     async with ports.read() as views:
         facts = await views.videos.one(video_id)
         require_owner(facts.owner_id, owner, VideoNotFound)
         jobs = await views.jobs.list_by_subject(video_id, facts.generation)
         at_work = any(job.state in AT_WORK for job in jobs)
-        if not at_work:  # the last job may have ended since the first look; then the video says more now
+        if not at_work:  # the last job may have ended since the first read: read the video again
             facts = await views.videos.one(video_id)
     state = VideoState(facts.state)
     ended = not at_work or state in {VideoState.READY, VideoState.FAILED}
@@ -69,9 +69,9 @@ async def get_processing(ports: Ports, *, video_id: VideoId, owner: UserId, now:
 
 
 def _needed_jobs(jobs: Collection[JobRow], *, watchable: bool) -> list[JobRow]:
-    """Leave out what came to nothing and is not needed any more.
+    """Return the jobs without those that failed and are not needed any more.
 
-    That is a copy that was encoded instead, and a first list of which enough can be `watchable` while work goes on.
+    These are a copy that was replaced by encoding, and a first rendition of which enough exists to be `watchable`.
     """
     gone = {JobState.FAILED, JobState.POISON, JobState.CANCELLED}
     replaced = {COPY} if any(job.kind == FIRST for job in jobs) else set()

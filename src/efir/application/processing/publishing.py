@@ -1,4 +1,4 @@
-"""Made files into the store, and stored files back to where they are worked on."""
+"""Transfer of media files: created files into the store, and stored files back to local directories."""
 
 import asyncio
 from collections.abc import Iterable, Sequence
@@ -17,7 +17,7 @@ COPY_BYTES = 1 << 20
 
 
 class StoredFile(Struct, frozen=True):
-    """A file in the store; the name carries its hash, so two workers never overwrite each other's."""
+    """A file in the store; its name contains its hash, so two workers never overwrite each other's files."""
 
     key: str
     size: int
@@ -84,7 +84,7 @@ async def store_track(ports: Ports, video: Video, track: Track, *, name: str = "
 
 
 async def store_copy(ports: Ports, video: Video, stored: StoredTrack, local: Track, *, name: str) -> StoredTrack:
-    """Put a second copy of a stored track, which is at hand as local files too, into the store under another name."""
+    """Put a second copy of a stored track, which also exists as local files, into the store under another name."""
 
     async def copy_file(file: StoredFile, source: MediaFile) -> StoredFile:
         key = f"{folder(video)}/{name}/{file.key.rpartition('/')[2]}"
@@ -100,7 +100,7 @@ async def store_copy(ports: Ports, video: Video, stored: StoredTrack, local: Tra
 
 
 async def store_stills(ports: Ports, video: Video, stills: Iterable[Still]) -> list[StoredStill]:
-    """Store frames until the pictures are made from them."""
+    """Store frames until the pictures are created from them."""
     return [
         StoredStill(
             still.kind,
@@ -121,7 +121,7 @@ def join_chunks(chunks: Sequence[StoredTrack]) -> StoredTrack:
 
 
 async def local_track(ports: Ports, stored: StoredTrack, scratch: Path) -> Track:
-    """Provide the converter with a stored track as local files. Raises RenditionDamaged for one that is lost."""
+    """Return a stored track as local files. Raises RenditionDamaged when one is lost."""
     about = stored.about
     return Track(
         name=about.name, kind=about.kind, codecs=about.codecs, timescale=about.timescale,
@@ -143,7 +143,7 @@ async def local_track(ports: Ports, stored: StoredTrack, scratch: Path) -> Track
 
 
 async def local_stills(ports: Ports, stills: Iterable[StoredStill], scratch: Path) -> list[Still]:
-    """Provide the converter with stored frames as local files, in order."""
+    """Return stored frames as local files, in order."""
     ordered = sorted(stills, key=lambda still: (still.kind, still.frame))
     return [
         Still(kind=still.kind, frame=still.frame, file=await _fetch(ports, still.file, scratch)) for still in ordered
@@ -151,7 +151,7 @@ async def local_stills(ports: Ports, stills: Iterable[StoredStill], scratch: Pat
 
 
 async def local_file(ports: Ports, key: str, scratch: Path) -> Path:
-    """Find a stored object as a local file; one in a remote store is copied into `scratch`."""
+    """Return a stored object as a local file; one in a remote store is copied into `scratch`."""
     blob = await ports.blobs.open(blob_key(key))
     try:
         if blob.path is not None:

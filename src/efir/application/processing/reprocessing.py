@@ -1,4 +1,4 @@
-"""Beginning again where the processing of a video has stopped, without losing what can be watched."""
+"""Reprocessing: resuming where the processing of a video stopped, without losing what can be watched."""
 
 from collections.abc import Collection
 from datetime import datetime
@@ -45,7 +45,7 @@ async def resume_processing(tx: Transaction, video: Video, *, now: datetime) -> 
 
 
 async def _plan_of(tx: Transaction, jobs: Collection[JobRow]) -> Source | None:
-    """Find the plan that the jobs carry, if they were planned, and by a version whose plans this one reads."""
+    """Return the plan that the jobs carry; None when there is none that this version can read."""
     carrier = next((job for job in jobs if job.kind in {FINISH, LADDER}), None)
     if carrier is None:
         return None
@@ -59,7 +59,7 @@ async def _resume(tx: Transaction, video: Video, source: Source, jobs: Collectio
     watchable = video.state in WATCHABLE
     await tx.jobs.put(missing(video, source, jobs, watchable=watchable))
     again = [SOUND, LADDER, FINISH]
-    if not watchable:  # the list of a first rendition that can be watched has ended, and must not grow again
+    if not watchable:  # the playlist of a watchable first rendition has ended, and must not grow again
         again.append(FIRST)
     if not watchable and any(job.kind == COPY and job.state == JobState.CANCELLED for job in jobs):
         again.append(COPY)
@@ -70,7 +70,7 @@ async def _resume(tx: Transaction, video: Video, source: Source, jobs: Collectio
 
 
 async def retry_video(ports: Ports, *, video_id: VideoId, owner: UserId, now: datetime) -> VideoView:
-    """Process a video again that is not ready, and that nothing is done about.
+    """Process a video again that is not ready and has no job waiting or running.
 
     Raises VideoNotFound, VideoNotRetryable, VideoInProgress.
     """

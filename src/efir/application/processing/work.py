@@ -1,4 +1,4 @@
-"""What the processing of videos contributes to the work of workers."""
+"""The jobs and event consumers of video processing."""
 
 from efir.application.jobs.engine import JobHandler, JobHandlers
 from efir.application.jobs.outbox import Consumers
@@ -17,8 +17,8 @@ from efir.application.processing.pipeline import (
 from efir.domain.jobs import EventName, JobKind, NewJob
 from efir.ports.jobs.outbox import Event
 
-STILL_WRITING = 30.0  # seconds; a worker notices within a heartbeat that its job was taken away
-STILL_WATCHED = 6 * 3600.0  # seconds; who watches a first rendition keeps its playlist
+STILL_WRITING = 30.0  # seconds; a worker notices within a heartbeat that it has lost its job
+STILL_WATCHED = 6 * 3600.0  # seconds; a player of a first rendition keeps its playlist
 
 
 JOBS: JobHandlers = {
@@ -34,12 +34,12 @@ JOBS: JobHandlers = {
 
 
 def purge_job(event: Event) -> NewJob:
-    """Plan to remove the files of a deleted video."""
+    """Return the job that deletes the files of a deleted video."""
     return NewJob(kind=JobKind.PURGE_VIDEO, subject=event.subject, priority=3, delay=STILL_WRITING)
 
 
 def drop_first_job(event: Event) -> NewJob:
-    """Plan to remove what a video was first watched from, once the whole ladder is there."""
+    """Return the job that deletes the first renditions of a video whose ladder is complete."""
     return NewJob(
         kind=JobKind.DROP_FIRST_RENDITIONS, subject=event.subject, priority=3, delay=STILL_WATCHED,
         facts={"generation": event.facts["generation"]},

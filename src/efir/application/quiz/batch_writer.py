@@ -1,8 +1,8 @@
-"""Storing drawn questions for the requests that wait for them.
+"""Storage of drawn questions for the requests that wait for them.
 
-A request's questions are stored together or not yet: so they stand side by side, and whatever is stored next comes
-after the last of them. What is new but not enough is held. Requests whose transaction is the line's own are served by
-one transaction; a request inside an outer transaction (one with an `Idempotency-Key`) is stored in that one.
+The questions of one request are stored together or not yet, so they are adjacent, and whatever is stored next comes
+after the last of them. New questions that are too few for a request are held. Requests whose transaction is the queue's
+own share one transaction; a request inside an outer transaction (one with an `Idempotency-Key`) is stored in that one.
 """
 
 from collections.abc import Callable, Sequence
@@ -14,12 +14,12 @@ from efir.domain.quiz import Candidate, distinct
 from efir.ports.quiz.questions import Added, Drawn, QuestionBank
 from efir.ports.transactions import Begin, Transaction
 
-MAX_READ = 500  # rows of a bank that are read at once while most of them are known
-MAX_TURNS = 400  # readings of a bank for one transaction
+MAX_READ = 500  # rows of a bank in one read while most of them are known
+MAX_TURNS = 400  # reads of a bank in one transaction
 
 
-class _Undone(Exception):  # leaves the transaction, never this module
-    """What was stored is taken back."""
+class _Undone(Exception):  # rolls the transaction back, never leaves this module
+    """Too few questions were stored: roll back."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +33,7 @@ class Yield:
 
 @dataclass(slots=True)
 class _Read:
-    """What reading a bank came to."""
+    """The result of reading a bank."""
 
     added: Added
     new: list[Candidate]
@@ -41,7 +41,7 @@ class _Read:
 
 
 class BatchWriter:
-    """Stores for groups of requests; `begin` opens a transaction of the line's own, `single` one of one statement."""
+    """Stores questions for groups of requests; `begin` and `single` (one statement) open transactions of the queue."""
 
     def __init__(self, begin: Begin, single: Begin, clock: Callable[[], datetime]) -> None:
         self._begin = begin
@@ -49,11 +49,11 @@ class BatchWriter:
         self._clock = clock
 
     def is_own(self, entry: QueuedRequest) -> bool:
-        """Return whether the line opens the transaction for a request."""
+        """Return whether the queue opens the transaction of a request."""
         return entry.begin == self._begin
 
     async def keep(self, entries: list[QueuedRequest], drawn: Drawn) -> Yield:
-        """Store what a source gave."""
+        """Store the questions that a source returned, and return their yield."""
         found = distinct(drawn.found)
         left, new = found, 0
         for group in self._groups(entries):
@@ -73,7 +73,7 @@ class BatchWriter:
                 async with group[0].begin() as tx:
                     await self._read(tx, bank, identity, wanted, held, read)
                     if len(read.new) < wanted:
-                        raise _Undone  # noqa: TRY301  # leaving the block is the purpose
+                        raise _Undone  # noqa: TRY301  # leaving the block rolls back
                 share_out(group, read.added)
             except _Undone:
                 await self._store(group, read.new)
@@ -81,7 +81,7 @@ class BatchWriter:
         return ended
 
     async def finish(self, entry: QueuedRequest) -> None:
-        """Store what a request has though it is not enough."""
+        """Store the questions held for a request, although they are too few."""
         if not entry.held:
             return
         async with self._choose_begin(entry)() as tx:
@@ -89,16 +89,16 @@ class BatchWriter:
         share_out([entry], added)
 
     def _choose_begin(self, entry: QueuedRequest) -> Begin:
-        """Return what opens a transaction of one statement for a request."""
+        """Return the function that opens a transaction of one statement for a request."""
         return self._single if self.is_own(entry) else entry.begin
 
     def _groups(self, entries: list[QueuedRequest]) -> list[list[QueuedRequest]]:
-        """Part requests by transaction. Those inside outer transactions come first: they hold connections."""
+        """Group requests by transaction; those inside outer transactions come first, because they hold connections."""
         own = [entry for entry in entries if self.is_own(entry)]
         return [*([entry] for entry in entries if not self.is_own(entry)), *([own] if own else [])]
 
     async def _store(self, group: list[QueuedRequest], found: list[Candidate]) -> set[bytes]:
-        """Store for as many requests as there are new rows for, in order of arrival; return which of `found` were."""
+        """Store for as many requests as there are new rows for, in order of arrival; return those of `found` used."""
         held = [one for entry in group for one in entry.held]
         given = {one.fingerprint for one in found} - {one.fingerprint for one in held}
         offered = distinct([*held, *found])
@@ -110,14 +110,14 @@ class BatchWriter:
                 async with self._choose_begin(group[0])() as tx:
                     added = await tx.questions.add(offered, max_rows=wanted, min_rows=wanted, now=self._clock())
                     if not added.saved:
-                        raise _Undone  # noqa: TRY301  # an outer transaction lets go of the line
+                        raise _Undone  # noqa: TRY301  # an outer transaction releases the lock of all writers
             except _Undone:
                 offered = _find_candidates(offered, added.unsaved)
                 served = _first_served(len(offered), served)
             else:
                 share_out(served, added)
                 used = _find_candidates(offered, _texts(added))
-                if len(served) < len(group):  # then all that was offered is new
+                if len(served) < len(group):  # then all offered rows are new
                     _hold(group[len(served) :], offered[len(used) :])
                     used = offered
                 return given & {one.fingerprint for one in used}
@@ -127,7 +127,7 @@ class BatchWriter:
     async def _read(
         self, tx: Transaction, bank: QuestionBank, identity: str, wanted: int, held: list[Candidate], read: _Read
     ) -> None:
-        """Read on until enough new rows were found; rows that were not looked at are given back."""
+        """Read until enough new rows are found; return unexamined rows to the bank."""
         for turn in range(MAX_TURNS):
             missing = wanted - len(read.new)
             count = min(MAX_READ, missing << min(turn, 10))
@@ -151,13 +151,13 @@ def _texts(added: Added) -> list[tuple[str, str]]:
 
 
 def _find_candidates(found: list[Candidate], rows: list[tuple[str, str]]) -> list[Candidate]:
-    """Return which candidates some rows were."""
+    """Return the candidates that some rows were stored from."""
     texts = set(rows)
     return [one for one in found if (one.question, one.answer) in texts]
 
 
 def _first_served(rows: int, group: list[QueuedRequest]) -> list[QueuedRequest]:
-    """Return the first requests that so many rows are enough for."""
+    """Return the first requests that a number of rows is enough for."""
     for place, entry in enumerate(group):
         rows -= entry.wanted
         if rows < 0:
@@ -166,12 +166,12 @@ def _first_served(rows: int, group: list[QueuedRequest]) -> list[QueuedRequest]:
 
 
 def _hold(group: list[QueuedRequest], rows: list[Candidate]) -> None:
-    """Keep new rows for the first requests that wait on."""
+    """Hold new rows for the first requests that still wait."""
     for entry in group:
         entry.held, rows = rows[: entry.wanted], rows[entry.wanted :]
 
 
 def _count_used(found: list[Candidate], left: list[Candidate]) -> int:
-    """Count the rows up to the last one that was used; nobody looked at those behind it."""
+    """Return the number of rows up to the last used one; those behind it were not examined."""
     unused = {one.fingerprint for one in left}
     return max((place for place, one in enumerate(found, 1) if one.fingerprint not in unused), default=0)

@@ -1,13 +1,13 @@
-"""Stored questions for clients of jService."""
+"""Stored questions as clues, for clients of jService."""
 
 from efir.application.context import Ports
 from efir.ports.quiz.clues import Clue, ClueCategory, ClueFilter, ClueGroup
 
-MOST = 100  # of one answer; more are silently cut there, so they are here
+MOST = 100  # in one response; jService silently truncates longer ones, and so does this
 
 
 async def draw_random_clues(ports: Ports, *, count: int) -> list[Clue]:
-    """Return different clues by chance, a hundred at most."""
+    """Return distinct random clues, a hundred at most."""
     async with ports.read() as views:
         return await views.clues.random(min(count, MOST))
 
@@ -19,7 +19,7 @@ async def draw_final_clues(ports: Ports, *, count: int) -> list[Clue]:
 
 
 async def list_clues(ports: Ports, *, which: ClueFilter, offset: int) -> list[Clue]:
-    """Return up to a hundred clues in the order of saving."""
+    """Return up to a hundred clues in the order in which they were stored."""
     async with ports.read() as views:
         return await views.clues.list_clues(which, offset=offset)
 

@@ -1,4 +1,4 @@
-"""Quiz questions: having new ones stored, and reading those that are."""
+"""Quiz questions: storing new ones, and reading stored ones."""
 
 from efir.application.context import Ports, Visitor
 from efir.application.kernel.cursors import paginate, parse_page
@@ -16,8 +16,8 @@ async def fetch_questions(ports: Ports, *, count: int, visitor: Visitor | None =
     """Store exactly `count` questions that were not stored before; return them and the one stored before the first.
 
     Raises InvalidQuestionCount, QuizOverloaded, Throttled for a visitor who asks too often; QuestionsExhausted,
-    QuestionSourceUnavailable, QuestionSourceLimited when there were fewer: those stay stored, and the error's facts
-    tell how many and why.
+    QuestionSourceUnavailable, QuestionSourceLimited when there were fewer: those stay stored, and the facts of the
+    error contain their number and the reason.
     """
     check_count(count, ports.limits.max_quiz_questions)
     if visitor is not None:
@@ -34,7 +34,7 @@ async def get_question(ports: Ports, *, question_id: QuestionId) -> QuestionView
 async def list_questions(
     ports: Ports, *, which: QuestionFilter, limit: int | None, cursor: str | None
 ) -> Page[QuestionView]:
-    """List stored questions, the last saved first. Raises BadCursor."""
+    """List stored questions, the last stored first. Raises BadCursor."""
     name = f"questions {which!r}"
     part = parse_page(ports.keys, ports.limits, name, limit=limit, cursor=cursor)
     async with ports.read() as views:
@@ -58,11 +58,11 @@ async def list_categories(ports: Ports, *, limit: int | None, cursor: str | None
 
 
 async def list_largest_categories(ports: Ports) -> list[QuestionCategory]:
-    """Return the categories with most questions, by title: what a person chooses from."""
+    """Return the categories with the most questions, by title, for a user to choose from."""
     async with ports.read() as views:
         return await views.questions.list_largest_categories(CATEGORIES_SHOWN)
 
 
 def quiz_rate(ports: Ports, *, visitor: Visitor) -> Rate:
-    """Return how often one network may have new questions stored."""
+    """Return the rate at which one network may have new questions stored."""
     return Rate("quiz", network_of(visitor.ip), ports.limits.quiz_requests_network, MINUTE)

@@ -1,4 +1,4 @@
-"""The line of requests for new questions: one call of a source and one transaction serve many of them (decision 10)."""
+"""The queue of requests for new questions: one source call and one transaction serve many of them (decision 10)."""
 
 import asyncio
 import math
@@ -20,20 +20,20 @@ from efir.ports.quiz.questions import Drawn, QuestionBank, QuestionSource
 from efir.ports.quiz.queue import Fetched
 from efir.ports.transactions import Begin
 
-SPARE_CALLS = 8  # calls of a source for one request, beyond those its number of questions needs
-MAX_DRY = 3  # answers in a row without anything new; one proves little
-REST = 60.0  # seconds a source without new questions is left alone
-LEAST_SHARE = 0.05  # of new rows among those drawn, when planning the next call
+SPARE_CALLS = 8  # source calls for one request, beyond those that its number of questions needs
+MAX_DRY = 3  # consecutive responses without a new question; one proves little
+REST = 60.0  # seconds for which a source without new questions is paused
+LEAST_SHARE = 0.05  # of new rows among the drawn ones, when planning the next call
 GROUP = 1_000  # questions that one transaction stores at most, and one request more
-QUIET = 0.01  # seconds without a new request that end the gathering for a call
-PATIENCE = 0.25  # longest gathering
-AGAIN = 1.0  # seconds a row; where they are used up faster, a call asks for more than is missing
+QUIET = 0.01  # seconds without a new request after which a call starts
+PATIENCE = 0.25  # seconds; the longest wait for further requests
+AGAIN = 1.0  # seconds per row; when rows are used up faster, a call requests more than are missing
 LEAVING = 1.0  # seconds; storing takes milliseconds
 
 
 @dataclass(eq=False, slots=True, kw_only=True)
 class Place:
-    """A source in the order of asking, called or local, with what this process has learnt about it."""
+    """A source or a bank in the order of use, with what this process has learnt about it."""
 
     name: str
     source: QuestionSource | None = None
@@ -46,9 +46,9 @@ class Place:
     asked_at: float = -math.inf
 
     def plan_rows(self, missing: int, max_rows: int, now: float) -> int:
-        """Return how many rows to request: the missing ones, and twice the last number when those went fast.
+        """Return how many rows to request: the missing ones, and twice the last number when those were used up quickly.
 
-        Sources bound the calls of a minute, and a call costs more than all the rest of a request (decision 10).
+        Sources limit the calls per minute, and a call costs more than the rest of a request (decision 10).
         """
         count = math.ceil(missing / self.share)
         if now - self.asked_at < AGAIN * self.asked:
@@ -57,13 +57,13 @@ class Place:
         return self.asked
 
     def take(self, missing: int) -> list[Candidate]:
-        """Take as many rows of the stock as will probably do."""
+        """Return as many rows of the stock as will probably suffice, and remove them from it."""
         count = math.ceil(missing / self.share)
         found, self.stock = self.stock[:count], self.stock[count:]
         return found
 
     def learn(self, worth: Yield, now: float, *, ended: bool) -> None:
-        """Remember how much of a response was new; a source without anything new is paused for a while."""
+        """Record how much of a response was new; a source without new questions is paused for a while."""
         self.share = max(LEAST_SHARE, worth.new / worth.looked_at) if worth.looked_at else LEAST_SHARE
         self.dry = 0 if worth.new else self.dry + 1
         if ended or self.dry >= MAX_DRY:
@@ -81,15 +81,15 @@ class BatchingQueue:
         self._limits = limits
         self._waiting: dict[QueuedRequest, None] = {}
         self._arrived = 0
-        self._served: frozenset[QueuedRequest] = frozenset()  # those whose questions are being stored now
+        self._served: frozenset[QueuedRequest] = frozenset()  # requests whose questions are being stored
         self._work: asyncio.Task[None] | None = None
         self._endings: set[asyncio.Task[None]] = set()
 
     async def take(self, count: int, *, begin: Begin) -> Fetched:
-        """Get new questions stored, in a transaction of `begin`.
+        """Wait until new questions are stored in a transaction of `begin`, and return them.
 
         Raises QuestionsExhausted, QuestionSourceUnavailable or QuestionSourceLimited with the number that was stored
-        all the same, QuizOverloaded.
+        nevertheless, QuizOverloaded.
         """
         if len(self._waiting) >= self._limits.max_queued_quiz_requests:
             raise QuizOverloaded(retry_after=1)
@@ -117,13 +117,13 @@ class BatchingQueue:
             await asyncio.sleep(QUIET)
 
     async def close(self) -> None:
-        """End the work; waiting callers get QuestionSourceUnavailable."""
+        """Stop serving; waiting callers get QuestionSourceUnavailable."""
         if self._work is not None:
             self._work.cancel()
             await asyncio.wait([self._work])
 
     def _expire(self, entry: QueuedRequest) -> None:
-        """End a request whose time is over; one whose questions are being stored learns first how many there are."""
+        """End a request that timed out; if its questions are being stored, its error waits for their number."""
         entry.late = True
         if entry not in self._served:
             ending = asyncio.ensure_future(self._refuse(entry))
@@ -149,7 +149,7 @@ class BatchingQueue:
                 entry.refuse()
 
     def _place_of(self, entry: QueuedRequest) -> Place | None:
-        """Find the first source that may still be asked for a request."""
+        """Return the first source that may still be called for a request, or None."""
         now = asyncio.get_running_loop().time()
         for place in self._places:
             if place.name in entry.left:
@@ -163,7 +163,7 @@ class BatchingQueue:
         return None
 
     def _group(self, place: Place, max_rows: int) -> list[QueuedRequest]:
-        """Gather the requests in order of arrival that a source is asked for now."""
+        """Return the requests, in order of arrival, that the next call of a source serves."""
         group, missing = list[QueuedRequest](), 0
         for entry in self._waiting:
             if missing >= max_rows:
@@ -174,7 +174,7 @@ class BatchingQueue:
         return group
 
     async def _gather(self, max_rows: int) -> None:
-        """While requests keep arriving, wait a little for those that the same call can serve."""
+        """While requests keep arriving, wait briefly for those that the same call can serve."""
         loop = asyncio.get_running_loop()
         until = loop.time() + PATIENCE
         while sum(entry.missing for entry in self._waiting) < max_rows and loop.time() < until:
@@ -184,7 +184,7 @@ class BatchingQueue:
                 return
 
     async def _round(self, place: Place) -> None:
-        """Ask once. What goes wrong concerns the requests it was for; the line goes on."""
+        """Call a source once; an error concerns the requests of this call only, and the queue continues."""
         group = self._group(place, GROUP if place.source is None else place.source.most)
         try:
             if place.bank is not None:
@@ -195,7 +195,7 @@ class BatchingQueue:
             for entry in group:
                 entry.left[place.name] = type(error)
                 entry.retry_after = max(entry.retry_after, error.retry_after or 1)
-        except Exception as error:  # noqa: BLE001  # each of these requests is told, as if it had asked alone
+        except Exception as error:  # noqa: BLE001  # each of these requests gets the error, as if it were alone
             for entry in group:
                 entry.refuse(error)
         self._served = frozenset()
@@ -206,7 +206,7 @@ class BatchingQueue:
                 await self._refuse(entry)
 
     async def _call(self, place: Place, source: QuestionSource, group: list[QueuedRequest]) -> None:
-        """Take rows from the stock, or ask the source; what nobody looked at becomes stock."""
+        """Take rows from the stock, or call the source; unexamined rows become stock."""
         missing, loop = sum(entry.missing for entry in group), asyncio.get_running_loop()
         stocked = place.take(missing)
         drawn = Drawn(found=stocked)
@@ -215,7 +215,7 @@ class BatchingQueue:
                 entry.calls[place.name] = entry.calls.get(place.name, 0) + 1
             count = place.plan_rows(missing, source.most, loop.time())
             drawn = await source.draw(count, seconds=self._limits.quiz_call_seconds)
-        entries = self._group(place, GROUP)  # some have left; some have come, and rows may be left over for them
+        entries = self._group(place, GROUP)  # some requests have left, others arrived and may get the surplus rows
         self._served = frozenset(entries)
         worth = await self._saver.keep(entries, drawn)
         place.stock[:0] = worth.left
@@ -232,12 +232,12 @@ class BatchingQueue:
             place.rests_until = asyncio.get_running_loop().time() + REST
 
     async def _refuse(self, entry: QueuedRequest) -> None:
-        """Fail a request that gets no more; what it holds is stored first, unless its transaction rolls back."""
+        """Fail a request that gets no more rows; its held rows are stored first, unless its transaction rolls back."""
         self._waiting.pop(entry, None)
         try:
             if self._saver.is_own(entry) or isinstance(entry.ending(), QuestionsExhausted):
                 await self._saver.finish(entry)
-        except Exception as error:  # noqa: BLE001  # this request is told; the line goes on
+        except Exception as error:  # noqa: BLE001  # this request gets the error; the queue continues
             entry.refuse(error)
         entry.refuse()
 

@@ -1,4 +1,4 @@
-"""A request that waits for new questions: what it wants, what it has, and how it ends when that is not all."""
+"""A request that waits for new questions: their number, those found so far, and its error when there are too few."""
 
 from asyncio import Future
 from dataclasses import dataclass, field
@@ -18,10 +18,10 @@ REASONS: dict[type[DomainError], str] = {
 
 @dataclass(eq=False, slots=True)
 class QueuedRequest:
-    """One request in the line.
+    """One request in the queue.
 
-    `held` are new rows, too few to be stored yet, `calls` counts calls of each source that
-    were made for it too, `left` is why a source is no longer called.
+    `held` are new rows, too few to be stored yet; `calls` counts the calls of each source that were made for it, too;
+    `left` is why a source is no longer called.
     """
 
     wanted: int
@@ -37,11 +37,11 @@ class QueuedRequest:
 
     @property
     def missing(self) -> int:
-        """How many questions have to be found."""
+        """Return how many questions are still to be found."""
         return self.wanted - len(self.saved) - len(self.held)
 
     def give(self, rows: list[QuestionView], before: QuestionView | None) -> None:
-        """Take stored rows; the question before the very first of them stays."""
+        """Add stored rows; the question before the very first of them is kept."""
         if rows and not self.saved:
             self.previous = before
         self.saved += rows
@@ -54,12 +54,12 @@ class QueuedRequest:
         return self.done.done()
 
     def refuse(self, error: Exception | None = None) -> None:
-        """End the request with an error, by default the one of its sources."""
+        """End the request with an error, by default that of its sources."""
         if not self.done.done():
             self.done.set_exception(error or self.ending())
 
     def ending(self) -> DomainError:
-        """Word why there are no more questions, with how many were stored."""
+        """Return the error that states why there are no more questions and how many were stored."""
         kinds = set(self.left.values())
         told = [f"{name} {REASONS[kind]}" for name, kind in self.left.items()]
         if self.late:
@@ -75,7 +75,7 @@ class QueuedRequest:
 
 
 def share_out(entries: list[QueuedRequest], added: Added) -> None:
-    """Hand stored rows to requests in order of arrival; each is preceded by the last row of the one before it.
+    """Assign stored rows to requests in order of arrival; each is preceded by the last row of the one before it.
 
     Complete requests return at once: one inside an outer transaction holds the lock of all writers until then.
     """

@@ -1,4 +1,4 @@
-"""Bytes of an upload: one writer at a time, durable before they are acknowledged, never withdrawn."""
+"""Appending to an upload: one writer at a time; bytes are durable before they are acknowledged, and never withdrawn."""
 
 import asyncio
 import hmac
@@ -37,7 +37,7 @@ CLAIM_PAUSE = 0.2
 
 
 class Piece(Struct, frozen=True, kw_only=True):
-    """Declared facts about the bytes of a request: offset, count, the length if it was deferred, checksum."""
+    """Declared facts of a request's bytes: offset, count, the total length if it was deferred, and checksum."""
 
     offset: int
     count: int | None = None
@@ -51,7 +51,7 @@ async def append_to_upload(
 ) -> UploadFacts:
     """Append bytes as the only writer, and finish the upload when they are its last.
 
-    Without a checksum whatever has arrived when the connection breaks is kept; with one, all or nothing.
+    Without a checksum, whatever has arrived when the connection breaks is kept; with one, all or nothing.
     Raises UploadNotFound, UploadGone, UploadJoined, UploadMalformed, OffsetMismatch, UploadLocked, UploadTooLarge,
     ChunkCorrupt, UploadCorrupt, UploadOvertaken, BodyInterrupted, StorageFull.
     """
@@ -67,7 +67,7 @@ async def append_to_upload(
 
 
 async def _claim(ports: Ports, owner: UserId, upload_id: UploadId, piece: Piece) -> tuple[Upload, int]:
-    """Become the writer: at once, or after the present one has left or has been without a byte for too long."""
+    """Become the writer: at once, or after the present one has left or has received no byte for too long."""
     stall = ports.limits.upload_takeover_seconds
     for _ in range(int(2 * stall / CLAIM_PAUSE) + 1):
         async with ports.begin() as tx:
@@ -100,13 +100,13 @@ async def _append(ports: Ports, upload: Upload, fence: int, piece: Piece, body: 
 
 
 async def _release(ports: Ports, upload: Upload, fence: int) -> None:
-    with suppress(Unavailable):  # the lease ends by itself
+    with suppress(Unavailable):  # the lease expires by itself
         async with ports.single() as tx:
             await tx.uploads.release(upload.id, fence)
 
 
 class _Writer:
-    """Takes a body while a second task makes bytes durable, notes how far they are, and notices an overtaking."""
+    """Receives a body while a second task makes bytes durable, records the offset, and notices another writer."""
 
     def __init__(self, ports: Ports, upload: Upload, fence: int, piece: Piece, staged: StagedFile) -> None:
         self._ports = ports
@@ -118,7 +118,7 @@ class _Writer:
         self._due, self._caught_up = asyncio.Event(), asyncio.Event()
 
     async def take(self, body: AsyncIterator[bytes]) -> None:
-        """Store a body. Raises what reading and writing raise; what is durable and checked by then stays."""
+        """Store a body. Raises what reading and writing raise; what is durable and verified by then stays."""
         if self._piece.algorithm:
             await self._write_whole(body)
             return
@@ -129,7 +129,7 @@ class _Writer:
                 await self._note()
 
     async def finish(self) -> None:
-        """Store the whole; the result of the last commit decides, not an expired lease."""
+        """Store the complete file; the result of the last commit decides, not an expired lease."""
         await self._run_with_beat(finish_upload(self._ports, self._upload, self._fence, self._staged), self._hold)
 
     async def _write_whole(self, body: AsyncIterator[bytes]) -> None:
@@ -159,7 +159,7 @@ class _Writer:
                 await self._caught_up.wait()
 
     async def _run_with_beat(self, work: Coroutine[Any, Any, None], beat: Callable[[], Awaitable[None]]) -> None:
-        """Do some work with a beat beside it; a failing beat ends the work."""
+        """Run a coroutine with a heartbeat beside it; a failing heartbeat ends it."""
         working, beating = asyncio.ensure_future(work), asyncio.ensure_future(self._beat(beat))
         try:
             await asyncio.wait({working, beating}, return_when=asyncio.FIRST_COMPLETED)
@@ -180,9 +180,9 @@ class _Writer:
             await beat()
 
     async def _note(self, *, checked: bool = False) -> None:
-        """Make received bytes durable, then update the row; without a new byte only check for another writer.
+        """Make received bytes durable, then update the row; without a new byte, only check for another writer.
 
-        Only the last commit reports the full length; unchecked bytes are never reported. Raises UploadOvertaken.
+        Only the last commit reports the full length; unverified bytes are never reported. Raises UploadOvertaken.
         """
         if self._staged.position > self._durable:
             self._durable = await self._sync()
@@ -201,7 +201,7 @@ class _Writer:
         syncing = asyncio.ensure_future(self._staged.sync())
         try:
             while not (await asyncio.wait({syncing}, timeout=SYNC_SECONDS))[0]:
-                await self._hold()  # a slow disk is no stalled client
+                await self._hold()  # a slow disk is not a stalled client
             return syncing.result()
         finally:
             syncing.cancel()

@@ -1,4 +1,4 @@
-"""The last step of an upload: durable bytes to their final place, then the row. A power cut at any moment is mended."""
+"""Completion of an upload: durable bytes to their final place, then the row; a power cut at any moment is recovered."""
 
 import hashlib
 
@@ -21,7 +21,7 @@ READ_BYTES = 1 << 20
 
 
 async def finish_upload(ports: Ports, upload: Upload, fence: int, staged: StagedFile) -> None:
-    """Check the whole, store it, commit. The staged file is closed.
+    """Verify the whole file, store it and commit. The staged file is closed.
 
     The order is: fdatasync, rename into the store, fsync of its directory, COMMIT. A partial upload stays in staging
     until it is joined. Raises UploadCorrupt, UploadGone, UploadOvertaken, StorageFull.
@@ -43,9 +43,9 @@ async def finish_upload(ports: Ports, upload: Upload, fence: int, staged: Staged
 
 
 async def recover_upload(ports: Ports, upload: Upload, fence: int) -> None:
-    """Mend an open upload whose staged bytes are not there: they reached the store before a crash, or are lost.
+    """Recover an open upload without staged bytes: they reached the store before a crash, or are lost.
 
-    Raises UploadGone when they are lost: the client begins again.
+    Raises UploadGone when they are lost: the client starts again.
     """
     try:
         blob = await ports.blobs.open(blob_key(upload.source_key))
@@ -76,7 +76,7 @@ async def _commit(ports: Ports, upload: Upload, fence: int, *, length: int, dige
 
 
 async def remove_ended_bytes(ports: Ports) -> int:
-    """Remove the bytes of gone uploads: after the commit that ended them, and again until it has worked."""
+    """Delete the bytes of ended uploads: after the commit that ended them, and again until it succeeds."""
     async with ports.begin() as tx:
         ended = await tx.uploads.find_ended(limit=AT_ONCE)
     for upload_id in ended:
@@ -88,7 +88,7 @@ async def remove_ended_bytes(ports: Ports) -> int:
 
 
 async def remove_bytes(ports: Ports, upload_id: UploadId) -> None:
-    """Remove an upload's bytes wherever they are."""
+    """Delete an upload's bytes wherever they are."""
     await ports.uploads.staging.remove(upload_id)
     await ports.blobs.delete(blob_key(f"src/{upload_id}"))
 

@@ -1,4 +1,4 @@
-"""Uploads from their creation to their end; `appending.py` takes their bytes, `completion.py` stores them."""
+"""The life of uploads, from creation to expiry; `appending.py` receives their bytes, `completion.py` stores them."""
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
@@ -43,7 +43,7 @@ class UploadFacts(Struct, frozen=True):
 
 
 def facts_of(upload: Upload) -> UploadFacts:
-    """Show an upload."""
+    """Return an upload as clients see it."""
     return UploadFacts(
         upload.id, upload.stored_offset, upload.length, upload.expires_at, upload.metadata, upload.partial,
         upload.concat, upload.state,
@@ -53,7 +53,7 @@ def facts_of(upload: Upload) -> UploadFacts:
 async def create_upload(
     ports: Ports, *, owner: UserId, length: int | None, metadata: str, partial: bool = False, now: datetime
 ) -> UploadFacts:
-    """Begin an upload; one of no bytes is finished at once.
+    """Create an upload; an empty one is finished at once.
 
     Raises UploadMalformed, UploadTooLarge, UploadsTooMany, and StorageFull when it cannot fit now.
     """
@@ -66,7 +66,7 @@ async def create_upload(
 async def join_uploads(
     ports: Ports, *, owner: UserId, parts: Sequence[UploadId], concat: str, metadata: str, now: datetime
 ) -> UploadFacts:
-    """Join finished partial uploads of one person, in order, into a finished one; the parts are used up.
+    """Join finished partial uploads of one user, in order, into a finished one; the parts are consumed.
 
     Raises UploadMalformed, UploadNotFound, UploadGone, UploadUnfinished, UploadTooLarge, UploadsTooMany, UploadCorrupt,
     StorageFull.
@@ -84,7 +84,7 @@ async def join_uploads(
         async with ports.begin() as tx:
             await tx.uploads.end([upload.id])
         await remove_ended_bytes(ports)
-        if isinstance(error, FileNotFoundError):  # a part was ended meanwhile
+        if isinstance(error, FileNotFoundError):  # a part was deleted meanwhile
             raise UploadNotFound from error
         raise
     async with ports.begin() as tx:
@@ -94,13 +94,13 @@ async def join_uploads(
 
 
 async def get_upload(ports: Ports, *, owner: UserId, upload_id: UploadId) -> UploadFacts:
-    """Show an upload to its owner. Raises UploadNotFound, UploadGone."""
+    """Return an upload to its owner. Raises UploadNotFound, UploadGone."""
     async with ports.begin() as tx:
         return facts_of((await tx.uploads.get(upload_id)).require_owner(owner))
 
 
 async def end_upload(ports: Ports, *, owner: UserId, upload_id: UploadId) -> None:
-    """Drop an upload and its bytes, finished or not. Raises UploadNotFound, UploadGone, UploadUsed."""
+    """Delete an upload and its bytes, finished or not. Raises UploadNotFound, UploadGone, UploadUsed."""
     async with ports.begin() as tx:
         upload = (await tx.uploads.get(upload_id, lock=True)).require_owner(owner)
         if upload.state is UploadState.USED:
@@ -110,7 +110,7 @@ async def end_upload(ports: Ports, *, owner: UserId, upload_id: UploadId) -> Non
 
 
 async def expire_uploads(ports: Ports) -> int:
-    """Drop what nobody has gone on with in time, bytes included; returns how many.
+    """Delete uploads that were not continued in time, with their bytes; return how many.
 
     Safe at any time and in any number of processes; a tick calls it.
     """
@@ -122,7 +122,7 @@ async def expire_uploads(ports: Ports) -> int:
 
 
 async def sweep_staging(ports: Ports) -> int:
-    """Remove staged bytes that have no row, as a deleted account leaves them; returns how many."""
+    """Delete staged bytes without a row, which a deleted account leaves; return how many."""
     swept = 0
     for upload_id in await ports.uploads.staging.list_staged():
         try:

@@ -1,4 +1,4 @@
-"""What uploads contribute to the work of workers."""
+"""The periodic work of uploads, and the work of workers at their start."""
 
 from collections.abc import Sequence
 

@@ -1,4 +1,4 @@
-"""What lies under a video's folder of addresses: playlists, segments, plain files, pictures; and who may have it."""
+"""Files below a video's media address: playlists, segments, plain files, pictures; and the check of access to them."""
 
 import hashlib
 import re
@@ -28,7 +28,7 @@ class MediaNotFound(NotFound):
 
 
 class Wanted(Struct, frozen=True):
-    """A media address: `token` is empty in one that everybody may use."""
+    """A requested media address: `token` is empty in a public one."""
 
     video_id: VideoId
     generation: int
@@ -37,7 +37,7 @@ class Wanted(Struct, frozen=True):
 
 
 class Media(Struct, frozen=True):
-    """What is at an address: a stored file by its key, or text made now. `steady` never changes under this address."""
+    """The content of an address: a stored file by its key, or generated text. `steady` content never changes."""
 
     content_type: str
     sha256: bytes
@@ -48,9 +48,9 @@ class Media(Struct, frozen=True):
 
 
 async def find_media(ports: Ports, wanted: Wanted, *, now: datetime) -> Media:
-    """Return what is at an address, to who may have it.
+    """Return the content of an address, if the client may have it.
 
-    A private video's files are had by signed addresses only. Raises MediaNotFound, VideoNotFound,
+    Files of a private video are available at signed addresses only. Raises MediaNotFound, VideoNotFound,
     AddressRefused, AddressExpired.
     """
     async with ports.read() as views:

@@ -1,4 +1,4 @@
-"""HLS playlists as text (RFC 8216): a playlist is a query over the rows, so it is always in step with them."""
+"""HLS playlists as text (RFC 8216), generated from the rows on every request, so that they are always up to date."""
 
 from collections.abc import Iterable, Sequence
 
@@ -9,10 +9,10 @@ SOUND = "audio"
 
 
 def master(renditions: Sequence[RenditionFacts]) -> str:
-    """List what can be played, best first; the sound is one group that every picture shares.
+    """Return the multivariant playlist, best rendition first; the sound is one group that every picture shares.
 
-    Bandwidths of a picture include the sound's. What grows is played from its start, not from its end. The number of
-    channels is left out where it is not known (§4.3.4.1 has it optional).
+    Bandwidths of a picture include the sound's. A growing rendition is played from its start, not from its end. The
+    number of channels is omitted where it is unknown (§4.3.4.1 makes it optional).
     """
     listed = [row for row in renditions if row.listed]
     sound = next((row for row in listed if row.kind == "audio"), None)
@@ -42,7 +42,7 @@ def _attributes(row: RenditionFacts, sound: RenditionFacts | None) -> str:
 
 
 def media(rendition: RenditionFacts, segments: Sequence[SegmentFacts]) -> str:
-    """List a rendition's segments without a gap from the start.
+    """Return the playlist of a rendition: its segments without a gap from the start.
 
     One that grows is an EVENT and stays one when it has ended: nothing of a playlist changes but its end (§6.2.1).
     """
@@ -59,7 +59,7 @@ def media(rendition: RenditionFacts, segments: Sequence[SegmentFacts]) -> str:
 
 
 def take_gapless(segments: Iterable[SegmentFacts]) -> Iterable[SegmentFacts]:
-    """Segments up to the first that is missing: chunks may come out of order."""
+    """Return the segments up to the first missing one: chunks may be done out of order."""
     for ordinal, segment in enumerate(segments):
         if segment.ordinal != ordinal:
             return

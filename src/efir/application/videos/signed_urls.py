@@ -1,6 +1,6 @@
-"""Signed media addresses: who may see a video gets a token, part of the path, that expires and cannot be forged.
+"""Signed media addresses: a client with access to a video gets a token in the path, which expires and is unforgeable.
 
-It is `{expiry}.{key}.{mac}`, the same for everybody of a class, so that caches see one address for all of them.
+It is `{expiry}.{key}.{mac}`, the same for every client of a class, so that caches see one address for all of them.
 """
 
 import hmac
@@ -36,14 +36,14 @@ class AddressExpired(Gone):
 
 
 class ViewerClass(StrEnum):
-    """The ground on which a viewer may see what is not public; shared by many, so that caches serve them together."""
+    """The ground of access to what is not public; shared by many viewers, so that caches serve them together."""
 
     OWNER = "owner"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Grant:
-    """What an address opens: a video's files of one generation, until its visibility changes (a new epoch)."""
+    """The access that an address grants: a video's files of one generation, until its visibility (epoch) changes."""
 
     video_id: VideoId
     generation: int
@@ -58,16 +58,16 @@ def expiry(now: datetime, duration: float) -> datetime:
 
 
 def token(keys: Keys, grant: Grant, *, expires: datetime) -> str:
-    """Write a grant's token: expiry in Unix seconds, the key's mark, a 128-bit mac in base64url."""
+    """Return a grant's token: expiry in Unix seconds, the key's mark, a 128-bit MAC in base64url."""
     seconds = int(expires.timestamp())
     return f"{seconds}.{key_mark(keys)}.{_mac(keys, grant, seconds)}"
 
 
 def check(keys: Keys, text: str, *, video_id: VideoId, generation: int, epoch: int, now: datetime) -> Grant:
-    """Read a token for a video's files as they are now; return the grant it proves.
+    """Verify a token for a video's present files; return the grant it proves.
 
-    Raises AddressRefused, AddressExpired. Expiry is reported to holders of our tokens only, and every class is compared
-    whatever the others gave.
+    Raises AddressRefused, AddressExpired. Only a token of this service is reported as expired, and every class is
+    compared whatever the result for the others.
     """
     found = _TOKEN.fullmatch(text)
     if found is None:
@@ -87,7 +87,7 @@ def check(keys: Keys, text: str, *, video_id: VideoId, generation: int, epoch: i
 
 
 def key_mark(keys: Keys) -> str:
-    """Identify a key without revealing anything about it."""
+    """Return a mark that identifies a key without revealing anything about it."""
     return keys.mac(PURPOSE, b"mark")[:4].hex()
 
 

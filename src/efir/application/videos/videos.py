@@ -1,4 +1,4 @@
-"""Publishing and showing videos."""
+"""Videos: creating, reading, listing, changing and deleting them."""
 
 from datetime import datetime
 
@@ -36,7 +36,7 @@ async def create_video(
     channel: str | None,
     now: datetime,
 ) -> VideoView:
-    """Make a video of a finished upload and start processing it, in one transaction.
+    """Create a video from a finished upload and start processing it, in one transaction.
 
     Raises InvalidVideo naming every wrong field; UploadNotFound, UploadUnfinished, UploadUsed, UploadGone;
     ChannelNotFound, ForeignChannel.
@@ -59,7 +59,7 @@ async def create_video(
 
 
 async def get_video(ports: Ports, *, video_id: VideoId, viewer: UserId | None, now: datetime) -> VideoView:
-    """Return a video to who may see it. Raises VideoNotFound."""
+    """Return a video, if the viewer may see it. Raises VideoNotFound."""
     async with ports.read() as views:
         facts = await views.videos.one(video_id)
     if not may_watch(facts.visibility, owner_id=facts.owner_id, viewer=viewer):
@@ -77,7 +77,7 @@ async def list_videos(
     cursor: str | None,
     now: datetime,
 ) -> Page[VideoView]:
-    """List public videos, newest first, of a channel, with a tag, or of a person by nickname. Raises BadCursor."""
+    """List public videos, newest first: of a channel, with a tag, or of a user by nickname. Raises BadCursor."""
     name = f"videos {channel or ''} {tag or ''} {user or ''}"
     part = parse_page(ports.keys, ports.limits, name, limit=limit, cursor=cursor)
     async with ports.read() as views:
@@ -108,7 +108,7 @@ async def update_video(
 
 
 async def delete_video(ports: Ports, *, video_id: VideoId, owner: UserId, now: datetime) -> None:
-    """Delete a video at once; running jobs lose their fence, its files go by a job. Raises VideoNotFound."""
+    """Delete a video at once; running jobs lose their fence, and a job deletes its files. Raises VideoNotFound."""
     async with ports.begin() as tx:
         (await tx.videos.get(video_id, lock=True)).require_owner(owner)
         await tx.videos.delete(video_id, now=now)
@@ -137,7 +137,7 @@ def _video_views(ports: Ports, found: Rows[VideoFacts], *, now: datetime) -> Row
 
 
 def probe_job(video: Video) -> NewJob:
-    """Describe the first job of a video's processing."""
+    """Return the first job of a video's processing."""
     return NewJob(
         kind=PROBE, subject=video.id, owner_id=video.owner_id, generation=video.generation, priority=0, cost=0.2
     )
