@@ -1,4 +1,4 @@
-"""What the areas of this adapter contribute, joined."""
+"""The errors of broken constraints and the queries of the data export, joined from all areas."""
 
 from efir.adapters.postgres.access import group as access
 from efir.adapters.postgres.accounts import group as accounts

@@ -1,4 +1,4 @@
-"""All tables, for migrations and for whatever compares them. Rows never leave the PostgreSQL adapter."""
+"""All tables, for migrations and for comparisons with them. Rows never leave the PostgreSQL adapter."""
 
 from efir.adapters.postgres.access.tables import AccessChangeRow, AuditRow, BanRow, GrantRow, RolePermissionRow, RoleRow
 from efir.adapters.postgres.accounts.tables import NameHoldRow, ProofRow, RegistrationRow, ReservationRow

@@ -48,7 +48,7 @@ class PostgresTransaction(
     QuizRepositories,
     UploadRepositories,
 ):
-    """Everything that can be changed, on one connection with an open transaction."""
+    """All repositories on one connection with an open transaction."""
 
     def __init__(self, connection: Any, seal: Seal) -> None:
         self.connection = connection
@@ -57,32 +57,32 @@ class PostgresTransaction(
 
     @property
     def blobs(self) -> PostgresBlobStore:
-        """Bytes in the database."""
+        """Return the blob store inside the database."""
         return PostgresBlobStore(lambda: nullcontext(self.connection))
 
     @property
     def mails(self) -> PostgresMailRepository:
-        """Mails, sealed."""
+        """Return the repository of mails, which are sealed."""
         return PostgresMailRepository(self.connection, *self._seal)
 
     @property
     def jobs(self) -> PostgresJobRepository:
-        """Jobs; those that became ready wake workers after the commit."""
+        """Return the repository of jobs; those that become ready wake workers after the commit."""
         return PostgresJobRepository(self.connection, self.woken)
 
     @property
     def stored_responses(self) -> PostgresStoredResponses:
-        """Responses under idempotency keys, sealed."""
+        """Return the repository of responses under idempotency keys, which are sealed."""
         return PostgresStoredResponses(self.connection, *self._seal)
 
     @property
     def views(self) -> PostgresViews:
-        """Read models, inside the transaction."""
+        """Return the read models, inside the transaction."""
         return PostgresViews(self.connection, self._seal)
 
 
 class Database:
-    """The pool; `begin` and `read` are what use cases get."""
+    """The database: a pool of connections; use cases get its `begin`, `single` and `read`."""
 
     def __init__(self, connections: Connections, *, seal: Seal, after_commit: AfterCommit) -> None:
         self._connections = connections
@@ -91,7 +91,7 @@ class Database:
 
     @asynccontextmanager
     async def begin(self) -> AsyncIterator[PostgresTransaction]:
-        """Open a transaction; leaving the block commits, then wakes workers."""
+        """Open a transaction; leaving the block commits it, then wakes workers."""
         connection = await self.take()
         lazy = LazyTransaction(connection)
         tx, clean = PostgresTransaction(lazy, self.seal), False
@@ -110,16 +110,16 @@ class Database:
             await self._after_commit(tx.woken)
 
     def single(self) -> "_Lent[PostgresTransaction]":
-        """Open what changes state by one statement; a second one is refused."""
+        """Open a transaction for one statement that changes data; a second one is refused."""
         return _Lent(self, lambda connection: PostgresTransaction(OneStatement(connection), self.seal))
 
     def read(self) -> "_Lent[PostgresViews]":
-        """Lend a connection for reading; each statement sees the newest committed state."""
+        """Borrow a connection for reading; each statement sees the newest committed state."""
         return _Lent(self, lambda connection: PostgresViews(connection, self.seal))
 
     @asynccontextmanager
     async def lent(self) -> AsyncIterator[Any]:
-        """Lend a connection as it is."""
+        """Borrow a raw connection."""
         connection, clean = await self.take(), False
         try:
             with translated(BROKEN):
@@ -129,18 +129,18 @@ class Database:
             await self.give_back(connection, clean=clean)
 
     async def take(self) -> Any:
-        """Take a connection, waiting for one no longer than agreed. Raises DatabaseUnavailable."""
+        """Borrow a connection, waiting no longer than the pool allows. Raises DatabaseUnavailable."""
         try:
             return await self._connections.take()
         except UNREACHED as error:
             raise DatabaseUnavailable from error
 
     async def give_back(self, connection: Any, *, clean: bool) -> None:
-        """Give a connection back, after use without an error or with one."""
+        """Return a connection; `clean` is whether its use ended without an error."""
         await self._connections.give_back(connection, clean=clean)
 
     def nest(self, outer: Transaction) -> Callable[[], AbstractAsyncContextManager[PostgresTransaction]]:
-        """Return a `begin` whose transactions are savepoints of `outer`: they commit, or not, together with it."""
+        """Return a `begin` whose transactions are savepoints of `outer`: they are committed or rolled back with it."""
         if not isinstance(outer, PostgresTransaction):
             raise TypeError(outer)
 
@@ -153,13 +153,13 @@ class Database:
         return begin
 
     async def ping(self) -> None:
-        """Raises DatabaseUnavailable."""
+        """Check that the database responds. Raises DatabaseUnavailable."""
         async with self.read() as views:
             await views.users.ping()
 
 
 class _Lent(Generic[Shown]):
-    """A lent connection; a class, because a generator costs a fifth of a short request more."""
+    """A borrowed connection; a class, because a generator would add a fifth to the time of a short request."""
 
     __slots__ = ("_connection", "_database", "_shown")
 
@@ -189,7 +189,7 @@ async def connected(
     seal: Seal,
     after_commit: AfterCommit,
 ) -> AsyncIterator[Database]:
-    """Open the pool for as long as the block lasts; connections are made when first needed."""
+    """Open the pool for as long as the block lasts; connections are opened on first use."""
     pool = asyncpg.create_pool(
         url,
         min_size=0,
@@ -202,7 +202,7 @@ async def connected(
             "application_name": "efir",
             "statement_timeout": str(int(statement_seconds * 1000)),
             "idle_in_transaction_session_timeout": "60000",
-            "jit": "off",  # short statements: planning a compilation costs more than it saves
+            "jit": "off",  # short statements: planning a compilation costs more than it gains
         },
     )
     with reached():
@@ -225,4 +225,4 @@ async def _prepare(connection: Any) -> None:
 
 
 async def _keep(_connection: Any) -> None:
-    """Skip the reset round trip: nothing of ours outlives a transaction on a connection."""
+    """Skip the reset round trip: no state of Efir outlives a transaction on a connection."""

@@ -1,4 +1,4 @@
-"""Read models of everything, on one connection."""
+"""All read models, on one connection."""
 
 from collections.abc import Callable
 from typing import Any
@@ -32,7 +32,7 @@ class PostgresViews(
     JobReadModels,
     QuizReadModels,
 ):
-    """Everything that can be read, on one connection."""
+    """All read models, on one connection."""
 
     __slots__ = ("_seal",)
 
@@ -42,10 +42,10 @@ class PostgresViews(
 
     @property
     def mails(self) -> PostgresMailViews:
-        """Mails, unsealed."""
+        """Return the read model of mails, which unseals them."""
         return PostgresMailViews(self.connection, self._seal[1])
 
     @property
     def exports(self) -> PostgresExportViews:
-        """Everything stored about a person."""
+        """Return the read model of data exports."""
         return PostgresExportViews(self.connection, EXPORTED)

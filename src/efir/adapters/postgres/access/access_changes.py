@@ -1,4 +1,4 @@
-"""Changes of rights on their way to the copies."""
+"""Changes of rights that have not reached the credential cache yet, in PostgreSQL."""
 
 from typing import Any
 
@@ -13,13 +13,13 @@ returning number, changes"""
 
 
 class PostgresAccessChanges:
-    """Changes inside a transaction that have not reached the copies yet."""
+    """Changes that have not reached the cache yet, within a transaction."""
 
     def __init__(self, connection: Any) -> None:
         self._connection = connection
 
     async def put(self, changes: list[Change]) -> int:
-        """Store changes together; return their number."""
+        """Store changes as one batch. Return the number that identifies the batch."""
         return int(
             await self._connection.fetchval(
                 "insert into access_changes (changes) values ($1) returning number", changes
@@ -27,10 +27,10 @@ class PostgresAccessChanges:
         )
 
     async def list_waiting(self, limit: int) -> list[tuple[int, list[Change]]]:
-        """Take the oldest changes, skipping what another process holds; they go when the transaction commits."""
+        """Take the oldest batches, skipping those locked by another process; the commit deletes them."""
         rows = await self._connection.fetch(WAITING, limit)
         return sorted((row[0], msgspec.convert(row[1], list[Change])) for row in rows)
 
     async def forget(self, number: int) -> None:
-        """Delete changes that have reached the cache."""
+        """Delete a batch that has reached the cache."""
         await self._connection.execute("delete from access_changes where number = $1", number)

@@ -22,7 +22,7 @@ class PostgresAuditViews:
         self._connection = connection
 
     async def list_entries(self, wanted: PageRequest, *, action: str = "", target: str = "") -> Rows[EntryView]:
-        """List entries, newest first, of one action or target when given."""
+        """List entries, newest first; `action` and `target` filter the list when given."""
         sql, arguments = keyset(
             LISTED, wanted, key="a.at", kind="timestamptz", read=datetime.fromisoformat, first=3, id_column="a.id"
         )

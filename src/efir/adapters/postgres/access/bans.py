@@ -21,13 +21,13 @@ class PostgresBanRepository:
         self._connection = connection
 
     async def put(self, ban: Ban) -> None:
-        """Store a ban in place of the one in force. Raises UserNotFound."""
+        """Store a ban, replacing the one in force. Raises UserNotFound when there is no such user."""
         await self.lift(ban.user_id, by=ban.by_id, now=ban.starts_at)
         values = to_values(ban)
         await self._connection.execute(build_insert("ban", values), *values.values())
 
     async def lift(self, user_id: UserId, *, by: UserId | None, now: datetime) -> bool:
-        """End the ban in force; False when there is none."""
+        """End the ban in force. Return False when there is none."""
         done: UUID | None = await self._connection.fetchval(
             "update ban set lifted_at = $2, lifted_by = $3 where user_id = $1 and lifted_at is null returning id",
             user_id, now, by,
@@ -35,10 +35,10 @@ class PostgresBanRepository:
         return done is not None
 
     async def find_active(self, user_id: UserId) -> Ban | None:
-        """Find the ban in force."""
+        """Return the ban in force, or None."""
         row = await self._connection.fetchrow(IN_FORCE, user_id)
         return None if row is None else to_domain(row, Ban)
 
     async def find_ended(self, *, now: datetime, limit: int) -> list[UserId]:
-        """Find banned users whose ban has run out, skipping those another process holds."""
+        """Return up to `limit` banned users whose ban has expired, skipping rows locked by another process."""
         return [UserId(row[0]) for row in await self._connection.fetch(ENDED, now, limit)]

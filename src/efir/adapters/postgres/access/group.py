@@ -1,4 +1,4 @@
-"""What the area keeps in PostgreSQL: roles, bans and the audit log."""
+"""PostgreSQL repositories and read models of roles, bans and the audit log."""
 
 from efir.adapters.postgres.access.access_changes import PostgresAccessChanges
 from efir.adapters.postgres.access.audit import PostgresAuditLog, PostgresAuditViews
@@ -44,4 +44,4 @@ EXPORTED = {
                 where actor_id = $1 or target = 'user:' || $1::uuid order by at""",
     "bans": "select reason, starts_at, ends_at, lifted_at from ban where user_id = $1 order by starts_at",
 }
-"""What is exported of a person, `$1`; a new table with personal data gets a line here."""
+"""Queries of the data export by subject, `$1` is the user; every table with personal data needs one."""

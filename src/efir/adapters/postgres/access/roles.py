@@ -56,14 +56,14 @@ class PostgresRoleViews:
         return build_rows(rows, wanted, lambda row: Position(row.created_at.isoformat(), str(row.id)))
 
     async def one(self, name: str) -> RoleView:
-        """Raises RoleNotFound."""
+        """Return a role. Raises RoleNotFound."""
         row = await self._connection.fetchrow(ONE, name)
         if row is None:
             raise RoleNotFound
         return _view(row)
 
     async def list_grants(self, user_id: UserId, *, now: datetime) -> list[GrantView]:
-        """List the roles a user holds now. Raises UserNotFound."""
+        """List the roles that a user holds now. Raises UserNotFound."""
         rows = await self._connection.fetch(GRANTED, user_id, now)
         if not rows and not await self._connection.fetchval("select 1 from user_account where id = $1", user_id):
             raise UserNotFound
@@ -80,11 +80,11 @@ class PostgresRoleRepository:
         self._connection = connection
 
     async def lock_administration(self) -> None:
-        """Let nobody else change grants of administrators until this transaction ends."""
+        """Lock the grants of the administrator role until the transaction ends."""
         await self._connection.execute(f"select pg_advisory_xact_lock({AdvisoryLock.ROLES:d})")
 
     async def add(self, role: Role, permissions: frozenset[str]) -> None:
-        """Raises RoleNameTaken."""
+        """Store a new role. Raises RoleNameTaken."""
         values = to_values(role)
         await self._connection.execute(build_insert("role", values), *values.values())
         await self._permit(role.id, permissions)
@@ -98,7 +98,7 @@ class PostgresRoleRepository:
         return role, permissions_of(role.name, system=role.system, stored=row["stored"])
 
     async def change(self, role: Role, permissions: frozenset[str]) -> None:
-        """Store name, description, version and permissions. Raises RoleNameTaken."""
+        """Store the name, description, version and permissions of a role. Raises RoleNameTaken."""
         await self._connection.execute(
             "update role set name = $2, description = $3, ver = $4 where id = $1",
             role.id, role.name, role.description, role.ver,
@@ -107,24 +107,24 @@ class PostgresRoleRepository:
         await self._permit(role.id, permissions)
 
     async def remove(self, role_id: RoleId) -> None:
-        """Delete a role with its grants."""
+        """Delete a role and its grants."""
         await self._connection.execute("delete from role where id = $1", role_id)
 
     async def grant(self, grant: Grant) -> None:
-        """Store a grant; granting again replaces end and reason. Raises UserNotFound."""
+        """Store a grant; granting again replaces the expiry and the reason. Raises UserNotFound."""
         await self._connection.execute(
             GRANT, grant.user_id, grant.role_id, grant.granted_by, grant.granted_at, grant.expires_at, grant.reason
         )
 
     async def revoke(self, user_id: UserId, role_id: RoleId) -> bool:
-        """Revoke a role; False when it was not held."""
+        """Revoke a role. Return False when the user does not hold it."""
         gone: UUID | None = await self._connection.fetchval(
             "delete from user_role where user_id = $1 and role_id = $2 returning user_id", user_id, role_id
         )
         return gone is not None
 
     async def administrators(self) -> int:
-        """Count active accounts that hold the administrator role permanently."""
+        """Return the number of active accounts that hold the administrator role permanently."""
         return int(await self._connection.fetchval(ADMINISTRATORS, ADMINISTRATOR))
 
     async def _permit(self, role_id: RoleId, permissions: frozenset[str]) -> None:

@@ -30,7 +30,7 @@ class RoleRow(Row):
 
 
 class RolePermissionRow(Row):
-    """One permission of a role that is not part of the system."""
+    """One permission of a role that is not a system role."""
 
     __tablename__ = "role_permission"
     role_id: Mapped[UUID] = mapped_column(ForeignKey("role.id", ondelete="CASCADE"), primary_key=True)
@@ -51,7 +51,7 @@ class GrantRow(Row):
 
 
 class BanRow(Row):
-    """A ban; at most one of a user's is in force."""
+    """A ban; at most one ban of a user is in force."""
 
     __tablename__ = "ban"
     __table_args__ = (
@@ -69,7 +69,7 @@ class BanRow(Row):
 
 
 class AuditRow(Row):
-    """An act of somebody with rights over others; never changed."""
+    """An audited change by an administrator or the operator; never updated."""
 
     __tablename__ = "audit_log"
     __table_args__ = (
@@ -86,7 +86,7 @@ class AuditRow(Row):
 
 
 class AccessChangeRow(Row):
-    """A change of rights or credentials on its way to the copies in Valkey."""
+    """A change of rights or credentials that has not reached the cache in Valkey yet."""
 
     __tablename__ = "access_changes"
     number: Mapped[int] = mapped_column(BigIntIdentity, Identity(), primary_key=True)

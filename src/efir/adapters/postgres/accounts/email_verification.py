@@ -1,4 +1,4 @@
-"""Proofs of mailboxes in PostgreSQL."""
+"""Proofs of email addresses in PostgreSQL."""
 
 from typing import Any
 
@@ -18,32 +18,32 @@ class PostgresProofRepository:
         self._connection = connection
 
     async def put(self, proof: Proof) -> None:
-        """Store a proof; the one before it ends."""
+        """Store a proof, replacing the previous one."""
         values = to_values(proof)
         changed = ", ".join(f"{name} = excluded.{name}" for name in values if name not in {"user_id", "purpose"})
         sql = build_insert("mailbox_proof", values, f"on conflict (user_id, purpose) do update set {changed}")
         await self._connection.execute(sql, *values.values())
 
     async def find_by_user(self, user_id: UserId, purpose: ProofPurpose) -> Proof | None:
-        """Find a person's proof, expired or not, and hold it."""
+        """Find the proof of a user, expired or not, and lock its row."""
         return self._one(
             await self._connection.fetchrow(ONE + "user_id = $1 and purpose = $2 for update", user_id, purpose.value)
         )
 
     async def find_by_token(self, purpose: ProofPurpose, token_hash: bytes) -> Proof | None:
-        """Find a proof by its link, expired or not, and hold it."""
+        """Find a proof by the hash of its link's token, expired or not, and lock its row."""
         sql = ONE + "purpose = $1 and token_hash = $2 for update"
         return self._one(await self._connection.fetchrow(sql, purpose.value, token_hash))
 
     async def count_try(self, proof: Proof) -> None:
-        """Note a wrong code."""
+        """Count a wrong code."""
         await self._connection.execute(
             "update mailbox_proof set tries = tries + 1 where user_id = $1 and purpose = $2",
             proof.user_id, proof.purpose.value,
         )  # fmt: skip
 
     async def drop(self, user_id: UserId, purpose: ProofPurpose) -> None:
-        """End a proof; none is fine."""
+        """Delete a proof; a missing one is not an error."""
         await self._connection.execute(
             "delete from mailbox_proof where user_id = $1 and purpose = $2", user_id, purpose.value
         )

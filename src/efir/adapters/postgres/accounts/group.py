@@ -1,4 +1,4 @@
-"""What the area keeps in PostgreSQL: profiles, proofs of mailboxes and registrations."""
+"""PostgreSQL repositories and read models of profiles, proofs of email addresses and registrations."""
 
 from efir.adapters.postgres.accounts.email_verification import PostgresProofRepository
 from efir.adapters.postgres.accounts.profiles import PostgresProfileRepository, PostgresProfileViews
@@ -10,7 +10,7 @@ from efir.domain.users import UserNotFound
 
 
 class AccountRepositories(Connected):
-    """Repositories of profiles, proofs of mailboxes and registrations."""
+    """Repositories of profiles, proofs of email addresses and registrations."""
 
     __slots__ = ()
 
@@ -20,7 +20,7 @@ class AccountRepositories(Connected):
 
 
 class AccountReadModels(Connected):
-    """Read models of profiles, proofs of mailboxes and registrations."""
+    """Read models of profiles, proofs of email addresses and registrations."""
 
     __slots__ = ()
 
@@ -38,4 +38,4 @@ EXPORTED = {
     "names_given_up": "select skel, created_at, until from name_hold where user_id = $1",
     "pending_addresses": "select email, purpose, created_at, expires_at from mailbox_proof where user_id = $1",
 }
-"""What is exported of a person, `$1`; a new table with personal data gets a line here."""
+"""Queries of the data export by subject, `$1` is the user; every table with personal data needs one."""

@@ -1,4 +1,4 @@
-"""What people change of their own accounts, in PostgreSQL."""
+"""Profiles and the editable fields of accounts, in PostgreSQL."""
 
 from datetime import datetime
 from typing import Any
@@ -19,7 +19,7 @@ select id, nickname, display_name, email, email_key, email_verified_at, locale, 
        created_at
   from user_account where kind = 'human' and status <> 'deleted' and """
 
-# A name is held under its skeleton; taking back one's own ends the hold.
+# A name is held under its skeleton; a user who takes their own name back ends the hold.
 HOLD = """
 insert into name_hold (skel, user_id, created_at, until)
 select nick_skel, id, $2, $3 from user_account where id = $1
@@ -43,13 +43,13 @@ PERSONAL = (
 
 
 class PostgresProfileViews:
-    """Read models of people."""
+    """Read models of profiles."""
 
     def __init__(self, connection: Any) -> None:
         self._connection = connection
 
     async def profile(self, nickname: str) -> Pictured[ProfileView]:
-        """Raises UserNotFound."""
+        """Return the public profile of a user. Raises UserNotFound."""
         row = await self._connection.fetchrow(PROFILE, nickname)
         if row is None:
             raise UserNotFound
@@ -57,40 +57,40 @@ class PostgresProfileViews:
         return Pictured(ProfileView(*columns), avatar_id)
 
     async def password(self, user_id: UserId) -> bytes | None:
-        """Return the wrapped password hash, None when there is no password."""
+        """Return the wrapped password hash, or None when the account has no password."""
         sql = "select wrapped from password_credential where user_id = $1"
         wrapped: bytes | None = await self._connection.fetchval(sql, user_id)
         return wrapped
 
 
 class PostgresProfileRepository:
-    """Own accounts inside a transaction."""
+    """Users' changes to their own accounts, within a transaction."""
 
     def __init__(self, connection: Any) -> None:
         self._connection = connection
 
     async def account(self, user_id: UserId, *, lock: bool = False) -> Account:
-        """Return an account that is not emptied. Raises UserNotFound."""
+        """Return an account; `lock` locks its row. Raises UserNotFound, also for an erased account."""
         row = await self._connection.fetchrow(ACCOUNT + "id = $1" + (" for update" if lock else ""), user_id)
         if row is None:
             raise UserNotFound
         return Account(*row)
 
     async def find_by_confirmed_email(self, email_key: str, *, lock: bool = False) -> Account | None:
-        """Find the account that has confirmed an address."""
+        """Find the account that has confirmed an address; `lock` locks its row."""
         sql = ACCOUNT + "email_key = $1 and email_verified_at is not null"
         row = await self._connection.fetchrow(sql + (" for update" if lock else ""), email_key)
         return None if row is None else Account(*row)
 
     async def confirm_email(self, user_id: UserId, address: EmailAddress, *, now: datetime) -> None:
-        """Make an address the account's confirmed one. Raises EmailTaken."""
+        """Store an address as the confirmed address of the account. Raises EmailTaken."""
         await self._connection.execute(
             "update user_account set email = $2, email_key = $3, email_verified_at = $4 where id = $1",
             user_id, address.shown, address.key, now,
         )  # fmt: skip
 
     async def set_password(self, user_id: UserId, password: bytes, *, now: datetime) -> None:
-        """Store a wrapped password hash, the first or another."""
+        """Store a wrapped password hash, replacing the current one if there is one."""
         await self._connection.execute(
             """insert into password_credential (user_id, wrapped, changed_at) values ($1, $2, $3)
                on conflict (user_id) do update set wrapped = $2, changed_at = $3, breach_checked_at = null""",
@@ -98,13 +98,13 @@ class PostgresProfileRepository:
         )  # fmt: skip
 
     async def rehash(self, user_id: UserId, *, old: bytes, new: bytes) -> None:
-        """Store a better hash of the same password, unless the password was changed meanwhile."""
+        """Replace the hash by a stronger one of the same password, unless the password has changed in the meantime."""
         await self._connection.execute(
             "update password_credential set wrapped = $3 where user_id = $1 and wrapped = $2", user_id, old, new
         )
 
     async def change(self, user_id: UserId, change: ProfileChange) -> None:
-        """Change what the person may change. Raises PhoneTaken."""
+        """Store new values of the editable fields. Raises PhoneTaken."""
         await self._connection.execute(
             """update user_account set display_name = coalesce($2, display_name), locale = coalesce($3, locale),
                       phone = nullif(coalesce($4, phone), '') where id = $1""",
@@ -112,7 +112,7 @@ class PostgresProfileRepository:
         )  # fmt: skip
 
     async def rename(self, user_id: UserId, nickname: str, *, now: datetime, hold_until: datetime) -> None:
-        """Change the nickname; reserve the previous one until a given time. Raises NicknameTaken."""
+        """Change the nickname; the previous one stays reserved until `hold_until`. Raises NicknameTaken."""
         skel = skeleton(nickname)
         await self._connection.execute(HOLD, user_id, now, hold_until)
         await self._connection.execute(
@@ -121,16 +121,19 @@ class PostgresProfileRepository:
         await self._free(skel, user_id)
 
     async def was_renamed_since(self, user_id: UserId, moment: datetime) -> bool:
-        """Whether the nickname was changed after a moment."""
+        """Return whether the nickname was changed after `moment`."""
         sql = "select exists (select from name_hold where user_id = $1 and created_at > $2)"
         return bool(await self._connection.fetchval(sql, user_id, moment))
 
     async def plan_purge(self, user_id: UserId, purge_at: datetime | None) -> None:
-        """Set when an account will be emptied; None: never."""
+        """Schedule the erasure of an account; None cancels it."""
         await self._connection.execute("update user_account set purge_at = $2 where id = $1", user_id, purge_at)
 
     async def empty(self, user_id: UserId, *, nickname: str, now: datetime, hold_until: datetime) -> None:
-        """Remove personal data from an account and its channels; a pseudonym stays."""
+        """Erase personal data from an account and its channels; the pseudonym `nickname` stays.
+
+        The previous nickname stays reserved until `hold_until`.
+        """
         await self._connection.execute(HOLD, user_id, now, hold_until)
         await self._connection.execute(EMPTY, user_id, nickname)
         await self._connection.execute(EMPTY_CHANNELS, user_id)
@@ -138,6 +141,6 @@ class PostgresProfileRepository:
             await self._connection.execute(f"delete from {table} where user_id = $1", user_id)  # noqa: S608  # own names only
 
     async def _free(self, skel: str, user_id: UserId) -> None:
-        """Look after the name is ours: whoever gave it up has committed by then, and the hold with it."""
+        """Check the hold after storing the name: whoever gave it up has committed by then, and so has the hold."""
         if await self._connection.fetchrow(HELD, skel, user_id) is not None:
             raise NicknameTaken

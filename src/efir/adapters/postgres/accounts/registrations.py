@@ -54,15 +54,15 @@ class PostgresRegistrationViews:
         self._connection = connection
 
     async def get_by_ticket(self, ticket_hash: bytes, *, now: datetime) -> Registration:
-        """Raises RegistrationNotFound."""
+        """Return a registration that has not expired. Raises RegistrationNotFound."""
         return _one(await self._connection.fetchrow(ONE, ticket_hash, now))
 
     async def is_name_taken(self, nickname: str, key: str) -> bool:
-        """Whether an account or a channel has this name, or an account one that looks like it."""
+        """Return whether an account or a channel has this name, or an account has one that looks like it."""
         return bool(await self._connection.fetchval(NAME_TAKEN, nickname, key))
 
     async def is_address_taken(self, email_key: str) -> bool:
-        """Whether somebody has confirmed this address."""
+        """Return whether an account has confirmed this address."""
         return bool(await self._connection.fetchval(ADDRESS_TAKEN, email_key))
 
 
@@ -73,12 +73,12 @@ class PostgresRegistrationRepository:
         self._connection = connection
 
     async def add(self, registration: Registration) -> None:
-        """Store a new one."""
+        """Store a new registration."""
         values = to_values(registration)
         await self._connection.execute(build_insert("registration", values), *values.values())
 
     async def get_by_ticket(self, ticket_hash: bytes, *, now: datetime) -> Registration:
-        """Return a living registration and hold its row. Raises RegistrationNotFound."""
+        """Return a registration that has not expired and lock its row. Raises RegistrationNotFound."""
         return _one(await self._connection.fetchrow(f"{ONE} for update", ticket_hash, now))
 
     async def change(self, registration_id: RegistrationId, values: Mapping[str, Any]) -> None:
@@ -89,22 +89,22 @@ class PostgresRegistrationRepository:
         await self._connection.execute(sql, registration_id, *(values[name] for name in names))
 
     async def count_check(self, registration_id: RegistrationId, *, limit: int) -> bool:
-        """Count one more check of an address; False when the maximum was reached before."""
+        """Count one more address check that reveals its result. Return False when `limit` was already reached."""
         sql = """update registration set email_checks = email_checks + 1
                   where id = $1 and email_checks < $2 returning email_checks"""
         return await self._connection.fetchval(sql, registration_id, limit) is not None
 
     async def next_picture(self, registration_id: RegistrationId, *, sent: bool) -> tuple[int, int]:
-        """Count one more picture, sent or cut from another; return its number, and how many were sent."""
+        """Count one more picture, uploaded or cropped again. Return its number and the number of uploads so far."""
         row = await self._connection.fetchrow(NEXT_PICTURE, registration_id, int(sent))
         return row[0], row[1]
 
     async def picture_gen(self, picture_id: UUID | None) -> int:
-        """Return the number of a registration's picture; 0 without one."""
+        """Return the number of a registration's picture, or 0 without one."""
         return int(await self._connection.fetchval("select gen from staged_upload where id = $1", picture_id) or 0)
 
     async def reserve(self, key: str, registration_id: RegistrationId, *, now: datetime, until: datetime) -> bool:
-        """Hold a name by its skeleton, in place of the one held before."""
+        """Reserve a name by its skeleton, releasing the previous one; False when another registration holds it."""
         if await self._connection.fetchval(RESERVE, key, registration_id, now, until) is None:
             return False
         sql = "delete from name_reservation where registration_id = $1 and key <> $2"
@@ -112,31 +112,31 @@ class PostgresRegistrationRepository:
         return True
 
     async def is_reserved(self, key: str, *, now: datetime, but_for: RegistrationId | None) -> bool:
-        """Tell whether another registration holds a name."""
+        """Return whether a registration other than `but_for` holds a name."""
         sql = """select exists (select 1 from name_reservation
                                  where key = $1 and expires_at > $2 and registration_id is distinct from $3::uuid)"""
         return bool(await self._connection.fetchval(sql, key, now, but_for))
 
     async def release(self, registration_id: RegistrationId) -> None:
-        """Let go of the held name."""
+        """Release the reserved name."""
         await self._connection.execute("delete from name_reservation where registration_id = $1", registration_id)
 
     async def find_by_identity(self, issuer: str, sub: str, *, now: datetime) -> Registration | None:
-        """Find and lock the open registration of an identity at a provider."""
+        """Find the open registration of an identity at a provider and lock its row."""
         row = await self._connection.fetchrow(ARRIVED, issuer, sub, now)
         return None if row is None else to_domain(row, Registration)
 
     async def drop(self, ticket_hash: bytes) -> None:
-        """Remove an open registration, if there is one; its picture expires with it."""
+        """Delete an open registration, if there is one; its picture expires with it."""
         sql = "delete from registration where ticket_hash = $1 and user_id is null"
         await self._connection.execute(sql, ticket_hash)
 
     async def delete_federated(self, issuer: str, *, sid: str | None, sub: str | None) -> None:
-        """Remove open registrations of a session, or of a person, that has ended at a provider."""
+        """Delete open registrations of a session, or of all sessions of a user, that ended at a provider."""
         await self._connection.execute(DROP_ARRIVED, issuer, sid, sub)
 
     async def forget(self, now: datetime) -> None:
-        """Remove what has expired: registrations and held names."""
+        """Delete expired registrations and name reservations."""
         await self._connection.execute(FORGET, now)
         await self._connection.execute(FORGET_NAMES, now)
 

@@ -1,4 +1,4 @@
-"""Tables of registrations, proofs of mailboxes, and names that are held."""
+"""Tables of registrations, proofs of email addresses, and reserved names."""
 
 from datetime import datetime
 from uuid import UUID
@@ -17,7 +17,7 @@ from efir.adapters.postgres.kernel.row import NOW, Row
 
 
 class RegistrationRow(Row):
-    """What somebody has told so far; only the hash of their ticket is kept, and of the password a wrapped hash."""
+    """The values entered so far; of the ticket only a hash is stored, and of the password a wrapped hash."""
 
     __tablename__ = "registration"
     __table_args__ = (
@@ -55,7 +55,7 @@ class RegistrationRow(Row):
 
 
 class ReservationRow(Row):
-    """A nickname, by its skeleton, that was found free and is kept for a while for who asked."""
+    """A nickname, by its skeleton, that was available and is reserved for a registration for a while."""
 
     __tablename__ = "name_reservation"
     __table_args__ = (Index("ix_name_reservation_registration_id", "registration_id"),)
@@ -65,7 +65,7 @@ class ReservationRow(Row):
 
 
 class ProofRow(Row):
-    """What proves that somebody reads a mailbox: hashes of a link's secret and of a code."""
+    """A proof that a user receives mail at an address: hashes of a link's secret and of a code."""
 
     __tablename__ = "mailbox_proof"
     __table_args__ = (CheckConstraint("purpose in ('email','password')", name="purpose"),)
@@ -82,7 +82,7 @@ class ProofRow(Row):
 
 
 class NameHoldRow(Row):
-    """A nickname that was given up: nobody else takes it, or one that looks like it, until a moment."""
+    """A nickname that was given up: it, and names that look like it, are unavailable to others until a given time."""
 
     __tablename__ = "name_hold"
     skel: Mapped[str] = mapped_column(Text(collation="C"), primary_key=True)

@@ -1,4 +1,4 @@
-"""What the area keeps in PostgreSQL: audio records."""
+"""PostgreSQL repositories and read models of recordings."""
 
 from efir.adapters.postgres.audio.records import PostgresAudioRepository, PostgresAudioViews
 from efir.adapters.postgres.kernel.constraints import Broken
@@ -33,4 +33,4 @@ EXPORTED = {
     "audio_records": """select id, title, state, duration, channels, sample_rate, size, created_at from audio_records
                          where owner_id = $1 order by created_at""",
 }
-"""What is exported of a person, `$1`; a new table with personal data gets a line here."""
+"""Queries of the data export by subject, `$1` is the user; every table with personal data needs one."""

@@ -44,14 +44,14 @@ class PostgresAudioViews:
         self._connection = connection
 
     async def one(self, record_id: RecordId) -> AudioFacts:
-        """Raises RecordingNotFound."""
+        """Return a recording. Raises RecordingNotFound."""
         row = await self._connection.fetchrow(FACTS + "id = $1", record_id)
         if row is None:
             raise RecordingNotFound
         return AudioFacts(*row)
 
     async def list_by_owner(self, owner: UserId, wanted: PageRequest) -> Rows[AudioFacts]:
-        """List a person's recordings, newest first."""
+        """List a user's recordings, newest first."""
         filters = "owner_id = $1 and {where} order by {order} limit {limit}"
         sql, position = keyset(
             FACTS + filters, wanted, key="created_at", kind="timestamptz", read=datetime.fromisoformat, first=2
@@ -82,7 +82,7 @@ class PostgresAudioRepository:
         self._connection = connection
 
     async def add(self, record: AudioRecord, wav: Wav, *, store: str) -> bool:
-        """Store a new recording; False when this owner has one of the same bytes and title."""
+        """Store a new recording. Return False when this owner already has one with the same bytes and title."""
         form = wav.format
         told = {"coding": form.coding, "channels": form.channels, "rate": form.rate, "bits": form.bits}
         added = await self._connection.fetchval(
@@ -92,13 +92,13 @@ class PostgresAudioRepository:
         return added is not None
 
     async def find_same(self, owner: UserId, source_sha256: bytes, title: str) -> AudioRecord | None:
-        """Find the recording that this owner made of the same bytes under the same title."""
+        """Find the owner's recording with the same source bytes and title."""
         sql = RECORD + "owner_id = $1 and source_sha256 = $2 and title = $3"
         row = await self._connection.fetchrow(sql, owner, source_sha256, title)
         return None if row is None else to_domain(row, AudioRecord)
 
     async def get(self, record_id: RecordId, *, lock: bool = False) -> AudioRecord:
-        """Raises RecordingNotFound."""
+        """Return a recording; `lock` locks its row. Raises RecordingNotFound."""
         row = await self._connection.fetchrow(RECORD + "id = $1" + (" for update" if lock else ""), record_id)
         if row is None:
             raise RecordingNotFound
@@ -110,7 +110,7 @@ class PostgresAudioRepository:
         return None if row is None else to_domain(row, AudioRecord)
 
     async def set_ready(self, record_id: RecordId, made: ConvertedAudio, *, store: str) -> None:
-        """Note what the conversion found."""
+        """Mark a recording as ready and store the results of the conversion."""
         loud = made.loudness
         await self._connection.execute(
             READY, record_id, store, made.file.size, bytes.fromhex(made.file.sha256), made.channels, made.sample_rate,
@@ -119,16 +119,16 @@ class PostgresAudioRepository:
         )  # fmt: skip
 
     async def set_failed(self, record_id: RecordId, *, code: str, detail: str) -> None:
-        """Note why the conversion failed."""
+        """Mark a recording as failed and store the reason."""
         await self._connection.execute(
             "update audio_records set state = 'failed', error_code = $2, error_detail = $3 where id = $1",
             record_id, code, detail,
         )  # fmt: skip
 
     async def remove(self, record_id: RecordId) -> None:
-        """Remove the row."""
+        """Delete the row of a recording."""
         await self._connection.execute("delete from audio_records where id = $1", record_id)
 
     async def usage(self, owner: UserId, *, since: datetime) -> Usage:
-        """Add up what limits are compared with."""
+        """Return the usage to compare with limits; `since` bounds the recent recordings."""
         return Usage(*await self._connection.fetchrow(USAGE, owner, since))

@@ -19,7 +19,7 @@ from efir.adapters.postgres.kernel.row import Row
 
 
 class AudioRow(Row):
-    """A recording; its bytes lie under a key made of its id, here or in the store of files."""
+    """A recording; its bytes are stored under a key derived from its id, in the database or in the blob store."""
 
     __tablename__ = "audio_records"
     __table_args__ = (

@@ -1,4 +1,4 @@
-"""Credentials with the rights of their owner, in one statement."""
+"""SQL of credentials: each is read with the rights of its owner in one statement."""
 
 from collections.abc import Iterable
 from typing import Any
@@ -49,7 +49,7 @@ BY_TOKEN = (
 
 
 def credential(row: Any) -> Credential:
-    """Read a row of one of the statements above."""
+    """Return the credential in a row of one of the statements above."""
     facts = dict(row)
     names, ids, vers = facts.pop("names") or [], facts.pop("ids") or [], facts.pop("vers") or []
     return Credential(

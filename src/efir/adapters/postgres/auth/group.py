@@ -1,4 +1,4 @@
-"""What the area keeps in PostgreSQL: sessions, second factors, passkeys, identities, sign-ins and signing keys."""
+"""PostgreSQL repositories and read models of sign-in: sessions, factors, identities, login history and signing keys."""
 
 from efir.adapters.postgres.auth.identities import PostgresIdentityRepository, PostgresIdentityViews
 from efir.adapters.postgres.auth.login_history import PostgresLoginRepository, PostgresLoginViews
@@ -14,7 +14,7 @@ from efir.domain.users import UserNotFound
 
 
 class AuthRepositories(Connected):
-    """Repositories of sessions, second factors, passkeys, identities, sign-ins and signing keys."""
+    """Repositories of sessions, second factors, passkeys, identities, login history and signing keys."""
 
     __slots__ = ()
 
@@ -27,7 +27,7 @@ class AuthRepositories(Connected):
 
 
 class AuthReadModels(Connected):
-    """Read models of sessions, second factors, passkeys, identities, sign-ins and signing keys."""
+    """Read models of sessions, second factors, passkeys, identities, login history and signing keys."""
 
     __slots__ = ()
 
@@ -66,4 +66,4 @@ EXPORTED = {
                        from api_token where user_id = $1 order by created_at""",
     "logins": """select at, outcome, method, ip, ua from login_event where user_id = $1 order by at""",
 }
-"""What is exported of a person, `$1`; a new table with personal data gets a line here."""
+"""Queries of the data export by subject, `$1` is the user; every table with personal data needs one."""

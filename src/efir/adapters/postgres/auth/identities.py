@@ -52,7 +52,7 @@ class PostgresIdentityRepository:
         await self._connection.execute(build_insert("external_identity", values), *values.values())
 
     async def owner(self, issuer: str, sub: str, *, now: datetime) -> UserId | None:
-        """Find whose an identity is, and note that it was used."""
+        """Return the owner of an identity and record its use; None when no account has it."""
         found_id: UUID | None = await self._connection.fetchval(
             "update external_identity set last_used_at = $3 where issuer = $1 and sub = $2 returning user_id",
             issuer, sub, now,
@@ -67,18 +67,18 @@ class PostgresIdentityRepository:
         return to_domain(row, Identity)
 
     async def sessions(self, issuer: str, *, sid: str | None, sub: str | None) -> list[UUID]:
-        """List the login sessions that are not ended and came from a session or a person at a provider."""
+        """List the active login sessions that were started from a session or a user at a provider."""
         return [row[0] for row in await self._connection.fetch(SESSIONS, issuer, sid, sub)]
 
     async def hint(self, session_id: UUID) -> tuple[str, bytes] | None:
-        """Return where a login session came from: the issuer, and the sealed ID token."""
+        """Return the issuer and the sealed ID token that a login session was started with, or None."""
         row = await self._connection.fetchrow(
             "select idp_issuer, idp_hint from login_session where id = $1 and idp_hint is not null", session_id
         )
         return None if row is None else (row[0], row[1])
 
     async def keep_a_way_in(self, user_id: UserId) -> None:
-        """Raises LastWayIn when no password, passkey or identity is left; nobody else can take another meanwhile."""
+        """Lock the account. Raises LastWayIn when no password, passkey or identity is left."""
         await self._connection.execute("select from user_account where id = $1 for update", user_id)
         if not await self._connection.fetchval(WAYS_IN, user_id):
             raise LastWayIn

@@ -45,12 +45,12 @@ class PostgresLoginRepository:
         self._connection = connection
 
     async def add(self, login: Login) -> None:
-        """Store an attempt; of an account that does not exist any more only the outcome is kept."""
+        """Store an attempt; for an account that no longer exists, store only the outcome."""
         values = to_values(login)
         await self._connection.execute(build_insert("login_event", values), *values.values())
 
     async def shorten(self, *, now: datetime, whole: timedelta, kept: timedelta, limit: int) -> int:
-        """Cut addresses older than `whole`, delete rows older than `kept`; return how many rows changed."""
+        """Truncate addresses older than `whole`, delete rows older than `kept`. Return the number of changed rows."""
         cut = await self._connection.execute(SHORTEN, now - whole, limit)
         gone = await self._connection.execute(FORGET, now - kept, limit)
         return int(cut.rpartition(" ")[2]) + int(gone.rpartition(" ")[2])

@@ -45,24 +45,24 @@ class PostgresPasskeyRepository:
         await self._connection.execute(build_insert("webauthn_credential", values), *values.values())
 
     async def list_by_user(self, user_id: UserId) -> list[bytes]:
-        """List the names browsers have for a user's passkeys."""
+        """List the credential ids of a user's passkeys."""
         rows = await self._connection.fetch("select cred_id from webauthn_credential where user_id = $1", user_id)
         return [row[0] for row in rows]
 
     async def lock(self, cred_id: bytes) -> Passkey | None:
-        """Find a passkey and let nobody else use it until the transaction ends."""
+        """Find a passkey and lock its row until the transaction ends."""
         row = await self._connection.fetchrow(LOCK, cred_id)
         return None if row is None else to_domain(row, Passkey)
 
     async def note_use(self, passkey_id: PasskeyId, used: UsedPasskey, *, now: datetime) -> None:
-        """Remember the use of a passkey."""
+        """Record the use of a passkey."""
         await self._connection.execute(
             "update webauthn_credential set sign_count = $2, backed_up = $3, last_used_at = $4 where id = $1",
             passkey_id, used.sign_count, used.backed_up, now,
         )  # fmt: skip
 
     async def remove(self, passkey_id: PasskeyId, *, owner: UserId) -> None:
-        """Raises PasskeyNotFound."""
+        """Delete a passkey of its owner. Raises PasskeyNotFound."""
         gone = await self._connection.fetchval(
             "delete from webauthn_credential where id = $1 and user_id = $2 returning id", passkey_id, owner
         )

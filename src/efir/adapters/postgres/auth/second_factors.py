@@ -36,11 +36,11 @@ class PostgresSecondFactorViews:
         self._connection = connection
 
     async def is_required(self, user_id: UserId) -> bool:
-        """Whether signing in needs a code."""
+        """Return whether sign-in requires a code."""
         return bool(await self._connection.fetchval(NEEDED, user_id))
 
     async def get_by_user(self, user_id: UserId) -> SecondFactorView:
-        """Return what an account has."""
+        """Return the second factor of an account."""
         since, left = await self._connection.fetchrow(OF_USER, user_id)
         return SecondFactorView(enabled=since is not None, confirmed_at=since, recovery_codes_left=left)
 
@@ -49,33 +49,33 @@ class PostgresSecondFactorRepository(PostgresSecondFactorViews):
     """Second factors inside a transaction."""
 
     async def lock(self, user_id: UserId) -> Totp | None:
-        """Return the authenticator app and let nobody else use it until the transaction ends."""
+        """Return the authenticator app and lock its row until the transaction ends."""
         row = await self._connection.fetchrow(LOCK, user_id)
         return None if row is None else to_domain(row, Totp)
 
     async def begin(self, totp: Totp, *, now: datetime) -> bool:
-        """Store an app that is not confirmed, in place of another such; False when there is a confirmed one.
+        """Store an unconfirmed app, replacing another one. Return False when a confirmed app exists.
 
-        Wrong codes stay counted, or beginning again would be a way around the count.
+        Wrong codes stay counted; otherwise a new set-up would reset the count.
         """
         return await self._connection.fetchval(BEGIN, totp.user_id, totp.secret_sealed, now) is not None
 
     async def confirm(self, user_id: UserId, *, now: datetime) -> None:
-        """Make the app count."""
+        """Mark the app as confirmed, which turns the second factor on."""
         await self._connection.execute("update totp_credential set confirmed_at = $2 where user_id = $1", user_id, now)
 
     async def use_step(self, user_id: UserId, step: int) -> bool:
-        """Use the code of a time step; False when it, or a newer one, was used before."""
+        """Mark the code of a time step as used. Return False when it, or a newer one, was used before."""
         return await self._connection.fetchval(USE_STEP, user_id, step) is not None
 
     async def record_wrong_codes(self, user_id: UserId, wrong: int, since: datetime) -> None:
-        """Remember wrong codes."""
+        """Store the number of wrong codes and the start of their window."""
         await self._connection.execute(
             "update totp_credential set wrong = $2, wrong_since = $3 where user_id = $1", user_id, wrong, since
         )
 
     async def remove(self, user_id: UserId) -> bool:
-        """Remove app and recovery codes; False when no app counted."""
+        """Delete the app and the recovery codes. Return False when no app was confirmed."""
         await self._connection.execute("delete from recovery_code where user_id = $1", user_id)
         gone = await self._connection.fetchval(
             "delete from totp_credential where user_id = $1 and confirmed_at is not null returning user_id", user_id
@@ -83,12 +83,12 @@ class PostgresSecondFactorRepository(PostgresSecondFactorViews):
         return gone is not None
 
     async def put_codes(self, user_id: UserId, hashes: list[bytes]) -> None:
-        """Store recovery codes in place of the present ones."""
+        """Store hashes of recovery codes, replacing the current ones."""
         await self._connection.execute("delete from recovery_code where user_id = $1", user_id)
         await self._connection.execute(
             "insert into recovery_code (user_id, code_hash) select $1, unnest($2::bytea[])", user_id, hashes
         )
 
     async def use_code(self, user_id: UserId, code_hashes: Sequence[bytes], *, now: datetime) -> bool:
-        """Use a recovery code by its possible hashes; False when there is no such code, or it was used before."""
+        """Use up a recovery code, found by its possible hashes. Return False when it is unknown or already used."""
         return await self._connection.fetchval(USE_CODE, user_id, list(code_hashes), now) is not None

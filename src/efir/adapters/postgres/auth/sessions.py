@@ -43,12 +43,12 @@ class PostgresSessionViews:
         self._connection = connection
 
     async def find_by_secret(self, secret_hash: bytes, *, now: datetime) -> Credential | None:
-        """Find an active login session by its cookie's hash."""
+        """Find an active login session by the hash of its cookie."""
         row = await self._connection.fetchrow(BY_SECRET, secret_hash, now)
         return None if row is None else credential(row)
 
     async def find_by_id(self, session_id: SessionId, *, now: datetime) -> Credential | None:
-        """Find an active login session an access token speaks of."""
+        """Find the active login session that an access token names."""
         row = await self._connection.fetchrow(BY_ID, session_id, now)
         return None if row is None else credential(row)
 
@@ -87,7 +87,7 @@ class PostgresSessionRepository:
         self._connection = connection
 
     async def add(self, session: LoginSession) -> None:
-        """Store a new login session under the user's present epoch; one in their place is no sign-in of theirs."""
+        """Store a new login session under the user's current epoch; an impersonation does not count as a sign-in."""
         values = to_values(session)
         sql = build_insert("login_session", [*values, "epoch"])
         sql = sql.replace(f"${len(values) + 1}", "(select epoch from user_account where id = $2)")
@@ -99,27 +99,27 @@ class PostgresSessionRepository:
         )
 
     async def touch(self, session_id: SessionId, *, now: datetime, idle_expires: datetime) -> None:
-        """Move the idle end of a session that is not revoked."""
+        """Extend the idle expiry of a session that is not revoked, and record its use."""
         await self._connection.execute(
             "update login_session set seen_at = $2, idle_expires = $3 where id = $1 and revoked_at is null",
             session_id, now, idle_expires,
         )  # fmt: skip
 
     async def raise_level(self, session_id: SessionId, *, amr: str) -> None:
-        """Note that the owner of a session has shown a second factor in it."""
+        """Raise the assurance level of a session after its owner used a second factor; `amr` names the method."""
         await self._connection.execute(
             "update login_session set aal = 2, amr = amr || $2::text where id = $1", session_id, amr
         )
 
     async def revoke(self, session_id: SessionId, *, now: datetime, reason: str) -> None:
-        """End a login session; ending it again changes nothing."""
+        """Revoke a login session; revoking it again changes nothing."""
         await self._connection.execute(
             "update login_session set revoked_at = $2, revoke_reason = $3 where id = $1 and revoked_at is null",
             session_id, now, reason,
         )  # fmt: skip
 
     async def revoke_own(self, session_id: SessionId, *, owner: UserId, now: datetime, reason: str) -> None:
-        """End one of a user's sessions. Raises SessionNotFound."""
+        """Revoke one of a user's sessions. Raises SessionNotFound."""
         done: UUID | None = await self._connection.fetchval(
             f"update login_session set revoked_at = $2, revoke_reason = $4 where id = $1 and user_id = $3 and {ACTIVE} "  # noqa: S608  # own text only
             "returning id",
@@ -131,7 +131,7 @@ class PostgresSessionRepository:
     async def revoke_others(
         self, owner: UserId, *, keep: SessionId | None, now: datetime, reason: str
     ) -> list[SessionId]:
-        """End all of a user's sessions but one; return which have ended."""
+        """Revoke all of a user's sessions except `keep`. Return the revoked sessions."""
         rows = await self._connection.fetch(
             "update login_session set revoked_at = $2, revoke_reason = $4 "
             "where user_id = $1 and revoked_at is null and id is distinct from $3 returning id",
@@ -142,12 +142,12 @@ class PostgresSessionRepository:
     async def rotate(
         self, session_id: SessionId, *, old: bytes, new: bytes, sequence: int, now: datetime, idle_expires: datetime
     ) -> bool:
-        """Replace a refresh token in one compare-and-set; False when `old` is not the current one."""
+        """Replace a refresh token in one compare-and-set. Return False when `old` is not the current one."""
         done = await self._connection.fetchval(ROTATE, session_id, old, new, sequence, now, idle_expires)
         return done is not None
 
     async def refresh_state(self, session_id: SessionId, *, now: datetime) -> RefreshState | None:
-        """Read what is stored of a refresh token."""
+        """Return the stored state of a session's refresh token, or None."""
         row = await self._connection.fetchrow(REFRESH_STATE, session_id, now)
         return None if row is None else RefreshState(*row)
 
@@ -157,7 +157,7 @@ class PostgresSessionRepository:
         await self._connection.execute(build_insert("api_token", values), *values.values())
 
     async def revoke_token(self, token_id: TokenId, *, owner: UserId, now: datetime) -> None:
-        """Raises TokenNotFound."""
+        """Revoke an API token of its owner. Raises TokenNotFound."""
         done: UUID | None = await self._connection.fetchval(
             "update api_token set revoked_at = $3 where id = $1 and user_id = $2 and revoked_at is null returning id",
             token_id, owner, now,
@@ -166,5 +166,5 @@ class PostgresSessionRepository:
             raise TokenNotFound
 
     async def touch_token(self, token_id: TokenId, *, now: datetime) -> None:
-        """Remember the use of a token."""
+        """Record the use of a token."""
         await self._connection.execute("update api_token set last_used_at = $2 where id = $1", token_id, now)

@@ -26,7 +26,7 @@ class PostgresSigningKeyRepository(PostgresSigningKeyViews):
     """Signing keys inside a transaction."""
 
     async def lock(self) -> list[SigningKey]:
-        """Return all keys that are not retired, and let nobody else change keys until the transaction ends."""
+        """Return all keys that are not retired, and lock the keys against changes until the transaction ends."""
         await self._connection.execute(f"select pg_advisory_xact_lock({AdvisoryLock.SIGNING_KEYS:d})")
         return await self.list_usable()
 
@@ -39,7 +39,7 @@ class PostgresSigningKeyRepository(PostgresSigningKeyViews):
         )  # fmt: skip
 
     async def move(self, kid: str, state: str, *, now: datetime) -> None:
-        """Give a key another state."""
+        """Change the state of a key."""
         await self._connection.execute(
             "update signing_key set state = $2, changed_at = $3 where kid = $1", kid, state, now
         )

@@ -1,4 +1,4 @@
-"""Tables of sessions, tokens, sign-ins, second factors, passkeys, identities and signing keys."""
+"""Tables of sessions, tokens, login history, second factors, passkeys, identities and signing keys."""
 
 from datetime import datetime
 from typing import Any
@@ -90,7 +90,7 @@ class SessionRow(Row):
     aal: Mapped[int] = mapped_column(SmallInteger, server_default="1")
     amr: Mapped[list[str]] = mapped_column(server_default="{pwd}")
     auth_time: Mapped[datetime]
-    actor_id: Mapped[UUID | None]  # who sees the service in the user's place, and from which session of theirs
+    actor_id: Mapped[UUID | None]  # the impersonator, and their own session
     actor_session_id: Mapped[UUID | None]
     device_id: Mapped[UUID | None]
     label: Mapped[str | None]
@@ -98,7 +98,7 @@ class SessionRow(Row):
     ua: Mapped[str] = mapped_column(server_default="")
     idp_issuer: Mapped[str | None]
     idp_sid: Mapped[str | None]
-    idp_hint: Mapped[bytes | None]  # the provider's ID token, sealed; it is shown to the provider at the end
+    idp_hint: Mapped[bytes | None]  # the provider's ID token, sealed; it is sent to the provider at logout
     created_at: Mapped[datetime]
     seen_at: Mapped[datetime]
     idle_expires: Mapped[datetime]
@@ -130,7 +130,7 @@ class TokenRow(Row):
 
 
 class TotpRow(Row):
-    """An authenticator app; without `confirmed_at` it is only being set up."""
+    """An authenticator app; without `confirmed_at`, its set-up is unfinished."""
 
     __tablename__ = "totp_credential"
     user_id: Mapped[UUID] = mapped_column(ForeignKey("user_account.id", ondelete="CASCADE"), primary_key=True)
@@ -143,7 +143,7 @@ class TotpRow(Row):
 
 
 class RecoveryCodeRow(Row):
-    """A recovery code; only a keyed hash is kept."""
+    """A recovery code; only a keyed hash is stored."""
 
     __tablename__ = "recovery_code"
     __table_args__ = (PrimaryKeyConstraint("user_id", "code_hash", name="pk_recovery_code"),)
@@ -153,7 +153,7 @@ class RecoveryCodeRow(Row):
 
 
 class PasskeyRow(Row):
-    """A passkey: its public key, and what its authenticator said of itself."""
+    """A passkey: its public key, and the properties that its authenticator reported."""
 
     __tablename__ = "webauthn_credential"
     __table_args__ = (Index("ix_webauthn_credential_user_id", "user_id", "created_at", "id"),)
@@ -172,7 +172,7 @@ class PasskeyRow(Row):
 
 
 class IdentityRow(Row):
-    """Somebody at another provider: the pair of issuer and subject, never an address."""
+    """A user's identity at another provider: the pair of issuer and subject, never an email address."""
 
     __tablename__ = "external_identity"
     __table_args__ = (

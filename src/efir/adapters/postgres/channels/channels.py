@@ -17,7 +17,7 @@ class PostgresChannelViews:
         self._connection = connection
 
     async def get_by_handle(self, handle: str) -> ChannelView:
-        """Raises ChannelNotFound."""
+        """Return a channel as shown to everyone. Raises ChannelNotFound."""
         row = await self._connection.fetchrow(
             "select id, handle, title, description, created_at from channels where handle = $1", handle
         )
@@ -33,16 +33,16 @@ class PostgresChannelRepository:
         self._connection = connection
 
     async def add(self, channel: Channel) -> None:
-        """Raises HandleTaken."""
+        """Store a new channel. Raises HandleTaken."""
         values = to_values(channel)
         await self._connection.execute(build_insert("channels", values), *values.values())
 
     async def get_by_handle(self, handle: str) -> Channel:
-        """Raises ChannelNotFound."""
+        """Return a channel. Raises ChannelNotFound."""
         return self._one(await self._connection.fetchrow(ROWS + "handle = $1", handle))
 
     async def get_first(self, owner: UserId) -> Channel:
-        """Return the channel created at registration. Raises ChannelNotFound."""
+        """Return the channel created for the user at registration. Raises ChannelNotFound."""
         sql = ROWS + "owner_id = $1 order by created_at, id limit 1"
         return self._one(await self._connection.fetchrow(sql, owner))
 

@@ -1,4 +1,4 @@
-"""What the area keeps in PostgreSQL: channels."""
+"""PostgreSQL repositories and read models of channels."""
 
 from efir.adapters.postgres.channels.channels import PostgresChannelRepository, PostgresChannelViews
 from efir.adapters.postgres.kernel.constraints import Broken
@@ -33,4 +33,4 @@ EXPORTED = {
     "channels": """select id, handle, title, description, created_at from channels
                     where owner_id = $1 order by created_at""",
 }
-"""What is exported of a person, `$1`; a new table with personal data gets a line here."""
+"""Queries of the data export by subject, `$1` is the user; every table with personal data needs one."""

@@ -1,4 +1,4 @@
-"""What the area keeps in PostgreSQL: jobs and events."""
+"""PostgreSQL repositories and read models of jobs and events."""
 
 from efir.adapters.postgres.jobs.jobs import PostgresJobViews
 from efir.adapters.postgres.jobs.outbox import PostgresOutbox

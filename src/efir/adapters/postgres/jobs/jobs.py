@@ -1,4 +1,4 @@
-"""The one table of jobs. Every time comes from the database's clock."""
+"""The job queue in PostgreSQL: one table. All times come from the clock of the database."""
 
 from collections.abc import Iterable, Sequence
 from typing import Any
@@ -19,7 +19,7 @@ from efir.domain.kernel.ids import UserId
 from efir.ports.jobs.jobs import JobRow
 from efir.ports.kernel.correlation import correlation
 
-# Start-time fair queueing: a job starts after its owner's last one, and never before what already waits, so that
+# Start-time fair queueing: a job starts after its owner's last one, and never before the waiting ones, so that
 # one owner's thousand jobs delay another's first by one job at most.
 PUT = """
 insert into jobs (kind, subject, generation, ordinal, dedupe_key, owner_id, queue, priority, cost, facts,
@@ -76,7 +76,7 @@ select id, kind, state, subject, owner_id, generation, ordinal, queue, attempt, 
        output, error, created_at from jobs where """
 ROWS = ROW.replace("facts", "'{}'::jsonb").replace("output", "null")
 
-# What was done again once is marked, so that two jobs can not send each other round for ever.
+# A job that was run once more is marked, so that two jobs cannot restart each other forever.
 REDO = """
 update jobs set state = 'ready', attempt = 0, run_at = now(), woken_at = now(), finished_at = null, output = null,
        progress = 0, facts = facts || '{"redone": true}'
@@ -95,7 +95,7 @@ update jobs set state = case when kind = any($4::text[]) then 'blocked' else 're
  where subject = $1 and generation = $2 and kind = any($3::text[]) and state in ('failed','poison','cancelled')
 returning queue, id, state"""
 
-# What is ready long after its wake-up lost it; what runs with an expired lease was lost with its worker.
+# A job still ready long after its wake-up has lost it; one running with an expired lease has lost its worker.
 RECONCILE = """
 with late as (
   select id, state from jobs
@@ -106,7 +106,7 @@ update jobs set kills = kills + (late.state = 'running')::int, state = 'ready',
        fence = fence + (late.state = 'running')::int, lease_until = null, woken_at = now()
   from late where jobs.id = late.id returning jobs.queue, jobs.id"""
 
-# What runs with an expired lease for the last time it may has killed that worker, too.
+# A job with an expired lease that may not run again has killed this worker, too.
 DEADLY = "state = 'running' and lease_until < now() and kills + 1 >= $1"
 QUARANTINE = """
 update jobs set kills = kills + 1, state = 'poison', error = $3, finished_at = now(), fence = fence + 1,
@@ -122,39 +122,39 @@ class PostgresJobViews:
         self._connection = connection
 
     async def one(self, job_id: JobId) -> JobRow:
-        """Raises JobNotFound."""
+        """Return a job. Raises JobNotFound."""
         row = await self._connection.fetchrow(ROW + "id = $1", job_id)
         if row is None:
             raise JobNotFound
         return JobRow(*row)
 
     async def find_newest(self, subject: UUID, kind: str) -> JobRow | None:
-        """Find the youngest job of a kind about a subject."""
+        """Find the newest job of a kind for a subject."""
         sql = ROW + "subject = $1 and kind = $2 order by created_at desc, id desc limit 1"
         row = await self._connection.fetchrow(sql, subject, kind)
         return None if row is None else JobRow(*row)
 
     async def list_by_subject(self, subject: UUID, generation: int) -> list[JobRow]:
-        """All jobs about a subject."""
+        """List all jobs of a subject's generation, without facts and outputs."""
         sql = ROWS + "subject = $1 and generation = $2 order by priority, kind, ordinal"
         return [JobRow(*row) for row in await self._connection.fetch(sql, subject, generation)]
 
     async def outputs(self, subject: UUID, generation: int, kinds: Sequence[str]) -> list[dict[str, Any]]:
-        """What the finished jobs of some kinds left, in order."""
+        """Return the outputs of the finished jobs of some kinds, in order."""
         sql = """select output from jobs where subject = $1 and generation = $2 and kind = any($3::text[])
                     and state = 'done' and output is not null order by kind, ordinal"""
         return [row[0] for row in await self._connection.fetch(sql, subject, generation, list(kinds))]
 
 
 class PostgresJobRepository(PostgresJobViews):
-    """Jobs inside a transaction; `woken` collects what workers are told of after the commit."""
+    """Jobs within a transaction; `woken` collects the jobs that workers are notified of after the commit."""
 
     def __init__(self, connection: Any, woken: list[tuple[Queue, JobId]]) -> None:
         super().__init__(connection)
         self._woken = woken
 
     async def put(self, jobs: Iterable[NewJob]) -> list[JobId]:
-        """Store jobs; a known `dedupe_key`, or the same unit again, stores nothing."""
+        """Store jobs; a job with a known `dedupe_key` or of an existing unit is not stored. Return the stored ids."""
         stored = []
         for job in jobs:
             state = JobState.BLOCKED if job.blocked else JobState.READY
@@ -170,21 +170,21 @@ class PostgresJobRepository(PostgresJobViews):
         return stored
 
     async def claim(self, queue: Queue, *, worker: str, lease: float) -> ClaimedJob | None:
-        """Take the best job of a queue, by priority and fairness."""
+        """Claim the next job of a queue by priority and fairness, for `lease` seconds; None when there is none."""
         row = await self._connection.fetchrow(CLAIM, queue.value, worker, lease)
         return None if row is None else to_domain(row, ClaimedJob)
 
     async def beat(self, job: ClaimedJob, *, lease: float, progress: float) -> bool:
-        """Extend the lease; False: it is lost."""
+        """Extend the lease and store the progress. Return False when the lease is lost: stop and write nothing."""
         return await self._connection.fetchval(BEAT, job.id, job.fence, lease, progress) is not None
 
     async def finish(self, job: ClaimedJob, output: dict[str, Any] | None = None) -> None:
-        """Complete under the own fence. Raises LeaseLost."""
+        """Complete the job under its own fence; before this call, lock nothing but the subject. Raises LeaseLost."""
         if await self._connection.fetchval(FINISH, job.id, job.fence, output) is None:
             raise LeaseLost
 
     async def fail(self, job: ClaimedJob, failure: Failure, *, delay: float | None) -> JobState:
-        """End an attempt. Raises LeaseLost."""
+        """End a failed attempt; retry after `delay` seconds (None: never). Return the new state. Raises LeaseLost."""
         error = {"code": failure.code, "detail": failure.detail, "kind": failure.kind.value}
         state = await self._connection.fetchval(FAIL, job.id, job.fence, delay, error)
         if state is None:
@@ -192,60 +192,60 @@ class PostgresJobRepository(PostgresJobViews):
         return JobState(state)
 
     async def release(self, job: ClaimedJob) -> None:
-        """Return a job at shutdown, the attempt uncounted."""
+        """Release a job at shutdown; the attempt is not counted."""
         await self._connection.execute(HAND_BACK, job.id, job.fence)
 
     async def withdraw(self, owner: UserId) -> None:
-        """Take running jobs of a user from their workers, the attempts uncounted."""
+        """Withdraw running jobs of a user from their workers; the attempts are not counted."""
         await self._connection.execute(TAKE_AWAY, owner)
 
     async def unblock(self, subject: UUID, generation: int, kind: str) -> None:
-        """Make the blocked jobs of a kind ready."""
+        """Make the blocked jobs of a kind ready to run."""
         self._wake(await self._connection.fetch(UNBLOCK, subject, generation, kind))
 
     async def cancel(self, subject: UUID) -> None:
-        """End all unfinished jobs about a subject; running ones lose their fence."""
+        """Cancel all unfinished jobs of a subject; running ones lose their lease."""
         await self._connection.execute(CANCEL, subject)
 
     async def count_unfinished(self, subject: UUID, generation: int, kinds: Sequence[str]) -> int:
-        """Count the jobs of some kinds that wait or run."""
+        """Count the waiting and running jobs of some kinds; lock the subject's row to keep the count valid."""
         sql = """select count(*) from jobs where subject = $1 and generation = $2 and kind = any($3::text[])
                     and state in ('blocked','ready','running')"""
         return int(await self._connection.fetchval(sql, subject, generation, list(kinds)))
 
     async def redo(self, job: ClaimedJob, kind: str, ordinal: int | None = None) -> bool:
-        """Do one sibling or all of a kind again; False when each was done again before."""
+        """Run one sibling job, or all of a kind, once more. Return False when each has already been rerun."""
         rows = await self._connection.fetch(REDO, job.subject, job.generation, kind, ordinal)
         self._wake(rows)
         return bool(rows)
 
     async def block(self, job: ClaimedJob) -> None:
-        """Let the own job wait for its siblings, the attempt uncounted. Raises LeaseLost."""
+        """Block a running job until its siblings are finished; the attempt is not counted. Raises LeaseLost."""
         if await self._connection.fetchval(BLOCK, job.id, job.fence) is None:
             raise LeaseLost
 
     async def restart(
         self, subject: UUID, generation: int, kinds: Sequence[str], *, blocked: Sequence[str] = ()
     ) -> None:
-        """Set jobs of some kinds that failed or were cancelled back to their first attempt; `blocked` ones wait."""
+        """Reset failed and cancelled jobs of some kinds to their first attempt; kinds in `blocked` start as blocked."""
         rows = await self._connection.fetch(RESTART, subject, generation, list(kinds), list(blocked))
         self._wake(row for row in rows if row["state"] == JobState.READY)
 
     async def forget(self, subject: UUID, generation: int) -> None:
-        """Remove all jobs about a subject's generation."""
+        """Delete all jobs of a subject's generation."""
         await self._connection.execute("delete from jobs where subject = $1 and generation = $2", subject, generation)
 
     async def reconcile(self, *, max_kills: int, limit: int = 500) -> None:
-        """Free expired leases and collect what should be woken, but for jobs that kill their workers."""
+        """Release expired leases and wake waiting jobs, except jobs that have killed `max_kills` workers."""
         self._wake(await self._connection.fetch(RECONCILE, limit, max_kills))
 
     async def list_deadly(self, *, max_kills: int, limit: int = 500) -> list[JobRow]:
-        """List jobs that have just killed the last worker they may kill."""
+        """List running jobs with an expired lease that have now killed `max_kills` workers."""
         rows = await self._connection.fetch(f"{ROW}{DEADLY} order by lease_until limit $2", max_kills, limit)
         return [JobRow(*row) for row in rows]
 
     async def quarantine(self, job_id: JobId, *, max_kills: int) -> JobRow | None:
-        """End a deadly job permanently; None when it is no longer deadly."""
+        """Stop a job that `list_deadly` found permanently and return it; None when that no longer applies."""
         row = await self._connection.fetchval(f"{QUARANTINE}{DEADLY} returning id", max_kills, job_id, POISONED)
         return None if row is None else await self.one(job_id)
 

@@ -23,17 +23,17 @@ class PostgresOutbox:
         self._connection = connection
 
     async def put(self, name: EventName, subject: UUID, **facts: Any) -> None:
-        """Store an event."""
+        """Store an event; call at the end of the transaction."""
         await self._connection.execute(
             "insert into outbox (name, subject, facts, correlation_id) values ($1, $2, $3, $4)",
             name.value, subject, facts, correlation.get(),
         )  # fmt: skip
 
     async def take(self, limit: int, names: Sequence[EventName]) -> list[Event]:
-        """Take the oldest events of these names; they go when the transaction commits."""
+        """Take the oldest events of these names, skipping those locked by another relay; the commit deletes them."""
         events = [Event(*row) for row in await self._connection.fetch(TAKE, limit, list(names))]
         return sorted(events, key=lambda event: event.id)
 
     async def find_other_names(self, names: Sequence[EventName]) -> list[str]:
-        """Return the other names of which there are events, a few of them."""
+        """Return some of the names of waiting events that are not in `names`."""
         return [row[0] for row in await self._connection.fetch(OTHERS, list(names))]

@@ -18,7 +18,7 @@ from efir.adapters.postgres.kernel.row import NOW, Row
 
 
 class JobRow(Row):
-    """Work that leaves the request; leases are the database's time."""
+    """A unit of background work; leases are timed by the clock of the database."""
 
     __tablename__ = "jobs"
     __table_args__ = (

@@ -1,4 +1,4 @@
-"""The store of objects inside the database: chunks of 256 KiB, written and read a few at a time."""
+"""The blob store inside the database: chunks of 256 KiB, written and read a few at a time."""
 
 import asyncio
 import os
@@ -24,22 +24,22 @@ Lend = Callable[[], AbstractAsyncContextManager[Any]]
 
 
 class PostgresBlobStore:
-    """`BlobStore` over connections that are lent for each call, or the one of a transaction.
+    """`BlobStore` over a connection that is borrowed for each call, or over that of a transaction.
 
-    In a transaction an object appears and vanishes with the rows about it. Different from files, an object that is
-    deleted while it is read ends early.
+    In a transaction, an object appears and disappears with the rows about it. Unlike a file, an object that is deleted
+    while it is read ends early.
     """
 
     def __init__(self, lend: Lend) -> None:
         self._lend = lend
 
     async def put_file(self, key: BlobKey, path: Path) -> None:
-        """Move a local file into the store."""
+        """Move a local file into the store; an existing object is replaced. Raises StorageFull."""
         await self._put(key, await asyncio.to_thread(os.path.getsize, path), _pieces(path))
         await asyncio.to_thread(path.unlink)
 
     async def put_bytes(self, key: BlobKey, content: bytes) -> None:
-        """Store small content."""
+        """Store small content; an existing object is replaced. Raises StorageFull."""
 
         async def pieces() -> AsyncIterator[bytes]:
             for offset in range(0, len(content), CHUNK):
@@ -48,7 +48,7 @@ class PostgresBlobStore:
         await self._put(key, len(content), pieces())
 
     async def open(self, key: BlobKey) -> Blob:
-        """Open an object for reading. Raises BlobMissing."""
+        """Open an object for reading; the caller closes it. Raises BlobMissing."""
         async with self._lend() as connection:
             row = await connection.fetchrow("select id, size, created_at from blobs where key = $1", key)
         if row is None:
@@ -56,12 +56,12 @@ class PostgresBlobStore:
         return PostgresBlob(self._lend, *row)
 
     async def delete(self, key: BlobKey) -> None:
-        """Remove an object; a missing one is fine."""
+        """Delete an object; a missing one is not an error."""
         async with self._lend() as connection:
             await connection.execute("delete from blobs where key = $1", key)
 
     async def delete_prefix(self, prefix: BlobKey) -> None:
-        """Remove every object below a prefix."""
+        """Delete every object whose key begins with `prefix` and a `/`."""
         async with self._lend() as connection:
             await connection.execute("delete from blobs where starts_with(key, $1)", f"{prefix}/")
 
@@ -94,7 +94,7 @@ class PostgresBlobStore:
 
 
 class PostgresBlob:
-    """An object in the database; each read asks for the chunks it needs and holds no connection after."""
+    """An object in the database; each read fetches the chunks it needs and then holds no connection."""
 
     path: Path | None = None
 
@@ -103,7 +103,7 @@ class PostgresBlob:
         self.size, self.modified = size, modified
 
     async def read(self, offset: int, length: int) -> bytes:
-        """Up to `length` bytes from `offset`."""
+        """Return up to `length` bytes from `offset`: fewer only at the end of the object, none beyond it."""
         end = min(offset + length, self.size)
         if end <= offset:
             return b""
@@ -112,7 +112,7 @@ class PostgresBlob:
         return bytes(rows[0][0]) if len(rows) == 1 else b"".join(row[0] for row in rows)
 
     def close(self) -> None:
-        """Nothing to free."""
+        """Do nothing."""
 
 
 async def _pieces(path: Path) -> AsyncIterator[bytes]:

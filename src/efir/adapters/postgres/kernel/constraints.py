@@ -1,4 +1,4 @@
-"""Broken constraints become domain errors; areas say which, and a test compares what they say with the schema."""
+"""Translation of broken constraints to domain errors; a test compares the names with the schema."""
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -8,7 +8,7 @@ import asyncpg
 from efir.domain.kernel.errors import DomainError, Unavailable
 
 UNREACHED = (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError)
-"""Errors of an attempt to get a connection that failed or took too long."""
+"""Errors of an attempt to get a connection that failed or timed out."""
 
 
 class DatabaseUnavailable(Unavailable):
@@ -22,12 +22,12 @@ class DatabaseUnavailable(Unavailable):
 
 
 Broken = Mapping[str, type[DomainError]]
-"""What a broken constraint means, by its name."""
+"""Domain errors by the name of the constraint."""
 
 
 @contextmanager
 def translated(meanings: Broken) -> Iterator[None]:
-    """Turn errors of the driver into errors of the domain; unknown ones stay, and become a 500."""
+    """Translate errors of the driver to domain errors; unknown ones are raised as they are, and become a 500."""
     try:
         yield
     except asyncpg.IntegrityConstraintViolationError as error:
@@ -37,7 +37,7 @@ def translated(meanings: Broken) -> Iterator[None]:
     except (
         asyncpg.PostgresConnectionError,
         asyncpg.InterfaceError,
-        asyncpg.InternalClientError,  # of a connection whose end the driver has only half noticed
+        asyncpg.InternalClientError,  # from a connection whose loss the driver has only partly noticed
         asyncpg.TooManyConnectionsError,
         asyncpg.CannotConnectNowError,
         asyncpg.AdminShutdownError,
@@ -49,7 +49,7 @@ def translated(meanings: Broken) -> Iterator[None]:
 
 @contextmanager
 def reached() -> Iterator[None]:
-    """Turn a failed or too slow attempt to get a connection into DatabaseUnavailable."""
+    """Translate a failed or timed-out attempt to get a connection to DatabaseUnavailable."""
     try:
         yield
     except UNREACHED as error:

@@ -1,8 +1,8 @@
-"""Transactions with as few round trips as they need: each costs the process 60 µs and two turns of the scheduler.
+"""Transactions with as few round trips as possible: each costs the process 60 µs and two turns of the scheduler.
 
-A transaction begins with its first statement, so one without statements sends nothing, and BEGIN travels in one
-message with a first statement that carries no values, like taking a lock. A change that is one statement needs neither
-BEGIN nor COMMIT: PostgreSQL commits it by itself.
+A transaction begins with its first statement, so one without statements sends nothing, and BEGIN travels in one message
+with a first statement without parameters, such as taking a lock. A single-statement change needs neither BEGIN nor
+COMMIT: PostgreSQL commits it by itself.
 """
 
 from collections.abc import AsyncIterator, Awaitable, Callable
@@ -12,12 +12,12 @@ from typing import Any
 STATEMENTS = ("execute", "executemany", "fetch", "fetchrow", "fetchval", "copy_records_to_table")
 
 
-class NotCommitted(RuntimeError):  # a fault of the program, never of a person
-    """Leaving the block would commit, but a statement in it had failed: PostgreSQL took everything back."""
+class NotCommitted(RuntimeError):  # a programming error, never a user's
+    """A statement of the block failed, so PostgreSQL rolled back instead of committing at its end."""
 
 
 class LazyTransaction:
-    """A connection whose statements are one transaction; once it has begun they are the connection's own methods."""
+    """A connection whose statements form one transaction; once it has begun, they are the connection's own methods."""
 
     def __init__(self, connection: Any) -> None:
         self._connection = connection
@@ -37,23 +37,23 @@ class LazyTransaction:
         return first
 
     async def _begin(self, sql: str) -> Any:
-        self.begun = True  # whatever comes of it: who leaves must roll back
+        self.begun = True  # even if BEGIN fails: leaving the block must roll back
         vars(self).update({name: getattr(self._connection, name) for name in STATEMENTS})
         return await self._connection.execute(sql)
 
     async def commit(self) -> None:
-        """End the transaction. Raises NotCommitted."""
+        """Commit the transaction. Raises NotCommitted."""
         if self.begun and await self._connection.execute("COMMIT") != "COMMIT":
             raise NotCommitted
 
     async def rollback(self) -> None:
-        """Take everything back; a lost connection has done so by itself."""
+        """Roll the transaction back; a lost connection has already been rolled back."""
         if self.begun and not self._connection.is_closed():
             await self._connection.execute("ROLLBACK")
 
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator[None]:
-        """Nest a part that may fail alone (a savepoint)."""
+        """Open a savepoint, so that this part can fail alone."""
         self._savepoints += 1
         name = f"s{self._savepoints}"
         await self.execute(f"savepoint {name}")
@@ -67,7 +67,7 @@ class LazyTransaction:
 
 
 class OneStatement:
-    """A connection for one statement, which is a transaction by itself; asking for another one is a fault."""
+    """A connection for one statement, which is a transaction by itself; a second statement is a programming error."""
 
     __slots__ = ("_connection",)
 

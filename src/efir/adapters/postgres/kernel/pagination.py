@@ -1,4 +1,4 @@
-"""Keyset pagination: the SQL of a slice."""
+"""Keyset pagination: the SQL of one page."""
 
 from collections.abc import Callable
 from functools import lru_cache
@@ -21,8 +21,8 @@ def keyset(
 ) -> tuple[str, list[Any]]:
     """Fill `{where}`, `{order}` and `{limit}` of a statement for a list ordered newest first.
 
-    `key` and `id_column` are columns, `kind` the key's SQL type, `read` reads it from a cursor, `first` is the number
-    of the first free parameter. One row more than the limit is asked for: it tells whether the list goes on.
+    `key` and `id_column` are columns, `kind` is the key's SQL type, `read` parses it from a cursor, `first` is the
+    number of the first free parameter. One row more than the limit is requested: it shows whether the list continues.
     """
     position = wanted.before or wanted.after
     backwards = wanted.before is not None

@@ -1,7 +1,7 @@
-"""Connections between two uses: they wait outside asyncpg's pool, whose own giving and taking back costs 50 µs.
+"""Idle connections: they wait outside asyncpg's pool, whose own acquire and release cost 50 µs.
 
-The pool still opens, counts and closes them. What waits here goes back to it as soon as somebody waits for a connection
-there, when a use ended with an error, and once a minute, so that it can close what a quiet service does not need.
+The pool still opens, counts and closes them. An idle connection returns to it as soon as a caller waits there, when its
+use ended with an error, and once a minute, so that the pool can close connections that a quiet service does not need.
 """
 
 import asyncio
@@ -13,7 +13,7 @@ SWEEP_SECONDS = 60.0
 
 
 class Connections:
-    """Lends the connections of a pool; the one used last first."""
+    """Lends the connections of a pool, the most recently used one first."""
 
     def __init__(self, pool: Any, *, wait: float) -> None:
         self._pool = pool
@@ -24,7 +24,7 @@ class Connections:
         self._returning: set[asyncio.Task[None]] = set()
 
     async def take(self) -> Any:
-        """Take a connection, waiting for one no longer than agreed. Raises TimeoutError and errors of the driver."""
+        """Borrow a connection, waiting no longer than `wait` seconds. Raises TimeoutError and errors of the driver."""
         while self._ready:
             connection = self._ready.pop()
             if _lives(connection):
@@ -37,7 +37,7 @@ class Connections:
             self._waiting -= 1
 
     async def give_back(self, connection: Any, *, clean: bool) -> None:
-        """Take a connection back; one whose use ended with an error may still have a statement to cancel."""
+        """Return a connection; one whose use ended with an error may still have a statement to cancel."""
         if not clean or self._waiting or not _lives(connection):
             await self._pool.release(connection)
             return
@@ -46,9 +46,9 @@ class Connections:
             self._sweep = asyncio.get_running_loop().call_later(SWEEP_SECONDS, self._return_all)
 
     async def close(self) -> None:
-        """Give everything back to the pool."""
+        """Return all connections to the pool."""
         self._return_all()
-        await asyncio.gather(*self._returning, return_exceptions=True)  # the pool closes what does not come back
+        await asyncio.gather(*self._returning, return_exceptions=True)  # the pool closes those that are not returned
 
     def _return_all(self) -> None:
         if self._sweep is not None:
@@ -63,5 +63,5 @@ class Connections:
 def _lives(connection: Any) -> bool:
     try:
         return not connection.is_closed()
-    except asyncpg.InterfaceError:  # it ended while it waited here, and the pool has it back already
+    except asyncpg.InterfaceError:  # it was lost while idle, and the pool already has it back
         return False

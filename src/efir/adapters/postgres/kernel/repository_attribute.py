@@ -1,4 +1,4 @@
-"""Repositories and read models as parts of what holds their connection."""
+"""Repositories and read models as attributes of the object that holds their connection."""
 
 from collections.abc import Callable
 from typing import Any, Generic, TypeVar
@@ -7,7 +7,7 @@ Part = TypeVar("Part")
 
 
 class Connected:
-    """What has a connection; the groups of all areas build on it."""
+    """An object with a connection; the base class of the groups of all areas."""
 
     __slots__ = ("connection",)
 
@@ -15,11 +15,11 @@ class Connected:
 
 
 class RepositoryAttribute(Generic[Part]):
-    """An attribute made on the holder's connection when it is asked for: most uses need one of many."""
+    """An attribute created on access with the holder's connection: most uses need one of many."""
 
     def __init__(self, make: Callable[[Any], Part]) -> None:
         self._make = make
 
     def __get__(self, holder: Connected, kind: type | None = None) -> Part:
-        """Make the part."""
+        """Create the repository or read model."""
         return self._make(holder.connection)

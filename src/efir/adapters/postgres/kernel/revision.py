@@ -1,4 +1,4 @@
-"""The revision of a database, asked without Alembic: loading that takes longer than the question."""
+"""The migration revision of a database, read without Alembic, which takes longer to load than the query takes."""
 
 import asyncpg
 
@@ -9,7 +9,7 @@ PATIENCE = 5.0  # seconds for a connection
 
 
 async def find_applied_revision(url: str, schema: str) -> str | None:
-    """Return the revision the database has, or None. Raises DatabaseUnavailable."""
+    """Return the revision of the database, or None. Raises DatabaseUnavailable."""
     with reached():
         connection = await asyncpg.connect(url, timeout=PATIENCE)
         try:

@@ -1,4 +1,4 @@
-"""What all tables share."""
+"""The base class of all tables."""
 
 from typing import Any
 
@@ -7,7 +7,7 @@ from sqlalchemy import Text, text
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 
 NOW = text("now()")
-# The other types of columns, and the names of constraints, are those of the library. Its JsonB is not taken: it asks
+# The other types of columns, and the names of constraints, are those of the library. Its JsonB is not used: it asks
 # SQLAlchemy for a function that 2.1 no longer has, so a table with such a column cannot be declared.
 orm_registry.update_type_annotation_map(
     {str: Text(), list[str]: ARRAY(Text()), dict[str, Any]: JSONB(none_as_null=True)}
@@ -15,6 +15,6 @@ orm_registry.update_type_annotation_map(
 
 
 class Row(DefaultBase):
-    """A table row; areas say what a broken constraint means by the name that the library's convention gives it."""
+    """A table row; areas translate broken constraints by the names that the library's convention gives them."""
 
     __abstract__ = True

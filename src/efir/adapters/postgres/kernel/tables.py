@@ -1,4 +1,4 @@
-"""Tables of stored responses, and bytes kept in the database."""
+"""Tables of stored responses, and of blobs inside the database."""
 
 from datetime import datetime
 from uuid import UUID
@@ -30,7 +30,7 @@ class ReplyRow(Row):
 
 
 class BlobRow(Row):
-    """An object of the store that is inside the database."""
+    """An object of the blob store that is inside the database."""
 
     __tablename__ = "blobs"
     id: Mapped[UUID] = mapped_column(primary_key=True, server_default=text("uuidv7()"))
@@ -40,7 +40,7 @@ class BlobRow(Row):
 
 
 class ChunkRow(Row):
-    """A stretch of an object; stored uncompressed outside of the row, so that a part of it is read alone."""
+    """A chunk of an object; stored uncompressed outside of the row, so that a part of it can be read alone."""
 
     __tablename__ = "blob_chunks"
     blob_id: Mapped[UUID] = mapped_column(ForeignKey("blobs.id", ondelete="CASCADE"), primary_key=True)

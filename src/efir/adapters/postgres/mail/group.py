@@ -1,4 +1,4 @@
-"""What the area keeps in PostgreSQL: mail."""
+"""Constraints and data export of mails in PostgreSQL; their repository is in `transactions.py`, which has the seal."""
 
 from efir.adapters.postgres.kernel.constraints import Broken
 from efir.domain.users import UserNotFound
@@ -11,4 +11,4 @@ BROKEN: Broken = {
 EXPORTED = {
     "mails": "select id, kind, recipient, lang, state, created_at, ended_at from mails where user_id = $1 order by id",
 }
-"""What is exported of a person, `$1`; a new table with personal data gets a line here."""
+"""Queries of the data export by subject, `$1` is the user; every table with personal data needs one."""

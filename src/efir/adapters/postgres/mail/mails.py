@@ -1,4 +1,4 @@
-"""Mails in PostgreSQL; their facts hold secrets, so they are sealed, and erased once the mail is done with."""
+"""Mails in PostgreSQL; their facts contain secrets, so they are sealed, and erased once the mail is closed."""
 
 from collections.abc import Callable
 from datetime import datetime
@@ -36,7 +36,7 @@ class PostgresMailViews:
         self._unseal = unseal
 
     async def list_kept(self, limit: int) -> list[Mail]:
-        """Return mails of the development mailbox, newest first."""
+        """List mails of the development mailbox, newest first."""
         return [_mail(row, self._unseal) for row in await self._connection.fetch(KEPT, limit)]
 
 
@@ -64,27 +64,27 @@ class PostgresMailRepository:
         )  # fmt: skip
 
     async def take_request(self, mail_id: MailId) -> Asked | None:
-        """Take what was asked for; it is gone when the transaction commits."""
+        """Take a request for a mail, or None; the commit deletes it."""
         row = await self._connection.fetchrow(TAKE, mail_id)
         return None if row is None else Asked(*row)
 
     async def waiting(self, mail_id: MailId) -> Mail | None:
-        """Find a mail that is still to be sent."""
+        """Find a mail that still has to be sent."""
         row = await self._connection.fetchrow(ONE, mail_id)
         return None if row is None else _mail(row, self._unseal)
 
     async def end(self, mail_id: MailId, state: MailState, *, now: datetime) -> None:
-        """Close a mail that waits; only a kept one keeps its facts."""
+        """Close a waiting mail with a final state; only a kept mail keeps its facts."""
         await self._connection.execute(END, mail_id, state.value, now)
 
     async def recent(self, kind: MailKind, address_key: str, *, since: datetime) -> int:
-        """Count mails of a kind to an address since a moment; two counts of one address follow each other."""
+        """Count mails of a kind to an address since a time; counts for one address are serialized."""
         await self._connection.execute("select pg_advisory_xact_lock(hashtextextended('mails ' || $1, 0))", address_key)
         sql = "select count(*) from mails where recipient_key = $1 and kind = $2 and created_at > $3"
         return int(await self._connection.fetchval(sql, address_key, kind.value, since))
 
     async def forget(self, before: datetime) -> int:
-        """Remove what is older; returns how many."""
+        """Delete mails created before a time. Return their number."""
         done: str = await self._connection.execute("delete from mails where created_at < $1", before)
         return int(done.rpartition(" ")[2])
 

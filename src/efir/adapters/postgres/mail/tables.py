@@ -16,7 +16,7 @@ from efir.adapters.postgres.kernel.row import NOW, Row
 
 
 class MailRow(Row):
-    """A mail; `sealed` holds its facts under the instance's key while they are needed."""
+    """A mail; `sealed` contains its facts, encrypted with the instance's key, while they are needed."""
 
     __tablename__ = "mails"
     __table_args__ = (

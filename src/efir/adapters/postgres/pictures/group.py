@@ -1,4 +1,4 @@
-"""What the area keeps in PostgreSQL: pictures."""
+"""PostgreSQL repositories and read models of pictures."""
 
 from efir.adapters.postgres.kernel.constraints import Broken
 from efir.adapters.postgres.kernel.repository_attribute import Connected, RepositoryAttribute
@@ -31,4 +31,4 @@ EXPORTED = {
     "pictures": """select id, kind, width, height, created_at from staged_upload
                     where owner_id = $1 and state = 'claimed' order by created_at""",
 }
-"""What is exported of a person, `$1`; a new table with personal data gets a line here."""
+"""Queries of the data export by subject, `$1` is the user; every table with personal data needs one."""

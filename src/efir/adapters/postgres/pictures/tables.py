@@ -18,7 +18,7 @@ from efir.adapters.postgres.kernel.row import NOW, Row
 
 
 class PictureRow(Row):
-    """A picture; its bytes lie in the store under its id, and the row is there before and after them."""
+    """A picture; its bytes are in the blob store under its id, and the row exists before and after them."""
 
     __tablename__ = "staged_upload"
     __table_args__ = (

@@ -1,4 +1,4 @@
-"""Stored questions in the shapes of jService."""
+"""Stored questions in jService's response formats."""
 
 from typing import Any
 
@@ -6,8 +6,8 @@ from efir.adapters.postgres.quiz.questions import draw_random
 from efir.domain.quiz import QuestionNotFound
 from efir.ports.quiz.clues import Clue, ClueCategory, ClueFilter, ClueGroup
 
-PAGE = 100  # clues of one answer, as there
-GROUP = 1_000  # clues inside a category
+PAGE = 100  # clues per response, as in jService
+GROUP = 1_000  # clues per category
 CLUES = """
 select q.number, q.answer, q.question, q.value, q.aired_at, q.category_id, coalesce(q.created_at, q.saved_at),
        q.saved_at, c.title, c.questions, c.created_at, c.updated_at
@@ -29,12 +29,12 @@ class PostgresClueViews:
         return [rows[number] for number in numbers if number in rows]
 
     async def draw_final(self, count: int) -> list[Clue]:
-        """Return different clues without a worth, by chance."""
+        """Return distinct random clues of final rounds, which have no value."""
         sql = f"{CLUES} where q.value is null order by random() limit $1"
         return [_clue(row) for row in await self._connection.fetch(sql, count)]
 
     async def list_clues(self, which: ClueFilter, *, offset: int) -> list[Clue]:
-        """Return up to a hundred clues in the order of saving."""
+        """Return up to a hundred clues in the order in which they were stored."""
         tests = {
             "q.value = ${}": which.value,
             "q.category_id = ${}": which.category,
@@ -53,7 +53,7 @@ class PostgresClueViews:
         return [ClueCategory(*row) for row in rows]
 
     async def category(self, category_id: int) -> ClueGroup:
-        """Raises QuestionNotFound."""
+        """Return a category with its clues. Raises QuestionNotFound."""
         row = await self._connection.fetchrow(f"{CATEGORY} where id = $1", category_id)
         if row is None:
             raise QuestionNotFound("There is no such category.")

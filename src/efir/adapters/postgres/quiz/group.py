@@ -1,4 +1,4 @@
-"""What the area keeps in PostgreSQL: quiz questions."""
+"""PostgreSQL repositories and read models of quiz questions."""
 
 from efir.adapters.postgres.kernel.repository_attribute import Connected, RepositoryAttribute
 from efir.adapters.postgres.quiz.clues import PostgresClueViews

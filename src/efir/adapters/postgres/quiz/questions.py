@@ -17,14 +17,14 @@ CLAIM = """
 insert into question_banks (identity, position)
 select $2, $3 from (select pg_advisory_xact_lock($1)::text is not null as standing) line where standing
     on conflict (identity) do update set position = question_banks.position + $3 returning position - $3"""
-STORE = "select * from store_questions($1, $2, $3, $4)"  # made by migration 0010; it stands in the line
+STORE = "select * from store_questions($1, $2, $3, $4)"  # created by migration 0010; it takes the lock of writers
 CATEGORIES = "select id, title, questions from question_categories where {where} order by title {order} limit $1"
 LARGEST = """
 select * from (select id, title, questions from question_categories order by questions desc, id limit $1) chosen
  order by title"""
-NEAR = 10  # so many numbers for each wanted question: fewer are shuffled whole
+NEAR = 10  # numbers per wanted question; with fewer, all rows are shuffled
 FEW = 1_000
-# Probes fall on numbers; one that has no question takes the next that has.
+# Probes are random numbers; one without a question takes the next question.
 PROBE = f"""
 select {COLUMNS} from (
   select distinct on (number) picked.* from generate_series(1, $1::int * 3) n
@@ -40,11 +40,11 @@ class PostgresQuestionRepository:
         self._connection = connection
 
     async def claim(self, bank: str, count: int) -> int:
-        """Wait for other writers, advance a bank's position and return the previous one."""
+        """Wait for other writers, advance the read position of a bank by `count` and return the previous position."""
         return int(await self._connection.fetchval(CLAIM, int(AdvisoryLock.QUESTIONS), bank, count))
 
     async def add(self, found: list[Candidate], *, max_rows: int, min_rows: int, now: datetime) -> Added:
-        """Store the first `max_rows` that are new, in order, or none when fewer than `min_rows` are; one statement."""
+        """Store the first `max_rows` new questions in order, or none if fewer than `min_rows` are; one statement."""
         rows = await self._connection.fetch(STORE, [_to_columns(one) for one in found], max_rows, min_rows, now)
         kinds: dict[str, list[QuestionView]] = {"previous": [], "saved": [], "unsaved": []}
         for kind, *row in rows:
@@ -61,14 +61,14 @@ class PostgresQuestionViews:
         self._connection = connection
 
     async def one(self, question_id: QuestionId) -> QuestionView:
-        """Raises QuestionNotFound."""
+        """Return a question. Raises QuestionNotFound."""
         row = await self._connection.fetchrow(f"{VIEW} where id = $1", question_id)
         if row is None:
             raise QuestionNotFound
         return QuestionView(*row)
 
     async def list_newest(self, wanted: PageRequest, which: QuestionFilter) -> Rows[QuestionView]:
-        """List questions, the last saved first; one statement."""
+        """List questions, most recently stored first; one statement."""
         tests = {
             "search @@ websearch_to_tsquery('english', ${})": which.q,
             "category_id = (select c.id from question_categories c where c.title = ${})": which.category,
@@ -87,7 +87,7 @@ class PostgresQuestionViews:
         )
 
     async def random(self, count: int) -> list[QuestionView]:
-        """Return different questions by chance; few are shuffled, among many some numbers are drawn."""
+        """Return distinct random questions: all rows of a short list are shuffled, in a long one numbers are drawn."""
         return [QuestionView(*row) for row in await draw_random(self._connection, count)]
 
     async def categories(self, wanted: PageRequest) -> Rows[QuestionCategory]:
@@ -103,12 +103,12 @@ class PostgresQuestionViews:
         return build_rows(rows, wanted, lambda row: Position(row.title, str(row.id)))
 
     async def list_largest_categories(self, limit: int) -> list[QuestionCategory]:
-        """Return the categories with most questions, by title."""
+        """Return the categories with the most questions, sorted by title."""
         return [QuestionCategory(*row) for row in await self._connection.fetch(LARGEST, limit)]
 
 
 async def draw_random(connection: Any, count: int) -> list[Any]:
-    """Rows of different questions by chance, fewer when there are fewer."""
+    """Return rows of distinct random questions, fewer when fewer are stored."""
     least, most = await connection.fetchrow("select min(number), max(number) from questions")
     if least is None or count < 1:
         return []

@@ -22,7 +22,7 @@ from efir.adapters.postgres.kernel.row import Row
 
 
 class QuestionCategoryRow(AuditColumns, Row):
-    """A category; `questions` counts its stored questions and is written with them."""
+    """A category; `questions` is the number of its stored questions and is updated with them."""
 
     __tablename__ = "question_categories"
     id: Mapped[int] = mapped_column(Identity(always=True), primary_key=True)
@@ -31,7 +31,7 @@ class QuestionCategoryRow(AuditColumns, Row):
 
 
 class QuestionRow(Row):
-    """A question; `number` is the order of saving, which one transaction at a time continues."""
+    """A question; `number` is the order in which they were stored, assigned by one transaction at a time."""
 
     __tablename__ = "questions"
     __table_args__ = (
@@ -62,7 +62,7 @@ class QuestionRow(Row):
 
 
 class QuestionBankRow(Row):
-    """How far a local bank of questions was read."""
+    """The read position of a local bank of questions."""
 
     __tablename__ = "question_banks"
     identity: Mapped[str] = mapped_column(primary_key=True)

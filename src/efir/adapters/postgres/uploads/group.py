@@ -1,4 +1,4 @@
-"""What the area keeps in PostgreSQL: uploads."""
+"""PostgreSQL repositories of uploads."""
 
 from efir.adapters.postgres.kernel.constraints import Broken
 from efir.adapters.postgres.kernel.repository_attribute import Connected, RepositoryAttribute
@@ -23,4 +23,4 @@ EXPORTED = {
     "uploads": """select id, state, length, filename, filetype, sha256, created_at from uploads
                    where owner_id = $1 order by created_at""",
 }
-"""What is exported of a person, `$1`; a new table with personal data gets a line here."""
+"""Queries of the data export by subject, `$1` is the user; every table with personal data needs one."""

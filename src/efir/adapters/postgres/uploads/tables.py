@@ -16,7 +16,7 @@ from efir.adapters.postgres.kernel.row import NOW, Row
 
 
 class UploadRow(Row):
-    """A file on its way in; `writer_fence` rises with each writer, so an overtaken one changes nothing."""
+    """A file that is being uploaded; `writer_fence` increases with each writer, so an overtaken one changes nothing."""
 
     __tablename__ = "uploads"
     __table_args__ = (

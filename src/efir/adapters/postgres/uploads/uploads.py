@@ -1,4 +1,4 @@
-"""Uploads in PostgreSQL. Leases of writers count by the database's clock."""
+"""Uploads in PostgreSQL; leases of writers are timed by the clock of the database."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -48,7 +48,7 @@ class PostgresUploadRepository:
         await self._connection.execute(build_insert("uploads", values), *values.values())
 
     async def count_open(self, owner: UserId) -> int:
-        """How many unfinished uploads somebody has; the lock makes two counts of one person follow each other."""
+        """Return the number of a user's unfinished uploads; counts for one user are serialized."""
         await self._connection.execute(
             "select pg_advisory_xact_lock(hashtextextended('uploads ' || $1, 0))", str(owner)
         )
@@ -59,62 +59,65 @@ class PostgresUploadRepository:
         )
 
     async def get(self, upload_id: UploadId, *, lock: bool = False) -> Upload:
-        """Raises UploadNotFound."""
+        """Return an upload; `lock` locks its row. Raises UploadNotFound."""
         row = await self._connection.fetchrow(ONE + (" for update" if lock else ""), upload_id)
         if row is None:
             raise UploadNotFound
         return to_domain(row, Upload)
 
     async def claim(self, upload_id: UploadId, *, length: int | None, seconds: float) -> int | None:
-        """Become the writer; None while another holds it."""
+        """Become the writer, for `seconds` without progress at most.
+
+        Return the new fence, or None while another writer holds the upload.
+        """
         fence: int | None = await self._connection.fetchval(CLAIM, upload_id, length, seconds)
         return fence
 
     async def record(
         self, upload_id: UploadId, fence: int, *, offset: int, expires_at: datetime, seconds: float
     ) -> bool:
-        """Note a durable offset and stay the writer; False when overtaken or ended."""
+        """Record that bytes up to `offset` are durable, and stay the writer. Return False when overtaken or ended."""
         row = await self._connection.fetchval(RECORD, upload_id, fence, offset, expires_at, seconds)
         return row is not None
 
     async def holds(self, upload_id: UploadId, fence: int) -> bool:
-        """Whether the fence is still the newest of an open upload."""
+        """Return whether the fence is still the newest of an open upload."""
         sql = "select 1 from uploads where id = $1 and writer_fence = $2 and state = 'open'"
         return await self._connection.fetchval(sql, upload_id, fence) is not None
 
     async def release(self, upload_id: UploadId, fence: int) -> None:
-        """Stop being the writer."""
+        """Release the upload, so that another writer can claim it."""
         sql = "update uploads set writer_until = null where id = $1 and writer_fence = $2"
         await self._connection.execute(sql, upload_id, fence)
 
     async def finish(self, upload_id: UploadId, fence: int, *, length: int, sha256: str, expires_at: datetime) -> bool:
-        """Note that all bytes are in their final place; False when overtaken or ended."""
+        """Record that all bytes are stored in their final place. Return False when overtaken or ended."""
         return await self._connection.fetchval(FINISH, upload_id, fence, length, sha256, expires_at) is not None
 
     async def use(self, upload_id: UploadId) -> None:
-        """Mark a finished upload as become a video."""
+        """Mark a finished upload as used for a video."""
         await self._connection.execute("update uploads set state = 'used' where id = $1", upload_id)
 
     async def end(self, upload_ids: Sequence[UploadId]) -> None:
-        """Mark uploads as gone; their writers lose the fence."""
+        """Mark uploads as gone; their writers lose the fence, and `find_ended` lists them for the removal of bytes."""
         await self._connection.execute(END, list(upload_ids))
 
     async def expire(self, now: datetime, *, limit: int) -> int:
-        """Mark what nobody has gone on with as gone."""
+        """Mark expired uploads as gone. Return their number."""
         return len(await self._connection.fetch(EXPIRE, now, limit))
 
     async def find_ended(self, *, limit: int) -> list[UploadId]:
-        """Some gone uploads whose bytes have not been removed yet."""
+        """Return up to `limit` gone uploads whose bytes have not been removed yet."""
         sql = "select id from uploads where state = 'gone' and cleared_at is null limit $1"
         return [UploadId(row[0]) for row in await self._connection.fetch(sql, limit)]
 
     async def note_cleared(self, upload_ids: Sequence[UploadId]) -> None:
-        """Note that the bytes of gone uploads are removed."""
+        """Record that the bytes of gone uploads have been removed."""
         sql = "update uploads set cleared_at = now() where id = any($1::uuid[])"
         await self._connection.execute(sql, list(upload_ids))
 
     async def forget(self, before: datetime) -> None:
-        """Drop rows of cleared and of used uploads made before a time."""
+        """Delete rows of cleared and of used uploads created before a time."""
         sql = """delete from uploads where created_at < $1
                     and (state = 'used' or (state = 'gone' and cleared_at is not null))"""
         await self._connection.execute(sql, before)

@@ -1,4 +1,4 @@
-"""What the area keeps in PostgreSQL: users."""
+"""PostgreSQL repositories and read models of users."""
 
 from efir.adapters.postgres.kernel.constraints import Broken
 from efir.adapters.postgres.kernel.repository_attribute import Connected, RepositoryAttribute
@@ -33,4 +33,4 @@ EXPORTED = {
     "account": """select id, nickname, display_name, email, email_verified_at, phone, locale, status, created_at,
                          last_login_at from user_account where id = $1""",
 }
-"""What is exported of a person, `$1`; a new table with personal data gets a line here."""
+"""Queries of the data export by subject, `$1` is the user; every table with personal data needs one."""

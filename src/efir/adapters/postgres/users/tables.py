@@ -1,4 +1,4 @@
-"""Tables of accounts."""
+"""The table of user accounts."""
 
 from datetime import datetime
 from uuid import UUID
@@ -16,7 +16,7 @@ from efir.adapters.postgres.kernel.row import NOW, Row
 
 
 class UserRow(Row):
-    """One account, whatever the ways to sign in."""
+    """A user account, whatever the ways to sign in to it."""
 
     __tablename__ = "user_account"
     __table_args__ = (

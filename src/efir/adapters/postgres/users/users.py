@@ -61,18 +61,18 @@ class PostgresUserViews:
         self._connection = connection
 
     async def ping(self) -> None:
-        """Ask the server anything."""
+        """Run a trivial query."""
         await self._connection.execute("select 1")
 
     async def me(self, user_id: UserId) -> Pictured[MeView]:
-        """Raises UserNotFound."""
+        """Return an account as shown to its owner. Raises UserNotFound."""
         row = await self._connection.fetchrow(ME, user_id)
         if row is None:
             raise UserNotFound
         return Pictured(MeView(*row[:-1]), row[-1])
 
     async def get_by_nickname(self, nickname: str) -> UserId:
-        """Return whose nickname it is. Raises UserNotFound."""
+        """Return the id of the user with a nickname. Raises UserNotFound."""
         sql = "select id from user_account where nickname = $1 and kind = 'human' and status <> 'deleted'"
         user_id = await self._connection.fetchval(sql, nickname)
         if user_id is None:
@@ -80,7 +80,7 @@ class PostgresUserViews:
         return UserId(user_id)
 
     async def account(self, user_id: UserId, *, now: datetime) -> AccountView:
-        """Return one account as administrators see it. Raises UserNotFound."""
+        """Return an account as shown to administrators. Raises UserNotFound."""
         row = await self._connection.fetchrow(f"{ACCOUNT} where u.id = $2 and u.status <> 'deleted'", now, user_id)
         if row is None:
             raise UserNotFound
@@ -89,7 +89,7 @@ class PostgresUserViews:
     async def accounts(
         self, wanted: PageRequest, *, text: str, status: str, role: str, now: datetime
     ) -> Rows[AccountView]:
-        """List accounts, newest first; empty filters do not count. `text` is part of a name or an address."""
+        """List accounts, newest first; empty filters are ignored. `text` is part of a name or an email address."""
         sql, arguments = keyset(
             ACCOUNTS, wanted, key="u.created_at", kind="timestamptz", read=datetime.fromisoformat, first=5,
             id_column="u.id",
@@ -98,7 +98,7 @@ class PostgresUserViews:
         return build_rows(rows, wanted, lambda row: Position(row.created_at.isoformat(), str(row.id)))
 
     async def login(self, nickname: str, email_key: str) -> Login | None:
-        """Find by nickname, or by an address that is confirmed."""
+        """Find an account by nickname or by confirmed email address."""
         row = await self._connection.fetchrow(LOGIN, nickname, email_key)
         return None if row is None else Login(*row)
 
@@ -116,10 +116,10 @@ class PostgresUserRepository:
         self._connection = connection
 
     async def add(self, user: User, password: bytes | None) -> None:
-        """Store a user with the wrapped password hash, or without a password. Raises NicknameTaken."""
+        """Store a user, with a wrapped password hash or without one. Raises NicknameTaken, PhoneTaken."""
         values = to_values(user)
         await self._connection.execute(build_insert("user_account", values), *values.values())
-        # Asked after the name is ours: whoever gave it up has committed by then, and the hold with it.
+        # Checked after storing the name: whoever gave it up has committed by then, and so has the hold.
         if await self._connection.fetchrow(HELD, user.nick_skel, user.id) is not None:
             raise NicknameTaken
         if password is not None:
@@ -128,26 +128,26 @@ class PostgresUserRepository:
             )
 
     async def set_avatar(self, user_id: UserId, picture_id: PictureId | None) -> tuple[UUID | None, int]:
-        """Set or remove a user's avatar; return the previous one and the account's new version."""
+        """Set or remove a user's avatar. Return the previous one and the account's new version."""
         row = await self._connection.fetchrow(SET_AVATAR, user_id, picture_id)
         if row is None:
             raise UserNotFound
         return row[0], row[1]
 
     async def set_status(self, user_id: UserId, status: UserStatus, *, end_sessions: bool) -> int:
-        """Change what an account may do at all; return its new version. Raises UserNotFound."""
+        """Change the status of an account. Return its new version. Raises UserNotFound."""
         return await self._apply_change("status = $2, epoch = epoch + $3", user_id, status.value, int(end_sessions))
 
     async def ban(self, user_id: UserId) -> int:
-        """Set the status of a banned account and end its sessions; return its new version. Raises UserNotFound."""
+        """Set an account's status to banned and end its sessions. Return its new version. Raises UserNotFound."""
         return await self.set_status(user_id, UserStatus.BANNED, end_sessions=True)
 
     async def unban(self, user_id: UserId) -> int:
-        """Set the status of an active account again; return its new version. Raises UserNotFound."""
+        """Set an account's status back to active. Return its new version. Raises UserNotFound."""
         return await self.set_status(user_id, UserStatus.ACTIVE, end_sessions=False)
 
     async def note_rights_change(self, user_id: UserId) -> int:
-        """Note that the roles of a user changed; return the account's new version. Raises UserNotFound."""
+        """Record that the roles of a user have changed. Return the account's new version. Raises UserNotFound."""
         return await self._apply_change("status = status", user_id)
 
     async def _apply_change(self, change: str, user_id: UserId, *values: Any) -> int:
@@ -161,7 +161,7 @@ class PostgresUserRepository:
         return version
 
     async def add_named(self, user: NamedUser, secret_hash: bytes) -> None:
-        """Store a user known by name only, with the one token. Raises UsernameTaken."""
+        """Store a user known by name only, with the hash of their only token. Raises UsernameTaken."""
         await self._connection.execute(
             ADD_NAMED, user.id, user.name, user.name_key, user.created_at, secret_hash, AUDIO_SCOPES
         )

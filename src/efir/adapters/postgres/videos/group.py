@@ -1,4 +1,4 @@
-"""What the area keeps in PostgreSQL: videos and renditions."""
+"""PostgreSQL repositories and read models of videos and renditions."""
 
 from efir.adapters.postgres.kernel.constraints import Broken
 from efir.adapters.postgres.kernel.repository_attribute import Connected, RepositoryAttribute
@@ -37,4 +37,4 @@ EXPORTED = {
                         likes, comments, created_at, published_at
                    from videos where owner_id = $1 and deleted_at is null order by created_at""",
 }
-"""What is exported of a person, `$1`; a new table with personal data gets a line here."""
+"""Queries of the data export by subject, `$1` is the user; every table with personal data needs one."""

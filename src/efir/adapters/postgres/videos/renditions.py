@@ -54,16 +54,16 @@ class PostgresRenditionViews:
         self._connection = connection
 
     async def list_by_video(self, video_id: VideoId, generation: int) -> list[RenditionFacts]:
-        """All renditions, tallest first."""
+        """List all renditions, tallest first."""
         return [RenditionFacts(*row) for row in await self._connection.fetch(OF_VIDEO, video_id, generation)]
 
     async def segments(self, rendition_id: UUID) -> list[SegmentFacts]:
-        """All segments in order."""
+        """List all segments in order."""
         sql = "select ordinal, start_ticks, ticks, key, size, sha256 from segments where rendition_id = $1 order by 1"
         return [SegmentFacts(*row) for row in await self._connection.fetch(sql, rendition_id)]
 
     async def segment_file(self, video_id: VideoId, key: str) -> FileFacts | None:
-        """Find a segment or initialisation segment by its key."""
+        """Find a media segment or initialisation segment by its key."""
         row = await self._connection.fetchrow(SEGMENT_FILE, video_id, key)
         return None if row is None else FileFacts(*row)
 
@@ -80,7 +80,7 @@ class PostgresRenditionRepository:
         self._connection = connection
 
     async def put(self, video_id: VideoId, generation: int, rendition: NewRendition) -> UUID:
-        """Store a rendition, or find the one of this name; two workers agree on one row."""
+        """Store a rendition, or find the one with this name, and return its id; concurrent workers share one row."""
         given: UUID = await self._connection.fetchval(
             PUT, video_id, generation, rendition.name, rendition.kind, rendition.codecs, rendition.timescale,
             rendition.init_key, rendition.init_size, rendition.init_sha256, rendition.width, rendition.height,
@@ -90,7 +90,7 @@ class PostgresRenditionRepository:
         return given
 
     async def add_segments(self, rendition_id: UUID, segments: Sequence[NewSegment]) -> None:
-        """Store segments; the same ordinal again replaces nothing."""
+        """Store segments; an existing ordinal is not replaced."""
         await self._connection.executemany(
             """insert into segments (rendition_id, ordinal, start_ticks, ticks, key, size, sha256)
                values ($1, $2, $3, $4, $5, $6, $7) on conflict do nothing""",
@@ -98,7 +98,7 @@ class PostgresRenditionRepository:
         )
 
     async def finish(self, rendition_id: UUID, *, complete: bool) -> None:
-        """List a rendition in the master playlist once its first segment is there; `complete` ends its playlist."""
+        """List a rendition in the master playlist once its first segment exists; `complete` ends its playlist."""
         found = await self._connection.fetch(SEGMENTS, rendition_id)
         if not found:
             return
@@ -107,31 +107,31 @@ class PostgresRenditionRepository:
         await self._connection.execute(FINISH, rendition_id, found[0]["ordinal"] == 0, complete, *rates)
 
     async def end_growing(self, video_id: VideoId, generation: int) -> None:
-        """End the playlists that still grow where they are."""
+        """End growing playlists at their current length, when no more segments will follow."""
         await self._connection.execute(
             "update renditions set complete = true where video_id = $1 and generation = $2 and growing",
             video_id, generation,
         )  # fmt: skip
 
     async def unlist_temporary(self, video_id: VideoId, generation: int) -> None:
-        """Take temporary renditions out of the master playlist."""
+        """Remove temporary renditions from the master playlist; clients that play one can play it to its end."""
         await self._connection.execute(
             "update renditions set listed = false where video_id = $1 and generation = $2 and temporary",
             video_id, generation,
         )  # fmt: skip
 
     async def temporary_keys(self, video_id: VideoId, generation: int) -> list[str]:
-        """Keys of all files of the temporary renditions."""
+        """Return the keys of all files of the temporary renditions."""
         return [row[0] for row in await self._connection.fetch(TEMPORARY_KEYS, video_id, generation)]
 
     async def drop_temporary(self, video_id: VideoId, generation: int) -> None:
-        """Forget the temporary renditions."""
+        """Delete the rows of the temporary renditions."""
         await self._connection.execute(
             "delete from renditions where video_id = $1 and generation = $2 and temporary", video_id, generation
         )
 
     async def put_asset(self, video_id: VideoId, generation: int, asset: Asset) -> None:
-        """Store a single file, replacing one of the same name."""
+        """Store a single file, replacing one with the same name."""
         await self._connection.execute(
             """insert into video_assets (video_id, generation, name, kind, key, size, sha256, content_type, width,
                                          height)

@@ -1,4 +1,4 @@
-"""Tables of videos and what they are played from."""
+"""Tables of videos, their renditions, segments and single files."""
 
 from datetime import datetime
 from uuid import UUID
@@ -92,7 +92,7 @@ class RenditionRow(Row):
 
 
 class SegmentRow(Row):
-    """A stretch of a rendition; one object in the store."""
+    """A segment of a rendition; one object in the blob store."""
 
     __tablename__ = "segments"
     __table_args__ = (Index("ix_segments_key", "key"),)

@@ -41,7 +41,7 @@ class PostgresVideoViews:
         self._connection = connection
 
     async def one(self, video_id: VideoId) -> VideoFacts:
-        """Raises VideoNotFound."""
+        """Return a video. Raises VideoNotFound."""
         row = await self._connection.fetchrow(FACTS + "v.id = $1", video_id)
         if row is None:
             raise VideoNotFound
@@ -90,7 +90,7 @@ class PostgresVideoRepository:
         await self._connection.execute(build_insert("videos", values), *values.values())
 
     async def get(self, video_id: VideoId, *, lock: bool = False) -> Video:
-        """Return a video that is not deleted. Raises VideoNotFound."""
+        """Return a video that is not deleted; `lock` locks its row. Raises VideoNotFound."""
         found = await self.find(video_id, lock=lock)
         if found is None:
             raise VideoNotFound
@@ -103,7 +103,7 @@ class PostgresVideoRepository:
         return None if row is None else to_domain(row, Video)
 
     async def change(self, video_id: VideoId, change: VideoChange, *, now: datetime) -> None:
-        """Change what the owner may change; another visibility raises the access epoch."""
+        """Store new values; a change of visibility increments the access epoch."""
         await self._connection.execute(
             """update videos set title = coalesce($2, title), description = coalesce($3, description),
                       tags = coalesce($4, tags), tag_keys = coalesce($5, tag_keys),
@@ -115,18 +115,18 @@ class PostgresVideoRepository:
         )  # fmt: skip
 
     async def set_state(self, video_id: VideoId, state: VideoState, *, now: datetime, **facts: Any) -> None:
-        """Change the state and the facts processing found; the first watchable state sets `published_at`."""
+        """Change the state and store the facts found by processing; the first watchable state sets `published_at`."""
         names = "".join(f", {name} = ${position}" for position, name in enumerate(facts, 4))
         await self._connection.execute(
             f"""update videos set state = $2, updated_at = $3, version = version + 1,
                        published_at = case when $2 in ('playable','ready') then coalesce(published_at, $3)
                                            else published_at end{names}
-                 where id = $1 and deleted_at is null""",  # noqa: S608  # the names are keyword arguments of our own calls
+                 where id = $1 and deleted_at is null""",  # noqa: S608  # names from the code, not input
             video_id, state.value, now, *facts.values(),
         )  # fmt: skip
 
     async def start_again(self, video_id: VideoId, *, now: datetime) -> None:
-        """Begin a new generation: state uploaded, no failure, no files yet."""
+        """Start a new generation: state uploaded, no failure, no files."""
         await self._connection.execute(
             """update videos set generation = generation + 1, state = 'uploaded', failure_code = null,
                       failure_detail = null, updated_at = $2, version = version + 1 where id = $1""",
@@ -134,22 +134,22 @@ class PostgresVideoRepository:
         )  # fmt: skip
 
     async def delete(self, video_id: VideoId, *, now: datetime) -> None:
-        """Mark as deleted: nobody sees it any more, and no job finds it."""
+        """Mark a video as deleted: it is hidden from all users and jobs."""
         await self._connection.execute(
             "update videos set deleted_at = $2, access_epoch = access_epoch + 1 where id = $1", video_id, now
         )
 
     async def ids_of(self, owner: UserId, *, limit: int) -> list[VideoId]:
-        """Some videos of a person that are not deleted."""
+        """Return up to `limit` videos of a user that are not deleted."""
         sql = "select id from videos where owner_id = $1 and deleted_at is null order by id limit $2"
         return [VideoId(row[0]) for row in await self._connection.fetch(sql, owner, limit)]
 
     async def find_deleted_sources(self, video_id: VideoId) -> list[str]:
-        """Keys of the source files of a deleted video."""
+        """Return the keys of the source files of a deleted video."""
         sql = "select source_key from videos where id = $1 and deleted_at is not null"
         return [row[0] for row in await self._connection.fetch(sql, video_id)]
 
     async def purge(self, video_id: VideoId) -> None:
-        """Remove the rows of a deleted video."""
+        """Delete the rows of a deleted video."""
         await self._connection.execute("delete from videos where id = $1 and deleted_at is not null", video_id)
         await self._connection.execute("delete from jobs where subject = $1 and generation > 0", video_id)
