@@ -1,6 +1,6 @@
-"""One connection to Valkey for short commands inside a request: quick to give up, and quiet while it is unavailable.
+"""A connection to Valkey for short commands within a request: fails fast, and pauses while Valkey is unavailable.
 
-redis-py's asyncio client takes 390 µs of a processor for such a question, this takes 90 (decision 0013).
+redis-py's asyncio client takes 390 µs of a processor for such a command, this one takes 90 (decision 0013).
 """
 
 import asyncio
@@ -15,9 +15,9 @@ import hiredis
 import structlog
 from redis.connection import parse_url
 
-PATIENCE = 0.25  # seconds; longer would cost the request more than PostgreSQL's answer
-INSISTENCE = 2.0  # seconds for what has no other answer that is as good
-PAUSE = 1.0  # seconds without questions after a failure, so that an absent server costs requests nothing
+PATIENCE = 0.25  # seconds; a longer wait would cost the request more than asking PostgreSQL
+INSISTENCE = 2.0  # seconds for commands without an equivalent fallback
+PAUSE = 1.0  # seconds without commands after a failure, so that an absent server does not slow requests down
 GENERATION = "a:gen"
 RENEW = """
 local run = string.match(redis.call('INFO', 'server'), 'run_id:(%x+)')
@@ -28,11 +28,11 @@ log = structlog.get_logger("efir.valkey")
 
 
 class ValkeyUnavailable(Exception):
-    """Valkey does not answer now."""
+    """Valkey does not respond now."""
 
 
 class Script:
-    """A script; the server knows it by its hash once it has seen it."""
+    """A script; once it is loaded, it is called by its hash."""
 
     def __init__(self, text: str) -> None:
         self.text = text
@@ -40,7 +40,7 @@ class Script:
 
 
 class _Line(asyncio.Protocol):
-    """Commands are sent as they come, replies come back in the same order."""
+    """One connection: commands are sent as they come, and replies arrive in the same order."""
 
     def __init__(self) -> None:
         self._reader = hiredis.Reader()
@@ -49,11 +49,11 @@ class _Line(asyncio.Protocol):
 
     @property
     def usable(self) -> bool:
-        """Whether a question can be sent."""
+        """Return whether a command can be sent."""
         return self._transport is not None and not self._transport.is_closing()
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        """Begin."""
+        """Store the transport."""
         self._transport = transport
 
     def data_received(self, data: bytes) -> None:
@@ -65,7 +65,7 @@ class _Line(asyncio.Protocol):
                 future.set_result(answer)
 
     def connection_lost(self, exc: Exception | None) -> None:
-        """Fail whatever waits."""
+        """Fail all commands without a reply."""
         while self._waiting:
             future = self._waiting.popleft()
             if not future.done():
@@ -89,16 +89,16 @@ class _Line(asyncio.Protocol):
         return answer
 
     def end(self) -> None:
-        """Close at once: after a command without a reply the order would be lost."""
+        """Close at once: after a command without a reply, replies could not be matched to commands."""
         if self._transport is not None:
             self._transport.abort()
 
 
 class Valkey:
-    """Runs scripts.
+    """Runs scripts on one connection.
 
-    A server that was restarted may have lost its last second: the first thing a new connection does is to begin a new
-    generation then, which makes all copies made before it invalid.
+    A restarted server may have lost its last second, so a new connection first starts a new generation, which
+    invalidates all earlier cached copies.
     """
 
     def __init__(self, url: str) -> None:
@@ -110,7 +110,7 @@ class Valkey:
     async def run(self, script: Script, keys: Sequence[str], arguments: Sequence[Any], *, insist: bool = False) -> Any:
         """Run a script in one round trip.
 
-        Raises ValkeyUnavailable; unless `insist` at once while the server is known not to answer.
+        Raises ValkeyUnavailable; without `insist`, at once while the server is known not to respond.
         """
         if not insist and time.monotonic() < self._quiet_until:
             raise ValkeyUnavailable
@@ -132,7 +132,7 @@ class Valkey:
         if script.sha:
             try:
                 return await line.ask(("EVALSHA", script.sha, *words), patience)
-            except ValkeyUnavailable as error:  # the server was restarted, or its scripts were flushed
+            except ValkeyUnavailable as error:  # NOSCRIPT: the server was restarted, or its scripts were flushed
                 if "NOSCRIPT" not in str(error):
                     raise
         script.sha = (await line.ask(("SCRIPT", "LOAD", script.text), patience)).decode()

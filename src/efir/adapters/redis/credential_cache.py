@@ -1,8 +1,8 @@
-"""Copies of credentials in Valkey; the rules stand in `ports/access/credential_cache.py`.
+"""The credential cache in Valkey; its rules are in `ports/access/credential_cache.py`.
 
-`a:gen` is the generation. A copy is a hash: `g` its generation, `m` the marks it depends on, `p` the credential.
-`x:…` is a tombstone, `v:…` a lowest acceptable version. Both outlive whatever they can refuse: a copy lives 15
-minutes, and one that was looked for more than a minute ago is not kept.
+`a:gen` is the generation. A copy is a hash: `g` its generation, `m` the marks it depends on, `p` the credential. `x:…`
+is a tombstone, `v:…` a lowest acceptable version. Both outlive every copy that they can invalidate: a copy lives 15
+minutes, and one whose lookup was more than a minute ago is not stored.
 """
 
 import secrets
@@ -85,13 +85,13 @@ class CredentialCacheUnavailable(Unavailable):
 
 
 class ValkeyCredentialCache:
-    """Copies of credentials."""
+    """Cached copies of credentials."""
 
     def __init__(self, valkey: Valkey) -> None:
         self._valkey = valkey
 
     async def find(self, key: str, *, signed_by: str = "") -> CacheLookup:
-        """Look up a copy in one round trip; never raises. `signed_by` is the signing key of an access token."""
+        """Look up a copy in one round trip. Never raises. `signed_by` is the signing key of an access token."""
         keys = [GENERATION, f"c:{key}", *([f"x:key:{signed_by}"] if signed_by else [])]
         try:
             answer = await self._valkey.run(FIND, keys, [secrets.token_hex(8)])
@@ -103,7 +103,7 @@ class ValkeyCredentialCache:
         return CacheLookup(_decoder.decode(found[0]) if found else None, told.decode())
 
     async def keep(self, key: str, credential: Credential, *, generation: str, seconds: float) -> None:
-        """Store a copy unless it has become invalid since `generation` was returned; never raises."""
+        """Cache a copy for `seconds` unless it was invalidated after `generation` was returned. Never raises."""
         milliseconds = int(min(seconds, COPY_SECONDS) * 1000)
         if milliseconds <= 0:
             return
@@ -118,9 +118,9 @@ class ValkeyCredentialCache:
             return
 
     async def forget(self, changes: list[Change]) -> None:
-        """Make copies invalid in every process, and tell streams.
+        """Invalidate copies in every process and notify event streams.
 
-        Raises CredentialCacheUnavailable when that is not certain.
+        Raises CredentialCacheUnavailable when success is uncertain.
         """
         flat = [part for change in changes for part in (change.kind, change.id, change.version)]
         try:
@@ -130,7 +130,7 @@ class ValkeyCredentialCache:
 
 
 def marks(credential: Credential) -> tuple[Sequence[str], Sequence[tuple[str, int]]]:
-    """Name the tombstones that end a credential, and the versions it was read at."""
+    """Return the tombstones that end a credential, and the versions it was read at."""
     ended = [f"x:session:{credential.session_id}"] if credential.session_id else [f"x:token:{credential.token_id}"]
     versions = [(f"v:user:{credential.user_id}", credential.version)]
     versions += [(f"v:role:{role}", version) for role, version in credential.role_versions]

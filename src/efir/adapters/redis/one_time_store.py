@@ -1,6 +1,6 @@
-"""One-time states in Valkey; the rules stand in `ports/kernel/one_time_store.py`.
+"""One-time values in Valkey; their rules are in `ports/kernel/one_time_store.py`.
 
-Losing them, as after a restart, costs people a second attempt to sign in and opens nothing.
+Losing them, as in a restart, costs users a second attempt to sign in and grants no access.
 """
 
 from typing import Any
@@ -15,27 +15,27 @@ FIRST = Script("if redis.call('SET', KEYS[1], 1, 'NX', 'EX', ARGV[1]) then retur
 
 
 class ValkeyOneTimeStore:
-    """Values that live for minutes."""
+    """Values that expire within minutes."""
 
     def __init__(self, valkey: Valkey) -> None:
         self._valkey = valkey
 
     async def put(self, key: str, value: bytes, *, seconds: int) -> None:
-        """Keep a value; one under the same key is replaced."""
+        """Store a value for `seconds`, replacing one under the same key."""
         await self._run(PUT, key, value, seconds)
 
     async def look(self, key: str) -> bytes | None:
-        """Read a value and leave it where it is."""
+        """Return a value without removing it, or None."""
         found: bytes | None = await self._run(LOOK, key)
         return found
 
     async def take(self, key: str) -> bytes | None:
-        """Read a value and remove it in one step."""
+        """Return and remove a value atomically, or None: of concurrent callers only one receives it."""
         found: bytes | None = await self._run(TAKE, key)
         return found
 
     async def claim_first(self, key: str, *, seconds: int) -> bool:
-        """Whether nobody has named this key in the last `seconds`."""
+        """Return whether this is the first use of the key in the last `seconds`."""
         return bool(await self._run(FIRST, key, seconds))
 
     async def _run(self, script: Script, key: str, *arguments: bytes | int) -> Any:

@@ -1,7 +1,7 @@
-"""Rates counted in Valkey by one script, so that all processes together allow exactly the amount.
+"""Rate limits counted in Valkey by one script, so that all processes together allow exactly the limit.
 
-While Valkey is unavailable each process counts for itself, with half of the amount: nobody is locked out, nothing
-is open.
+While Valkey is unavailable, each process counts alone, with half of the limit: no user is locked out, and no limit is
+off.
 """
 
 import secrets
@@ -42,14 +42,14 @@ return {worst, allowed, left, math.ceil(wait / 1000)}
 
 
 class ValkeyRateLimiter:
-    """Counts attempts in Valkey, or here while it is unavailable."""
+    """Counts attempts in Valkey, or in this process while Valkey is unavailable."""
 
     def __init__(self, valkey: Valkey) -> None:
         self._valkey = valkey
         self._here = LocalRates()
 
     async def take(self, rates: list[Rate]) -> Verdict:
-        """Count one attempt against every rate, or against none when one of them is used up; never raises."""
+        """Count one attempt against every rate, or against none when one of them is exhausted. Never raises."""
         numbers = [number for rate in rates for number in (rate.amount, rate.seconds)]
         keys = [f"rate:{rate.name}:{rate.key}" for rate in rates]
         try:
@@ -62,7 +62,7 @@ class ValkeyRateLimiter:
 
 
 class LocalRates:
-    """Counts attempts of one process, with half of the amounts."""
+    """Counts attempts of one process, with half of the limits."""
 
     def __init__(self) -> None:
         self._used: OrderedDict[str, deque[float]] = OrderedDict()

@@ -1,4 +1,4 @@
-"""ZIP files."""
+"""ZIP archives."""
 
 import asyncio
 import zipfile
@@ -7,10 +7,10 @@ from pathlib import Path
 
 
 class ZipArchives:
-    """Packs files with Python's own library, off the loop."""
+    """Creates archives with the standard library, in a thread."""
 
     async def pack(self, files: Mapping[str, bytes], into: Path) -> None:
-        """Write a ZIP file with these names and contents."""
+        """Write a ZIP file to `into`; `files` maps the names of its entries to their contents."""
         await asyncio.to_thread(_pack, files, into)
 
 

@@ -1,7 +1,7 @@
-"""Open and read files without ever waiting for a disk: what the kernel has in memory needs no thread.
+"""Opening and reading files without ever waiting for a disk: what is in the kernel's cache needs no thread.
 
-A thread hop costs more than reading 128 KiB. Linux can promise not to wait (RESOLVE_CACHED, RWF_NOWAIT); where it
-cannot, or will not this time, the answer is None and the caller takes a thread.
+A thread hop costs more than reading 128 KiB. Linux can guarantee not to wait (RESOLVE_CACHED, RWF_NOWAIT); where it
+cannot, or does not this time, the result is None and the caller uses a thread.
 """
 
 import ctypes
@@ -17,7 +17,7 @@ _OPENAT2 = 437  # the same on every architecture
 _AT_FDCWD = -100
 _RESOLVE_CACHED = 0x20
 _system = ctypes.CDLL(None, use_errno=True) if sys.platform == "linux" else None
-_preadv2 = getattr(_system, "preadv2", None)  # os.preadv fills a buffer of its caller, one more copy of every byte
+_preadv2 = getattr(_system, "preadv2", None)  # os.preadv fills a buffer of its caller: one more copy of every byte
 if _preadv2 is not None:
     _preadv2.argtypes = (ctypes.c_int, ctypes.c_void_p, ctypes.c_int, ctypes.c_int64, ctypes.c_int)
     _preadv2.restype = ctypes.c_ssize_t
@@ -41,7 +41,7 @@ _how = _OpenHow(os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK, 0, _RESOLVE_CACHED)
 
 
 def open_cached(path: Path) -> int | None:
-    """Open a file whose names are all in memory; None when they are not, or it is not there, or the system is old."""
+    """Open a file whose path is cached; return None when it is not cached, does not exist, or the system is too old."""
     if _system is None:
         return None
     handle = _system.syscall(
@@ -55,10 +55,10 @@ def open_cached(path: Path) -> int | None:
 
 
 def read_cached(handle: int, offset: int, length: int) -> bytes | None:
-    """Read bytes that are all in memory; None when they are not, or the file system does not know."""
+    """Read bytes that are cached; return None when they are not, or the file system does not support it."""
     if _preadv2 is None or not _NOWAIT or length > MAX_READ:
         return None
-    content: bytes = _new_bytes(None, length)  # not yet shared with anybody, so it may still be filled
+    content: bytes = _new_bytes(None, length)  # not yet referenced elsewhere, so it may still be filled
     vector = _IoVec(_address(content), length)
     count = _preadv2(handle, ctypes.byref(vector), 1, offset, _NOWAIT)
     if count == length:

@@ -14,7 +14,7 @@ PLACE_TRIES = 5
 
 @contextmanager
 def space_errors() -> Iterator[None]:
-    """Name a full disk: what the system calls ENOSPC or EDQUOT becomes StorageFull."""
+    """Translate errors of a full disk (ENOSPC, EDQUOT) to StorageFull."""
     try:
         yield
     except OSError as error:
@@ -24,7 +24,7 @@ def space_errors() -> Iterator[None]:
 
 
 def sync_directory(path: Path) -> None:
-    """Make the names in a directory durable."""
+    """Make the entries of a directory durable."""
     handle = os.open(path, os.O_RDONLY | os.O_DIRECTORY)
     try:
         os.fsync(handle)
@@ -33,7 +33,7 @@ def sync_directory(path: Path) -> None:
 
 
 def sync_file(path: Path) -> None:
-    """Make a file's content durable, whoever wrote it."""
+    """Make a file's content durable, whichever process wrote it."""
     handle = os.open(path, os.O_RDONLY)
     try:
         os.fsync(handle)
@@ -42,7 +42,7 @@ def sync_file(path: Path) -> None:
 
 
 def make_directories(path: Path, *, below: Path) -> None:
-    """Create `path` and its missing parents under `below`, each made durable in its parent."""
+    """Create `path` and its missing parents below `below`, and make each durable in its parent."""
     if path == below or path.is_dir():
         return
     make_directories(path.parent, below=below)
@@ -53,7 +53,7 @@ def make_directories(path: Path, *, below: Path) -> None:
 def place(source: Path, target: Path, *, root: Path) -> None:
     """Move a finished file to its place on the same file system: fsync(file), rename, fsync(directory).
 
-    Directories are made again when a parallel deletion has just pruned them.
+    Directories are created again when a concurrent deletion has just pruned them.
     """
     sync_file(source)
     for attempt in range(PLACE_TRIES):
@@ -73,6 +73,6 @@ def prune(path: Path, *, below: Path) -> None:
     while path != below:
         try:
             path.rmdir()
-        except OSError:  # not empty, or somebody was faster
+        except OSError:  # not empty, or already removed by another process
             return
         path = path.parent

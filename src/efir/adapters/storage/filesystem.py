@@ -1,4 +1,4 @@
-"""A directory as the store of objects; needs no database."""
+"""The blob store in a directory; needs no database."""
 
 import asyncio
 import errno
@@ -19,7 +19,7 @@ LISTED_AT_ONCE = 500
 
 
 class FilesystemBlobStore:
-    """`BlobStore` in `root/objects`, prepared in `root/scratch` beside it so that storing is a rename."""
+    """`BlobStore` in `root/objects`; files are prepared in `root/scratch` beside it, so that storing is a rename."""
 
     def __init__(self, root: Path) -> None:
         self._objects = root / "objects"
@@ -28,25 +28,25 @@ class FilesystemBlobStore:
         self.scratch.root.mkdir(parents=True, exist_ok=True)
 
     async def put_file(self, key: BlobKey, path: Path) -> None:
-        """Move a local file into the store."""
+        """Move a local file into the store; an existing object is replaced. Raises StorageFull."""
         await asyncio.to_thread(self._put_file, self._path(key), path)
 
     async def put_bytes(self, key: BlobKey, content: bytes) -> None:
-        """Store small content."""
+        """Store small content; an existing object is replaced. Raises StorageFull."""
         await asyncio.to_thread(self._put_bytes, self._path(key), content)
 
     async def open(self, key: BlobKey) -> Blob:
-        """Open an object for reading. Raises BlobMissing."""
+        """Open an object for reading; the caller closes it. Raises BlobMissing."""
         path = self._path(key)
         handle = open_cached(path)
         return await asyncio.to_thread(_open_blob, path) if handle is None else _check_regular(path, handle)
 
     async def delete(self, key: BlobKey) -> None:
-        """Remove an object; a missing one is fine."""
+        """Delete an object; a missing one is not an error."""
         await asyncio.to_thread(self._delete, self._path(key))
 
     async def delete_prefix(self, prefix: BlobKey) -> None:
-        """Remove every object below a prefix: all of them vanish at once."""
+        """Delete every object whose key begins with `prefix` and a `/`; all of them disappear at once."""
         await asyncio.to_thread(self._delete_prefix, self._path(prefix))
 
     async def list(self, prefix: BlobKey | None = None) -> AsyncIterator[BlobInfo]:
@@ -110,7 +110,7 @@ class FileBlob:
         self.modified = datetime.fromtimestamp(facts.st_mtime, UTC)
 
     async def read(self, offset: int, length: int) -> bytes:
-        """Up to `length` bytes from `offset`."""
+        """Return up to `length` bytes from `offset`: fewer only at the end of the object, none beyond it."""
         length = min(length, self.size - offset)
         if length <= 0:
             return b""
@@ -120,7 +120,7 @@ class FileBlob:
         return await asyncio.to_thread(os.pread, self._handle, length, offset)
 
     def close(self) -> None:
-        """Free the file; closing again does nothing."""
+        """Close the file; closing it again does nothing."""
         if self._handle >= 0:
             os.close(self._handle)
             self._handle = -1

@@ -1,4 +1,4 @@
-"""Objects in a bucket of an S3-compatible service; needs no database."""
+"""The blob store in a bucket of an S3-compatible service; needs no database."""
 
 import asyncio
 from collections.abc import AsyncIterator, Iterator
@@ -28,7 +28,7 @@ class StorageUnavailable(Unavailable):
 
 
 class S3BlobStore:
-    """`BlobStore` in a bucket, below a prefix; large files travel in parts and appear as a whole."""
+    """`BlobStore` in a bucket, below a prefix; large files are uploaded in parts and appear as a whole."""
 
     def __init__(self, url: str, *, endpoint: str, region: str, access_key: str, secret_key: str) -> None:
         parts = urlsplit(url)
@@ -45,24 +45,24 @@ class S3BlobStore:
         )
 
     async def put_file(self, key: BlobKey, path: Path) -> None:
-        """Move a local file into the store."""
+        """Move a local file into the store; an existing object is replaced. Raises StorageFull."""
         with _translated():
             await obstore.put_async(self._store, blob_key(key), path, chunk_size=PART)
         await asyncio.to_thread(path.unlink)
 
     async def put_bytes(self, key: BlobKey, content: bytes) -> None:
-        """Store small content."""
+        """Store small content; an existing object is replaced. Raises StorageFull."""
         with _translated():
             await obstore.put_async(self._store, blob_key(key), content)
 
     async def open(self, key: BlobKey) -> Blob:
-        """Open an object for reading. Raises BlobMissing."""
+        """Open an object for reading; the caller closes it. Raises BlobMissing."""
         with _translated():
             facts = await obstore.head_async(self._store, blob_key(key))
         return S3Blob(self._store, key, facts["size"], facts["last_modified"], facts["e_tag"])
 
     async def delete(self, key: BlobKey) -> None:
-        """Remove an object; a missing one is fine."""
+        """Delete an object; a missing one is not an error."""
         try:
             with _translated():
                 await obstore.delete_async(self._store, blob_key(key))
@@ -70,7 +70,7 @@ class S3BlobStore:
             return
 
     async def delete_prefix(self, prefix: BlobKey) -> None:
-        """Remove every object below a prefix."""
+        """Delete every object whose key begins with `prefix` and a `/`."""
         async for info in self.list(prefix):
             await self.delete(info.key)
 
@@ -83,7 +83,7 @@ class S3BlobStore:
 
 
 class S3Blob:
-    """An object of a bucket; each read is a request, and one of a replaced object is an error."""
+    """An object of a bucket; each read is a request, and reading a replaced object is an error."""
 
     path: Path | None = None
 
@@ -92,17 +92,17 @@ class S3Blob:
         self.size, self.modified = size, modified
 
     async def read(self, offset: int, length: int) -> bytes:
-        """Up to `length` bytes from `offset`."""
+        """Return up to `length` bytes from `offset`: fewer only at the end of the object, none beyond it."""
         length = min(length, self.size - offset)
         if length <= 0:
             return b""
         with _translated():
             options = {"range": (offset, offset + length), **({"if_match": self._tag} if self._tag else {})}
-            found = await obstore.get_async(self._store, self._key, options=options)  # type: ignore[arg-type]  # a plain dictionary does
+            found = await obstore.get_async(self._store, self._key, options=options)  # type: ignore[arg-type]  # accepts a plain dictionary
             return bytes(await found.bytes_async())
 
     def close(self) -> None:
-        """Nothing to free."""
+        """Do nothing."""
 
 
 @contextmanager

@@ -1,4 +1,4 @@
-"""Working directories that vanish with their owner: each is held by a lock the kernel drops when a process dies."""
+"""Scratch directories and files, each guarded by a lock that the kernel releases when its process ends."""
 
 import asyncio
 import fcntl
@@ -19,7 +19,7 @@ class LockedScratch:
 
     @asynccontextmanager
     async def directory(self, purpose: str) -> AsyncIterator[Path]:
-        """Give an empty directory, removed with everything in it on leaving."""
+        """Create an empty directory, removed with its contents on exit; `purpose` is part of its name."""
         path, lock = await asyncio.to_thread(self._claim, purpose, _make_directory)
         try:
             yield path
@@ -27,12 +27,12 @@ class LockedScratch:
             await asyncio.shield(asyncio.to_thread(_remove, path, lock))
 
     async def sweep(self) -> int:
-        """Remove every entry nobody holds; returns how many."""
+        """Remove every entry that no process holds. Return the number of removed entries."""
         return await asyncio.to_thread(self._sweep)
 
     @contextmanager
     def file(self, purpose: str) -> Iterator[Path]:
-        """Give an empty file, removed on leaving unless it was moved away; blocks."""
+        """Create an empty file, removed on exit unless it was moved away; blocks."""
         path, lock = self._claim(purpose, lambda path: path.touch(exist_ok=False))
         try:
             yield path
@@ -40,7 +40,7 @@ class LockedScratch:
             _remove(path, lock)
 
     def discard(self, path: Path) -> None:
-        """Remove a file or directory and all below it, out of everybody's sight at once; blocks."""
+        """Move a file or directory out of sight at once, then delete it with its contents; blocks."""
         self.root.mkdir(parents=True, exist_ok=True)
         trash = self._name("discarded")
         path.rename(trash)
@@ -55,7 +55,7 @@ class LockedScratch:
             path = self._name(purpose)
             make(path)
             lock = hold(path)
-            if lock is not None:  # otherwise a sweep was faster
+            if lock is not None:  # otherwise a sweep has removed it
                 return path, lock
 
     def _sweep(self) -> int:
@@ -70,7 +70,7 @@ class LockedScratch:
 
 
 def hold(path: Path) -> int | None:
-    """Lock an entry; None when somebody holds it or has just removed it."""
+    """Lock an entry and return its handle; None when another process holds it or has just removed it."""
     try:
         handle = os.open(path, os.O_RDONLY | os.O_NOFOLLOW)
     except FileNotFoundError:

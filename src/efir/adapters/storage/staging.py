@@ -1,4 +1,4 @@
-"""Bytes of uploads until they are complete: one file each, one writer each, every byte written once."""
+"""Staged bytes of unfinished uploads: one file and one writer each, and every byte is written once."""
 
 import asyncio
 import fcntl
@@ -26,10 +26,10 @@ THREADS = 8
 
 
 class FilesystemStaging:
-    """`Staging` in one directory, on the file system of the store so that finishing is a rename.
+    """`Staging` in one directory, on the file system of the store, so that finishing is a rename.
 
-    The lock of the operating system guards the bytes of a file, whatever the database's fences say: it goes with its
-    process, and a stalled writer lets go as soon as it learns that it was overtaken.
+    A lock of the operating system guards the bytes of a file, whatever the fences in the database: it is released with
+    its process, and a stalled writer releases it as soon as it learns that it was overtaken.
     """
 
     def __init__(self, root: Path) -> None:
@@ -39,7 +39,7 @@ class FilesystemStaging:
         root.mkdir(parents=True, exist_ok=True)
 
     async def open(self, upload_id: UploadId, *, offset: int, algorithm: str = "") -> StagedFile:
-        """Open an upload's bytes, cut to `offset`, for one writer. Raises UploadLocked, BytesLost, StorageFull."""
+        """Open an upload's bytes, truncated to `offset`, as the writer. Raises UploadLocked, BytesLost, StorageFull."""
         path = self.path(upload_id)
         for _ in range(LOCK_TRIES):
             handle = await self.call(_open_locked, path, offset)
@@ -49,39 +49,39 @@ class FilesystemStaging:
         raise UploadLocked(retry_after=1)
 
     async def join(self, upload_id: UploadId, parts: Sequence[UploadId]) -> None:
-        """Write the bytes of parts, in order, as those of another upload, durably. Raises StorageFull."""
+        """Concatenate the bytes of `parts`, in order, into another upload, durably. Raises StorageFull."""
         await self.call(_join, self.path(upload_id), [self.path(part) for part in parts])
 
     def path(self, upload_id: UploadId) -> Path:
-        """Where an upload's bytes lie."""
+        """Return the path of an upload's bytes, from which they can be moved to the blob store."""
         return self._root / str(upload_id)
 
     async def remove(self, upload_id: UploadId) -> None:
-        """Remove an upload's bytes; missing ones are fine."""
+        """Delete the bytes of an upload; missing ones are not an error."""
         self._digests.pop(upload_id, None)
         await self.call(self.path(upload_id).unlink, missing_ok=True)
 
     async def list_staged(self) -> list[UploadId]:
-        """Every upload that has bytes here."""
+        """List every upload that has bytes in staging."""
         return await self.call(lambda: list(_ids(self._root)))
 
     async def free(self) -> int:
-        """Bytes that still fit."""
+        """Return the free space in bytes."""
         return (await self.call(shutil.disk_usage, self._root)).free
 
     async def call(self, function: Callable[..., T], *arguments: Any, **names: Any) -> T:
-        """Run what may wait for a disk in a thread of our own: slow disks hold nobody else up."""
+        """Run a call that may wait for a disk in a thread of this pool, so that slow disks block nothing else."""
         return await asyncio.get_running_loop().run_in_executor(self._threads, lambda: function(*arguments, **names))
 
     def digest_at(self, upload_id: UploadId, offset: int) -> Any:
-        """Running SHA-256 of the first `offset` bytes; None when another process saw them, or it was long ago."""
+        """Return the running SHA-256 of the first `offset` bytes; None when it is not kept in this process any more."""
         if not offset:
             return hashlib.sha256()
         known = self._digests.get(upload_id)
         return known[1].copy() if known is not None and known[0] == offset else None
 
     def keep_digest(self, upload_id: UploadId, offset: int, digest: Any) -> None:
-        """Keep a running SHA-256 for the request that goes on."""
+        """Keep a running SHA-256 for the next request of the upload."""
         self._digests[upload_id] = (offset, digest)
         self._digests.move_to_end(upload_id)
         while len(self._digests) > DIGESTS_KEPT:
@@ -89,7 +89,7 @@ class FilesystemStaging:
 
 
 class _File:
-    """`StagedFile`: fills one buffer while the one before is hashed and written in a thread."""
+    """`StagedFile`: fills one buffer while a thread hashes and writes the previous one."""
 
     def __init__(
         self, staging: FilesystemStaging, upload_id: UploadId, handle: int, offset: int, algorithm: str
@@ -103,35 +103,35 @@ class _File:
         self._writing: asyncio.Future[None] | None = None
         self._running: set[asyncio.Future[Any]] = set()
         self._whole = staging.digest_at(upload_id, offset)
-        self._from_start = algorithm == "sha256" and not offset  # then one digest serves both
+        self._from_start = algorithm == "sha256" and not offset  # then one digest serves both purposes
         self._chunk = hashlib.new(algorithm, usedforsecurity=False) if algorithm and not self._from_start else None
 
     @property
     def position(self) -> int:
-        """Where the next byte goes."""
+        """Return the offset of the next byte to write."""
         return self._written + len(self._buffer)
 
     async def write(self, chunk: bytes) -> None:
-        """Append bytes; waits while the buffer before is still on its way. Raises StorageFull."""
+        """Append bytes; wait while the previous buffer is still being written. Raises StorageFull."""
         self._buffer += chunk
         if len(self._buffer) >= WRITE_BYTES:
             async with self._order:
                 await self._flush()
 
     async def sync(self) -> int:
-        """Make everything appended so far durable; returns the position that is. Raises StorageFull."""
+        """Flush all appended bytes to durable storage and return the durable position. Raises StorageFull."""
         position = await self._settle()
         await self._call(_sync, self._handle)
         return position
 
     async def checksum(self) -> bytes:
-        """Digest of the bytes appended since opening."""
+        """Return the digest of the bytes appended since opening, by the algorithm passed to `open`."""
         await self._settle()
         digest: Any = self._whole if self._from_start else self._chunk
         return bytes(digest.digest())
 
     async def truncate(self, offset: int) -> None:
-        """Drop everything from `offset` on."""
+        """Discard all bytes from `offset` on."""
         self._buffer = bytearray()
         await self._settle()
         await self._call(os.ftruncate, self._handle, offset)
@@ -139,20 +139,20 @@ class _File:
         self._whole = self._staging.digest_at(self._upload_id, offset)
 
     async def digest(self) -> str:
-        """SHA-256 of the whole file."""
+        """Return the SHA-256 of the whole file as 64 hexadecimal digits."""
         await self._settle()
         if self._whole is None:
             self._whole = await self._call(_digest, self._handle)
         return str(self._whole.hexdigest())
 
     async def close(self) -> None:
-        """Let go of the file; bytes that were not synced may be lost."""
+        """Close the file; bytes that were not synced may be lost."""
         await asyncio.shield(asyncio.ensure_future(self._close()))
 
     async def _close(self) -> None:
         if self._handle < 0:
             return
-        if self._running:  # a thread must never meet another file under our number
+        if self._running:  # a thread must never write to another file that reuses this handle
             await asyncio.wait(self._running)
         if self._whole is not None and (self._writing is None or self._writing.exception() is None):
             self._staging.keep_digest(self._upload_id, self._written, self._whole)
@@ -189,7 +189,7 @@ class _File:
     def _end_task(self, running: asyncio.Future[Any]) -> None:
         self._running.discard(running)
         if not running.cancelled():
-            running.exception()  # who was cancelled while waiting for it asks no more
+            running.exception()  # retrieved here, because a cancelled caller does not
 
     def _put(self, buffer: bytearray, position: int) -> None:
         with space_errors():
@@ -203,7 +203,7 @@ class _File:
 
 
 def _open_locked(path: Path, offset: int) -> int | None:
-    """Open, lock and cut a file; None while somebody else holds it, or when it was just moved away."""
+    """Open, lock and truncate a file; return None while another writer holds it, or when it was just moved away."""
     try:
         handle = os.open(path, os.O_RDWR | os.O_CLOEXEC | (os.O_CREAT if not offset else 0), 0o666)
     except FileNotFoundError as error:
