@@ -1,4 +1,4 @@
-"""Mail to a server by SMTP (RFC 5321), with TLS from the first byte or by STARTTLS (RFC 3207)."""
+"""Mail over SMTP (RFC 5321), with TLS from the first byte or by STARTTLS (RFC 3207)."""
 
 import contextlib
 import ssl
@@ -18,7 +18,7 @@ from efir.ports.mail import Letter, MailServerUnavailable
 
 PORTS = {"smtp": 25, "smtps": 465, "smtp+starttls": 587}
 PERMANENT = 500  # replies from here on are final (RFC 5321 §4.2.1)
-POLICY = SMTP.clone(cte_type="7bit")  # every server on the way takes it
+POLICY = SMTP.clone(cte_type="7bit")  # every relay accepts it
 log = structlog.get_logger("efir.mail")
 
 
@@ -28,7 +28,7 @@ class SmtpRefused(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class SmtpServer:
-    """A mail server: `tls` from the first byte; `starttls` must be used, may not, or (None) if the server offers it."""
+    """A mail server: `tls` from the first byte; `starttls` is required, disabled, or (None) used if offered."""
 
     host: str
     port: int
@@ -39,9 +39,9 @@ class SmtpServer:
 
 
 def smtp_server(url: str) -> SmtpServer:
-    """Read smtp://, smtps:// or smtp+starttls:// with an optional login. Raises SmtpRefused.
+    """Parse an smtp://, smtps:// or smtp+starttls:// URL with an optional login. Raises SmtpRefused.
 
-    A login never goes over an open line: with one, smtp:// demands STARTTLS unless the server is this machine.
+    A login is never sent unencrypted: with one, smtp:// requires STARTTLS unless the server is this machine.
     """
     parts = urlsplit(url)
     try:
@@ -62,7 +62,7 @@ def smtp_server(url: str) -> SmtpServer:
 
 
 def sender_address(text: str) -> Address:
-    """Read `Name <name@example.org>` or an address alone. Raises SmtpRefused."""
+    """Parse `Name <name@example.org>` or an address alone. Raises SmtpRefused."""
     name, address = parseaddr(text)
     try:
         if not text.isprintable():
@@ -73,7 +73,7 @@ def sender_address(text: str) -> Address:
 
 
 class SmtpMailer:
-    """Sends each letter over a connection of its own; `seconds` bounds each answer of the server."""
+    """Sends each mail over a connection of its own; `seconds` is the timeout of each response of the server."""
 
     def __init__(
         self, server: SmtpServer, *, sender: Address, seconds: float, trusted: ssl.SSLContext | None = None
@@ -84,15 +84,18 @@ class SmtpMailer:
         self._trusted = trusted
 
     async def send(self, letter: Letter) -> None:
-        """Return when the server has taken the mail. Raises MailRefused, MailServerUnavailable."""
+        """Send a mail, and return once the server has accepted it.
+
+        Raises MailRefused for permanent and MailServerUnavailable for temporary failures.
+        """
         client = self._client()
         try:
             await client.connect()
             await client.send_message(message_of(letter, self._sender))
         except (aiosmtplib.SMTPException, OSError, ValueError) as error:
-            raise _classify(letter, error) from None  # the server's words may hold the address
+            raise _classify(letter, error) from None  # the server's text may contain the address
         finally:
-            await _quit(client)  # the mail is taken already: how the talk ends changes nothing
+            await _quit(client)  # the mail is already accepted: the end of the dialogue does not matter
 
     async def check(self) -> None:
         """Connect and log in. Raises MailServerUnavailable."""
@@ -125,7 +128,7 @@ async def _quit(client: aiosmtplib.SMTP) -> None:
 
 
 def message_of(letter: Letter, sender: Address) -> EmailMessage:
-    """Write a letter as a message of two equal parts; its id stays the same over all attempts."""
+    """Return a mail as a message of two equivalent parts; its Message-ID is the same in all attempts."""
     message = EmailMessage(policy=POLICY)
     message["From"] = sender
     message["To"] = letter.recipient

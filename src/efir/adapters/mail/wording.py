@@ -1,4 +1,4 @@
-"""What mails say, in English and, by gettext, in Russian; links lead to the configured public address only."""
+"""The texts of mails, in English and, by gettext, in Russian; links lead to the configured public address only."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -22,7 +22,7 @@ Translate = Callable[[str], str]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Content:
-    """A mail before it is laid out: lines above, a code and a link in the middle, lines below."""
+    """The content of a mail before layout: lines above, a code and a link in the middle, lines below."""
 
     subject: str
     above: tuple[str, ...]
@@ -34,28 +34,28 @@ class Content:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Place:
-    """What mails of one site and language share: where links lead, and how times are told."""
+    """What all mails of one site and language share: the addresses of links, and the format of times."""
 
     links: Links
     locale: Locale
     code_life: timedelta
 
     def life(self, mail: Mail) -> str:
-        """How long the link of a mail is good."""
+        """Return how long the link of a mail is valid, as text."""
         return self.span((mail.expires_at or mail.created_at) - mail.created_at)
 
     def span(self, time: timedelta) -> str:
-        """`10 minutes`."""
+        """Return a time span as text: `10 minutes`."""
         return format_timedelta(time, threshold=1.0, locale=self.locale)
 
 
 class MailWording:
-    """Words and lays out mails."""
+    """Composes and lays out mails."""
 
     def __init__(
         self, catalogues: Mapping[str, NullTranslations], *, links: Links, origin: str, code_seconds: float
     ) -> None:
-        """Take the texts of each language, the addresses, that of the site, and how long a code is good."""
+        """Take the catalogue of each language, the links, the public address, and how long a code is valid."""
         self._catalogues, self._origin = catalogues, origin
         self._places = {
             lang: Place(links=links, locale=Locale.parse(lang), code_life=timedelta(seconds=code_seconds))
@@ -71,7 +71,7 @@ class MailWording:
         )
 
     def letter(self, mail: Mail) -> Letter:
-        """Word a mail in its language."""
+        """Compose a mail in its language."""
         _ = self._catalogues[mail.lang].gettext
         place = self._places[mail.lang]
         content = CONTENTS[mail.kind](_, mail, place)

@@ -1,4 +1,4 @@
-"""One OpenID Connect provider: signatures by joserfc, claims by Authlib, requests by httpx."""
+"""A client of one OpenID Connect provider: signatures by joserfc, claims by Authlib, requests by httpx."""
 
 import base64
 import json
@@ -19,7 +19,7 @@ from efir.ports.auth.identities import ProviderSession
 from efir.ports.auth.oidc import Claims, LogoutNotice, ProviderUnavailable, ProviderView
 
 SKEW = 30  # seconds
-NOTICE_AGE = 300  # seconds; a logout token is told at once
+NOTICE_AGE = 300  # seconds; a logout token is sent right away
 MAX_TOKEN = 16_384  # characters
 MAX_SUB = 255  # characters (OpenID Connect Core §2)
 LOGOUT = "http://schemas.openid.net/event/backchannel-logout"
@@ -27,7 +27,7 @@ Seal = tuple[Callable[[bytes], bytes], Callable[[bytes], bytes]]
 
 
 class Setup(msgspec.Struct, frozen=True, kw_only=True):
-    """How a provider is set up."""
+    """The configuration of a provider."""
 
     name: str
     label: str
@@ -42,7 +42,7 @@ class Setup(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class OidcProvider:
-    """Authorization code with PKCE; every response is checked against the request."""
+    """Authorization code flow with PKCE; every response is verified against the request."""
 
     def __init__(self, setup: Setup, http: httpx.AsyncClient, seal: Seal) -> None:
         self._setup = setup
@@ -52,16 +52,16 @@ class OidcProvider:
 
     @property
     def view(self) -> ProviderView:
-        """Return how it is shown."""
+        """Return the public description of the provider."""
         return ProviderView(self._setup.name, self._setup.label, self._setup.login)
 
     @property
     def issuer(self) -> str:
-        """Return who it is."""
+        """Return the issuer identifier."""
         return self._setup.issuer
 
     async def address(self, *, state: str, nonce: str, challenge: str, fresh: bool) -> str:
-        """Write where the browser goes."""
+        """Return the authorization URL; `fresh` requires a new sign-in even with a session at the provider."""
         query = {
             "response_type": "code", "client_id": self._setup.client_id, "redirect_uri": self._setup.callback,
             "scope": self._setup.scopes, "state": state, "nonce": nonce, "code_challenge": challenge,
@@ -70,7 +70,10 @@ class OidcProvider:
         return extend_url((await self._documents.description()).authorization_endpoint, query)
 
     async def redeem(self, *, code: str, verifier: str, nonce: str, issuer: str | None, now: datetime) -> Claims:
-        """Exchange a code for the claims about a person."""
+        """Exchange an authorization code for the claims about a user.
+
+        `issuer` is the issuer named in the authorization response, if any.
+        """
         description = await self._documents.description()
         if issuer != self.issuer and (issuer or description.authorization_response_iss_parameter_supported):
             raise refuse("the answer names another issuer, or none", issuer=issuer)  # RFC 9207
@@ -92,7 +95,7 @@ class OidcProvider:
         )  # fmt: skip
 
     async def logout_address(self, hint: bytes) -> str | None:
-        """Write where the session there ends (OpenID Connect RP-Initiated Logout 1.0)."""
+        """Return the URL that ends the session at the provider, or None (OpenID Connect RP-Initiated Logout 1.0)."""
         end = (await self._documents.description()).end_session_endpoint
         if not end or not is_safe_url(end):
             return None
@@ -103,7 +106,7 @@ class OidcProvider:
         return extend_url(end, query)
 
     async def notice(self, token: str, *, now: datetime) -> LogoutNotice:
-        """Read a logout token."""
+        """Verify a logout token (OpenID Connect Back-Channel Logout 1.0) and return its notice."""
         _, claims = await self._verify_signature(token, types={None, "JWT", "logout+jwt"})
         events, issued, ends, at = claims.get("events"), claims.get("iat"), claims.get("exp"), now.timestamp()
         audience = claims.get("aud")
@@ -137,7 +140,7 @@ class OidcProvider:
         return await fetch_json(self._http, "POST", description.token_endpoint, data=form, headers=headers)
 
     async def _verify_signature(self, token: str, *, types: set[str | None]) -> tuple[dict[str, Any], dict[str, Any]]:
-        """Read header and claims of a token that one of the provider's keys has signed with a pinned algorithm."""
+        """Return header and claims of a token that one of the provider's keys has signed with a pinned algorithm."""
         if len(token) > MAX_TOKEN:
             raise refuse("the token is too long")
         try:
@@ -171,7 +174,7 @@ class OidcProvider:
             raise refuse("the ID token is not for us or not for now", error=str(error)) from error
 
     async def _fetch_user_info(self, claims: Mapping[str, Any], access: str) -> Mapping[str, Any]:
-        """Ask for what the ID token does not say; forms are only filled in less when that fails."""
+        """Fetch the claims that the ID token lacks; a failure only leaves more fields of forms empty."""
         url = (await self._documents.description()).userinfo_endpoint
         if claims.get("email") or not url or not is_safe_url(url):
             return claims
@@ -183,7 +186,7 @@ class OidcProvider:
 
 
 def extend_url(url: str, query: Mapping[str, str]) -> str:
-    """Add parameters to an address that may have some."""
+    """Return a URL with added query parameters; it may already have some."""
     return f"{url}{'&' if '?' in url else '?'}{urlencode(query)}"
 
 
@@ -192,7 +195,7 @@ def _is_finite(value: Any) -> bool:
 
 
 def _is_between(earlier: Any, later: Any, max_seconds: float) -> bool:
-    """Whether two times follow each other, by at most so many seconds; clocks may differ a little."""
+    """Return whether `later` is at most `max_seconds` after `earlier`; clocks may differ a little."""
     return _is_finite(earlier) and _is_finite(later) and -SKEW <= later - earlier <= max_seconds
 
 

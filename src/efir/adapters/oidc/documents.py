@@ -1,4 +1,4 @@
-"""What a provider publishes: its description and its keys, fetched when needed and kept for a while."""
+"""The documents that a provider publishes: its metadata and its keys, fetched on demand and cached."""
 
 import time
 from collections.abc import Mapping
@@ -15,8 +15,8 @@ from efir.domain.auth.identities import ProviderRefused
 from efir.ports.auth.oidc import ProviderUnavailable
 
 KEPT = 3600.0  # seconds
-LOOKS = 60.0  # seconds between two looks for unknown keys
-MAX_SIZE = 1 << 20  # bytes of an answer
+LOOKS = 60.0  # seconds between two lookups of unknown keys
+MAX_SIZE = 1 << 20  # bytes of a response
 KEY_TYPES = frozenset({"RSA", "EC", "OKP"})
 LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
 Address = Annotated[str, msgspec.Meta(max_length=2000)]
@@ -24,7 +24,7 @@ log = structlog.get_logger("efir.oidc")
 
 
 class Description(msgspec.Struct, frozen=True):
-    """What we use of a provider's metadata (OpenID Connect Discovery 1.0 §3)."""
+    """The part of a provider's metadata that Efir uses (OpenID Connect Discovery 1.0 §3)."""
 
     issuer: str
     authorization_endpoint: Address
@@ -37,7 +37,7 @@ class Description(msgspec.Struct, frozen=True):
 
 
 class Documents:
-    """Description and keys of one issuer."""
+    """Metadata and keys of one issuer, cached."""
 
     def __init__(self, issuer: str, http: httpx.AsyncClient) -> None:
         self._issuer = issuer
@@ -49,7 +49,7 @@ class Documents:
         self._looked_at = float("-inf")
 
     async def description(self) -> Description:
-        """Return the provider's description; an issuer that is not the configured one is refused."""
+        """Return the provider's metadata; that of an issuer other than the configured one is refused."""
         if self._description is None or time.monotonic() - self._described_at > KEPT:
             url = self._issuer.rstrip("/") + "/.well-known/openid-configuration"
             try:
@@ -65,7 +65,7 @@ class Documents:
         return self._description
 
     async def key(self, kid: str | None) -> Any:
-        """Find a signing key; an unknown one makes us look again, at most once a minute."""
+        """Return a signing key; an unknown one is looked up again, at most once a minute."""
         if time.monotonic() - self._keys_at > KEPT:
             await self._load()
         if kid not in self._keys and time.monotonic() - self._looked_at > LOOKS:
@@ -90,7 +90,7 @@ class Documents:
 
 
 async def fetch_json(http: httpx.AsyncClient, method: str, url: str, **more: Any) -> dict[str, Any]:
-    """Ask for a JSON object of moderate size. Raises ProviderUnavailable."""
+    """Fetch a JSON object of limited size. Raises ProviderUnavailable."""
     try:
         async with http.stream(method, url, **more) as answer:
             body = b""
@@ -109,24 +109,24 @@ async def fetch_json(http: httpx.AsyncClient, method: str, url: str, **more: Any
 
 
 def is_safe_url(url: str) -> bool:
-    """Whether secrets may be sent there: encrypted, or within this machine."""
+    """Return whether secrets may be sent to a URL: it is encrypted, or within this machine."""
     parts = urlsplit(url)
     return parts.scheme == "https" or (parts.scheme == "http" and parts.hostname in LOOPBACK)
 
 
 def provider_unavailable(what: str, reason: object) -> ProviderUnavailable:
-    """Log why a provider is of no use now; people are told less."""
+    """Log why a provider is unavailable, and return an error that reveals less."""
     log.warning("provider is unavailable", what=what, reason=str(reason)[:200])
     return ProviderUnavailable(retry_after=5)
 
 
 def refuse(reason: str, **facts: Any) -> ProviderRefused:
-    """Log why an answer is not believed; people are told less."""
+    """Log why a response is refused, and return an error that reveals less."""
     log.warning("provider's answer refused", reason=reason, **facts)
     return ProviderRefused()
 
 
 def text(claims: Mapping[str, Any], name: str, max_length: int = 320) -> str:
-    """Read a claim that only fills in forms."""
+    """Return a claim that only fills in forms; empty when it is not a short printable text."""
     value = claims.get(name)
     return value if isinstance(value, str) and len(value) <= max_length and value.isprintable() else ""

@@ -1,4 +1,4 @@
-"""Access tokens by joserfc; what the library does not check (type, bounds of times, size) is checked here."""
+"""Access tokens by joserfc; what the library does not verify (type, time limits, size) is verified here."""
 
 import base64
 import secrets
@@ -24,7 +24,7 @@ TYPE = "at+jwt"
 MAX_SIZE = 4096  # characters
 SKEW = 30.0  # seconds
 FRESH = 60.0  # seconds; keys are read again after that
-LOOKS = 1.0  # seconds between two looks for an unknown key
+LOOKS = 1.0  # seconds between two lookups of an unknown key
 HEADER = frozenset({"alg", "kid", "typ"})
 Load = Callable[[], Awaitable[list[SigningKey]]]
 
@@ -55,7 +55,7 @@ class _Claims(msgspec.Struct, forbid_unknown_fields=False):
 
 
 class JoseAccessTokens:
-    """Signs with the active key, checks with any usable one; keys come from `load`."""
+    """Signs with the active key, verifies with any usable one; keys come from `load`."""
 
     def __init__(self, load: Load, sealer: Sealer, *, issuer: str, algorithm: Algorithm, longest: timedelta) -> None:
         self._load = load
@@ -67,7 +67,7 @@ class JoseAccessTokens:
         self._read_at = float("-inf")
 
     def make_key(self, *, now: datetime, state: str) -> SigningKey:
-        """Make a new key pair."""
+        """Create a new key pair."""
         kid = secrets.token_urlsafe(9)
         parameters: Any = {"kid": kid, "use": "sig", "alg": self._algorithm}
         key: Any
@@ -85,7 +85,7 @@ class JoseAccessTokens:
         )  # fmt: skip
 
     async def write(self, claims: AccessClaims) -> str:
-        """Sign with the active key. Raises NoSigningKey."""
+        """Return a token signed with the active key. Raises NoSigningKey."""
         stored, key = await self._active()
         body = {
             "iss": self._issuer, "aud": self._issuer, "sub": str(claims.user_id), "client_id": "efir",
@@ -99,7 +99,7 @@ class JoseAccessTokens:
         return jwt.encode(header, body, key, algorithms=[stored.alg])
 
     async def read(self, token: str, *, now: datetime) -> AccessClaims:
-        """Check signature, algorithm, type, issuer, audience and times. Raises InvalidToken."""
+        """Verify signature, algorithm, type, issuer, audience and times, and return the claims. Raises InvalidToken."""
         if len(token) > MAX_SIZE:
             raise InvalidToken
         kid = _kid(token)
@@ -121,12 +121,12 @@ class JoseAccessTokens:
         )  # fmt: skip
 
     async def publish_keys(self) -> Published:
-        """Return the public keys that tokens may be checked with, without one that was compromised a moment ago."""
+        """Return the public keys for verifying tokens, without a key that was compromised a moment ago."""
         await self._refresh(0)
         return Published([stored.public_jwk for stored, _ in self._keys.values()])
 
     async def _active(self) -> tuple[SigningKey, Any]:
-        """Find the key that signs now; a token of a key that was just dropped would be worth nothing."""
+        """Return the active key, read anew: a token signed with a key that was just dropped would be invalid."""
         await self._refresh(0)
         for found in self._keys.values():
             if found[0].state == "active":
@@ -155,7 +155,7 @@ class JoseAccessTokens:
 
 
 def _kid(token: str) -> str:
-    """Read the header before the signature is checked: only `alg`, `kid` and `typ`, each as we write it."""
+    """Return the key id from the unverified header, which must have exactly `alg`, `kid` and `typ`."""
     header: Any = None
     try:
         header = msgspec.json.decode(_decode_part(token.partition(".")[0]))

@@ -1,4 +1,4 @@
-"""Codes of authenticator apps by pyotp, their addresses as QR codes by segno; the rules are elsewhere."""
+"""TOTP codes of authenticator apps by pyotp, and QR codes of their URIs by segno; the rules are in the domain."""
 
 import base64
 import hmac
@@ -18,15 +18,15 @@ OWNER_BYTES = 16
 
 
 class PyotpAppCodes:
-    """Six digits, SHA-1, 30 seconds: what every authenticator app knows."""
+    """Six digits, SHA-1, 30 seconds: the parameters that every authenticator app supports."""
 
     def __init__(self, sealer: Sealer, *, issuer: str) -> None:
-        """Name the service as the app shows it."""
+        """Take the seal and the name of the service that apps show."""
         self._sealer = sealer
         self._issuer = issuer
 
     def setup(self, secret: bytes, *, account: str) -> TotpSetup:
-        """Write a secret for an app."""
+        """Return the set-up data of a secret: its text, URI and QR code."""
         text = base64.b32encode(secret).decode()
         uri = pyotp.TOTP(text).provisioning_uri(name=account, issuer_name=self._issuer)
         picture = io.BytesIO()
@@ -37,16 +37,16 @@ class PyotpAppCodes:
         return TotpSetup(secret=text, uri=uri, qr_svg=picture.getvalue().decode())
 
     def seal(self, secret: bytes, *, user_id: UserId) -> bytes:
-        """Seal the secret together with its owner, so that a row moved to another user is worth nothing."""
+        """Encrypt a secret, bound to its owner, so that a row copied to another user is useless."""
         return self._sealer.seal(user_id.bytes + secret)
 
     def unseal(self, sealed: bytes, *, user_id: UserId) -> bytes | None:
-        """Return a sealed secret of this user."""
+        """Return the secret sealed for this user, or None when it cannot be unsealed."""
         opened = self._sealer.unseal(sealed)
         return opened[OWNER_BYTES:] if opened[:OWNER_BYTES] == user_id.bytes else None
 
     def step(self, sealed: bytes, code: str, *, user_id: UserId, now: datetime) -> int | None:
-        """Return the time step a code belongs to; every near one is compared whatever the others gave."""
+        """Return the time step of a code; None for a wrong one. Every near step is compared, whatever the results."""
         secret = self.unseal(sealed, user_id=user_id)
         if secret is None:
             return None

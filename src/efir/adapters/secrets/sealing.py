@@ -11,7 +11,7 @@ NONCE = 12
 
 
 class Sealer:
-    """AES-256-GCM; a nonce precedes each sealed text. What earlier keys have sealed is still opened."""
+    """AES-256-GCM; a nonce precedes each ciphertext. Texts sealed with earlier keys can still be opened."""
 
     def __init__(self, key: bytes, earlier: Sequence[bytes] = ()) -> None:
         self._cipher = AESGCM(key)
@@ -23,7 +23,7 @@ class Sealer:
         return nonce + self._cipher.encrypt(nonce, plain, None)
 
     def unseal(self, sealed: bytes) -> bytes:
-        """Decrypt what `seal` made, now or with an earlier key."""
+        """Decrypt the output of `seal`, with the current or an earlier key."""
         *others, last = (self._cipher, *self._earlier)
         for cipher in others:
             with suppress(InvalidTag):
@@ -31,7 +31,7 @@ class Sealer:
         return last.decrypt(sealed[:NONCE], sealed[NONCE:], None)
 
     def is_old(self, sealed: bytes) -> bool:
-        """Whether it was sealed with an earlier key."""
+        """Return whether a text was sealed with an earlier key."""
         try:
             self._cipher.decrypt(sealed[:NONCE], sealed[NONCE:], None)
         except InvalidTag:
