@@ -1,4 +1,4 @@
-"""A bank: questions of a local file or folder, read in a fixed shuffled order without a network."""
+"""A bank: questions of a local file or folder, read in a fixed shuffled order and without a network."""
 
 import asyncio
 import os
@@ -14,7 +14,7 @@ MAKER = ("-m", "efir.adapters.quiz.cldr")
 
 
 class FileBank:
-    """Reads the file that is set; a default that is missing is made first, by a process of its own."""
+    """Reads the configured file; a missing default file is created first, by a process of its own."""
 
     name = "bank"
 
@@ -25,7 +25,7 @@ class FileBank:
         self._alone = asyncio.Lock()
 
     async def identity(self) -> str:
-        """Open the bank and tell which one it is: the same rows are the same bank. Raises QuestionSourceUnavailable."""
+        """Open the bank and return its identity: equal rows are the same bank. Raises QuestionSourceUnavailable."""
         if self._rows is None:
             async with self._alone:
                 if self._rows is None:
@@ -33,7 +33,7 @@ class FileBank:
         return self._rows.identity
 
     def read(self, position: int, count: int) -> Drawn:
-        """Return the questions from a position on."""
+        """Return up to `count` questions from a position on; call `identity` first."""
         rows = self._rows
         if rows is None:
             raise QuestionSourceUnavailable("The bank is not open.")
@@ -64,7 +64,7 @@ class FileBank:
 
 
 def check_row(row: Any, shared: dict[str, Any]) -> Candidate | Refusal:
-    """Check a row of a bank; `shared` is what its header says of all rows."""
+    """Validate a row of a bank; `shared` has the fields that the header of the file states for all rows."""
     if not isinstance(row, dict):
         return Refusal.TYPE
     row = {**shared, **row}

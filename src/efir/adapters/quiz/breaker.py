@@ -1,12 +1,12 @@
-"""When a source that fails is left alone: a circuit breaker, and a bound on repeated calls."""
+"""A circuit breaker for failing sources, and a limit of retries."""
 
 from collections import deque
 from collections.abc import Callable
 
 from efir.domain.quiz import QuestionSourceUnavailable
 
-FAILURES = 5  # within
-WINDOW = 30.0  # seconds open the breaker, which then lets one call through in each such time
+FAILURES = 5  # failures within `WINDOW` open the breaker
+WINDOW = 30.0  # seconds; an open breaker lets one call through in each such period
 FIRST_RETRIES = 3
 RETRY_SHARE = 0.1  # of all calls of the process
 
@@ -21,7 +21,7 @@ class Breaker:
         self._probed_at = 0.0
 
     def check(self) -> None:
-        """Let a call through. Raises QuestionSourceUnavailable while open, but for one probe now and then."""
+        """Let a call through. Raises QuestionSourceUnavailable while open, except for one probe per window."""
         if not self._open:
             return
         now = self._clock()
@@ -30,7 +30,7 @@ class Breaker:
         self._probed_at = now
 
     def note_failure(self) -> None:
-        """Note a failure."""
+        """Record a failure."""
         now = self._clock()
         self._failures.append(now)
         if len(self._failures) == FAILURES and now - self._failures[0] <= WINDOW:
@@ -39,13 +39,13 @@ class Breaker:
             self._open = True
 
     def note_success(self) -> None:
-        """Note a success."""
+        """Record a success."""
         self._failures.clear()
         self._open = False
 
 
 class Retries:
-    """Bounds repeated calls to a share of all calls, so that a failing source is not hit harder than a healthy one."""
+    """Limits retries to a share of all calls, so that a failing source does not get more calls than a healthy one."""
 
     def __init__(self) -> None:
         self._calls = 0
@@ -56,7 +56,7 @@ class Retries:
         self._calls += 1
 
     def try_repeat(self) -> bool:
-        """Tell whether one more repetition is within the share, and count it."""
+        """Count a retry if it is within the share; return whether it is."""
         if self._retries >= FIRST_RETRIES + RETRY_SHARE * self._calls:
             return False
         self._retries += 1

@@ -1,4 +1,4 @@
-"""Rows of a server, checked one by one; an answer without a single question in it is no answer."""
+"""Validation of the rows in a server's response; a response without any question is an error."""
 
 from collections.abc import Sequence
 
@@ -7,10 +7,10 @@ from efir.ports.quiz.questions import Drawn
 
 
 def check_rows(rows: Sequence[RawQuestion], *, source: str, licence: str | None = None) -> Drawn:
-    """Keep the rows that can be used.
+    """Return the usable rows.
 
-    Raises QuestionSourceUnavailable when there are rows and none is even shaped like a question: a server that answers
-    so is broken, while one that has nothing new answers what is known or nothing.
+    Raises QuestionSourceUnavailable when there are rows and none is even shaped like a question: such a server is
+    broken, while one that has nothing new returns known questions or none.
     """
     if rows and not any(isinstance(row.question, str) and isinstance(row.answer, str) for row in rows):
         raise QuestionSourceUnavailable("The source answers rows that are no questions.")

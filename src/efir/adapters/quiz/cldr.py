@@ -1,7 +1,7 @@
-"""Makes a bank of questions from Unicode CLDR data, which Babel brings: names of places, languages, months, money.
+"""Generator of a question bank from Unicode CLDR data, which Babel contains: places, languages, months, currencies.
 
-The data is under the Unicode License v3 (SPDX `Unicode-3.0`), which permits use and distribution; each question
-says so. Everything is generated from the installed package: nothing is fetched, and the same package gives the same
+The data is under the Unicode License v3 (SPDX `Unicode-3.0`), which permits use and distribution; each question states
+it. Everything is generated from the installed package: nothing is downloaded, and the same package gives the same
 questions.
 """
 
@@ -25,7 +25,7 @@ KNOWN_WELL = (
     *("cy", "mt", "eu", "ca", "gl", "lb", "af", "sw", "zu", "ar", "he", "fa", "hi", "bn", "ta", "te", "ur", "ka", "hy"),
     *("az", "kk", "uz", "mn", "th", "vi", "id", "ms", "fil", "ko", "ja", "zh", "eo", "la", "be"),
 )
-MIN_PLACES = 150  # a locale with fewer names of places is left out
+MIN_PLACES = 150  # a locale with fewer names of places is skipped
 NO_PLACES = frozenset({"XA", "XB", "ZZ", "QO", "EZ", "UN", "EU"})
 MONTHS = (
     *("January", "February", "March", "April", "May", "June"),
@@ -38,7 +38,7 @@ Row = dict[str, Any]
 
 
 def rows() -> Iterator[Row]:
-    """Make all questions."""
+    """Yield all questions."""
     english = _data("en")
     places = {
         code: name
@@ -55,7 +55,7 @@ def rows() -> Iterator[Row]:
 
 
 def _ask_in_language(code: str, language: str, data: Any, english: Any, places: dict[str, str]) -> Iterator[Row]:
-    """Ask for words of one language, both ways where it is widely learnt."""
+    """Yield questions about words of one language, in both directions where it is widely learnt."""
     level = "easy" if code in MAX_KNOWN else "medium" if code in KNOWN_WELL else "hard"
     named = {place: name for key, place in places.items() if (name := _word(data["territories"].get(key)))}
     yield from _ask_both_ways(named, language, level, "place", f"Places in {language}", back=level != "hard")
@@ -75,7 +75,7 @@ def _ask_in_language(code: str, language: str, data: Any, english: Any, places: 
 def _ask_both_ways(
     words: dict[str, str], language: str, level: str, kind: str, category: str, *, back: bool
 ) -> Iterator[Row]:
-    """Ask for the foreign word and, where only one English word fits, for the English one."""
+    """Yield questions for the foreign word and, where only one English word fits, for the English one."""
     times = Counter(word.casefold() for word in words.values())
     for name, word in words.items():
         if word.casefold() == name.casefold():
@@ -130,22 +130,22 @@ def _languages(english: Any, places: dict[str, str]) -> Iterator[Row]:
 
 
 def _data(code: str) -> Any:
-    """Read what a locale itself says.
+    """Return the data of a locale itself.
 
-    Babel's own `load` keeps one copy a process, with or without what is inherited as the first caller wished it:
-    ours would spoil the dates and numbers of the pages, and theirs our questions.
+    Babel's own `load` caches one copy per process, with or without inherited data as its first caller requested: this
+    one would spoil the dates and numbers of the pages, and theirs the questions.
     """
     with Path(localedata.resolve_locale_filename(code)).open("rb") as file:
         return pickle.load(file)  # noqa: S301  # a file of the installed package
 
 
 def _calendar(found: Any) -> Any:
-    """Prefer words as they stand alone to those inside dates."""
+    """Return stand-alone names if there are any, otherwise those used inside dates."""
     return found.get("stand-alone", {}).get("wide") or found.get("format", {}).get("wide") or {}
 
 
 def _word(found: object) -> str | None:
-    """Take a name that is a word: not a number, not a code like `M01`."""
+    """Return a name that is a word; None for a number or a code like `M01`."""
     if not isinstance(found, str) or any(char.isdigit() for char in found):
         return None
     return " ".join(found.split()) or None
@@ -158,10 +158,10 @@ def _row(question: str, answer: str, category: str, level: str) -> Row:
 
 
 def write_bank(path: Path, *, made_at: datetime) -> int:
-    """Write the bank whole, under its name only when it is; return how many questions it has. Raises OSError."""
+    """Write the bank; it appears under its name only when complete. Return the number of questions. Raises OSError."""
     path.parent.mkdir(parents=True, exist_ok=True)
     with path.with_name(f".{path.name}.lock").open("w") as alone:
-        fcntl.flock(alone, fcntl.LOCK_EX)  # processes that start together make it once
+        fcntl.flock(alone, fcntl.LOCK_EX)  # processes that start together create it once
         if path.exists():
             with path.open("rb") as file:
                 return sum(1 for _ in file) - 1

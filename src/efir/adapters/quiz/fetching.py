@@ -1,4 +1,4 @@
-"""Asking a server for JSON: bounded in time and size, never led to another host, patient within limits."""
+"""HTTP client for JSON of sources: limited in time and size, never redirected to another host, with retries."""
 
 import asyncio
 import json
@@ -18,8 +18,8 @@ from efir.domain.quiz import QuestionSourceLimited, QuestionSourceUnavailable
 
 CONNECT, READ = 2.0, 5.0  # seconds
 ATTEMPTS = 3
-PAUSE = 0.2  # seconds; the longest pause before the first repetition, doubled for each further one
-PATIENCE = 5.0  # seconds; a longer `Retry-After` is passed on instead of waited for
+PAUSE = 0.2  # seconds; the longest pause before the first retry, doubled for each further one
+PATIENCE = 5.0  # seconds; a longer `Retry-After` is passed to the client instead
 REDIRECTS = 2
 HEADERS = {"accept": "application/json", "accept-encoding": "identity", "user-agent": "efir"}
 TIMEOUT = {"connect": CONNECT, "read": READ, "write": READ, "pool": CONNECT}
@@ -27,7 +27,7 @@ REMEMBERED = 256  # prepared requests
 
 
 class _Passing(Exception):  # never leaves this module
-    """A fault that may be gone at the next attempt; `after` is what the server asks to wait."""
+    """A fault that may be transient; `after` is the wait in seconds that the server requests."""
 
     def __init__(self, error: QuestionSourceUnavailable | QuestionSourceLimited, after: float | None = None) -> None:
         super().__init__(str(error))
@@ -40,13 +40,13 @@ class Fetching:
 
     def __init__(self, *, max_bytes: int) -> None:
         self._max_bytes = max_bytes
-        # The client's transport without the client: no cookies, no proxies, no credentials, half of the time.
-        self._transport: httpx.AsyncHTTPTransport | None = None  # made when first needed: it loads certificates
+        # httpx's transport without its client: no cookies, no proxies, no credentials, half of the time.
+        self._transport: httpx.AsyncHTTPTransport | None = None  # created on first use: it loads certificates
         self._breaker = Breaker(monotonic)
         self._retries = Retries()
 
     async def json(self, url: str, query: Mapping[str, str], *, seconds: float) -> Any:
-        """Get a document. Raises QuestionSourceUnavailable, QuestionSourceLimited within `seconds`."""
+        """Fetch a JSON document. Raises QuestionSourceUnavailable, QuestionSourceLimited within `seconds`."""
         request = self._prepare_request(url, tuple(query.items()))
         until = monotonic() + seconds
         for attempt in range(ATTEMPTS):
@@ -56,7 +56,7 @@ class Fetching:
                 found = await self._fetch_once(request, until - monotonic())
             except _Passing as fault:
                 self._breaker.note_failure()
-                pause = random.uniform(0, PAUSE * 2**attempt) if fault.after is None else fault.after  # noqa: S311  # no secret
+                pause = random.uniform(0, PAUSE * 2**attempt) if fault.after is None else fault.after  # noqa: S311  # not a secret
                 late = pause > PATIENCE or monotonic() + pause >= until
                 if late or attempt + 1 == ATTEMPTS or not self._retries.try_repeat():
                     raise fault.error from fault
@@ -70,14 +70,14 @@ class Fetching:
         raise QuestionSourceUnavailable
 
     async def close(self) -> None:
-        """Close kept connections."""
+        """Close idle connections."""
         if self._transport is not None:
             await self._transport.aclose()
 
     @staticmethod
     @lru_cache(REMEMBERED)
     def _prepare_request(url: str, query: tuple[tuple[str, str], ...] = ()) -> httpx.Request:
-        """Build a request once: the same few are sent again and again."""
+        """Return a request, cached: the same few are sent again and again."""
         try:
             address = httpx.URL(url)
             address = address.copy_merge_params(dict(query)) if query else address
@@ -101,7 +101,7 @@ class Fetching:
             raise QuestionSourceUnavailable("The source did not answer JSON.") from error
 
     async def _body(self, transport: httpx.AsyncHTTPTransport, request: httpx.Request) -> bytes:
-        """Read one answer; redirects are followed on the same host only."""
+        """Return the body of a response; redirects are followed on the same host only."""
         for _ in range(REDIRECTS + 1):
             answer = await transport.handle_async_request(request)
             try:
@@ -118,7 +118,7 @@ class Fetching:
         raise QuestionSourceUnavailable("The source leads in a circle.")
 
     async def _read(self, answer: httpx.Response) -> bytes:
-        """Read bytes as they come: nothing is unpacked, so nothing can grow."""
+        """Return the body as it arrives: nothing is decompressed, so nothing can grow."""
         if answer.headers.get("content-encoding", "identity").lower() != "identity":
             raise QuestionSourceUnavailable("The source packs its answer though it was asked not to.")
         body = bytearray()
@@ -147,7 +147,7 @@ def _check(answer: httpx.Response) -> None:
 
 
 def _read_retry_after(header: str | None) -> float | None:
-    """Read seconds or a date (RFC 9110 section 10.2.3); something else says nothing."""
+    """Return the seconds of a `Retry-After`, a number or a date (RFC 9110 section 10.2.3); None for anything else."""
     if header is None:
         return None
     if header.strip().isascii() and header.strip().isdecimal():

@@ -7,12 +7,12 @@ from efir.adapters.quiz.fetching import Fetching
 from efir.domain.quiz import QuestionSourceUnavailable, RawQuestion
 from efir.ports.quiz.questions import Drawn
 
-MOST = 100  # a larger `count` is silently cut there
+MOST = 100  # the server silently reduces a larger `count`
 PATH = "/api/random"
 
 
 class Jservice:
-    """Asks `GET /api/random?count=`; one call repeats nothing inside itself, but calls repeat each other."""
+    """Calls `GET /api/random?count=`; the clues of one response are distinct, but responses repeat each other's."""
 
     name = "jservice"
     most = MOST
@@ -22,7 +22,7 @@ class Jservice:
         self._fetching = fetching
 
     async def draw(self, count: int, *, seconds: float) -> Drawn:
-        """Ask for clues. Raises QuestionSourceUnavailable, QuestionSourceLimited."""
+        """Request questions, for at most `seconds`. Raises QuestionSourceUnavailable, QuestionSourceLimited."""
         rows = await self._fetching.json(self._url, {"count": str(count)}, seconds=seconds)
         if not isinstance(rows, list):
             raise QuestionSourceUnavailable("The source did not answer a list.")
@@ -30,7 +30,7 @@ class Jservice:
 
 
 def parse_clue(row: Any) -> RawQuestion:
-    """Take the fields of a clue; nothing is believed about their types, and any of them may be absent."""
+    """Return the fields of a clue, unvalidated: they may have any type or be absent."""
     if not isinstance(row, dict):
         return RawQuestion(question=None, answer=None)
     category = row.get("category")

@@ -17,7 +17,7 @@ FOUND, TOO_FEW, UNKNOWN_TOKEN, USED_UP, TOO_FAST = 0, 1, 3, 4, 5
 
 
 class OpenTriviaDb:
-    """Asks `GET /api.php`; keeps the gap between calls itself."""
+    """Calls `GET /api.php`, and keeps the gap between calls itself."""
 
     name = "opentdb"
     most = MOST
@@ -28,13 +28,13 @@ class OpenTriviaDb:
         self._gap = gap
         self._next = 0.0
         self._token = ""
-        self._fits = MOST  # what is asked for at most: more than there are left is refused whole
+        self._fits = MOST  # the most to request: a request for more than are left gets none
 
     async def draw(self, count: int, *, seconds: float) -> Drawn:
-        """Ask for questions, for fewer until there are as many.
+        """Request questions, then fewer of them until that many are left.
 
+        A token leaves fewer and fewer questions, so the reduced number stays until there is another token.
         Raises QuestionSourceUnavailable, QuestionSourceLimited.
-        A token leaves ever fewer questions, so what was too many stays so until there is another token.
         """
         until, renewed = monotonic() + seconds, False
         while True:
@@ -53,7 +53,7 @@ class OpenTriviaDb:
 
     def _read(self, answer: dict[str, Any], code: int | None, asked: int) -> Drawn:
         if code in {TOO_FEW, USED_UP}:
-            self._token = ""  # the next one begins anew; what it brings again is known by then
+            self._token = ""  # the next token starts over; questions it repeats are already stored
             return Drawn(found=[], ended=True)
         if code == TOO_FAST:
             raise QuestionSourceLimited(retry_after=round(GAP))

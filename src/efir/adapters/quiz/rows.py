@@ -1,4 +1,4 @@
-"""Files of questions, read into lines of JSON: one object a line, a JSON list, or a folder in OpenTriviaQA's layout."""
+"""Readers of bank files: a JSON object per line, a JSON list, or a folder in OpenTriviaQA's layout."""
 
 import hashlib
 import json
@@ -14,7 +14,7 @@ from typing import Any
 from efir.adapters.quiz.texts import decode_line, detect_wide_encoding, split_lines
 from efir.adapters.quiz.trivia import folder_rows
 
-HEADER = "bank"  # a first line `{"bank": {…}}` holds what all rows have in common
+HEADER = "bank"  # a first line `{"bank": {…}}` has the fields that all rows share
 LINE = re.compile(rb"[^\r\n]+")
 
 
@@ -28,14 +28,14 @@ class Rows:
     identity: str
 
     def row(self, place: int) -> Any:
-        """Decode the row at a place of the shuffled order; what cannot be read is None."""
+        """Return the row at a place of the shuffled order; None when it cannot be decoded."""
         try:
             return json.loads(decode_line(self.lines[self.order[place]]))
         except (ValueError, RecursionError):
             return None
 
     def has_questions(self) -> bool:
-        """Tell whether any row looks like a question, if there are rows at all."""
+        """Return whether any row looks like a question, or there are no rows at all."""
         return not self.order or any(
             isinstance(row := self.row(place), dict)
             and isinstance(row.get("question", row.get("text")), str)
@@ -45,12 +45,12 @@ class Rows:
 
 
 def read_rows(path: Path) -> Rows:
-    """Read a file or folder; raises OSError."""
+    """Read a file or folder. Raises OSError."""
     if path.is_dir():
         lines: Sequence[bytes] = [json.dumps(row).encode() for row in folder_rows(path)]
     else:
         lines = _Lines(path)
-        if lines and detect_wide_encoding(lines[0]):  # nothing in such a file stands where a byte says so
+        if lines and detect_wide_encoding(lines[0]):  # such a file cannot be split by single bytes
             lines = [line.encode("utf-8", "replace") for line in split_lines(path.read_bytes()) if line.strip()]
         if lines and decode_line(lines[0]).lstrip().startswith("["):
             lines = [json.dumps(row).encode() for row in _read_list(path)]
@@ -59,7 +59,7 @@ def read_rows(path: Path) -> Rows:
     digest = hashlib.sha256()
     for place in order:
         digest.update(lines[place] + b"\n")
-    random.Random(digest.digest()).shuffle(order)  # noqa: S311  # the same order in every process is the purpose
+    random.Random(digest.digest()).shuffle(order)  # noqa: S311  # meant to be the same order in every process
     return Rows(lines=lines, order=order, shared=first or {}, identity=digest.hexdigest()[:32])
 
 
@@ -82,7 +82,7 @@ def _header(line: bytes) -> dict[str, Any] | None:
 
 @dataclass(slots=True)
 class _Lines(Sequence[bytes]):
-    """Lines of a file that stay in the file: only where they begin is kept."""
+    """Lines of a file that are read on access: only their offsets are kept in memory."""
 
     path: Path
     _body: Any = field(init=False)

@@ -1,4 +1,4 @@
-"""Text of files that people have put together: each line has an encoding of its own, and is read by that."""
+"""Decoding of text files from many contributors: each line may have its own encoding."""
 
 import codecs
 import json
@@ -7,7 +7,7 @@ import re
 END = re.compile(rb"\r\n|\r|\n")
 BYTE_ORDER_MARK = "\ufeff"
 WIDE = ("utf-16", "utf-32")
-HEAD = 4  # bytes that tell
+HEAD = 4  # bytes that show the encoding
 
 
 def split_lines(body: bytes) -> list[str]:
@@ -20,7 +20,7 @@ def split_lines(body: bytes) -> list[str]:
 
 
 def decode_line(line: bytes) -> str:
-    """Decode one line: as UTF-8, else as Windows-1252, whose undefined bytes give U+FFFD. Nothing is lost but them."""
+    """Decode one line: as UTF-8, else as Windows-1252, whose undefined bytes become U+FFFD; nothing else is lost."""
     try:
         text = line.decode()
     except UnicodeDecodeError:
@@ -29,7 +29,7 @@ def decode_line(line: bytes) -> str:
 
 
 def detect_wide_encoding(body: bytes) -> str | None:
-    """Name the encoding of text in two or four bytes a character, told by its mark or its zeros; None for others."""
+    """Return the encoding of text with two or four bytes per character, by its BOM or its zeros; None for others."""
     if not body.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)) and b"\0" not in body[:HEAD]:
         return None
     found = json.detect_encoding(body)

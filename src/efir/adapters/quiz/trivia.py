@@ -1,4 +1,4 @@
-"""OpenTriviaQA's files: `#Q` and a question, `^` and its answer, lettered choices; a file is a category."""
+"""Parser of OpenTriviaQA files: `#Q` and a question, `^` and its answer, lettered choices; a file is a category."""
 
 import re
 from collections.abc import Iterator
@@ -15,7 +15,7 @@ FIRST = "A"
 
 
 def folder_rows(folder: Path) -> Iterator[dict[str, Any]]:
-    """Read all files of a folder but hidden ones; raises OSError."""
+    """Yield the rows of all files of a folder except hidden ones. Raises OSError."""
     for path in sorted(
         path for path in folder.rglob("*") if path.is_file() and not _is_hidden(path.relative_to(folder))
     ):
@@ -25,7 +25,7 @@ def folder_rows(folder: Path) -> Iterator[dict[str, Any]]:
 
 
 def file_rows(body: bytes) -> Iterator[dict[str, str]]:
-    """Read the questions of a file; one without an answer has an empty one, and is refused later."""
+    """Yield the questions of a file; one without an answer has an empty one, and is refused later."""
     block: list[str] | None = None
     for line in map(str.strip, split_lines(body)):
         begins = QUESTION.fullmatch(line)
@@ -40,7 +40,7 @@ def file_rows(body: bytes) -> Iterator[dict[str, str]]:
 
 
 def _row(block: list[str]) -> dict[str, str]:
-    """Tell question, answer and choices of a block apart; the choices are not kept."""
+    """Return the question and the answer of a block, without its choices."""
     at = next((place for place, line in enumerate(block) if line.startswith(ANSWER)), len(block))
     question, rest = _without_choices(block[:at]), [line.removeprefix(ANSWER).strip() for line in block[at : at + 1]]
     choices: dict[str, str] = {}
@@ -56,9 +56,9 @@ def _row(block: list[str]) -> dict[str, str]:
 
 
 def _without_choices(lines: list[str]) -> list[str]:
-    """Leave out choices that stand before the answer: two lines or more at the end, lettered from A on in order.
+    """Return lines without choices that precede the answer: two or more at the end, lettered in order from A.
 
-    A single line that begins with "A" is a part of the question, whatever it looks like.
+    A single line that begins with "A" is part of the question, whatever it looks like.
     """
     lines = [line for line in lines if line]
     for start in range(1, len(lines) - 1):
@@ -69,7 +69,7 @@ def _without_choices(lines: list[str]) -> list[str]:
 
 
 def _answer(said: str, choices: dict[str, str]) -> str:
-    """Take the text of a choice where an answer is its letter, or letter and text."""
+    """Return the text of a choice when an answer is its letter, or letter and text."""
     letter, text = _choice(said)
     if letter and choices.get(letter) and text in {"", choices[letter]} and said not in choices.values():
         return choices[letter]
@@ -77,7 +77,7 @@ def _answer(said: str, choices: dict[str, str]) -> str:
 
 
 def _choice(line: str) -> tuple[str, str]:
-    """Return the letter of a choice in upper case and its text; nothing for another line."""
+    """Return the letter of a choice in upper case and its text; empty texts for any other line."""
     found = CHOICE.fullmatch(line)
     return (found[1].upper(), found[2].strip()) if found else ("", "")
 
