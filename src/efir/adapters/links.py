@@ -1,4 +1,4 @@
-"""The addresses of this service, in one place; a test compares them with the routes that serve them."""
+"""The URLs of this service, in one place; a test compares them with the routes that serve them."""
 
 from dataclasses import dataclass
 from urllib.parse import urlencode
@@ -7,7 +7,7 @@ from uuid import UUID
 
 @dataclass(frozen=True, slots=True)
 class SiteLinks:
-    """See Links; `origin` is the configured public address, without a slash at the end."""
+    """See Links; `origin` is the configured public address, without a trailing slash."""
 
     origin: str
 
@@ -24,7 +24,7 @@ class SiteLinks:
         return f"/media/v/{video_id}/{generation}"
 
     def signed_media(self, token: str, video_id: UUID, generation: int) -> str:
-        # the token stands in the path, so relative addresses in playlists carry it, and caches see one address for all
+        # the token is in the path, so relative URLs in playlists contain it, and caches see one address for all
         return f"/media/s/{token}/{video_id}/{generation}"
 
     def recording(self, record_id: UUID, owner_id: UUID) -> str:

@@ -1,4 +1,4 @@
-"""Which system user the servers run as when Efir itself was started by root."""
+"""The system user that the servers run as when Efir itself was started by root."""
 
 import os
 import pwd
@@ -13,7 +13,7 @@ SHELL = "/bin/sh"
 
 @dataclass(frozen=True, slots=True)
 class Account:
-    """An unprivileged user that root hands children over to."""
+    """An unprivileged user that root runs child processes as."""
 
     name: str
     uid: int
@@ -25,10 +25,11 @@ class NoAccount(Exception):  # an exception named by the broken rule, as in the 
 
 
 def server_account(data_dir: Path) -> Account | None:
-    """Whom to run as: nobody else for an ordinary user; for root the owner of the data directory, `efir` or `nobody`.
+    """Return the user to run servers as: None without root, else the owner of the data directory or a fallback.
 
-    The owner comes first, so root may start what an ordinary user began and leaves every file in that user's hands.
-    An owner without a name does not count: PostgreSQL runs for named users only.
+    The fallbacks are `efir` and `nobody`. The owner comes first, so root may start a service that an ordinary user
+    created, and every file stays that user's. An owner without a name does not count: PostgreSQL runs for named users
+    only.
     """
     if os.geteuid() != 0:
         return None
@@ -44,7 +45,7 @@ def server_account(data_dir: Path) -> Account | None:
 
 
 def name_of(uid: int) -> str:
-    """Look up the name of a user; empty when there is none."""
+    """Return the name of a user; empty when there is none."""
     try:
         return pwd.getpwuid(uid).pw_name
     except KeyError:
@@ -52,9 +53,9 @@ def name_of(uid: int) -> str:
 
 
 def can_reach(account: Account | None, *paths: Path) -> bool:
-    """Tell whether the account gets to every path.
+    """Return whether the account has access to every path.
 
-    A real process of that account is asked: modes, groups and ACLs of all parents then count by themselves.
+    A process of that account checks it, so modes, groups and ACLs of all parents count.
     """
     if account is None:
         return all(path.exists() for path in paths)
@@ -71,7 +72,7 @@ def can_reach(account: Account | None, *paths: Path) -> bool:
 
 
 def can_run(account: Account | None, program: Path, *arguments: str) -> bool:
-    """Tell whether the account can execute a program; it is run for that."""
+    """Return whether the account can execute a program; the program is run to find out."""
     try:
         ran: subprocess.CompletedProcess[bytes] = subprocess.run(
             [str(program), *arguments],
@@ -88,11 +89,11 @@ def can_run(account: Account | None, program: Path, *arguments: str) -> bool:
 
 
 def identity(account: Account | None) -> dict[str, Any]:
-    """Arguments of `subprocess` that start a program as the account."""
+    """Return the arguments of `subprocess` that start a program as the account."""
     return {} if account is None else {"user": account.uid, "group": account.gid, "extra_groups": []}
 
 
 def give(path: Path, account: Account | None) -> None:
-    """Hand one path to the account; as an ordinary user there is nobody to hand it to."""
+    """Make the account the owner of one path; does nothing for an ordinary user."""
     if account is not None:
         os.chown(path, account.uid, account.gid, follow_symlinks=False)

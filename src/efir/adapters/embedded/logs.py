@@ -1,4 +1,4 @@
-"""Log files of bounded size, and the pipe that a child writes to."""
+"""Log files of limited size, and the pipe of a child's output."""
 
 import contextlib
 import os
@@ -7,14 +7,14 @@ from collections.abc import Callable
 from pathlib import Path
 
 MOST_BYTES = 5 << 20
-KEPT = 2  # older files beside the current one
+KEPT = 2  # older files in addition to the current one
 LONGEST_LINE = 64 << 10
 CHUNK = 64 << 10
 TAIL = 20
 
 
 class LogFile:
-    """Append lines to a file; when it is full it becomes `.1`, the one before `.2`, and the oldest goes."""
+    """Appends lines to a file; a full file becomes `.1`, the previous one `.2`, and the oldest is deleted."""
 
     def __init__(self, path: Path, *, max_bytes: int = MOST_BYTES) -> None:
         self._path = path
@@ -53,7 +53,7 @@ class LogFile:
 
 
 class Lines:
-    """Cut what a child writes into lines for its log file and for whoever listens; the last ones are remembered."""
+    """Splits the output of a child into lines for its log file and for a listener; keeps the last ones."""
 
     def __init__(self, log: LogFile, listen: Callable[[str], None] | None = None) -> None:
         self._log = log
@@ -62,7 +62,7 @@ class Lines:
         self.tail: deque[str] = deque(maxlen=TAIL)
 
     def feed(self, chunk: bytes) -> None:
-        """Take the next bytes; a line without end is cut at a bound."""
+        """Process the next bytes; a line without an end is split at a limit."""
         *lines, self._rest = (self._rest + chunk).split(b"\n")
         if len(self._rest) > LONGEST_LINE:
             lines.append(self._rest)
@@ -71,7 +71,7 @@ class Lines:
             self._take(line)
 
     def finish(self) -> None:
-        """Take the unfinished last line."""
+        """Process the unfinished last line."""
         if self._rest:
             self._take(self._rest)
             self._rest = b""
@@ -85,7 +85,7 @@ class Lines:
 
 
 def drain(handle: int, lines: Lines) -> bool:
-    """Read what is there without waiting; return whether the writer may write more."""
+    """Read the available bytes without waiting; return whether the writer may write more."""
     while True:
         try:
             chunk = os.read(handle, CHUNK)

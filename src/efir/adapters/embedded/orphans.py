@@ -1,4 +1,4 @@
-"""What outlived its supervisor: servers by the directory they work in, others by a mark in their environment."""
+"""Processes that outlived their supervisor: servers by their working directory, others by an environment variable."""
 
 import contextlib
 import os
@@ -12,7 +12,7 @@ MARK = "SUPERVISED_BY_EFIR"  # its value is the data directory
 
 
 def servers_in(directory: Path, program: str) -> list[int]:
-    """List the processes of a program that work in this directory (Linux; elsewhere nothing is found)."""
+    """Return the ids of a program's processes that work in this directory (Linux; empty elsewhere)."""
     found = []
     for entry in PROCESSES.glob("[0-9]*"):
         with contextlib.suppress(OSError):
@@ -22,7 +22,7 @@ def servers_in(directory: Path, program: str) -> list[int]:
 
 
 def end_servers(directory: Path, program: str, *, patience: float = PATIENCE) -> int:
-    """End what is left of a server, first by its immediate shutdown, then by force; return how many there were."""
+    """Stop processes of a server, first by its immediate shutdown, then by SIGKILL; return how many there were."""
     first = servers_in(directory, program)
     deadline = time.monotonic() + patience
     wanted = signal.SIGQUIT
@@ -39,7 +39,7 @@ def end_servers(directory: Path, program: str, *, patience: float = PATIENCE) ->
 def end_marked(data_dir: Path) -> int:
     """Kill children of a supervisor of this data directory that was killed together with its guard; return how many.
 
-    The caller holds the lock of the data directory, so no living supervisor owns them.
+    The caller holds the lock of the data directory, so no running supervisor owns them.
     """
     wanted = f"{MARK}={data_dir}".encode()
     killed: set[int] = set()

@@ -1,4 +1,4 @@
-"""The embedded PostgreSQL 18: made once, recovered after any end, reachable over one private UNIX socket."""
+"""The embedded PostgreSQL 18: created once, recovered after any crash, reachable over one private UNIX socket."""
 
 import contextlib
 import os
@@ -18,7 +18,7 @@ from efir.adapters.embedded.wire import POSTGRES_SOCKET, ServerRefused, postgres
 
 HERE = "/proc/self/cwd"
 NO_DATABASE = "3D000"
-NAME = "efir"  # of the superuser and of the database
+NAME = "efir"  # the name of the superuser and of the database
 INITDB = (
     *("-U", NAME, "-A", "trust", "-E", "UTF8", "--locale-provider=builtin", "--locale=C.UTF-8"),
     "--no-instructions",
@@ -49,7 +49,7 @@ class ClusterRefused(Exception):  # an exception named by the broken rule, as in
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Cluster:
-    """One PostgreSQL data directory and how it is served."""
+    """A PostgreSQL data directory and how it is served."""
 
     binaries: Path
     directory: Path
@@ -60,19 +60,19 @@ class Cluster:
 
     @property
     def url(self) -> str:
-        """The address for clients."""
+        """Return the URL for clients."""
         return postgres_url(self.sockets)
 
 
 def postgres_url(sockets: Path) -> str:
-    """Spell the address of the server that listens in this socket directory."""
+    """Return the URL of the server that listens in this socket directory."""
     return f"postgresql://{NAME}@/{NAME}?host={quote(str(sockets))}"
 
 
 def create(cluster: Cluster) -> bool:
-    """Make the data directory unless it is there; return whether it was made.
+    """Create the data directory unless it exists; return whether it was created.
 
-    It is made under another name and renamed when complete, so an interrupted first start begins anew.
+    It is created under another name and renamed when complete, so an interrupted first start begins again.
     Raises ClusterRefused.
     """
     target = cluster.directory
@@ -126,7 +126,7 @@ def _sync(cluster: Cluster) -> list[str]:
 
 
 def _spell_directory(cluster: Cluster, directory: Path) -> str:
-    """Name a directory so that the account gets there.
+    """Return a path of a directory that the account can reach.
 
     Below a home with mode 0700 no absolute path works for another user, but a process started inside (root enters it)
     reaches it by this name, and PostgreSQL never leaves its data directory.
@@ -135,7 +135,7 @@ def _spell_directory(cluster: Cluster, directory: Path) -> str:
 
 
 def sync_directory(directory: Path) -> None:
-    """Make the names in a directory durable."""
+    """Make the entries of a directory durable."""
     handle = os.open(directory, os.O_RDONLY)
     try:
         os.fsync(handle)
@@ -144,20 +144,20 @@ def sync_directory(directory: Path) -> None:
 
 
 def clear_remains(cluster: Cluster) -> int:
-    """End a server that outlived its supervisor and drop its lock files; return how many processes were left.
+    """Stop a server that outlived its supervisor and delete its lock files; return how many processes were left.
 
-    The lock files hold process ids, which after a power cut may belong to anybody: PostgreSQL would refuse to start.
-    The caller holds the lock of the data directory, so nobody else starts a server here.
+    The lock files contain process ids, which other processes may have after a power cut: PostgreSQL would refuse to
+    start. The caller holds the lock of the data directory, so no other process starts a server here.
     """
     left = end_servers(cluster.directory, "postgres")
-    if Path(HERE).exists():  # elsewhere PostgreSQL's own, more careful, check stands
+    if Path(HERE).exists():  # elsewhere PostgreSQL's own, more careful check applies
         for path in (cluster.directory / "postmaster.pid", cluster.sockets / f"{POSTGRES_SOCKET}.lock"):
             path.unlink(missing_ok=True)
     return left
 
 
 def program(cluster: Cluster) -> Program:
-    """How to run the server; SIGINT is PostgreSQL's fast shutdown: sessions end, everything is written."""
+    """Return how to run the server; SIGINT is PostgreSQL's fast shutdown: sessions end, everything is written."""
     changed = {**({} if cluster.durable else THROW_AWAY), **cluster.options}
     return Program(
         name="postgres",
@@ -175,7 +175,7 @@ def program(cluster: Cluster) -> Program:
 
 
 def is_ready(sockets: Path) -> bool:
-    """Tell whether the server answers a query in our database; the database is made when it is not there yet."""
+    """Return whether the server responds to a query in Efir's database, which is created when it does not exist."""
     try:
         postgres_execute(sockets, NAME, "select 1")
     except OSError:

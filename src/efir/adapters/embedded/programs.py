@@ -1,4 +1,4 @@
-"""A child program: what to run, as whom, and how it is asked to stop."""
+"""Child programs: command, user and stop signal."""
 
 import ctypes
 import os
@@ -29,11 +29,11 @@ class Program:
 
 
 def spawn(program: Program, *, output: int | None = None) -> subprocess.Popen[bytes]:
-    """Start a program that gets its stop signal when this process dies, however it dies.
+    """Start a program that gets its stop signal when this process exits, however it exits.
 
     Call it from the main thread of a process with one thread: the kernel watches the thread that forks, and the step
-    between fork and exec is only safe without other threads. The death signal is set after the user is changed, because
-    changing the user clears it.
+    between fork and exec is only safe without other threads. The death signal is set after the change of user, because
+    that change clears it.
     """
     parent = os.getpid()
     return subprocess.Popen(
@@ -60,12 +60,12 @@ def _die_with(parent: int, stop: signal.Signals) -> Callable[[], None]:
 
 
 def end_with_parent() -> None:
-    """Have the kernel end this process when its parent ends, however that happens."""
+    """Have the kernel end this process when its parent exits, however that happens."""
     if sys.platform == "linux":
         LIBC.prctl(PR_SET_PDEATHSIG, int(signal.SIGKILL), 0, 0, 0)
 
 
 def build_environment(extra: Mapping[str, str] | None = None) -> dict[str, str]:
-    """Copy this environment without what would steer PostgreSQL's programs or tell Efir's settings."""
+    """Return a copy of the environment without variables that steer PostgreSQL's programs or are Efir's settings."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith(("PG", "EFIR_", "LC_"))}
     return {**kept, "LANG": "C.UTF-8", "TZ": "UTC", **(extra or {})}

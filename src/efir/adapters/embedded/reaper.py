@@ -1,4 +1,4 @@
-"""The process that outlives a supervisor for a moment: whatever ends it, nothing it started stays behind."""
+"""The guard process of a supervisor: however the supervisor exits, it ends every process that is left."""
 
 import contextlib
 import ctypes
@@ -12,19 +12,19 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 PR_SET_CHILD_SUBREAPER = 36
-GRACE = 5.0  # seconds between asking and killing
+GRACE = 5.0  # seconds between a stop signal and SIGKILL
 
 
 def adopt_orphans(*, adopt: bool = True) -> None:
-    """Become the parent of every orphan below us (Linux), in whatever session or group it hides, or cease to."""
+    """Become the parent of every orphaned descendant (Linux), whatever its session or group, or stop being it."""
     if sys.platform == "linux":
         ctypes.CDLL(None).prctl(PR_SET_CHILD_SUBREAPER, int(adopt), 0, 0, 0)
 
 
 def children() -> list[int]:
-    """List the processes whose parent is this one."""
+    """Return the ids of this process's children."""
     if Path("/proc/self/task").is_dir():
-        with contextlib.suppress(FileNotFoundError):  # absent in kernels built without it
+        with contextlib.suppress(FileNotFoundError):  # absent in kernels built without this file
             tasks = Path("/proc/self/task").iterdir()
             return [int(word) for task in tasks for word in (task / "children").read_text().split()]
     listing = subprocess.Popen(["/bin/ps", "-A", "-o", "pid=,ppid="], stdout=subprocess.PIPE, text=True)
@@ -35,9 +35,9 @@ def children() -> list[int]:
 def end_children(
     signals: tuple[signal.Signals, ...], *, grace: float = GRACE, spared: frozenset[int] = frozenset()
 ) -> None:
-    """Send the signals in turn, each with its grace, until no child and no child of a child is left.
+    """Send the signals in turn, each with its grace period, until no descendant is left.
 
-    A killed child leaves its own children to us, so the loop ends only when the whole tree is gone.
+    This process adopts the children of a killed child, so the loop ends only when the whole tree is gone.
     """
     for number in (*signals, signal.SIGKILL):
         deadline = time.monotonic() + grace
@@ -54,7 +54,7 @@ def end_children(
 
 
 def _signal_group(child: int, number: signal.Signals) -> None:
-    """Signal a child with its process group, when it leads one."""
+    """Signal a child, with its process group when it leads one."""
     with contextlib.suppress(ProcessLookupError, PermissionError):
         if os.getpgid(child) == child:
             os.killpg(child, number)
@@ -79,10 +79,10 @@ def watch(
     life: int = -1,
     ended: Callable[[], None] = do_nothing,
 ) -> int:
-    """Wait for a child, or for the end of the pipe `life`; then end everything that is left below this process.
+    """Wait for a child, or for the end of the pipe `life`; then end all remaining descendants of this process.
 
-    `requests` tells which signal to us becomes which one to the child. `ended` is called before the rest is ended.
-    Answers the child's exit code (negative for a signal), 0 when the pipe ended.
+    `requests` maps signals to this process to those for the child. `ended` is called before the descendants are ended.
+    Return the child's exit code (negative for a signal), 0 when the pipe ended.
     """
     for number, passed in requests.items():
         signal.signal(number, lambda *_, passed=passed: _signal_group(child, passed))
@@ -92,7 +92,7 @@ def watch(
     signal.signal(signal.SIGCHLD, lambda *_: None)
     try:
         while True:
-            reaped, status = os.waitpid(-1, os.WNOHANG)  # any: as the first process of a container we get them all
+            reaped, status = os.waitpid(-1, os.WNOHANG)  # any: the first process of a container adopts all orphans
             if reaped == child:
                 return os.waitstatus_to_exitcode(status)
             if reaped:

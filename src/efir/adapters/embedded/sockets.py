@@ -1,4 +1,4 @@
-"""The private directory of the two server sockets: in the data directory, or a short one for temporary files."""
+"""The private directory of the two server sockets: in the data directory, or a short temporary one."""
 
 import hashlib
 import os
@@ -9,15 +9,15 @@ from pathlib import Path
 
 from efir.adapters.embedded.accounts import Account, can_reach, give
 
-LONGEST = 80  # bytes; a socket path may have 103 on macOS, and the longest socket name takes 14
+LONGEST = 80  # bytes; a socket path is limited to 103 on macOS, and the longest socket name takes 14
 LINK = "run"
 
 
 def socket_directory(data_dir: Path, account: Account | None) -> Path:
-    """Make the directory that only the account enters, and leave `run` in the data directory as the way to find it.
+    """Create a directory that only the account can enter; `run` in the data directory is or links to it.
 
-    Too long a path, or one the account cannot reach, moves it to the temporary directory under a name derived from the
-    data directory. Where another user already took that name, a random one is used.
+    If the path is too long or unreachable for the account, the directory is in the temporary directory, under a name
+    derived from the data directory. If another user already has that name, a random one is used.
     """
     inside = data_dir / LINK
     if inside.is_symlink():
@@ -38,14 +38,14 @@ def socket_directory(data_dir: Path, account: Account | None) -> Path:
 
 
 def remove_sockets(data_dir: Path) -> None:
-    """Remove the socket directory after the servers have stopped, wherever it was."""
+    """Remove the socket directory, wherever it is, after the servers have stopped."""
     inside = data_dir / LINK
     shutil.rmtree(existing_socket_directory(data_dir), ignore_errors=True)
     inside.unlink(missing_ok=True)
 
 
 def existing_socket_directory(data_dir: Path) -> Path:
-    """Where the servers of a data directory listen while they run."""
+    """Return the directory in which the servers of a data directory listen while they run."""
     inside = data_dir / LINK
     return inside.readlink() if inside.is_symlink() else inside
 
@@ -64,7 +64,7 @@ def _outside(data_dir: Path, account: Account | None) -> Path:
 
 
 def _make(path: Path, account: Account | None) -> None:
-    """Make a private directory or take the one that is there; raises FileExistsError when it is somebody else's."""
+    """Create a private directory or use the existing one. Raises FileExistsError when another user owns it."""
     if path.is_symlink() or path.exists():
         if not _is_private(path, account):
             raise FileExistsError(path)

@@ -1,4 +1,4 @@
-"""The supervisor: children in stages, restarted when they die, stopped in order, and no process left behind."""
+"""The supervisor: children in stages, restarted when they exit, stopped in order, and no process left behind."""
 
 import asyncio
 import contextlib
@@ -24,7 +24,7 @@ class Supervisor:
     """Owner of all children; used in the main thread of a process that has no other thread.
 
     `report` gets one line per change of state; `listen` gets each line of output with the child's name. Setting
-    `hurried` shortens a stop that is under way.
+    `hurried` shortens a stop that is in progress.
     """
 
     def __init__(self, *, logs: Path, report: Report, listen: Listen | None = None) -> None:
@@ -38,7 +38,7 @@ class Supervisor:
         self.hurried = asyncio.Event()
 
     async def __aenter__(self) -> Self:
-        self._spared = frozenset(children())  # whoever was here before is not ours to end
+        self._spared = frozenset(children())  # earlier children are not the supervisor's to end
         adopt_orphans()
         asyncio.get_running_loop().add_signal_handler(signal.SIGCHLD, self._look)
         return self
@@ -55,20 +55,20 @@ class Supervisor:
 
     @property
     def running(self) -> dict[str, int]:
-        """Process ids of the children by name."""
+        """Return the process ids of the children by name."""
         return {child.program.name: child.pid for child in self._children}
 
     async def start(self, service: Daemon) -> None:
         """Start a child and wait until it is ready; from then on it is kept alive.
 
-        Raises StartFailed when it cannot be brought up.
+        Raises StartFailed when it does not become ready.
         """
         keeper = Keeper(service, self._lines(service.program.name), self._launch, self._report)
         self._keepers.append(keeper)
         await keeper.ready
 
     async def run(self, program: Program) -> None:
-        """Run a child once to its end; raises StartFailed when it ends with an error."""
+        """Run a child once until it exits. Raises StartFailed when it fails."""
         lines = self._lines(program.name)
         child = self._launch(program, lines)
         try:
@@ -79,7 +79,7 @@ class Supervisor:
             raise StartFailed(program.name, child.code, lines)
 
     async def stop(self) -> None:
-        """Stop everything, the highest stage first, each child within its own bound."""
+        """Stop everything, the highest stage first, each child within its own time limit."""
         self._keepers.sort(key=_stage, reverse=True)
         for _, members in itertools.groupby(self._keepers, key=_stage):
             await asyncio.gather(*(keeper.stop(self.hurried) for keeper in members))
@@ -98,10 +98,10 @@ class Supervisor:
         return Lines(file, None if listen is None else lambda line: listen(name, line))
 
     def _look(self) -> None:
-        """Notice ended children.
+        """Handle children that have exited.
 
-        What a dead child left in other sessions (an encoder of a killed worker) became our child: it is ended, so that
-        the next try does not meet it.
+        Processes that a dead child left in other sessions (an encoder of a killed worker) have become children of this
+        process: they are ended, so that they do not disturb the next attempt.
         """
         ended = [child for child in self._children if child.look()]
         self._children = [child for child in self._children if child not in ended]

@@ -13,7 +13,7 @@ from efir.adapters.embedded.wire import VALKEY_SOCKET, is_valkey_ready
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Cache:
-    """One Valkey directory and how it is served."""
+    """A Valkey directory and how it is served."""
 
     binary: Path
     directory: Path
@@ -22,24 +22,24 @@ class Cache:
 
     @property
     def url(self) -> str:
-        """The address for clients."""
+        """Return the URL for clients."""
         return valkey_url(self.sockets)
 
 
 def valkey_url(sockets: Path) -> str:
-    """Spell the address of the server that listens in this socket directory."""
+    """Return the URL of the server that listens in this socket directory."""
     return f"unix://{sockets / VALKEY_SOCKET}"
 
 
 def prepare(cache: Cache) -> int:
-    """Make the directory and end a server that outlived its supervisor; return how many processes were left."""
+    """Create the directory and stop a server that outlived its supervisor; return how many processes were left."""
     cache.directory.mkdir(mode=0o700, exist_ok=True)
     give(cache.directory, cache.account)
     return end_servers(cache.directory, "valkey-server")
 
 
 def quarantine(cache: Cache) -> Path:
-    """Put a directory away that Valkey cannot read any more: nothing in it is the only copy of anything."""
+    """Move a directory away that Valkey cannot read any more: nothing in it is the only copy of anything."""
     broken = cache.directory.with_name(f"{cache.directory.name}.broken")
     shutil.rmtree(broken, ignore_errors=True)
     cache.directory.rename(broken)
@@ -48,7 +48,7 @@ def quarantine(cache: Cache) -> Path:
 
 
 def program(cache: Cache) -> Program:
-    """How to run the server; everything stays below its working directory, which only it uses."""
+    """Return how to run the server; all files stay in its working directory, which no other program uses."""
     flags = {
         "port": "0",
         "unixsocket": str(cache.sockets / VALKEY_SOCKET),
@@ -74,5 +74,5 @@ def program(cache: Cache) -> Program:
 
 
 def is_ready(sockets: Path) -> bool:
-    """Tell whether the server answers."""
+    """Return whether the server responds."""
     return is_valkey_ready(sockets / VALKEY_SOCKET)

@@ -1,11 +1,11 @@
-"""The few words of the PostgreSQL and Valkey protocols that tell whether a server of ours is ready."""
+"""The parts of the PostgreSQL and Valkey protocols that show whether an embedded server is ready."""
 
 import contextlib
 import socket
 import struct
 from pathlib import Path
 
-TIMEOUT = 0.5  # a local server answers or refuses at once; only a stopped one lets us wait
+TIMEOUT = 0.5  # seconds; a local server responds or refuses at once, only a suspended one does not
 PATIENCE = 30.0  # seconds for a statement
 PROTOCOL = 196_608  # version 3.0
 POSTGRES_SOCKET = ".s.PGSQL.5432"
@@ -21,9 +21,9 @@ class ServerRefused(Exception):  # an exception named by the broken rule, as in 
 
 
 def postgres_execute(sockets: Path, database: str, statement: str) -> str | None:
-    """Run one statement over a fresh connection as the superuser `efir`; return the first value of the first row.
+    """Run one statement over a new connection as the superuser `efir`; return the first value of the first row.
 
-    Raises ServerRefused with the SQLSTATE, or OSError when nobody listens.
+    Raises ServerRefused with the SQLSTATE, or OSError when no server listens.
     """
     with _connect(sockets / POSTGRES_SOCKET) as link:
         words = b"".join(word.encode() + b"\0" for word in ("user", "efir", "database", database)) + b"\0"
@@ -68,14 +68,14 @@ def _exactly(link: socket.socket, size: int) -> bytes:
 
 
 def valkey_command(path: Path, *words: str) -> bytes:
-    """Send one command and return the first bytes of the answer; raises OSError when nobody listens."""
+    """Send one command and return the first bytes of the response. Raises OSError when no server listens."""
     with _connect(path) as link:
         link.sendall(f"*{len(words)}\r\n".encode() + b"".join(f"${len(word)}\r\n{word}\r\n".encode() for word in words))
         return link.recv(4096)
 
 
 def is_valkey_ready(path: Path) -> bool:
-    """Tell whether Valkey answers PING; while it loads its file it answers `LOADING`."""
+    """Return whether Valkey responds to PING; while it loads its file it responds `LOADING`."""
     with contextlib.suppress(OSError):
         return valkey_command(path, "PING") == b"+PONG\r\n"
     return False
