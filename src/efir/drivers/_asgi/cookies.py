@@ -1,4 +1,4 @@
-"""Cookies by name: the login session's, and those that live between the steps of signing in or up."""
+"""Names and attributes of cookies: that of the login session, and short-lived ones of sign-in and registration."""
 
 from collections.abc import Mapping
 from http.cookies import CookieError, SimpleCookie
@@ -17,38 +17,38 @@ TICKET = "reg"
 """The ticket of an unfinished registration."""
 
 VISITOR = "pre"
-"""What forms are bound to before somebody signs in."""
+"""The id of an anonymous visitor, which CSRF tokens of forms are bound to before sign-in."""
 
 BROWSER = "oidc"
-"""Which browser left for another provider; only that one comes back."""
+"""The secret of a browser that was sent to another provider; only this browser may complete the flow."""
 
 CHALLENGE = "mfa"
-"""The first factor was shown; the code of the second goes with it."""
+"""The challenge of a sign-in after its first factor; it is sent with the code of the second."""
 
 PLACE = "place"
-"""The secret of an impersonation; it counts beside the cookie of the login session it was started from."""
+"""The secret of an impersonation; valid only with the cookie of the login session it was started from."""
 
 BACK = "back"
-"""The page somebody wanted before they began to register, percent-encoded."""
+"""The page that the user requested before registering, percent-encoded."""
 
 DEVICE = "device"
-"""The mark of a browser that somebody has signed in from."""
+"""The mark of a browser that a user has signed in from."""
 
-DEVICE_SECONDS = 400 * 86_400  # the longest that browsers keep a cookie
+DEVICE_SECONDS = 400 * 86_400  # the longest lifetime that browsers allow
 
 
 def cookie_name(name: str, *, origin: str) -> str:
-    """Prefix a cookie where the connection is safe: browsers then refuse one set by a sibling domain."""
+    """Return the name of a cookie, prefixed on HTTPS: browsers then reject one set by a sibling domain."""
     return f"{PREFIX}{name}" if is_safe(origin) else name
 
 
 def is_safe(origin: str) -> bool:
-    """Whether browsers reach the service by an encrypted connection only."""
+    """Return whether browsers reach the service over HTTPS only."""
     return origin.startswith("https:")
 
 
 def cookie_value(headers: Mapping[str, str], name: str) -> str | None:
-    """Read a cookie; an unreadable header has none."""
+    """Return the value of a cookie, or None; also for an unreadable header."""
     if "cookie" not in headers:
         return None
     try:
@@ -59,7 +59,7 @@ def cookie_value(headers: Mapping[str, str], name: str) -> str | None:
 
 
 def make_short_cookie(call: Call, name: str, value: str, *, seconds: int | None) -> Cookie:
-    """Make a cookie that no script reads; 0 seconds remove it, none at all keep it until the browser is closed."""
+    """Return a cookie that scripts cannot read; 0 seconds delete it, None makes it a session cookie."""
     origin = call.ports.origin
     return Cookie(
         key=cookie_name(name, origin=origin), value=value, path="/", httponly=True, samesite="lax",
@@ -68,22 +68,22 @@ def make_short_cookie(call: Call, name: str, value: str, *, seconds: int | None)
 
 
 def session_cookie(call: Call, secret: str, *, max_age: int | None = None) -> Cookie:
-    """Make the login session's cookie; an age of 0 removes it."""
+    """Return the cookie of the login session; an age of 0 deletes it."""
     seconds = call.ports.limits.session_life_seconds if max_age is None else max_age
     return make_short_cookie(call, SESSION, secret, seconds=seconds)
 
 
 def ticket_cookie(call: Call, ticket: str, *, max_age: int | None = None) -> Cookie:
-    """Make the cookie of an unfinished registration; an age of 0 removes it."""
+    """Return the cookie of an unfinished registration; an age of 0 deletes it."""
     seconds = call.ports.limits.registration_life_seconds if max_age is None else max_age
     return make_short_cookie(call, TICKET, ticket, seconds=seconds)
 
 
 def place_cookie(call: Call, secret: str) -> Cookie:
-    """Make the cookie of an impersonation; without a secret it goes."""
+    """Return the cookie of an impersonation; an empty secret deletes it."""
     return make_short_cookie(call, PLACE, secret, seconds=call.ports.limits.impersonation_seconds if secret else 0)
 
 
 def device_cookie(call: Call, nickname: str) -> Cookie:
-    """Make the cookie of a browser that somebody has signed in from."""
+    """Return the cookie of a browser that a user has signed in from."""
     return make_short_cookie(call, DEVICE, device_mark(call.ports, nickname), seconds=DEVICE_SECONDS)

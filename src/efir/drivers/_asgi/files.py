@@ -1,4 +1,4 @@
-"""The one answer for stored bytes: ranges, conditions, HEAD."""
+"""Responses with stored bytes, the only implementation: ranges, conditional requests, HEAD."""
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
@@ -38,15 +38,16 @@ PRIVATE = "private, no-cache"
 
 
 def digest_tag(digest: bytes) -> str:
-    """Strong entity tag of content with this SHA-256."""
+    """Return the strong entity tag of content with this SHA-256."""
     return f'"sha256-{digest.hex()}"'
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FileHead:
-    """What the answer says about the bytes.
+    """The metadata of a response.
 
-    `tag` is a strong entity tag, `accel` an internal address for nginx; what is made for each answer is not `dated`.
+    `tag` is a strong entity tag, `accel` an internal path for nginx; content generated for each response is not
+    `dated`.
     """
 
     media_type: str
@@ -59,9 +60,10 @@ class FileHead:
 
 
 class FileAnswer:
-    """An ASGI answer to GET and HEAD with an object's bytes; a Litestar handler returns it as it is.
+    """An ASGI response to GET and HEAD with an object's bytes; a Litestar handler returns it as it is.
 
-    The object is opened when the answer is sent, so that `open_blob` may fail as an ordinary error, and closed after.
+    The object is opened when the response is sent, so that an error of `open_blob` is handled as usual, and then
+    closed.
     """
 
     def __init__(self, open_blob: Callable[[], Awaitable[Blob]], head: FileHead) -> None:
@@ -69,7 +71,7 @@ class FileAnswer:
         self._head = head
 
     async def __call__(self, scope: Any, receive: Receive, send: Send) -> None:
-        """Send the answer."""
+        """Send the response."""
         asked = _parse_headers(scope, CONDITIONS if self._head.dated else UNDATED)
         if self._head.accel and not ("if-none-match" in asked and matches(asked["if-none-match"], self._head.tag)):
             headers = self._headers(None) | {"x-accel-redirect": self._head.accel, "content-length": "0"}
@@ -129,7 +131,7 @@ class FileAnswer:
 
 
 class Content:
-    """Bytes made for one answer (a playlist, a caption file) in the shape of a stored object."""
+    """Bytes generated for one response (a playlist, a caption file) in the shape of a stored object."""
 
     path: Path | None = None
 
@@ -139,15 +141,15 @@ class Content:
         self.modified = modified
 
     async def read(self, offset: int, length: int) -> bytes:
-        """Up to `length` bytes from `offset`."""
+        """Return up to `length` bytes from `offset`."""
         return self._content[offset : offset + length]
 
     def close(self) -> None:
-        """Nothing to free."""
+        """Do nothing."""
 
 
 def disposition(name: str) -> str:
-    """Content-Disposition for saving under a name: plain letters for old clients, RFC 8187 for the others."""
+    """Return a Content-Disposition for saving under a name: ASCII letters for old clients, RFC 8187 for the others."""
     plain = "".join(char if char.isascii() and (char.isalnum() or char in " ._-") else "_" for char in name)
     return f"attachment; filename=\"{plain}\"; filename*=UTF-8''{quote(name, safe='', errors='replace')}"
 
@@ -162,7 +164,7 @@ def _parse_headers(scope: Any, read: frozenset[bytes]) -> Headers:
 
 
 def _condition(asked: Headers, tag: str, modified: datetime) -> int:
-    """Status that ends the request before any byte, 0 when there is none; the order is that of RFC 9110 13.2.2."""
+    """Return the status that ends a request without a body, or 0; the order of checks is that of RFC 9110 13.2.2."""
     if "if-match" in asked:
         if not matches_strongly(asked["if-match"], tag):
             return 412

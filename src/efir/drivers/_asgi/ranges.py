@@ -1,4 +1,4 @@
-"""Byte ranges and conditions of RFC 9110, as pure functions of header texts."""
+"""Byte ranges and preconditions of RFC 9110, as pure functions of header values."""
 
 import re
 from datetime import UTC, datetime
@@ -22,19 +22,19 @@ class Slice(NamedTuple):
 
     @property
     def last(self) -> int:
-        """Position of the last byte."""
+        """Return the position of the last byte."""
         return self.first + self.length - 1
 
 
-class RangeUnsatisfiable(Exception):  # named by what is the matter, as in the domain
-    """Every range asked for lies behind the end: 416."""
+class RangeUnsatisfiable(Exception):  # named by the broken rule, as in the domain
+    """Every requested range lies beyond the end: 416."""
 
 
 def slices_of(header: str, size: int) -> tuple[Slice, ...]:
-    """Parse a Range header against a size; an empty tuple means "send the whole".
+    """Parse a Range header against a size; an empty tuple means that the whole is sent.
 
-    Unknown units, wrong syntax, overlapping ranges, more than 16 and sums not below the size ask for the whole
-    (RFC 9110 14.2 lets a server ignore them). Raises RangeUnsatisfiable.
+    Unknown units, wrong syntax, overlapping ranges, more than 16 and sums not below the size result in the whole (RFC
+    9110 14.2 lets a server ignore them). Raises RangeUnsatisfiable.
     """
     match = _RANGES.fullmatch(header)
     specs = [spec for part in match[1].split(",") if (spec := part.strip(" \t"))] if match else []
@@ -79,23 +79,23 @@ def _worthwhile(parts: list[Slice], size: int) -> bool:
 
 
 def matches(header: str, tag: str) -> bool:
-    """Whether If-None-Match or a like header names the tag, compared weakly; `*` names all."""
+    """Return whether If-None-Match or a similar header contains the tag, by weak comparison; `*` matches all."""
     return header.strip() == "*" or tag in (found.removeprefix("W/") for found in _TAG.findall(header))
 
 
 def matches_strongly(header: str, tag: str) -> bool:
-    """Whether If-Match names the tag; a weak tag is never equal."""
+    """Return whether If-Match contains the tag; a weak tag never matches."""
     return header.strip() == "*" or tag in _TAG.findall(header)
 
 
 def is_unchanged_since(header: str, modified: datetime) -> bool | None:
-    """Whether nothing changed after the date; None when it is no date."""
+    """Return whether nothing has changed since the date; None when the header is not a date."""
     date = http_time(header)
     return None if date is None else modified.replace(microsecond=0) <= date
 
 
 def is_range_valid(header: str, tag: str, modified: datetime, now: datetime) -> bool:
-    """If-Range: the very same strong tag, or exactly our date when it is old enough to be a strong validator."""
+    """Evaluate If-Range: the same strong tag, or the same date if it is old enough to be a strong validator."""
     value = header.strip()
     if value.startswith(('"', "W/")):
         return value == tag
@@ -104,7 +104,7 @@ def is_range_valid(header: str, tag: str, modified: datetime, now: datetime) -> 
 
 
 def http_time(text: str) -> datetime | None:
-    """Read an HTTP date; None when it is none."""
+    """Return the time of an HTTP date; None when it is invalid."""
     try:
         date = parsedate_to_datetime(text)
     except (ValueError, IndexError, OverflowError):
@@ -114,5 +114,5 @@ def http_time(text: str) -> datetime | None:
 
 @lru_cache(maxsize=1024)
 def http_date(time: datetime) -> str:
-    """Write an HTTP date."""
+    """Return an HTTP date."""
     return format_datetime(time.astimezone(UTC), usegmt=True)

@@ -1,4 +1,4 @@
-"""The ticket of an unfinished registration: in a header, or in a cookie that only our own pages can use."""
+"""The ticket of an unfinished registration: in a header, or in a cookie that only Efir's own pages can use."""
 
 from collections.abc import Mapping
 
@@ -11,12 +11,15 @@ HEADER = "x-registration-ticket"
 
 
 def known_ticket(headers: Mapping[str, str], origin: str) -> str:
-    """Read a ticket, wherever it is; empty without one."""
+    """Return the ticket of a request, from header or cookie; empty without one."""
     return headers.get(HEADER) or cookie_value(headers, cookie_name(TICKET, origin=origin)) or ""
 
 
 def ticket_of(method: str, headers: Mapping[str, str], origin: str) -> str:
-    """Read the ticket. Raises TicketMissing, and CsrfFailed for a cookie that came with another site's request."""
+    """Return the ticket of a request.
+
+    Raises TicketMissing, and CsrfFailed for a cookie in a request from another site.
+    """
     ticket = known_ticket(headers, origin)
     if not ticket:
         raise TicketMissing

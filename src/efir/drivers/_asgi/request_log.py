@@ -1,4 +1,4 @@
-"""Around everything: the request's id, headers every answer has, and one log line without bodies or cookies."""
+"""The outermost ASGI layer: request ids, headers of every response, and one log line without bodies or cookies."""
 
 import os
 import re
@@ -19,7 +19,7 @@ log = structlog.get_logger("efir.access")
 
 
 class Access:
-    """Wraps the whole application, so that answers of the router and of broken requests are covered too."""
+    """Wraps the whole application, so that responses of the router and to malformed requests are included."""
 
     def __init__(self, app: Any, *, headers: Mapping[str, str]) -> None:
         self._app = app
@@ -61,12 +61,12 @@ class Access:
 
 
 def _redact_path(path: str) -> str:
-    """A path as the log has it: without the token that opens a private video."""
+    """Return a path as it is logged: without the token of a private video."""
     return TOKEN_IN_PATH.sub("/media/s/…", path) if path.startswith("/media/s/") else path
 
 
 def _rate_headers() -> list[tuple[bytes, bytes]]:
-    """Tell what is left of a rate that was counted (draft-ietf-httpapi-ratelimit-headers, and the older names)."""
+    """Return the headers of the remaining quota (draft-ietf-httpapi-ratelimit-headers, and the older names)."""
     verdict = told.get()
     if verdict is None:
         return []
@@ -81,7 +81,7 @@ def _rate_headers() -> list[tuple[bytes, bytes]]:
 
 
 def _as_get(scope: Any, send: Any) -> tuple[Any, Any]:
-    """Serve HEAD as GET without a body (RFC 9110 §9.3.2); uploads and media know HEAD themselves."""
+    """Serve HEAD as GET without a body (RFC 9110 §9.3.2); uploads and media handle HEAD themselves."""
     if scope["method"] != "HEAD" or scope["path"].startswith(KNOW_HEAD) or scope["path"].endswith(SEND_FILES):
         return scope, send
 

@@ -1,4 +1,4 @@
-"""What a route states beside its requirement, and the check at start that each of them states one."""
+"""Route options other than the requirement, and the check at start-up that every route declares a requirement."""
 
 import re
 from collections.abc import Callable, Iterable, Iterator
@@ -10,19 +10,19 @@ from litestar.types import Scope
 from efir.application.access.requirements import PUBLIC, is_stated
 
 PARAMETER_TYPE = re.compile(r":\w+\}")
-OPTIONS_MAKER = "litestar.routes.http"  # answers OPTIONS with the methods of an address; no handler of ours
+OPTIONS_MAKER = "litestar.routes.http"  # its handler responds to OPTIONS with the methods of a path
 
 ANONYMOUS = PUBLIC | {"anonymous": True}
-"""Route option: nobody is looked up, for files everybody may have, and for proofs that the request itself carries."""
+"""Route option: the caller is not looked up; for public files, and for credentials inside the request itself."""
 
 KEEPS_IDLE = {"keeps_idle": True}
 """Route option: the request does not count as use of the login session."""
 
 FORM = {"form": True}
-"""Route option: the page checks the token in its form itself."""
+"""Route option: the page verifies the CSRF token in its form itself."""
 
 ENTRANCE = {"entrance": True}
-"""Route option: it signs a browser in, so nobody has a token yet; a page of another site must not do it for them."""
+"""Route option: it signs a browser in, so there is no CSRF token yet; requests from other sites are refused."""
 
 
 class RequirementMissing(Exception):
@@ -33,36 +33,36 @@ class RequirementMissing(Exception):
 
 
 def check_statements(app: Litestar) -> None:
-    """Raises RequirementMissing for a handler, wherever it comes from, that declares no requirement."""
+    """Raises RequirementMissing for any handler that declares no requirement, the framework's included."""
     for path, handler in handlers_of(app):
         if handler.fn.__module__ != OPTIONS_MAKER and not is_stated(handler.opt):
             raise RequirementMissing(f"{handler} at {path}")
 
 
 def open_options(app: Litestar) -> None:
-    """Allow OPTIONS for everybody, and list all methods of an address.
+    """Allow OPTIONS for everyone, and list all methods of a path.
 
-    The framework's own answer would need what the class of a handler needs, and knows the methods of one handler only
-    (Litestar's issue 4169).
+    The framework's own response would have the requirement of the handler's class, and lists the methods of one handler
+    only (Litestar's issue 4169).
     """
     for route in app.routes:
         for handler in getattr(route, "route_handlers", ()):
             if handler.fn.__module__ == OPTIONS_MAKER:
                 handler.opt = {**ANONYMOUS}
-                handler._fn = _tell_methods(route.methods)  # noqa: SLF001  # there is no other way to its answer
+                handler._fn = _tell_methods(route.methods)  # noqa: SLF001  # there is no other way to replace its response
 
 
 def _tell_methods(methods: Iterable[str]) -> Callable[[Scope], Response[None]]:
     allowed = ", ".join(sorted(methods))
 
-    def tell(scope: Scope) -> Response[None]:  # noqa: ARG001  # as the framework calls it
+    def tell(scope: Scope) -> Response[None]:  # noqa: ARG001  # the signature that the framework calls
         return Response(None, status_code=204, headers={"allow": allowed}, media_type="text/plain")
 
     return tell
 
 
 def options_of(app: Litestar) -> dict[tuple[str, str], dict[str, Any]]:
-    """The options of every route by address and method, both as the OpenAPI document writes them."""
+    """Return the options of every route by path and method, both as in the OpenAPI document."""
     return {
         (PARAMETER_TYPE.sub("}", path), method.lower()): handler.opt
         for path, handler in handlers_of(app)
@@ -71,7 +71,7 @@ def options_of(app: Litestar) -> dict[tuple[str, str], dict[str, Any]]:
 
 
 def handlers_of(app: Litestar) -> Iterator[tuple[str, Any]]:
-    """Every handler with its address."""
+    """Yield every handler with its path."""
     for route in app.routes:
         for handler in getattr(route, "route_handlers", ()) or (getattr(route, "route_handler", None),):
             if handler is not None:

@@ -1,4 +1,4 @@
-"""Whether an unsafe request comes from a page of this site: the one place that decides it."""
+"""The same-origin check of unsafe requests, in one place."""
 
 from collections.abc import Mapping
 from urllib.parse import urlsplit
@@ -7,7 +7,7 @@ from efir.domain.auth.sessions import CsrfFailed
 
 
 def require_same_origin(headers: Mapping[str, str], *, origin: str) -> None:
-    """Compare what a browser says of the page a request was sent from; a program says nothing of it.
+    """Check the headers with which a browser names the page that sent a request; other clients send none.
 
     `origin` is that of the service. Raises CsrfFailed.
     """

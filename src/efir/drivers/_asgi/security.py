@@ -1,4 +1,4 @@
-"""Authentication: cookie or bearer token, checked on every request, and CSRF protection of unsafe ones."""
+"""Authentication of every request by cookie or bearer token, and CSRF protection of unsafe ones."""
 
 import ipaddress
 from functools import partial
@@ -31,7 +31,7 @@ class TwoCredentials(Malformed):
 
 
 class Security(ASGIMiddleware):
-    """Puts a `Call` into the scope and lets in who may; the one place that reads credentials."""
+    """Stores a `Call` in the scope and admits the request to its handler; the only place that reads credentials."""
 
     scopes = (ScopeType.HTTP,)
 
@@ -43,7 +43,7 @@ class Security(ASGIMiddleware):
         self._place = cookie_name(PLACE, origin=ports.origin)
 
     async def handle(self, scope: Any, receive: Receive, send: Send, next_app: ASGIApp) -> None:
-        """Resolve the credential and refuse what cannot be meant."""
+        """Resolve the credential and check the requirement of the route."""
         headers = {READ[name]: value.decode("latin-1") for name, value in scope["headers"] if name in READ}
         option: dict[str, Any] = scope["route_handler"].opt
         look = partial(self._credential, scope["method"], headers, option)
@@ -84,7 +84,7 @@ class Security(ASGIMiddleware):
         return found
 
     def _address(self, scope: Any, headers: dict[str, str]) -> str | None:
-        """The client's address: the right-most hop that is no proxy of ours."""
+        """Return the client's address: the right-most hop that is not a trusted proxy."""
         client = scope.get("client")
         if not self._trusted:
             return client[0] if client else None
@@ -99,7 +99,7 @@ class Security(ASGIMiddleware):
 
 
 def call_of(scope: Any) -> Call:
-    """The one dependency of every handler."""
+    """Return the call of a request: the one dependency of every handler."""
     call: Call = scope["state"]["call"]
     return call
 

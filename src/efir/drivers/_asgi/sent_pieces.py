@@ -1,4 +1,4 @@
-"""Bytes of an object on their way out: whole, in parts, and in the cheapest way out of the process."""
+"""Sending of an object's bytes: whole or in parts, with the least overhead."""
 
 import asyncio
 import secrets
@@ -13,18 +13,18 @@ Headers = dict[str, str]
 Send = Callable[[Any], Awaitable[None]]
 Receive = Callable[[], Awaitable[Any]]
 
-AT_ONCE = 1024 * 1024  # answers up to this are one message: the server need not stream, half again as fast
-CHUNK = 256 * 1024  # of longer ones: smaller costs calls, larger leaves the processor cache; pathsend is no faster
-WATCHED = 1024 * 1024  # bytes between two looks at whether the client is still there
+AT_ONCE = 1024 * 1024  # responses up to this are one message: without streaming, half again as fast
+CHUNK = 256 * 1024  # of longer ones: smaller costs calls, larger exceeds the processor cache; pathsend is no faster
+WATCHED = 1024 * 1024  # bytes between two checks whether the client is still connected
 
 
 def content_range(part: Slice, size: int) -> str:
-    """Say which bytes a part is, and of how many."""
+    """Return the Content-Range of a part."""
     return f"bytes {part.first}-{part.last}/{size}"
 
 
 def multipart(parts: tuple[Slice, ...], size: int, headers: Headers) -> tuple[list[Slice | bytes], Headers]:
-    """Put several parts into one body (RFC 9110 section 14.6)."""
+    """Return the body and the headers of a multipart/byteranges response (RFC 9110 section 14.6)."""
     boundary = secrets.token_hex(12)
     pieces: list[Slice | bytes] = []
     for part in parts:
@@ -40,7 +40,7 @@ def multipart(parts: tuple[Slice, ...], size: int, headers: Headers) -> tuple[li
 
 
 async def send_whole(blob: Blob, headers: Headers, receive: Receive, send: Send) -> None:
-    """Send all of an object."""
+    """Send a whole object."""
     headers = headers | {"content-length": f"{blob.size}"}
     if not blob.size:
         await send_bytes(send, 200, headers, b"")
@@ -49,7 +49,7 @@ async def send_whole(blob: Blob, headers: Headers, receive: Receive, send: Send)
 
 
 async def send_pieces(pieces: list[Any], blob: Blob, start: tuple[int, Headers], receive: Receive, send: Send) -> None:
-    """Read and send chunk by chunk; the first is read before the status is told, so that a bad disk is an error."""
+    """Read and send in chunks; the first is read before the status is sent, so that its error can be a response."""
     left = total = sum(map(_length, pieces))
     gone: asyncio.Future[None] | None = None
     try:
@@ -61,7 +61,7 @@ async def send_pieces(pieces: list[Any], blob: Blob, start: tuple[int, Headers],
             await send({"type": "http.response.body", "body": chunk, "more_body": left > 0})
             if left and (total - left) % WATCHED < CHUNK:
                 gone = gone or asyncio.ensure_future(_gone(receive))
-                await asyncio.sleep(0)  # sending to nobody never waits, so nothing else would get a turn
+                await asyncio.sleep(0)  # sending to a lost client never waits, so no other task would run
                 if gone.done():
                     return
     finally:
@@ -74,7 +74,7 @@ def _length(piece: Slice | bytes) -> int:
 
 
 def _steps(pieces: list[Any], most: int) -> Iterator[Slice | bytes]:
-    """Cut what is read from the object into slices of at most `most` bytes."""
+    """Split the parts of the object into slices of at most `most` bytes."""
     for piece in pieces:
         if isinstance(piece, bytes):
             yield piece
@@ -86,12 +86,12 @@ def _steps(pieces: list[Any], most: int) -> Iterator[Slice | bytes]:
 async def _exactly(blob: Blob, asked: Slice) -> bytes:
     chunk = await blob.read(asked.first, asked.length)
     if len(chunk) != asked.length:
-        raise EOFError(asked.first)  # the object shrank under us: cut the connection rather than send wrong bytes
+        raise EOFError(asked.first)  # the object has shrunk: close the connection rather than send wrong bytes
     return chunk
 
 
 async def _gone(receive: Receive) -> None:
-    """Return when the client has left: granian takes bytes for nobody without a word."""
+    """Return when the client has disconnected: granian silently discards bytes for a lost client."""
     with suppress(Exception):  # a failing connection is a lost one
         while (await receive())["type"] != "http.disconnect":
             pass
@@ -103,6 +103,6 @@ async def _start(send: Send, status: int, headers: Headers) -> None:
 
 
 async def send_bytes(send: Send, status: int, headers: Headers, content: bytes) -> None:
-    """Send an answer that is in memory."""
+    """Send a response that is in memory."""
     await _start(send, status, headers)
     await send({"type": "http.response.body", "body": content, "more_body": False})

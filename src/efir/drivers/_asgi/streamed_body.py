@@ -1,4 +1,4 @@
-"""The body of a request as it arrives, with a deadline for silence."""
+"""The body of a request as a stream, with a timeout between chunks."""
 
 import asyncio
 import re
@@ -19,7 +19,7 @@ _NUMBER = re.compile(r"[0-9]{1,18}")
 
 
 class Body:
-    """A request's body as it arrives, however long."""
+    """The body of a request as it arrives, of any length."""
 
     def __init__(self, request: Request[Any, Any, Any], limits: Limits) -> None:
         self._request = request
@@ -29,7 +29,7 @@ class Body:
         self._ended = False
 
     async def chunks(self) -> AsyncIterator[bytes]:
-        """Give the bytes. Raises BodyInterrupted when they end early or stay away too long."""
+        """Yield the bytes. Raises BodyInterrupted when they end early or nothing arrives for too long."""
         while not self._ended:
             try:
                 async with asyncio.timeout(self._silence):
@@ -62,9 +62,9 @@ class Body:
 
 
 async def drain(chunks: AsyncIterator[bytes], *, announced: int | None) -> None:
-    """Take the rest, if it is short, off a client that reads no answer before it has sent everything.
+    """Discard the rest of a body, if it is short, for clients that read no response before they have sent everything.
 
-    What ends the rest early changes nothing about the answer.
+    Errors while discarding do not change the response.
     """
     left = MAX_DRAINED
     if (announced or 0) > left:
@@ -76,7 +76,7 @@ async def drain(chunks: AsyncIterator[bytes], *, announced: int | None) -> None:
 
 
 def announced_length(headers: Mapping[str, str]) -> int | None:
-    """Read how long the body says it is. Raises Malformed."""
+    """Return the Content-Length, or None. Raises Malformed."""
     text = headers.get("content-length")
     if text is None:
         return None

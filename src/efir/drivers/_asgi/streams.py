@@ -1,4 +1,4 @@
-"""Requests that take long: they end when the credential they began with counts no more."""
+"""Long requests: they end when the credential they started with becomes invalid."""
 
 import asyncio
 import time
@@ -13,7 +13,7 @@ from efir.domain.auth.sessions import NoSession
 
 T = TypeVar("T")
 LOOK_SECONDS = 0.5
-STEP = 0.5  # seconds between two looks at what is followed; one statement each
+STEP = 0.5  # seconds between two reads of the followed state; one statement each
 PING = 15.0
 
 
@@ -22,14 +22,14 @@ class Followed(Protocol):
 
     @property
     def ended(self) -> bool:
-        """Whether it changes no more."""
+        """Return whether it will not change any more."""
 
 
 State = TypeVar("State", bound=Followed)
 
 
 async def while_counting(call: Call, source: AsyncIterator[T]) -> AsyncIterator[T]:
-    """Pass on what comes, and look twice a second whether the credential still counts. Raises NoSession."""
+    """Pass chunks on, and check twice a second whether the credential is still valid. Raises NoSession."""
     looked = time.monotonic()
     async for part in source:
         if time.monotonic() - looked > LOOK_SECONDS:
@@ -42,7 +42,7 @@ async def while_counting(call: Call, source: AsyncIterator[T]) -> AsyncIterator[
 async def changes(
     call: Call, first: State, look: Callable[[], Awaitable[State]]
 ) -> AsyncIterator[ServerSentEventMessage]:
-    """Send each change once, the last one included; a comment now and then keeps proxies from closing."""
+    """Yield each change once, the last one included; regular comments keep proxies from closing the connection."""
     told, quiet, state = None, 0.0, first
     while True:
         if state != told:

@@ -1,4 +1,4 @@
-"""`efir admin`: its flags."""
+"""Arguments of `efir admin`."""
 
 import argparse
 from collections.abc import Sequence
@@ -10,7 +10,7 @@ from efir.drivers.cli.arguments import changes, command_parser
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """What the operator asked for."""
+    """The requested action and its arguments."""
 
     action: str
     settings: dict[str, object]
@@ -21,7 +21,7 @@ class Wanted:
 
 
 def admin_arguments(argv: Sequence[str]) -> Wanted:
-    """Read the action and its flags."""
+    """Parse the action and its flags."""
     parser = command_parser(
         "admin", "Look after accounts from the machine itself.", example="efir admin grant ada --role administrator"
     )

@@ -1,4 +1,4 @@
-"""What every command's arguments have in common."""
+"""Arguments that all commands share."""
 
 import argparse
 from collections.abc import Sequence
@@ -8,7 +8,7 @@ LAST_PORT = 65_535
 
 
 def build_plain_parser(name: str, summary: str, *, example: str = "") -> argparse.ArgumentParser:
-    """Build the parser of a command that needs no data directory."""
+    """Return the parser of a command that needs no data directory."""
     return argparse.ArgumentParser(
         prog=f"efir {name}",
         description=summary,
@@ -19,7 +19,7 @@ def build_plain_parser(name: str, summary: str, *, example: str = "") -> argpars
 
 
 def command_parser(name: str, summary: str, *, example: str) -> argparse.ArgumentParser:
-    """Build a command's parser: an example in its help, and the data directory."""
+    """Return the parser of a command: an example in its help, and the data directory."""
     parser = build_plain_parser(name, summary, example=example)
     parser.add_argument(
         "--data-dir",
@@ -31,19 +31,19 @@ def command_parser(name: str, summary: str, *, example: str) -> argparse.Argumen
 
 
 def listening(parser: argparse.ArgumentParser) -> None:
-    """Add the flags of where to listen."""
+    """Add the flags of the address to listen on."""
     parser.add_argument("--host", help="address to listen on (default: EFIR_HOST, 127.0.0.1)")
     parser.add_argument("--port", type=port_number, help="port to listen on (default: EFIR_PORT, 8000)")
 
 
 def changes(parsed: argparse.Namespace, *names: str) -> dict[str, object]:
-    """Pick the settings that were given as flags; they win over the environment."""
+    """Return the settings that were given as flags; they take precedence over the environment."""
     given = {name: getattr(parsed, name) for name in ("data_dir", *names)}
     return {name: value for name, value in given.items() if value is not None}
 
 
 def queues(text: str) -> tuple[str, ...]:
-    """Read a comma-separated list of queue names."""
+    """Parse a comma-separated list of queue names."""
     names = tuple(name.strip() for name in text.split(",") if name.strip())
     if not names:
         raise argparse.ArgumentTypeError("name at least one queue")
@@ -51,14 +51,14 @@ def queues(text: str) -> tuple[str, ...]:
 
 
 def api_arguments(argv: Sequence[str]) -> dict[str, object]:
-    """Read the flags of `efir api`."""
+    """Parse the flags of `efir api`."""
     parser = command_parser("api", "Serve the HTTP API and the pages.", example="efir api --port 8000")
     listening(parser)
     return changes(parser.parse_args(argv), "host", "port")
 
 
 def worker_arguments(argv: Sequence[str]) -> tuple[dict[str, object], tuple[str, ...], Path | None]:
-    """Read the flags of `efir worker`: settings, the queues to work on, and the file of its signs of life."""
+    """Parse the flags of `efir worker`: settings, the queues to work on, and the heartbeat file."""
     parser = command_parser("worker", "Do background work.", example="efir worker --queues media")
     parser.add_argument(
         "--queues",
@@ -73,7 +73,7 @@ def worker_arguments(argv: Sequence[str]) -> tuple[dict[str, object], tuple[str,
 
 
 def migrate_arguments(argv: Sequence[str]) -> tuple[dict[str, object], float]:
-    """Read the flags of `efir migrate`: settings, and how many seconds to wait for the database."""
+    """Parse the flags of `efir migrate`: settings, and how many seconds to wait for the database."""
     parser = command_parser("migrate", "Bring the database to the newest schema.", example="efir migrate --wait 60")
     parser.add_argument(
         "--wait", type=_seconds, default=0.0, metavar="SECONDS", help="wait so long for a database that still starts"
@@ -83,7 +83,7 @@ def migrate_arguments(argv: Sequence[str]) -> tuple[dict[str, object], float]:
 
 
 def parse_alive_arguments(argv: Sequence[str]) -> tuple[dict[str, object], Path | None]:
-    """Read the flags of `efir alive`: settings, or the file of a worker's signs of life."""
+    """Parse the flags of `efir alive`: settings, or the heartbeat file of a worker."""
     parser = command_parser(
         "alive",
         "Tell whether the API of this machine or container answers; exit code 4 when not. For health checks.",
@@ -104,7 +104,7 @@ def _seconds(text: str) -> float:
 
 
 def port_number(text: str) -> int:
-    """Read a TCP port."""
+    """Parse a TCP port."""
     if not text.isdecimal() or not 1 <= int(text) <= LAST_PORT:
         raise argparse.ArgumentTypeError("a port is a number from 1 to 65535")
     return int(text)

@@ -1,4 +1,4 @@
-"""`efir auth calibrate`: its flags and what it tells."""
+"""Arguments and output of `efir auth calibrate`."""
 
 import argparse
 import json
@@ -8,12 +8,12 @@ from dataclasses import asdict, dataclass
 from efir.drivers.cli.arguments import changes, command_parser
 
 SETTING = "EFIR_LIMITS__PASSWORD_PASSES"
-SLOW = 0.150  # seconds; a login that takes longer is felt
+SLOW = 0.150  # seconds; a longer login is noticeable
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Measured:
-    """How long one hash takes."""
+    """The measured time of one hash."""
 
     passes: int
     seconds: float
@@ -21,7 +21,7 @@ class Measured:
 
 
 def auth_arguments(argv: Sequence[str]) -> tuple[dict[str, object], bool]:
-    """Read the flags: settings, and whether JSON is wanted."""
+    """Parse the flags: settings, and whether to print JSON."""
     parser = command_parser(
         "auth",
         "Measure password hashes on this machine and propose a setting; 80 to 150 ms for one are good.",
@@ -34,7 +34,7 @@ def auth_arguments(argv: Sequence[str]) -> tuple[dict[str, object], bool]:
 
 
 def present(found: Sequence[Measured], *, now: int, memory_kib: int, as_json: bool) -> None:
-    """Show what was measured and what to set."""
+    """Print the measurements and the setting to use."""
     best = found[-1]
     if as_json:
         print(json.dumps({"measured": [asdict(one) for one in found], "proposed": best.passes, "now": now}))

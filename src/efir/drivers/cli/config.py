@@ -1,4 +1,4 @@
-"""`efir config`: its flags and how settings are shown."""
+"""Arguments and output of `efir config`."""
 
 import json
 import re
@@ -14,21 +14,21 @@ HIDDEN = "********"
 
 @dataclass(frozen=True, slots=True)
 class Setting:
-    """One setting: its name in the environment, its value as text, and where the value comes from."""
+    """A setting: its environment variable, its value as text, and the source of the value."""
 
     name: str
     value: str
     source: str
 
     def mask(self) -> "Setting":
-        """Hide a secret, and the password inside an address."""
+        """Return the setting with its secret, or the password inside its URL, hidden."""
         if SECRET_NAME.search(self.name):
             return Setting(self.name, HIDDEN if self.value else "", self.source)
         return Setting(self.name, URL_PASSWORD.sub(rf"\1:{HIDDEN}@", self.value), self.source)
 
 
 def config_arguments(argv: Sequence[str]) -> tuple[dict[str, object], bool, bool]:
-    """Read the flags: settings, whether JSON is wanted, whether only changed settings are."""
+    """Parse the flags: settings, whether to print JSON, and whether to print changed settings only."""
     parser = command_parser(
         "config", "Show every setting, its value and where it comes from.", example="efir config --changed"
     )
@@ -39,7 +39,7 @@ def config_arguments(argv: Sequence[str]) -> tuple[dict[str, object], bool, bool
 
 
 def present(settings: Sequence[Setting], *, as_json: bool) -> None:
-    """Show settings, secrets hidden."""
+    """Print settings, with secrets hidden."""
     shown = [setting.mask() for setting in settings]
     if as_json:
         print(json.dumps({"settings": [asdict(setting) for setting in shown]}, ensure_ascii=False))

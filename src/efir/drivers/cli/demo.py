@@ -1,4 +1,4 @@
-"""`efir demo`: a person and two clips made by ffmpeg, added through the public API as anybody would."""
+"""`efir demo`: a user and two clips made by ffmpeg, added through the public API like any other client."""
 
 import json
 import os
@@ -42,7 +42,7 @@ CLIPS = {
 
 @dataclass(frozen=True, slots=True)
 class Demo:
-    """The server, the directory that remembers what was made there, and the ffmpeg that makes clips."""
+    """The server, the directory that records what was created there, and the ffmpeg that creates clips."""
 
     url: str
     home: Path
@@ -51,7 +51,7 @@ class Demo:
 
 @dataclass(slots=True)
 class Kept:
-    """What was made: the person's name and password, and the videos by clip."""
+    """What was created: the user's name and password, and the videos by clip."""
 
     path: Path
     nickname: str
@@ -59,7 +59,7 @@ class Kept:
     videos: dict[str, str]
 
     def save(self) -> None:
-        """Write it down for this user alone, whole or not at all."""
+        """Save it, readable for this user alone, completely or not at all."""
         draft = self.path.with_suffix(".new")
         handle = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW, 0o600)
         with os.fdopen(handle, "w", encoding="utf-8") as file:
@@ -68,7 +68,7 @@ class Kept:
 
 
 def demo_arguments(argv: Sequence[str]) -> tuple[dict[str, object], str]:
-    """Read the flags: settings, and the server's address."""
+    """Parse the flags: settings, and the URL of the server."""
     parser = command_parser(
         "demo",
         "Add a person and two sample videos to a running server; what is there already stays.",
@@ -80,7 +80,7 @@ def demo_arguments(argv: Sequence[str]) -> tuple[dict[str, object], str]:
 
 
 def fill(demo: Demo) -> None:
-    """Make what is missing and print where it is; a second run finds everything and makes nothing.
+    """Create what is missing and print its addresses; a second run finds everything and creates nothing.
 
     Raises CommandFailed.
     """
@@ -112,7 +112,7 @@ def publish(remote: Remote, clip: Path, title: str, description: str) -> str:
 
 
 def _load_kept(demo: Demo) -> Kept:
-    """Read what an earlier run made on this server, or begin anew."""
+    """Return what an earlier run created on this server, or a new record."""
     path = demo.home / KEPT
     try:
         found: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
@@ -122,7 +122,7 @@ def _load_kept(demo: Demo) -> Kept:
 
 
 def _token(demo: Demo, kept: Kept) -> str:
-    """Sign in, as a new person if need be, and take a short-lived API token."""
+    """Sign in, as a new user if necessary, and return a short-lived API token."""
     with httpx.Client(base_url=demo.url, timeout=PATIENCE) as client:
         answer = _login(client, kept) if kept.nickname else None
         if answer is None:
@@ -142,7 +142,7 @@ def _login(client: httpx.Client, kept: Kept) -> dict[str, Any] | None:
 
 
 def _register(client: httpx.Client, kept: Kept) -> None:
-    """Register `demo`, or, where somebody has that name, `demo-` and something random."""
+    """Register `demo` or, when that name is taken, `demo-` with a random suffix."""
     kept.password, kept.videos = secrets.token_urlsafe(12), {}
     for kept.nickname in (NICKNAME, f"{NICKNAME}-{secrets.token_hex(3)}"):
         person = {
@@ -171,7 +171,7 @@ def _is_there(remote: Remote, video: str | None) -> bool:
 
 
 def _clip(ffmpeg: str, room: Path, name: str) -> Path:
-    """Make a clip; raises CommandFailed when ffmpeg cannot."""
+    """Create a clip and return its path. Raises CommandFailed when ffmpeg fails."""
     _, _, (picture, sound), codecs = CLIPS[name]
     target = room / name
     sources = ("-f", "lavfi", "-i", picture, "-f", "lavfi", "-i", sound)

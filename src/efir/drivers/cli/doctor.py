@@ -1,4 +1,4 @@
-"""`efir doctor`: its flags and how findings are shown."""
+"""Arguments and output of `efir doctor`."""
 
 import json
 import os
@@ -16,7 +16,7 @@ COLOURS = {"ok": "32", "warning": "33", "problem": "31"}
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """What one check found; `next_step` says what to do unless all is well."""
+    """The result of one check; `next_step` says what to do unless all is well."""
 
     check: str
     state: State
@@ -25,7 +25,7 @@ class Finding:
 
 
 def doctor_arguments(argv: Sequence[str]) -> tuple[dict[str, object], bool]:
-    """Read the flags: settings, and whether JSON is wanted."""
+    """Parse the flags: settings, and whether to print JSON."""
     parser = command_parser(
         "doctor",
         "Check this installation; exit code 5 when something is wrong.",
@@ -38,7 +38,7 @@ def doctor_arguments(argv: Sequence[str]) -> tuple[dict[str, object], bool]:
 
 
 def present(findings: Sequence[Finding], *, as_json: bool) -> int:
-    """Show the findings; return the exit code."""
+    """Print the findings; return the exit code."""
     wrong = sum(finding.state == "problem" for finding in findings)
     if as_json:
         print(json.dumps({"ok": not wrong, "checks": [asdict(finding) for finding in findings]}, ensure_ascii=False))

@@ -1,10 +1,10 @@
-"""Exit codes of every command."""
+"""Exit codes of all commands."""
 
 from enum import IntEnum
 
 
 class Exit(IntEnum):
-    """What a command tells the shell."""
+    """The exit code of a command."""
 
     OK = 0
     FAILED = 1

@@ -1,4 +1,4 @@
-"""How `efir upload` shows that it moves: a bar on a terminal, a line now and then elsewhere, on the standard error."""
+"""Progress display of `efir upload` on standard error: a bar on a terminal, occasional lines elsewhere."""
 
 import sys
 import time
@@ -16,24 +16,24 @@ MEGABYTE = 1_000_000
 
 
 class Meter(Protocol):
-    """Is told how far things are."""
+    """Receives progress reports."""
 
     def bytes(self, sent: int) -> None:
-        """So many bytes of the file are on the server or on their way."""
+        """Report how many bytes of the file are on the server or in transit."""
         ...
 
     def stage(self, report: Processing) -> None:
-        """The server's processing is so far."""
+        """Report the progress of processing on the server."""
         ...
 
     def trouble(self, detail: str) -> None:
-        """Something is in the way; another attempt follows."""
+        """Report a fault; another attempt follows."""
         ...
 
 
 @contextmanager
 def meter(name: str, size: int, *, quiet: bool) -> Iterator[Meter]:
-    """Choose the meter that suits the standard error."""
+    """Yield the meter that suits standard error."""
     if quiet:
         yield _Silence()
     elif sys.stderr.isatty():
@@ -46,13 +46,13 @@ def meter(name: str, size: int, *, quiet: bool) -> Iterator[Meter]:
 
 class _Silence:
     def bytes(self, sent: int) -> None:
-        """Say nothing."""
+        """Show nothing."""
 
     def stage(self, report: Processing) -> None:
-        """Say nothing."""
+        """Show nothing."""
 
     def trouble(self, detail: str) -> None:
-        """Say nothing."""
+        """Show nothing."""
 
 
 class _Bars:

@@ -1,4 +1,4 @@
-"""Follow the processing of a video by server-sent events, through any number of lost connections."""
+"""Following the processing of a video by server-sent events, across any number of lost connections."""
 
 import json
 from collections.abc import Iterator
@@ -13,7 +13,7 @@ ENDED = {"ready", "failed"}
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Processing:
-    """One report: the video's state, how much is done (0..1), the stage under way, whether it is the last report."""
+    """One report: the video's state, its progress (0 to 1), the current stage, and whether it is the last report."""
 
     state: str
     progress: float
@@ -22,9 +22,9 @@ class Processing:
 
 
 def follow(remote: Remote, video_id: str, patience: Patience) -> Iterator[Processing]:
-    """Report until the video is ready, has failed or goes no further.
+    """Yield reports until the video is ready, has failed or makes no further progress.
 
-    Raises Refused, and ServerUnavailable after patience is over.
+    Raises Refused, and ServerUnavailable when patience is exhausted.
     """
     path, last_id = f"/api/v1/videos/{video_id}/processing", ""
     while True:
@@ -45,7 +45,7 @@ def follow(remote: Remote, video_id: str, patience: Patience) -> Iterator[Proces
 
 
 def _events(response: httpx.Response, last_id: str) -> Iterator[tuple[str, str]]:
-    """Parse server-sent events; comments and events without data are passed over."""
+    """Parse server-sent events; comments and events without data are skipped."""
     lines: list[str] = []
     for line in response.iter_lines():
         field, _, value = line.partition(":")
@@ -65,7 +65,7 @@ def _report(text: str) -> Processing:
         running = [str(stage["name"]) for stage in data.get("stages") or [] if stage["state"] == "running"]
         progress = float(data.get("progress") or 0)
         state, stage = str(data["state"]), running[0] if running else ""
-        ended = state in ENDED or bool(data.get("ended"))  # an older server does not say it
+        ended = state in ENDED or bool(data.get("ended"))  # older servers do not send it
         return Processing(state=state, progress=progress, stage=stage, ended=ended)
     except (ValueError, TypeError, LookupError, AttributeError) as error:
         raise Refused(200, "not-efir", "the server's reports are not those of Efir; check the address") from error

@@ -1,4 +1,4 @@
-"""`efir questions`: its flags and what it tells."""
+"""Arguments and output of `efir questions`."""
 
 import argparse
 import json
@@ -11,7 +11,7 @@ from efir.drivers.cli.arguments import changes, command_parser
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class QuestionsArguments:
-    """What to do, with which settings."""
+    """The action and its settings."""
 
     action: str
     changes: dict[str, object]
@@ -21,7 +21,7 @@ class QuestionsArguments:
 
 
 def questions_arguments(argv: Sequence[str]) -> QuestionsArguments:
-    """Read the flags of `efir questions import` and `efir questions bank`."""
+    """Parse the flags of `efir questions import` and `efir questions bank`."""
     parser = command_parser(
         "questions",
         "Store new quiz questions (import), or make the bank they come from without a network (bank).",
@@ -42,14 +42,14 @@ def questions_arguments(argv: Sequence[str]) -> QuestionsArguments:
 
 
 def parse_count(text: str) -> int:
-    """Read how many questions are wanted."""
+    """Parse the number of questions."""
     if not text.isdecimal() or not int(text):
         raise argparse.ArgumentTypeError("a whole number from 1 on")
     return int(text)
 
 
 def report_import(questions: Sequence[str], *, as_json: bool) -> None:
-    """Show what was stored."""
+    """Print the stored questions."""
     if as_json:
         print(json.dumps({"saved": len(questions), "questions": list(questions)}, ensure_ascii=False))
         return
@@ -58,5 +58,5 @@ def report_import(questions: Sequence[str], *, as_json: bool) -> None:
 
 
 def report_bank(path: Path, count: int) -> None:
-    """Tell where the bank is."""
+    """Print the path of the bank and its number of questions."""
     print(f"{count} questions are in {path}")

@@ -1,4 +1,4 @@
-"""A server elsewhere as `efir upload` sees it: problems as exceptions, patience with a network that comes and goes."""
+"""HTTP client of a remote server for `efir upload`: problems as exceptions, and retries on an unreliable network."""
 
 import random
 import time
@@ -18,7 +18,7 @@ UNAUTHORIZED, TOO_MANY, UNAVAILABLE, SERVER_FAULT = 401, 429, 503, 500
 
 
 class Refused(Exception):
-    """The server understood and said no; repeating the same request does not help."""
+    """The server refused the request; repeating it does not help."""
 
     def __init__(self, status: int, code: str, detail: str) -> None:
         super().__init__(detail)
@@ -26,7 +26,7 @@ class Refused(Exception):
 
 
 class ServerUnavailable(Exception):
-    """The server cannot be reached, or cannot answer now."""
+    """The server cannot be reached, or is unavailable."""
 
     def __init__(self, detail: str, *, wait: float | None = None) -> None:
         super().__init__(detail)
@@ -34,7 +34,7 @@ class ServerUnavailable(Exception):
 
 
 class Patience:
-    """How long to go on without progress; `again` waits a little longer each time, `progress` starts over."""
+    """The limit of retries without progress; `wait_or_raise` waits longer each time, `progress` starts over."""
 
     def __init__(self, seconds: float, trouble: Callable[[str], None]) -> None:
         self._seconds, self._trouble = seconds, trouble
@@ -45,7 +45,7 @@ class Patience:
         self._delay, self._until = FIRST_DELAY, time.monotonic() + self._seconds
 
     def wait_or_raise(self, fault: ServerUnavailable) -> None:
-        """Wait before the next attempt. Raises the fault when patience is over."""
+        """Wait before the next attempt. Raises the fault when patience is exhausted."""
         delay = fault.wait if fault.wait is not None else self._delay * random.uniform(0.5, 1.0)  # noqa: S311  # jitter
         if time.monotonic() + delay > self._until:
             raise fault
@@ -77,28 +77,28 @@ class Remote:
     def ask(
         self, method: str, path: str, *, headers: Mapping[str, str] | None = None, json: Any = None, content: Any = None
     ) -> httpx.Response:
-        """Send one request and return its good answer. Raises Refused or ServerUnavailable."""
+        """Send a request and return its successful response. Raises Refused or ServerUnavailable."""
         with _reaching(self.url):
             response = self._client.request(method, path, headers=headers, json=json, content=content)
             return _require_success(response)
 
     @contextmanager
     def listen(self, path: str, *, headers: Mapping[str, str]) -> Iterator[httpx.Response]:
-        """Open an answer that goes on. Raises Refused or ServerUnavailable, the latter also while it is read."""
+        """Open a streaming response. Raises Refused or ServerUnavailable, the latter also while it is read."""
         with _reaching(self.url), self._client.stream("GET", path, headers=headers) as response:
             if response.is_error:
                 response.read()
             yield _require_success(response)
 
     def path_of(self, location: str) -> str:
-        """Reduce an address the server named to its path: the token goes to no server but the one that was given."""
+        """Return the path of a URL that the server sent: the token is only ever sent to the configured server."""
         parts, prefix = urlsplit(location), urlsplit(self.url).path
         path = parts.path.removeprefix(prefix) if prefix else parts.path
         return f"{path}?{parts.query}" if parts.query else path
 
 
 def is_address(url: str) -> bool:
-    """Tell whether a text is the address of a web server."""
+    """Return whether a text is an HTTP or HTTPS URL."""
     try:
         parsed = httpx.URL(url)
     except httpx.InvalidURL:
@@ -114,7 +114,7 @@ def header(answer: httpx.Response, name: str) -> str:
 
 
 def body(answer: httpx.Response) -> dict[str, Any]:
-    """Return the JSON object of an answer. Raises Refused."""
+    """Return the JSON object of a response. Raises Refused."""
     try:
         found = answer.json()
     except ValueError as error:

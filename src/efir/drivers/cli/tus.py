@@ -1,4 +1,4 @@
-"""A small tus 1.0 client: parts with checksums, resumed at the server's offset after any interruption."""
+"""A small tus 1.0 client: chunks with checksums, resumed at the server's offset after any interruption."""
 
 import base64
 import hashlib
@@ -21,12 +21,12 @@ CONFLICT, LOCKED, CHECKSUM_MISMATCH = 409, 423, 460
 
 
 class FileChanged(Exception):
-    """The file became shorter while it was sent."""
+    """The file became shorter while it was being sent."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Delivery:
-    """One file on its way to one server; `progress` is told how many bytes are there or under way."""
+    """The transfer of one file to one server; `progress` gets the number of bytes stored or in transit."""
 
     remote: Remote
     path: Path
@@ -35,9 +35,9 @@ class Delivery:
     progress: Callable[[int], None]
 
     def send(self, note: Unfinished) -> str:
-        """Bring the whole file to the server and return the upload's id.
+        """Send the whole file and return the id of the upload.
 
-        Raises Refused, ServerUnavailable after patience is over, FileChanged, OSError.
+        Raises Refused, ServerUnavailable when patience is exhausted, FileChanged, OSError.
         """
         address, offset = self._find_begun(note.address()) or (self._begin(), 0)
         note.remember(address)
@@ -49,7 +49,7 @@ class Delivery:
         return address.rstrip("/").rpartition("/")[2]
 
     def _find_begun(self, address: str | None) -> tuple[str, int] | None:
-        """Return the address and the offset of an upload that an earlier run began, if the server still has it."""
+        """Return the URL and the offset of an upload that an earlier run started, if the server still has it."""
         if address is None:
             return None
         try:
@@ -73,7 +73,7 @@ class Delivery:
                 return self.remote.path_of(header(answer, "Location"))
 
     def _ask_offset(self, address: str) -> tuple[int, int]:
-        """Ask how much of the upload the server keeps, and its length."""
+        """Return the offset and the length of the upload on the server."""
         while True:
             try:
                 answer = self.remote.ask("HEAD", address, headers=VERSION)
@@ -83,7 +83,7 @@ class Delivery:
                 return int(header(answer, "Upload-Offset")), int(header(answer, "Upload-Length"))
 
     def _advance(self, address: str, file: BinaryIO, offset: int) -> int:
-        """Send one part; return the offset to go on from, asked from the server when the part failed."""
+        """Send one chunk; return the next offset, requested from the server when the chunk failed."""
         file.seek(offset)
         part = file.read(min(PART_BYTES, self.size - offset))
         if not part:

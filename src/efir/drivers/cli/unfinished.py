@@ -1,4 +1,4 @@
-"""What `efir upload` remembers between runs: which address on which server belongs to which unchanged file."""
+"""Persistent notes of unfinished uploads: the upload URL of each unchanged file on each server."""
 
 import hashlib
 import json
@@ -9,7 +9,7 @@ from pathlib import Path
 
 
 class Unfinished:
-    """The upload address of one file on one server; a file that changed is another file."""
+    """The upload URL of one file on one server; a changed file counts as another file."""
 
     def __init__(self, server: str, path: Path, environ: Mapping[str, str]) -> None:
         facts = path.stat()
@@ -18,13 +18,13 @@ class Unfinished:
         self._note = home / "efir" / "uploads" / f"{hashlib.sha256(name.encode()).hexdigest()}.json"
 
     def address(self) -> str | None:
-        """Return the address of the upload that was begun, if one was."""
+        """Return the URL of the unfinished upload, or None."""
         with suppress(OSError, ValueError, KeyError, TypeError):
             return str(json.loads(self._note.read_text(encoding="utf-8"))["address"])
         return None
 
     def remember(self, address: str) -> None:
-        """Keep the address; where nothing can be kept, the upload only cannot be resumed by another run."""
+        """Store the URL; where that is impossible, only a later run cannot resume the upload."""
         with suppress(OSError):
             self._note.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
             draft = self._note.with_suffix(f".{os.getpid()}")
@@ -32,6 +32,6 @@ class Unfinished:
             draft.replace(self._note)
 
     def forget(self) -> None:
-        """Drop the note."""
+        """Delete the note."""
         with suppress(OSError):
             self._note.unlink(missing_ok=True)

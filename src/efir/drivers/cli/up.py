@@ -1,4 +1,4 @@
-"""`efir up`: its flags and what it tells the person who started it."""
+"""Arguments and output of `efir up`."""
 
 import contextlib
 import json
@@ -12,13 +12,13 @@ from efir.domain.kernel.hosts import host_of, is_loopback
 from efir.drivers.cli.arguments import changes, command_parser, listening
 
 LOUD = frozenset({"warning", "error", "critical"})
-REMEMBERED = 500  # lines of a child that dies again and again are not shown again and again
+REMEMBERED = 500  # shown lines; a child that keeps failing does not repeat them
 QUIET_SERVERS = frozenset({"postgres", "valkey"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class UpArguments:
-    """Settings given as flags, and what only `efir up` knows."""
+    """Settings given as flags, and the options of `efir up` alone."""
 
     changes: dict[str, object]
     demo: bool
@@ -26,7 +26,7 @@ class UpArguments:
 
 
 def parse_up_arguments(argv: Sequence[str]) -> UpArguments:
-    """Read the flags."""
+    """Parse the flags."""
     parser = command_parser(
         "up",
         "Run everything on this machine: database, cache, API, pages and workers.",
@@ -47,15 +47,15 @@ class Progress:
         self._shown: deque[str] = deque(maxlen=REMEMBERED)
 
     def say(self, line: str) -> None:
-        """Tell one step."""
+        """Print one step."""
         _print(line, sys.stdout)
 
     def state(self, line: str) -> None:
-        """Tell a change in a child's state."""
+        """Print a change of a child's state."""
         _print(f"[efir] {line}", sys.stderr)
 
     def log(self, child: str, line: str) -> None:
-        """Show a line of a child: all when asked for, else what is wrong, once; its log file has everything."""
+        """Show a child's line: every one when verbose, else each problem once; the log file has them all."""
         if child == "demo":
             self.say(line)
         elif self._verbose:
@@ -65,18 +65,18 @@ class Progress:
             _print(f"[{child}] {line}", sys.stderr)
 
     def report_ready(self, address: str) -> None:
-        """Tell that the service answers."""
+        """Report that the service is ready."""
         self.say(f"Efir is ready at {address}")
 
 
 def _print(line: str, stream: TextIO) -> None:
-    """Print, unless nobody reads any more: a closed terminal must not end the service in the middle of its work."""
+    """Print; ignore a closed terminal, which must not end the service."""
     with contextlib.suppress(OSError):
         print(line, file=stream, flush=True)
 
 
 def worth_showing(line: str) -> bool:
-    """Tell whether a log line speaks of trouble: a level of warning or worse, or no JSON at all."""
+    """Return whether a log line reports a problem: level warning or higher, or not JSON at all."""
     if not line.startswith("{"):
         return bool(line.strip())
     try:
@@ -87,13 +87,13 @@ def worth_showing(line: str) -> bool:
 
 
 def display_address(host: str, port: int) -> str:
-    """Spell the address to open on this machine: every-interface hosts are reached over loopback."""
+    """Return the URL to open on this machine: a host of all interfaces is reached over loopback."""
     reachable = {"0.0.0.0": "127.0.0.1", "::": "[::1]", "": "127.0.0.1"}.get(host)  # noqa: S104  # compared, not bound
     return f"http://{reachable or (f'[{host}]' if ':' in host else host)}:{port}"
 
 
 def mail_hint(origin: str) -> str:
-    """Say where mail goes while no mail server is set."""
+    """Return where mails go while no mail server is configured."""
     if is_loopback(host_of(origin)):
         return f"mail: no server is set, so mails are kept at {origin}/mailbox (for this machine only)"
     return "mail: no server is set, so nobody gets mail; set EFIR_MAIL__SMTP_URL"

@@ -23,7 +23,7 @@ EXAMPLE = "example: efir upload --url https://video.example --token efir_… hol
 
 
 class Faulty(Exception):
-    """One line for the person: the cause, the next step, and the exit code."""
+    """A failure as one line for the user: the cause, the next step, and the exit code."""
 
     def __init__(self, line: str, *, code: str, exit_code: Exit) -> None:
         super().__init__(line)
@@ -32,7 +32,7 @@ class Faulty(Exception):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Task:
-    """What was asked for, apart from the file itself."""
+    """The requested action, apart from the file itself."""
 
     title: str | None
     channel: str | None
@@ -58,7 +58,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace, environ: Mapping[str, str] = os.environ) -> int:
-    """Send every file; return the exit code of the first fault, or 0."""
+    """Send every file; return the exit code of the first failure, or 0."""
     worst = Exit.OK
     try:
         with Remote(*_destination(arguments, environ)) as remote:
@@ -116,7 +116,7 @@ def _task(arguments: argparse.Namespace) -> Task:
 def _publish_file(
     remote: Remote, path: Path, task: Task, environ: Mapping[str, str], *, as_json: bool
 ) -> dict[str, Any]:
-    """Send one file, make its video and follow it. Raises Faulty."""
+    """Send one file, create its video and follow the processing. Raises Faulty."""
     note, size = Unfinished(remote.url, path, environ), path.stat().st_size
     try:
         with meter(path.name, size, quiet=as_json) as shown:
@@ -141,7 +141,7 @@ def _publish_file(
 
 
 def _video(remote: Remote, upload_id: str, path: Path, task: Task, patience: Patience) -> dict[str, Any]:
-    """Make the video; the key lets a repeated request find the one that was made before."""
+    """Create the video; with the idempotency key, a repeated request returns the existing one."""
     optional = {"channel": task.channel, "visibility": task.visibility}
     wanted = {"upload_id": upload_id, "title": task.title or path.stem}
     wanted |= {name: value for name, value in optional.items() if value is not None}
@@ -173,7 +173,7 @@ def _refusal(refusal: Refused) -> Faulty:
 
 
 def _explain_failure(remote: Remote, result: dict[str, Any]) -> Faulty:
-    """Say why the video is not ready, what may help, and where to watch what there is."""
+    """Return why the video is not ready, what may help, and where to watch what exists."""
     try:
         reason = body(remote.ask("GET", f"/api/v1/videos/{result['id']}")).get("failure") or {}
     except (Refused, ServerUnavailable):

@@ -1,4 +1,4 @@
-"""The actors of Dramatiq, which carry wake-ups: one a queue, with the kinds of jobs that are done there."""
+"""The actors of Dramatiq, which carry wake-ups: one per queue, with the kinds of jobs that it runs."""
 
 from collections.abc import Awaitable, Callable, Mapping
 
@@ -43,22 +43,23 @@ ACTORS: Mapping[Queue, frozenset[JobKind]] = {
 
 
 def handlers_of(queue: Queue, handlers: JobHandlers) -> JobHandlers:
-    """Return what the actor of a queue may do; the engine refuses a job of any other kind."""
+    """Return the handlers of a queue's actor; the engine refuses a job of any other kind."""
     return {kind: handlers[kind] for kind in ACTORS[queue] & handlers.keys()}
 
 
 def declare_actors(broker: Broker, queues: tuple[Queue, ...], wake: Wake) -> None:
-    """Declare the actors: a message only says that its queue has work; which, the table decides.
+    """Declare the actors: a message only says that its queue has work; the jobs table has the work.
 
-    Wake-ups that find nothing end at once, so doubled or stale ones do no harm. Retrying is `jobs.run_at`, never the
-    broker's business; the time limit is far above every limit of the children it may have to outlive.
+    Wake-ups that find nothing end at once, so duplicate or stale ones do no harm. Retries are scheduled by
+    `jobs.run_at`, never by the broker; the time limit is far above every limit of the child processes that a job may
+    wait for.
     """
     broker.add_middleware(AsyncIO())
     broker.add_middleware(TimeLimit())
     broker.add_middleware(ShutdownNotifications())
 
     def actor(queue: Queue) -> None:
-        async def woken(job_id: str) -> None:  # noqa: ARG001  # shown by the broker's own tools
+        async def woken(job_id: str) -> None:  # noqa: ARG001  # shown by the broker's tools
             await wake(queue)
 
         declare = dramatiq.actor(broker=broker, actor_name=queue.value, queue_name=queue.value, time_limit=12 * HOURS)

@@ -1,4 +1,4 @@
-"""The worker process: wake-ups start jobs, a tick keeps the promises when wake-ups are lost."""
+"""The worker process: wake-ups start jobs, and a tick recovers from lost wake-ups."""
 
 import asyncio
 import os
@@ -31,7 +31,7 @@ class Worker:
         self._stopping = False
 
     async def wake(self, queue: Queue) -> None:
-        """Do jobs of a queue until none is left; a wake-up that comes meanwhile makes it look once more."""
+        """Run jobs of a queue until none is left; a wake-up that arrives meanwhile causes another look."""
         self._due.add(queue)
         turn = self._turns[queue]
         while queue in self._due and not turn.locked():
@@ -45,7 +45,7 @@ class Worker:
                     self._running.discard(task)
 
     async def tick(self) -> None:
-        """Reconcile until stopped, and look for work that no wake-up announced: a broker may not answer for long."""
+        """Run the ticks until stopped, and look for work without a wake-up: the broker may be unavailable for long."""
         while not self._stopping:
             for name, step in self._work.steps().items():
                 await self._do(name, step)
@@ -56,7 +56,7 @@ class Worker:
             await asyncio.sleep(self._ports.limits.reconcile_seconds)
 
     async def _do(self, name: str, step: Tick) -> None:
-        """Do one step of a tick; its failure keeps no other from being done."""
+        """Run one step of a tick; its failure does not prevent the others."""
         try:
             await step(self._ports)
         except DomainError as error:
@@ -65,7 +65,7 @@ class Worker:
             log.exception("tick failed", step=name)
 
     async def stop(self) -> None:
-        """Hand back what runs, and take nothing more."""
+        """Release running jobs, and claim no more."""
         self._stopping = True
         for task in self._running:
             task.cancel()
@@ -77,7 +77,7 @@ class Worker:
             while not self._stopping:
                 if not await run_next(self._ports, self._handlers[queue], queue=queue, worker=self._name, told=_tell):
                     return
-        except DomainError as error:  # the database is unavailable: the tick finds the work again
+        except DomainError as error:  # the database is unavailable: a later tick finds the work again
             log.warning("queue left", queue=queue.value, code=error.code)
 
 
