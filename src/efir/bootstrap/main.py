@@ -13,7 +13,7 @@ DEBUG = "--debug"
 
 
 class Command(NamedTuple):
-    """Where a command lives and what it does."""
+    """The module of a command, and its summary."""
 
     module: str
     function: str
@@ -83,13 +83,13 @@ def _run(command: Command, arguments: list[str], *, debug: bool) -> int:
         return int(run(arguments))
     except KeyboardInterrupt:
         return 130
-    except BrokenPipeError:  # the reader of our output has gone, as `head` does
+    except BrokenPipeError:  # the reader of the output has gone, as `head` does
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
     except CommandFailed as error:
         print(f"efir: {error}", file=sys.stderr)
         return error.code
-    except Exception as error:  # the last place: a person gets one line, never a traceback unasked
+    except Exception as error:  # the last resort: the user gets one line, and a traceback only on request
         if debug:
             raise
         print(f"efir: {type(error).__name__}: {error}; run it again with --debug for details", file=sys.stderr)

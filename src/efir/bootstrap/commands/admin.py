@@ -1,4 +1,4 @@
-"""`efir admin`: what the operator of this machine may do with accounts."""
+"""`efir admin`: actions on accounts for the operator of this machine."""
 
 import asyncio
 from collections.abc import Sequence
@@ -17,7 +17,7 @@ from efir.settings import Settings
 
 
 def admin(argv: Sequence[str]) -> int:
-    """Do one action and say what was done."""
+    """Perform one action and print its result."""
     wanted = admin_arguments(argv)
     settings = load_for_process(wanted.settings)
     try:

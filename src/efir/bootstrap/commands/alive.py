@@ -1,4 +1,4 @@
-"""`efir alive`: what a container's health check runs, every few seconds, so it loads little."""
+"""`efir alive`: the health check of containers; it runs every few seconds, so it loads little."""
 
 import asyncio
 import sys
@@ -16,7 +16,7 @@ MAX_SILENCE = 6 * HEARTBEAT_SECONDS
 
 
 def check_alive(argv: Sequence[str]) -> int:
-    """Tell by the exit code whether the API answers or, with `--pulse`, whether the worker's loop still turns."""
+    """Return exit code 0 if the API responds or, with `--pulse`, if the worker's heartbeat is recent."""
     changes, pulse = parse_alive_arguments(argv)
     if pulse is not None:
         return _report(f"the worker that writes {pulse}", works=_beats(pulse))

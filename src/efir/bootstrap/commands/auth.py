@@ -1,4 +1,4 @@
-"""`efir auth calibrate`: how costly password hashes can be on this machine."""
+"""`efir auth calibrate`: the affordable cost of password hashes on this machine."""
 
 import time
 from collections.abc import Callable, Sequence
@@ -9,13 +9,13 @@ from efir.bootstrap.startup.settings_loading import load_settings
 from efir.bootstrap.wiring.credentials import cost_of
 from efir.drivers.cli.auth import Measured, auth_arguments, present
 
-LEAST = 0.080  # seconds of one hash; less is cheap to guess
+LEAST = 0.080  # seconds of one hash; a faster one is cheap to guess
 MIN_PASSES, MAX_PASSES = 2, 32
 ROUNDS = 3
 
 
 def auth(argv: Sequence[str]) -> int:
-    """Measure, propose, change nothing."""
+    """Measure and propose a setting; change nothing."""
     changes, as_json = auth_arguments(argv)
     cost = cost_of(load_settings(changes).limits)
     found = calibrate(cost, lambda passes: seconds_of(replace(cost, passes=passes)))
@@ -24,7 +24,7 @@ def auth(argv: Sequence[str]) -> int:
 
 
 def calibrate(cost: Cost, measure: Callable[[int], float]) -> list[Measured]:
-    """Measure numbers of passes, upwards, until a hash is slow enough; the last one is the proposal."""
+    """Measure increasing numbers of passes until a hash is slow enough; the last one is the proposal."""
     found = []
     for passes in range(MIN_PASSES, MAX_PASSES + 1):
         found.append(Measured(passes=passes, seconds=measure(passes), memory_kib=cost.memory_kib))
@@ -34,7 +34,7 @@ def calibrate(cost: Cost, measure: Callable[[int], float]) -> list[Measured]:
 
 
 def seconds_of(cost: Cost) -> float:
-    """Time of one hash: the shortest of some, the others were disturbed."""
+    """Return the seconds of one hash: the shortest of several, because the others were disturbed."""
     made, times = hasher(cost), []
     for _ in range(ROUNDS):
         started = time.perf_counter()

@@ -1,4 +1,4 @@
-"""The checks of `efir doctor`: each looks at one thing and says what to do when it is not right."""
+"""The checks of `efir doctor`: each examines one thing and says how to fix it."""
 
 import importlib.metadata
 import os
@@ -34,14 +34,14 @@ def python() -> Finding:
 
 
 def postgres_program(settings: Settings) -> Finding:
-    """Check the program of the embedded server, unless a database is named."""
+    """Check the program of the embedded PostgreSQL, unless a database is configured."""
     if settings.database.url:
         return Finding("postgres", "ok", "not needed: EFIR_DATABASE__URL names a server")
     return _server("postgres", "EFIR_DATABASE__URL", "postgres")
 
 
 def valkey_program(settings: Settings) -> Finding:
-    """Check the program of the embedded server, unless a cache is named."""
+    """Check the program of the embedded Valkey, unless a cache is configured."""
     if settings.redis.url:
         return Finding("valkey", "ok", "not needed: EFIR_REDIS__URL names a server")
     return _server("valkey", "EFIR_REDIS__URL", "valkey")
@@ -75,7 +75,7 @@ def ffmpeg(settings: Settings) -> Finding:
 
 
 def wheel_ffmpeg() -> str:
-    """Find the ffmpeg that is installed with Efir; empty when there is none."""
+    """Return the path of the ffmpeg that is installed with Efir; empty when there is none."""
     try:
         import imageio_ffmpeg
 
@@ -85,7 +85,7 @@ def wheel_ffmpeg() -> str:
 
 
 def libraries() -> list[Finding]:
-    """Check PyAV, which probes, and libvips, which makes pictures; a child loads them, as in the service."""
+    """Check PyAV, which probes media, and libvips, which converts pictures; a child loads them, as in the service."""
     return [
         _library("pyav", "av", "import av; print(av.__version__)"),
         _library("libvips", "pyvips", "import pyvips; print('.'.join(str(pyvips.version(n)) for n in range(3)))"),
@@ -100,7 +100,7 @@ def _library(check: str, package: str, code: str) -> Finding:
 
 
 def sandbox(settings: Settings) -> Finding:
-    """Check what confines foreign media, by trying to break out of it."""
+    """Check the sandbox of untrusted media, by trying to break out of it."""
     box = detect(settings.media.sandbox, ffmpeg=settings.media.ffmpeg or None)
     if box.name == "off":
         return Finding("sandbox", "warning", box.reason, "set EFIR_MEDIA__SANDBOX to auto")
@@ -110,7 +110,7 @@ def sandbox(settings: Settings) -> Finding:
 
 
 def disk(settings: Settings) -> Finding:
-    """Check the room for uploads and the database."""
+    """Check the free space for uploads and the database."""
     place = _existing(settings.home)
     usage = shutil.disk_usage(place)
     detail = f"{usage.free / GIB:.1f} GiB free of {usage.total / GIB:.1f} at {place}"
@@ -122,7 +122,7 @@ def disk(settings: Settings) -> Finding:
 
 
 def data_dir(settings: Settings) -> Finding:
-    """Check that the data directory is ours, private and reachable."""
+    """Check that the data directory is Efir's, private and accessible."""
     home = settings.home
     if not home.exists():
         return _future_data_dir(home)
@@ -152,7 +152,7 @@ def _future_data_dir(home: Path) -> Finding:
 
 
 def port(settings: Settings, *, answers: bool) -> Finding:
-    """Check that the port is free, or that it is Efir who listens there."""
+    """Check that the port is free, or that Efir listens there."""
     where = f"{settings.host}:{settings.port}"
     if answers:
         return Finding("port", "ok", f"Efir answers at {where}")
@@ -169,7 +169,7 @@ def _existing(path: Path) -> Path:
 
 
 def _read_banner(*words: str) -> str | None:
-    """Run a program; return what it printed, its banner first, or None when it failed."""
+    """Run a program; return its output, which starts with its banner, or None when it failed."""
     try:
         ran = subprocess.run(
             words, check=False, capture_output=True, text=True, timeout=PATIENCE, stdin=subprocess.DEVNULL

@@ -1,4 +1,4 @@
-"""Commands that talk to a running server like anybody else: `efir upload` and `efir demo`."""
+"""Commands that are clients of a running server: `efir upload` and `efir demo`."""
 
 from collections.abc import Sequence
 
@@ -18,7 +18,7 @@ def upload(argv: Sequence[str]) -> int:
 
 
 def demo(argv: Sequence[str]) -> int:
-    """Add the sample person and videos to a running server."""
+    """Add the sample user and videos to a running server."""
     changes, url = demo_arguments(argv)
     settings = load_settings(changes)
     fill(

@@ -21,7 +21,7 @@ def config(argv: Sequence[str]) -> int:
 
 
 def leaves(value: object, name: str = "") -> Iterator[tuple[str, str]]:
-    """Walk the settings down to single values; a level of the tree is `__` in the name."""
+    """Yield the settings as single values; levels of the tree are separated by `__` in the name."""
     if isinstance(value, msgspec.Struct):
         parts = {field.encode_name: getattr(value, field.name) for field in msgspec.structs.fields(value)}
     elif is_dataclass(value) and not isinstance(value, type):
@@ -36,7 +36,7 @@ def leaves(value: object, name: str = "") -> Iterator[tuple[str, str]]:
 
 
 def spell_value(value: object) -> str:
-    """Write a value as it would be set."""
+    """Return a value as it would be set in the environment."""
     if isinstance(value, bool):
         return str(value).lower()
     if isinstance(value, (list, tuple, set, frozenset)):
@@ -47,7 +47,7 @@ def spell_value(value: object) -> str:
 def find_sources(
     values: Iterator[tuple[str, str]], changes: Mapping[str, object], environ: Mapping[str, str]
 ) -> Iterator[Setting]:
-    """Say where each value comes from, in the order in which sources win."""
+    """Yield each setting with its source; sources are tried in order of precedence."""
     path = Path(environ.get(ENV_FILE, ".env"))
     written = dotenv(path)
     borrowed = {PREFIX + name for name in aliases({**written, **environ})}

@@ -1,4 +1,4 @@
-"""`efir doctor`: everything that has to be right, looked at once."""
+"""`efir doctor`: checks everything that the service needs."""
 
 import asyncio
 import contextlib
@@ -28,7 +28,7 @@ PATIENCE = 5.0
 
 
 def doctor(argv: Sequence[str]) -> int:
-    """Check everything; wrong settings are a finding, too."""
+    """Run all checks; wrong settings are a finding, too."""
     changes, as_json = doctor_arguments(argv)
     try:
         settings = load_settings(changes)
@@ -58,7 +58,7 @@ async def examine(settings: Settings) -> list[Finding]:
 
 
 async def database(settings: Settings) -> Finding:
-    """Check that the database answers, is new enough, has the newest schema, and that its clock agrees with ours."""
+    """Check that the database responds, is new enough, has the newest schema, and agrees with this machine's clock."""
     url = settings.database.url
     if not url:
         sockets = existing_socket_directory(settings.home)
@@ -97,7 +97,7 @@ async def _ask_database(url: str, schema: str) -> tuple[int, str | None, float]:
 
 
 def cache(settings: Settings) -> Finding:
-    """Check that the cache answers, keeps its data over a restart, and never throws queued wake-ups away."""
+    """Check that the cache responds, keeps its data across a restart, and never evicts queued wake-ups."""
     url = settings.redis.url
     if not url:
         sockets = existing_socket_directory(settings.home)
@@ -108,7 +108,7 @@ def cache(settings: Settings) -> Finding:
     told: dict[str, str] = {}
     try:
         facts = client.info("server")
-        with contextlib.suppress(redis.ResponseError):  # managed servers forbid CONFIG
+        with contextlib.suppress(redis.ResponseError):  # managed servers disable CONFIG
             told = _read_redis_info(client)
     except (redis.RedisError, OSError, ValueError) as error:
         return Finding("cache", "problem", f"it does not answer: {error}", "check EFIR_REDIS__URL and the server")
@@ -132,7 +132,7 @@ def cache(settings: Settings) -> Finding:
 
 
 async def mail(settings: Settings) -> Finding:
-    """Check that the mail server takes our login, or say where mail goes without one."""
+    """Check that the mail server accepts the login, or report where mail goes without a server."""
     try:
         mailer = mailer_of(settings)
     except SettingsRefused as error:

@@ -1,4 +1,4 @@
-"""Single processes: the API, a worker, the migration."""
+"""Commands of single processes: the API, a worker, the migration."""
 
 import asyncio
 import os
@@ -17,7 +17,7 @@ from efir.drivers.cli.arguments import api_arguments, migrate_arguments, worker_
 from efir.drivers.cli.exits import Exit
 from efir.drivers.cli.failures import CommandFailed
 
-STARTING = frozenset({"CannotConnectNowError", "ConnectionDoesNotExistError"})  # of asyncpg, which is not loaded here
+STARTING = frozenset({"CannotConnectNowError", "ConnectionDoesNotExistError"})  # of asyncpg, which is not imported here
 RETRY = 0.5
 
 
@@ -37,7 +37,7 @@ def api(argv: Sequence[str]) -> int:
 
 
 def worker(argv: Sequence[str]) -> int:
-    """Do background work until SIGTERM."""
+    """Run background jobs until SIGTERM."""
     changes, queues, pulse = worker_arguments(argv)
     settings = load_for_process(changes)
     from efir.bootstrap.processes.workers import run_workers
@@ -48,7 +48,7 @@ def worker(argv: Sequence[str]) -> int:
 
 
 def migrate(argv: Sequence[str]) -> int:
-    """Bring the database to the newest schema."""
+    """Upgrade the database to the newest schema."""
     changes, wait = migrate_arguments(argv)
     settings = load_for_process(changes, cache_needed=False)
     from efir.adapters.postgres.kernel.constraints import DatabaseUnavailable
@@ -66,7 +66,7 @@ def migrate(argv: Sequence[str]) -> int:
 
 
 def _upgrade(url: str, schema: str, before: str | None) -> int:
-    """Bring a database from the revision it has to the newest, and say so."""
+    """Upgrade a database from its revision to the newest one, and report it."""
     if before is not None and before not in revisions()[0]:
         raise CommandFailed(
             f"the database has revision {before}, which this release does not know",
@@ -76,7 +76,7 @@ def _upgrade(url: str, schema: str, before: str | None) -> int:
     if find_newest_revisions() == {before}:
         print(f"the database is at revision {before}, the newest")
         return Exit.OK
-    from efir.adapters.postgres.migrate import find_newest_revision, upgrade  # SQLAlchemy, which is large
+    from efir.adapters.postgres.migrate import find_newest_revision, upgrade  # imports SQLAlchemy, which is large
 
     upgrade(url, schema)
     print(f"the database went from revision {before or 'none'} to {find_newest_revision()}")
@@ -86,7 +86,7 @@ def _upgrade(url: str, schema: str, before: str | None) -> int:
 async def _wait_for_database(
     ask: Callable[[], Awaitable[str | None]], away: type[Exception], wait: float
 ) -> str | None:
-    """Ask a database that may still be starting until it answers or patience is over; a refusal is not waited for."""
+    """Return the result of `ask`; retry for `wait` seconds while the database starts, but not after a refusal."""
     until = time.monotonic() + wait
     while True:
         try:

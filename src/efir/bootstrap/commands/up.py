@@ -1,4 +1,4 @@
-"""`efir up`: a guard process that outlives the supervisor, and the supervisor that runs everything."""
+"""`efir up`: the guard process and, forked from it, the supervisor that runs everything."""
 
 import asyncio
 import os
@@ -31,15 +31,15 @@ REQUESTS = {
     signal.SIGINT: signal.SIGINT,
     signal.SIGHUP: signal.SIGTERM,
 }
-TOLD = {int(code): code for code in (Exit.CONFIGURATION, Exit.UNAVAILABLE)}  # what a child may say for the whole
+TOLD = {int(code): code for code in (Exit.CONFIGURATION, Exit.UNAVAILABLE)}  # exit codes passed on from a child
 SERVERS = frozenset({"postgres", "valkey"})
 
 
 def up(argv: Sequence[str]) -> int:
     """Run everything until SIGTERM or Ctrl-C.
 
-    Two processes: this one, which the person knows by its id, only waits, and ends whatever a killed supervisor leaves;
-    the supervisor, forked from it, stops everything when this one is gone.
+    There are two processes: this one, whose id the user knows, only waits, and ends whatever a killed supervisor
+    leaves; the supervisor, forked from it, stops everything when this one has gone.
     """
     arguments = parse_up_arguments(argv)
     settings = load_settings(arguments.changes)
@@ -71,13 +71,13 @@ def up(argv: Sequence[str]) -> int:
 def _as_supervisor(
     stack: Stack, progress: Progress, lock: DirectoryLock, life: int, becomes: Account | None, *, demo: bool
 ) -> int:
-    """Be the forked process: whatever happens, it ends here with an exit code."""
+    """Run the forked process; whatever happens, it ends here with an exit code."""
     try:
         if becomes is not None:
             become(becomes, stack.home)
         code = asyncio.run(_supervise(stack, progress, lock, life, demo=demo))
         remove_sockets(stack.home)
-    except Exception as error:  # noqa: BLE001  # a fault of ours must not unwind into the caller's copy of this process
+    except Exception as error:  # noqa: BLE001  # an error must not unwind into the forked copy of the caller
         progress.state(f"{type(error).__name__}: {error}")
         (stack.home / "logs" / "supervisor.log").write_text(traceback.format_exc(), encoding="utf-8")
         return Exit.FAILED
@@ -85,7 +85,7 @@ def _as_supervisor(
 
 
 def _guard(supervisor: int, lock: DirectoryLock, progress: Progress) -> int:
-    """Wait for the supervisor; when it was killed, tell so, with everything it left ended."""
+    """Wait for the supervisor; if it was killed, report that after ending everything it left."""
     code = watch(supervisor, requests=REQUESTS, ended=lock.note_stopping)
     if code < 0:
         progress.state(f"the supervisor was ended by {signal.Signals(-code).name}; everything it ran is stopped")
@@ -110,13 +110,13 @@ def _lock_directory(home: Path, progress: Progress) -> DirectoryLock:
 
 
 async def _supervise(stack: Stack, progress: Progress, lock: DirectoryLock, life: int, *, demo: bool) -> int:
-    """Start everything, wait for the request to stop, stop everything in order; return the exit code."""
+    """Start everything, wait for a stop request, stop everything in order; return the exit code."""
     loop = asyncio.get_running_loop()
     stop: asyncio.Future[int] = loop.create_future()
     async with Supervisor(logs=stack.home / "logs", report=progress.state, listen=progress.log) as supervisor:
 
         def end(code: int) -> None:
-            """First request: drain; second: hurry."""
+            """Drain on the first request, hurry on the second."""
             if stop.done():
                 supervisor.hurried.set()
             else:
@@ -143,7 +143,7 @@ async def _supervise(stack: Stack, progress: Progress, lock: DirectoryLock, life
 
 
 async def _run(stack: Stack, progress: Progress, supervisor: Supervisor, *, demo: bool) -> int:
-    """Bring everything up and then wait for ever; return an exit code when it cannot be brought up."""
+    """Start everything, then wait forever; return an exit code when the start fails."""
     try:
         await bring_up(stack, supervisor)
     except StartFailed as error:

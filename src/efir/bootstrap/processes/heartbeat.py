@@ -1,4 +1,4 @@
-"""The sign of life of a worker, for health checks of containers."""
+"""The heartbeat file of a worker, for health checks of containers."""
 
 import asyncio
 from pathlib import Path
@@ -7,7 +7,7 @@ HEARTBEAT_SECONDS = 5.0
 
 
 async def beat(pulse: Path) -> None:
-    """Write the sign of life until cancelled; only a loop that turns gets here."""
+    """Touch the file until cancelled; a blocked event loop stops doing so."""
     while True:
         await asyncio.to_thread(pulse.touch, 0o600)
         await asyncio.sleep(HEARTBEAT_SECONDS)

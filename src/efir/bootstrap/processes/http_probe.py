@@ -1,4 +1,4 @@
-"""Whether an Efir answers at an address."""
+"""Health probe: whether an Efir server responds at an address."""
 
 import asyncio
 import contextlib
@@ -8,7 +8,7 @@ OURSELVES = {"0.0.0.0": "127.0.0.1", "::": "::1", "": "127.0.0.1"}  # noqa: S104
 
 
 async def answers(host: str, port: int, path: str) -> bool:
-    """Tell whether a GET is answered with 200."""
+    """Return whether a GET has a response with status 200."""
     with contextlib.suppress(OSError, TimeoutError):
         async with asyncio.timeout(ANSWER):
             reader, writer = await asyncio.open_connection(OURSELVES.get(host, host), port)

@@ -1,4 +1,4 @@
-"""Whether the port we want is free: asked before anything is started."""
+"""Checks of the port before anything is started."""
 
 import errno
 import socket
@@ -13,7 +13,7 @@ FIRST_FREE_DEFAULT = 1024
 
 
 def check_port(host: str, port: int) -> None:
-    """Refuse a port that is taken or not allowed, with what to do; raises CommandFailed."""
+    """Raises CommandFailed, with the next step, for a port that is taken or not permitted."""
     try:
         _bind(host, port)
     except socket.gaierror as error:
@@ -39,7 +39,7 @@ def check_port(host: str, port: int) -> None:
 
 
 def check_reserved(port: int, user: str) -> None:
-    """Refuse a port that root may listen on and the user that root becomes may not; raises CommandFailed."""
+    """Raises CommandFailed for a port that root may listen on, but not the user that root changes to."""
     try:
         first = int(FIRST_FREE.read_text())
     except (OSError, ValueError):

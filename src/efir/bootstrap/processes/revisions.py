@@ -1,4 +1,4 @@
-"""Whether the embedded database has the newest schema: asked without loading Alembic, so that starts stay short."""
+"""The check that the embedded database has the newest schema, without Alembic, so that starts stay short."""
 
 import re
 from pathlib import Path
@@ -11,13 +11,13 @@ NAMES = re.compile(r"""["']([^"']+)["']""")
 
 
 def find_newest_revisions() -> set[str]:
-    """Find the revisions that no other revision follows; more than one, or none, means Alembic has to judge."""
+    """Return the revisions that no other revision follows; unless it is exactly one, Alembic has to decide."""
     known, followed = revisions()
     return known - followed
 
 
 def revisions() -> tuple[set[str], set[str]]:
-    """Read which revisions there are, and which of them another one follows."""
+    """Return all revisions, and those that another one follows."""
     installed = Path(efir.__file__).parent / "migrations"
     scripts = installed if installed.is_dir() else Path(efir.__file__).parents[2] / "migrations"
     known: set[str] = set()
@@ -29,7 +29,7 @@ def revisions() -> tuple[set[str], set[str]]:
 
 
 def is_migrated(sockets: Path, schema: str) -> bool:
-    """Tell whether the database of the embedded server is at the newest revision."""
+    """Return whether the database of the embedded server is at the newest revision."""
     quoted = schema.replace('"', '""')
     try:
         applied = postgres_execute(sockets, "efir", f'select version_num from "{quoted}".alembic_version')  # noqa: S608  # a setting, quoted

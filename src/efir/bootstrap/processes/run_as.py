@@ -1,4 +1,4 @@
-"""Whose the data directory is, and as whom the children run."""
+"""The owner of the data directory, and the user that child processes run as."""
 
 import contextlib
 import os
@@ -18,15 +18,14 @@ INDIFFERENT = frozenset({"lock", "lost+found"})
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Tenancy:
-    """Root changes to `becomes` before anything is started, or, where that cannot work, runs `servers` as another user.
+    """The users to run as: root changes to `becomes` at first or, where that fails, runs only the servers as `servers`.
 
     An ordinary user runs everything as itself: both are None. Root becomes the owner of the data directory, or the user
-    `efir` or `nobody`, and nothing but the waiting guard process stays root. Two things may be out of that user's
-    reach, because they lie below a home with mode 0700 and modes of directories above ours are never touched: the
-    Python environment, and the data directory. Then PostgreSQL and Valkey alone run unprivileged (root starts them
-    inside their directories, and their programs are copied to where they can be reached); the API and the workers,
-    which need both places by path, stay root, and foreign media is confined by the sandbox alone, which changes the
-    user by itself.
+    `efir` or `nobody`, and nothing but the waiting guard process stays root. Two things may be inaccessible to that
+    user, because they lie below a home with mode 0700 and Efir never changes the modes of parent directories: the
+    Python environment, and the data directory. Then only PostgreSQL and Valkey run unprivileged (root starts them
+    inside their directories, and their programs are copied to an accessible place); the API and the workers, which need
+    both by path, stay root, and untrusted media is confined by the sandbox alone, which changes the user by itself.
     """
 
     home: Path
@@ -35,9 +34,9 @@ class Tenancy:
 
 
 def settle(home: Path) -> Tenancy:
-    """Decide, and hand the data directory over when root becomes somebody else.
+    """Decide which users to run as, and change the owner of the data directory when root changes to another user.
 
-    Raises CommandFailed when there is nobody to run the servers as, or the directory is plainly not ours.
+    Raises CommandFailed when there is no user to run the servers as, or the directory is plainly not Efir's.
     """
     try:
         account = server_account(home)
@@ -49,7 +48,7 @@ def settle(home: Path) -> Tenancy:
         _hand_over(home, account)
         return Tenancy(home=home, becomes=account)
     with contextlib.suppress(FileNotFoundError):
-        os.chown(home / SECRET, 0, 0, follow_symlinks=False)  # what root writes now is handed over another time
+        os.chown(home / SECRET, 0, 0, follow_symlinks=False)  # root writes now; a later run changes the owner again
     return Tenancy(home=home, servers=account)
 
 
@@ -59,12 +58,12 @@ def _reaches_all(account: Account, home: Path) -> bool:
     try:
         found = find_binaries()
     except BinariesMissing:
-        return True  # the servers are elsewhere, or their absence is told later
+        return True  # the servers are elsewhere, or their absence is reported later
     return runs(found, account)
 
 
 def become(account: Account, home: Path) -> None:
-    """Change this process for good; raises OSError."""
+    """Change the user of this process permanently. Raises OSError."""
     os.setgroups([])
     os.setgid(account.gid)
     os.setuid(account.uid)
@@ -74,7 +73,7 @@ def become(account: Account, home: Path) -> None:
 
 
 def _hand_over(home: Path, account: Account) -> None:
-    """Make the account the owner of all in the data directory, the secret last: its owner tells what was done."""
+    """Make the account the owner of the data directory, the secret last: its owner marks completion."""
     secret = home / SECRET
     if not secret.exists():
         strangers = {path.name for path in home.iterdir() if not path.name.startswith(".")} - INDIFFERENT

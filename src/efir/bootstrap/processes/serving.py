@@ -1,4 +1,4 @@
-"""The API process: granian, whose first process loads nothing of the application, so it is small and starts at once."""
+"""The API process: granian, whose main process loads nothing of the application, so it is small and starts at once."""
 
 import os
 
@@ -12,7 +12,7 @@ DRAIN_SECONDS = 30
 
 
 def run_api(settings: Settings) -> None:
-    """Serve until SIGTERM; then finish what is being answered."""
+    """Serve until SIGTERM; then finish the requests in progress."""
     workers = settings.api_workers or max(1, (os.cpu_count() or 1) // 2)
     Granian(
         "efir.bootstrap.wiring.http:application",

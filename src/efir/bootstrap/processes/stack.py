@@ -1,4 +1,4 @@
-"""The parts of `efir up`: what is started, in which order, and with which environment."""
+"""The parts of `efir up`: the processes, the order of their start, and their environment."""
 
 import asyncio
 import os
@@ -26,7 +26,7 @@ from efir.settings import Settings
 STAGES = {"postgres": 0, "valkey": 1, "worker": 2, "api": 3}
 COMMAND = (sys.executable, "-m", "efir")
 WORKERS = {"media": ("media",), "fast": ("fast", "mail")}
-HEAD_START = 3.0  # seconds the API has the processors for itself before the workers start
+HEAD_START = 3.0  # seconds that the API has the processors to itself before the workers start
 BROKEN_FILE = ("Bad file format", "AOF", "append only file", "Short read", "RDB")
 
 
@@ -41,12 +41,12 @@ class Stack:
 
     @property
     def home(self) -> Path:
-        """The data directory."""
+        """Return the data directory."""
         return self.settings.home
 
 
 async def bring_up(stack: Stack, supervisor: Supervisor) -> None:
-    """Start everything and return when the API is ready; servers that are named in the settings are not ours to start.
+    """Start everything and return when the API is ready; servers named in the settings are not started.
 
     Raises StartFailed, ClusterRefused or BinariesMissing.
     """
@@ -80,7 +80,7 @@ async def _start_database(stack: Stack, supervisor: Supervisor, binaries: Binari
     )
     if not cluster.directory.exists():
         stack.say(f"database: being made in {cluster.directory}")
-    await asyncio.sleep(0)  # the cache starts meanwhile
+    await asyncio.sleep(0)  # lets the cache start meanwhile
     postgres.create(cluster)
 
     def prepare() -> None:
@@ -115,7 +115,7 @@ async def _start_cache(stack: Stack, supervisor: Supervisor, binaries: Binaries,
 
 
 async def fill(stack: Stack, supervisor: Supervisor) -> None:
-    """Add the sample person and videos through the public API; a failure is reported and changes nothing else."""
+    """Add the sample user and videos through the public API; a failure is reported and has no other effect."""
     url = display_address(stack.settings.host, stack.settings.port)
     words = ("demo", "--url", url, "--data-dir", str(stack.home))
     try:
@@ -125,7 +125,7 @@ async def fill(stack: Stack, supervisor: Supervisor) -> None:
 
 
 async def stock(stack: Stack, supervisor: Supervisor) -> None:
-    """Make the bank of quiz questions at the first start; without it the first request for one makes it."""
+    """Create the bank of quiz questions at the first start; otherwise the first request for questions creates it."""
     if stack.settings.quiz.bank or "bank" not in stack.settings.quiz.sources or bank_path(stack.settings).exists():
         return
     words = ("questions", "bank", "--data-dir", str(stack.home))
@@ -165,6 +165,6 @@ def _efir(environ: Mapping[str, str], name: str, *words: str, stop_seconds: floa
 
 
 def environment(stack: Stack, sockets: Path) -> dict[str, str]:
-    """Make the children's environment: ours, the addresses of the embedded servers, the secret."""
+    """Return the children's environment: this one, the URLs of the embedded servers, the secret."""
     settings = complete_settings(stack.settings, sockets, stack.secret)
     return {**os.environ, **export_settings(settings), MARK: str(stack.home.resolve())}

@@ -1,4 +1,4 @@
-"""A worker process: the same ports, woken by Dramatiq."""
+"""A worker process: the same ports as the API, woken by Dramatiq."""
 
 import asyncio
 import os
@@ -22,7 +22,7 @@ STOP_SECONDS = 20
 
 
 def run_workers(settings: Settings, queues: tuple[str, ...], pulse: Path | None = None) -> None:
-    """Work until SIGTERM; then hand back what runs and end. Meanwhile `pulse` is touched again and again."""
+    """Work until SIGTERM, then release running jobs and exit. Meanwhile `pulse` is touched regularly."""
     logs.configure(settings.log.level)
     uvloop.run(_work(settings, tuple(Queue(name) for name in queues), pulse))
 
@@ -40,7 +40,7 @@ async def _work(settings: Settings, queues: tuple[Queue, ...], pulse: Path | Non
         worker = Worker(ports, WORK, queues)
 
         async def wake(queue: Queue) -> None:
-            """Carry a wake-up from Dramatiq's thread to the loop that owns the ports."""
+            """Pass a wake-up from Dramatiq's thread to the event loop that owns the ports."""
             await asyncio.wrap_future(asyncio.run_coroutine_threadsafe(worker.wake(queue), loop))
 
         broker = redis_broker(settings.broker.url or settings.redis.url)

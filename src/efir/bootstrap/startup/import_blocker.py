@@ -1,8 +1,8 @@
-"""Loads Litestar without SQLAlchemy; imported before everything that imports Litestar.
+"""Loads Litestar without SQLAlchemy; imported before every module that imports Litestar.
 
-`litestar.pagination`, which `import litestar` loads, takes one class from advanced-alchemy wherever that is installed,
-and with it all of SQLAlchemy. It has a class of its own for where it is not, and nothing else here asks for either:
-tables are for migrations, in another process. So while Litestar loads, and not longer, that class is not to be found.
+`litestar.pagination`, which `import litestar` loads, imports one class from advanced-alchemy wherever that is
+installed, and with it all of SQLAlchemy. Without advanced-alchemy it uses a class of its own, and nothing else here
+needs either: tables are for migrations, in another process. So that class cannot be imported while Litestar loads.
 """
 
 import sys
@@ -12,10 +12,10 @@ TAKEN = "advanced_alchemy.service"
 
 
 def load_litestar() -> None:
-    """Load Litestar with its own class for pages of lists; where all is loaded already, nothing happens."""
+    """Load Litestar with its own class for pages of lists; does nothing when it is already loaded."""
     if TAKEN in sys.modules:
         return
-    sys.modules[TAKEN] = None  # type: ignore[assignment]  # how Python is told that an import must fail
+    sys.modules[TAKEN] = None  # type: ignore[assignment]  # makes Python's import of it fail
     try:
         import_module("litestar")
     finally:

@@ -1,4 +1,4 @@
-"""Logging: JSON lines on standard error, the request's id on each; no bodies, cookies or tokens."""
+"""Logging: JSON lines on standard error, each with the request's id; no bodies, cookies or tokens."""
 
 import logging
 import sys
@@ -34,7 +34,7 @@ def _add_correlation(_logger: Any, _name: str, event: Any) -> Any:
 
 
 class _Handler(logging.Handler):
-    """Libraries that use the standard logging."""
+    """Routes records of the standard `logging` module to structlog."""
 
     def emit(self, record: logging.LogRecord) -> None:
         structlog.get_logger(record.name).warning(record.getMessage(), exc_info=record.exc_info or None)

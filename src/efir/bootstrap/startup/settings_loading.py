@@ -1,4 +1,4 @@
-"""Settings for a command: read, refused with a next step, and completed from the data directory."""
+"""Loading of a command's settings: parsed, refused with a next step, and completed from the data directory."""
 
 import contextlib
 import os
@@ -25,7 +25,7 @@ MIN_SECRET = 32  # characters
 
 
 def load_settings(changes: dict[str, object]) -> Settings:
-    """Read the settings of this process; a wrong one ends the command with exit code 3."""
+    """Return the settings of this process; a wrong one ends the command with exit code 3."""
     with refusing():
         return current(**changes)
 
@@ -40,9 +40,9 @@ def refusing() -> Iterator[None]:
 
 
 def load_for_process(changes: dict[str, object], *, cache_needed: bool = True) -> Settings:
-    """Complete the settings of a process that runs alone.
+    """Return the completed settings of a process that runs alone.
 
-    An address that is not set means the embedded server of the data directory, which `efir up` must be running.
+    A server URL that is not set means the embedded server of the data directory, which `efir up` must be running.
     """
     settings = load_settings(changes)
     sockets = existing_socket_directory(settings.home)
@@ -54,21 +54,21 @@ def load_for_process(changes: dict[str, object], *, cache_needed: bool = True) -
 
 
 def complete_settings(settings: Settings, sockets: Path, secret: str) -> Settings:
-    """Put the embedded servers of a socket directory, and a secret, where the settings name none."""
+    """Return settings in which missing URLs are those of the embedded servers, and a missing secret is `secret`."""
     database = msgspec.structs.replace(settings.database, url=settings.database.url or postgres.postgres_url(sockets))
     cache = Address(url=settings.redis.url or valkey.valkey_url(sockets))
     return msgspec.structs.replace(settings, database=database, redis=cache, secret=settings.secret or secret)
 
 
 def adopt_environment() -> None:
-    """Take what `.env` says into this environment: children may not be able to read the file."""
+    """Load `.env` into the environment: children may not be able to read the file."""
     for name, value in dotenv(Path(os.environ.get(ENV_FILE, ".env"))).items():
         os.environ.setdefault(name, value)
     os.environ[ENV_FILE] = os.devnull
 
 
 def export_settings(settings: Settings) -> dict[str, str]:
-    """Write down what was completed, for processes that read the environment again."""
+    """Return the completed values as environment variables, for processes that read the environment again."""
     return {
         "EFIR_DATA_DIR": str(settings.home),
         "EFIR_HOST": settings.host,
@@ -86,7 +86,7 @@ def _server_unavailable(what: str, home: Path, setting: str) -> CommandFailed:
 
 
 def load_secret(home: Path, account: Account | None) -> str:
-    """Read the secret of the data directory, or make it; raises CommandFailed when it belongs to somebody else."""
+    """Return the secret of the data directory, or create it. Raises CommandFailed when another user owns it."""
     path = home / SECRET
     try:
         return path.read_text(encoding="ascii").strip()
@@ -100,7 +100,7 @@ def load_secret(home: Path, account: Account | None) -> str:
 
 
 def _make_secret(path: Path, account: Account | None) -> None:
-    """Write a secret whole and durably under another name, then give it its own, unless another process was first."""
+    """Write a secret durably under a temporary name, then rename it, unless another process was first."""
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     fresh = path.with_name(f"{path.name}.{os.getpid()}")
     handle = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW, 0o600)
@@ -116,7 +116,7 @@ def _make_secret(path: Path, account: Account | None) -> None:
 
 
 def keys_of(settings: Settings) -> Keys:
-    """The instance's secret; short ones are refused, there is no default."""
+    """Return the keys of the instance's secret. Raises SettingsRefused for a short one; there is no default."""
     if len(settings.secret) < MIN_SECRET:
         raise SettingsRefused(
             f"EFIR_SECRET needs at least {MIN_SECRET} characters; make one with: "
@@ -127,7 +127,7 @@ def keys_of(settings: Settings) -> Keys:
 
 
 def media_directory(settings: Settings) -> Path:
-    """Where `file:` storage lies, or what is prepared for another. Raises SettingsRefused for an unknown address."""
+    """Return the directory of `file:` storage, or of temporary files for another. Raises SettingsRefused."""
     address = settings.storage.url
     if not address or address.startswith(S3):
         return settings.home / "media"

@@ -1,4 +1,4 @@
-"""The ports of signing in, and the connection to Valkey."""
+"""Wiring of sign-in and accounts, and the connection to Valkey."""
 
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
@@ -25,7 +25,7 @@ MAX_LIFE = 60  # minutes of an access token
 
 
 def auth_ports(settings: Settings, database: Database, sealer: Sealer, providers: Mapping[str, Provider]) -> AuthPorts:
-    """Wire what signing in needs. Raises SettingsRefused."""
+    """Return the ports of sign-in. Raises SettingsRefused."""
     return AuthPorts(
         passwords=Argon2Passwords(sealer, cost_of(settings.limits)),
         app_codes=PyotpAppCodes(sealer, issuer=urlsplit(settings.origin).netloc),
@@ -37,7 +37,7 @@ def auth_ports(settings: Settings, database: Database, sealer: Sealer, providers
 
 
 def account_ports(settings: Settings) -> AccountPorts:
-    """Wire how email addresses are read, and when one is asked for."""
+    """Return the ports of accounts: the parser of email addresses, and when addresses may be checked."""
     return AccountPorts(
         addresses=ValidatedEmailParser(),
         email_check=settings.auth.email_check,
@@ -46,14 +46,14 @@ def account_ports(settings: Settings) -> AccountPorts:
 
 
 def cost_of(limits: Limits) -> Cost:
-    """What a password hash costs."""
+    """Return the cost of a password hash."""
     return Cost(
         passes=limits.password_passes, memory_kib=limits.password_memory_kib, pool_bytes=limits.password_pool_bytes
     )
 
 
 def ceremonies_of(settings: Settings) -> Ceremonies:
-    """Passkeys of the public address; the library is loaded with the first of them."""
+    """Return the ceremonies of passkeys for the public address; the library is loaded on first use."""
 
     def make_ceremonies() -> Ceremonies:
         from efir.adapters.secrets.passkeys import WebauthnCeremonies
@@ -65,7 +65,7 @@ def ceremonies_of(settings: Settings) -> Ceremonies:
 
 @asynccontextmanager
 async def valkey_of(url: str) -> AsyncIterator[Valkey]:
-    """Short questions to Valkey; connections are made when first needed."""
+    """Yield the connection to Valkey for short commands; it is opened on first use."""
     valkey = Valkey(url)
     try:
         yield valkey
@@ -74,7 +74,7 @@ async def valkey_of(url: str) -> AsyncIterator[Valkey]:
 
 
 def access_token_life(settings: Settings) -> timedelta:
-    """How long an access token lives. Raises SettingsRefused."""
+    """Return the lifetime of an access token. Raises SettingsRefused."""
     minutes = settings.auth.access_token_minutes
     if not 1 <= minutes <= MAX_LIFE:
         raise SettingsRefused(f"EFIR_AUTH__ACCESS_TOKEN_MINUTES is between 1 and {MAX_LIFE}.")
@@ -82,7 +82,7 @@ def access_token_life(settings: Settings) -> timedelta:
 
 
 def access_tokens_of(settings: Settings, database: Database, sealer: Sealer) -> JoseAccessTokens:
-    """Access tokens, signed with keys that lie sealed in the database."""
+    """Return the access tokens, signed with keys that are stored sealed in the database."""
 
     async def load() -> list[SigningKey]:
         async with database.read() as views:

@@ -1,4 +1,4 @@
-"""How each part of the service is, for `/readyz`."""
+"""Health of each dependency, for `/readyz`."""
 
 import asyncio
 import shutil
@@ -17,13 +17,13 @@ MIN_FREE = 1 << 30  # bytes; below it storage counts as degraded
 def health_of(
     settings: Settings, database: Database, box: Sandbox, media: Path
 ) -> Callable[[], Awaitable[dict[str, tuple[str, str]]]]:
-    """Ask each dependency how it is, within a second."""
+    """Return a function that checks each dependency, within a second each."""
 
     async def ask(call: Callable[[], Awaitable[object]], *, without: str) -> tuple[str, str]:
         try:
             async with asyncio.timeout(1):
                 await call()
-        except Exception as error:  # noqa: BLE001  # whatever it is, it is the reason
+        except Exception as error:  # noqa: BLE001  # any error is the reason
             return without, type(error).__name__
         return "ok", ""
 

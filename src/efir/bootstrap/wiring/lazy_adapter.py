@@ -1,4 +1,4 @@
-"""Adapters whose libraries take long to load, and that few requests need."""
+"""Lazy creation of adapters whose libraries take long to load, and that few requests need."""
 
 from collections.abc import Callable
 from typing import Any, TypeVar, cast
@@ -7,7 +7,7 @@ T = TypeVar("T")
 
 
 class _LazyAdapter:
-    """Stands for an adapter until somebody uses it; then the adapter is made, once."""
+    """Stands in for an adapter and creates it on first use."""
 
     def __init__(self, make: Callable[[], Any]) -> None:
         self._make = make
@@ -21,5 +21,5 @@ class _LazyAdapter:
 
 
 def lazy(make: Callable[[], T]) -> T:
-    """Return a stand-in for what `make` will make; types see the adapter itself."""
+    """Return a stand-in for the result of `make`; type checkers see the adapter itself."""
     return cast("T", _LazyAdapter(make))

@@ -1,4 +1,4 @@
-"""Mail as the settings want it: the server, the sender, the texts."""
+"""Wiring of mail by the settings: the server, the sender, the texts."""
 
 from email.headerregistry import Address
 from urllib.parse import urlsplit
@@ -12,12 +12,12 @@ from efir.settings import Settings, SettingsRefused
 
 
 def mail_ports(settings: Settings) -> MailPorts:
-    """Wire what puts mails into words and hands them on. Raises SettingsRefused."""
+    """Return the ports that compose and send mails. Raises SettingsRefused."""
     return MailPorts(wording=wording_of(settings), mailer=mailer_of(settings))
 
 
 def wording_of(settings: Settings) -> MailWording:
-    """The texts of mails; catalogues are read as those of the pages are."""
+    """Return the texts of mails; their catalogues are read like those of the pages."""
     catalogues = {lang: catalogue(LOCALE, lang, "mail") for lang in LANGUAGES}
     return MailWording(
         catalogues, links=SiteLinks(settings.origin), origin=settings.origin,
@@ -26,7 +26,7 @@ def wording_of(settings: Settings) -> MailWording:
 
 
 def mailer_of(settings: Settings) -> SmtpMailer | None:
-    """The way to the mail server; None when none is set. Raises SettingsRefused."""
+    """Return the client of the mail server; None when none is configured. Raises SettingsRefused."""
     if not settings.mail.smtp_url:
         return None
     server, sender = mail_of(settings)
@@ -34,7 +34,7 @@ def mailer_of(settings: Settings) -> SmtpMailer | None:
 
 
 def mail_of(settings: Settings) -> tuple[SmtpServer, Address]:
-    """Read the mail server and the sender. Raises SettingsRefused."""
+    """Return the mail server and the sender. Raises SettingsRefused."""
     try:
         server = smtp_server(settings.mail.smtp_url)
     except SmtpRefused as error:

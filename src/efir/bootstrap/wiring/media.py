@@ -1,4 +1,4 @@
-"""The ports of files and media: where they lie, and what converts them."""
+"""Wiring of files and media: the blob store, and the converters."""
 
 import os
 from collections.abc import AsyncIterator
@@ -26,20 +26,20 @@ from efir.ports.kernel.blobs import BlobStore
 from efir.ports.processing.media import MediaPorts
 from efir.settings import Settings
 
-AUDIO_NICE = 19  # conversions within requests run beside answers, which go first
+AUDIO_NICE = 19  # conversions within requests run beside responses, which have priority
 AUDIO_FILE = 512 << 20  # bytes a conversion may write
 EDIT_FILE = 4 << 30  # bytes of one file of an edit, which works on raw samples of 32 bits
 
 
 def media_ports(settings: Settings, box: Sandbox, media: Path) -> MediaPorts:
-    """Wire what looks into files and converts them, below the directory `media`."""
+    """Return the ports that inspect and convert files below the directory `media`."""
     return MediaPorts(
         probe=ConfinedProbe(box, settings.limits, scratch=media / "scratch"), converter=converter_of(settings, box)
     )
 
 
 def scratch_of(media: Path) -> LockedScratch:
-    """Make the directory of working directories, if it is missing."""
+    """Return the scratch directory, created if missing."""
     scratch = media / "scratch"
     scratch.mkdir(parents=True, exist_ok=True)
     return LockedScratch(scratch)
@@ -47,7 +47,7 @@ def scratch_of(media: Path) -> LockedScratch:
 
 @asynccontextmanager
 async def picture_converter(settings: Settings, box: Sandbox, media: Path) -> AsyncIterator[VipsPictures]:
-    """The converter of pictures, in a working directory that no sweep takes away while this process lives."""
+    """Yield the converter of pictures, in a working directory that no sweep removes while this process runs."""
     async with (
         LockedScratch(media / "scratch").directory("pictures") as room,
         vips_pictures(box, settings.limits, room=room) as pictures,
@@ -56,7 +56,7 @@ async def picture_converter(settings: Settings, box: Sandbox, media: Path) -> As
 
 
 def blobs_of(settings: Settings, media: Path) -> BlobStore:
-    """The store of files that the settings name."""
+    """Return the blob store that the settings name."""
     storage = settings.storage
     if not storage.url.startswith(S3):
         return FilesystemBlobStore(media)
@@ -67,7 +67,7 @@ def blobs_of(settings: Settings, media: Path) -> BlobStore:
 
 
 def converter_of(settings: Settings, box: Sandbox) -> FfmpegConverter:
-    """The converter, with the wheel's ffmpeg unless another is set."""
+    """Return the converter of videos, with the wheel's ffmpeg unless another is configured."""
     return FfmpegConverter(
         Ffmpeg(
             box=box,
@@ -79,7 +79,7 @@ def converter_of(settings: Settings, box: Sandbox) -> FfmpegConverter:
 
 
 def audio_ports(settings: Settings, box: Sandbox, database: Database) -> AudioPorts:
-    """Wire what recordings need: each process converts beside its other work, so it leaves a processor free."""
+    """Return the ports of recordings; each process converts beside its other work, so it leaves one processor free."""
     converter = audio_converter_of(settings, box)
     return AudioPorts(
         converter=converter,
@@ -91,13 +91,13 @@ def audio_ports(settings: Settings, box: Sandbox, database: Database) -> AudioPo
 
 
 def audio_converter_of(settings: Settings, box: Sandbox) -> FfmpegAudioConverter:
-    """The converter of recordings."""
+    """Return the converter of recordings."""
     ffmpeg = audio_ffmpeg(settings, box, file=AUDIO_FILE)
     return FfmpegAudioConverter(ffmpeg, settings.limits, quality=settings.audio.quality)
 
 
 def audio_ffmpeg(settings: Settings, box: Sandbox, *, file: int) -> Ffmpeg:
-    """The same ffmpeg with closer bounds; `file` is the bytes of a file it may write."""
+    """Return the same ffmpeg with tighter limits; `file` is the maximum size in bytes of a file it writes."""
     limits = settings.limits
     return Ffmpeg(
         box=box,

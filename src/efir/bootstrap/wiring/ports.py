@@ -1,4 +1,4 @@
-"""The composition root: settings in, every port wired, everything closed on the way out."""
+"""The composition root: wires every port from the settings, and closes everything at the end."""
 
 from collections.abc import AsyncIterator, Mapping
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
@@ -37,7 +37,7 @@ from efir.settings import Settings
 
 @asynccontextmanager
 async def opened(settings: Settings, *, statement_seconds: float) -> AsyncIterator[Ports]:
-    """Wire everything for one process; connections are made when first needed."""
+    """Yield all ports, wired for one process; connections are opened on first use."""
     keys = keys_of(settings)
     sealer = Sealer(keys.key("sealing"), keys.earlier_keys("sealing"))
     media = media_directory(settings)
@@ -91,7 +91,7 @@ def _join(parts: _Parts) -> Ports:
 def database_of(
     settings: Settings, sealer: Sealer, *, statement_seconds: float, after_commit: AfterCommit
 ) -> AbstractAsyncContextManager[Database]:
-    """The pool of connections that the settings name."""
+    """Return the database that the settings name, as a context manager."""
     return connected(
         settings.database.url,
         schema=settings.database.schema,

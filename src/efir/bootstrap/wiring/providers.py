@@ -1,4 +1,4 @@
-"""Providers people may sign in with, from the settings; the libraries are loaded only when there is one."""
+"""Wiring of identity providers from the settings; their libraries are loaded only when there is one."""
 
 import re
 from collections.abc import AsyncIterator, Mapping
@@ -16,7 +16,7 @@ PATIENCE = 5.0  # seconds
 
 @asynccontextmanager
 async def providers_of(settings: Settings, sealer: Sealer) -> AsyncIterator[Mapping[str, Provider]]:
-    """Make the providers; nothing is asked of them before somebody comes. Raises SettingsRefused."""
+    """Yield the providers; none is contacted before its first use. Raises SettingsRefused."""
     for name, provider in settings.oidc.items():
         check(name, provider)
     if not settings.oidc:
@@ -44,7 +44,7 @@ async def providers_of(settings: Settings, sealer: Sealer) -> AsyncIterator[Mapp
 
 
 def check(name: str, provider: OidcProvider) -> None:
-    """Raises SettingsRefused with the name of the wrong setting."""
+    """Raises SettingsRefused with the name of a wrong setting."""
     prefix = f"EFIR_OIDC__{name.upper()}__"
     if not NAME.fullmatch(name):
         raise SettingsRefused(f"{prefix}…: a provider's name has letters, digits and dashes.")

@@ -1,4 +1,4 @@
-"""The sources of quiz questions by the settings, and `efir questions`."""
+"""Wiring of the sources of quiz questions from the settings, and `efir questions`."""
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Sequence
@@ -19,7 +19,7 @@ KNOWN = ("jservice", "opentdb", "bank")
 
 
 def order_of(settings: Settings) -> list[str]:
-    """The sources that are asked, in their order. Raises SettingsRefused for an unknown one."""
+    """Return the names of the sources in the order of their use. Raises SettingsRefused for an unknown one."""
     names = [name.strip().lower() for name in settings.quiz.sources.split(",") if name.strip()]
     if strange := [name for name in names if name not in KNOWN]:
         raise SettingsRefused(f"EFIR_QUIZ__SOURCES knows {', '.join(KNOWN)}, not {strange[0]!r}.")
@@ -27,7 +27,7 @@ def order_of(settings: Settings) -> list[str]:
 
 
 def bank_path(settings: Settings) -> Path:
-    """Where the bank lies, or will lie once it is made."""
+    """Return the path of the bank, whether or not it exists."""
     own = settings.quiz.bank
     return Path(own).expanduser() if own else settings.home / "quiz" / "bank.jsonl"
 
@@ -36,7 +36,7 @@ def bank_path(settings: Settings) -> Path:
 async def question_line(
     settings: Settings, begin: Begin, single: Begin, clock: Callable[[], datetime]
 ) -> AsyncIterator[BatchingQueue]:
-    """Join the sources; nothing is read or asked before the first request."""
+    """Yield the queue over all sources; nothing is read or requested before the first request."""
     async with AsyncExitStack() as stack:
         places = [await _place(name, settings, stack) for name in order_of(settings)]
         line = BatchingQueue(places, begin=begin, single=single, clock=clock, limits=settings.limits)
@@ -47,7 +47,7 @@ async def question_line(
 async def _place(name: str, settings: Settings, stack: AsyncExitStack) -> Place:
     if name == "bank":
         return Place(name=name, bank=FileBank(bank_path(settings), made=not settings.quiz.bank))
-    from efir.adapters.quiz.fetching import Fetching  # the HTTP client is loaded only where a source needs it
+    from efir.adapters.quiz.fetching import Fetching  # the HTTP client is imported only where a source needs it
     from efir.adapters.quiz.jservice import Jservice
     from efir.adapters.quiz.opentdb import OpenTriviaDb
 
@@ -59,7 +59,7 @@ async def _place(name: str, settings: Settings, stack: AsyncExitStack) -> Place:
 
 
 def questions(argv: Sequence[str]) -> int:
-    """Store new questions, or make the bank."""
+    """Store new questions, or create the bank."""
     arguments = questions_arguments(argv)
     if arguments.action == "bank":
         return _make_bank(arguments.output or bank_path(load_settings(arguments.changes)))
@@ -88,7 +88,7 @@ async def _import(settings: Settings, count: int, *, as_json: bool) -> int:
     from efir.domain.quiz import check_count
 
     async def wake_nobody(_woken: object) -> None:
-        """Questions make no jobs."""
+        """Do nothing: questions create no jobs."""
 
     async with (
         connected(

@@ -1,4 +1,4 @@
-"""The work of workers, joined from what the areas contribute."""
+"""The work of workers, composed from all areas."""
 
 from efir.application import pictures
 from efir.application.access import work as access
