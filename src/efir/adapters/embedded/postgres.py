@@ -44,7 +44,7 @@ THROW_AWAY = {
 
 
 class ClusterRefused(Exception):  # an exception named by the broken rule, as in the domain
-    """The database cannot be made or belongs to another PostgreSQL; the message says what to do."""
+    """The database cannot be created or belongs to another PostgreSQL; the message says what to do."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

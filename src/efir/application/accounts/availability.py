@@ -26,10 +26,10 @@ async def check_nickname(ports: Ports, *, ticket: str, nickname: str, now: datet
 
 
 async def check_email(ports: Ports, *, ticket: str, email: str, visitor: Visitor, now: datetime) -> Availability:
-    """Return whether another account has confirmed an address; only a few times, and after a proof of work.
+    """Return whether an address is valid and, a few times after a proof of work, that no account has confirmed it.
 
-    Beyond these limits every address is available for the reason `by-mail`: only a mail to it reveals more. Known and
-    unknown addresses take the same path through the code. Raises RegistrationNotFound.
+    Beyond these limits the reason is `by-mail`: only a mail to the address reveals more. Known and unknown addresses
+    take the same path through the code. Raises RegistrationNotFound.
     """
     try:
         address = ports.accounts.addresses.parse(email)

@@ -26,7 +26,7 @@ Questions of the quiz belong to nobody, so there are none of yours.
 
 
 class ExportNotFound(NotFound):
-    """This person has no such export."""
+    """The user has no such export."""
 
     code = "export-not-found"
     title = "There is no such export"

@@ -1,4 +1,4 @@
-"""Challenges: sign-ins that wait for the second factor, whichever the first one was."""
+"""Challenges: sign-ins that wait for their second factor, which no way to sign in bypasses."""
 
 from datetime import datetime
 from enum import StrEnum

@@ -227,7 +227,7 @@ async def _make_early_posters(
     (out / "pictures").mkdir()
     try:
         pictures = await ports.media.converter.make_pictures(stills, chosen, out / "pictures")
-    except (MediaRefused, MediaWorkFailed):  # the video can be watched without a picture until the last job makes it
+    except (MediaRefused, MediaWorkFailed):  # the video can be watched without a poster until the last job creates it
         return []
     return [asset for asset in await store_pictures(ports, video, pictures) if asset.kind == "poster"]
 

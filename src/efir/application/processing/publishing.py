@@ -44,7 +44,7 @@ class StoredTrack(Struct, frozen=True):
 
 
 class StoredStill(Struct, frozen=True):
-    """A frame kept until posters and storyboard are made."""
+    """A frame kept until posters and storyboard are created."""
 
     kind: str
     frame: int

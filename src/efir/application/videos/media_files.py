@@ -37,7 +37,7 @@ class Wanted(Struct, frozen=True):
 
 
 class Media(Struct, frozen=True):
-    """The content of an address: a stored file by its key, or generated text. `steady` content never changes."""
+    """The content of an address: a stored file by its key, or generated text; `steady` content never changes there."""
 
     content_type: str
     sha256: bytes

@@ -127,7 +127,7 @@ def keys_of(settings: Settings) -> Keys:
 
 
 def media_directory(settings: Settings) -> Path:
-    """Return the directory of `file:` storage, or of temporary files for another. Raises SettingsRefused."""
+    """Return the directory of `file:` storage, or of files prepared for another. Raises SettingsRefused."""
     address = settings.storage.url
     if not address or address.startswith(S3):
         return settings.home / "media"

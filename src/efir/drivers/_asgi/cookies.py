@@ -17,7 +17,7 @@ TICKET = "reg"
 """The ticket of an unfinished registration."""
 
 VISITOR = "pre"
-"""The id of an anonymous visitor, which CSRF tokens of forms are bound to before sign-in."""
+"""The random value that CSRF tokens of forms are bound to before sign-in."""
 
 BROWSER = "oidc"
 """The secret of a browser that was sent to another provider; only this browser may complete the flow."""
@@ -59,7 +59,7 @@ def cookie_value(headers: Mapping[str, str], name: str) -> str | None:
 
 
 def make_short_cookie(call: Call, name: str, value: str, *, seconds: int | None) -> Cookie:
-    """Return a cookie that scripts cannot read; 0 seconds delete it, None makes it a session cookie."""
+    """Return a cookie that scripts cannot read; 0 seconds delete it, None keeps it until the browser is closed."""
     origin = call.ports.origin
     return Cookie(
         key=cookie_name(name, origin=origin), value=value, path="/", httponly=True, samesite="lax",

@@ -8,7 +8,7 @@ from efir.domain.users import UserNotFound
 
 
 class AudioRepositories(Connected):
-    """Repositories of audio records."""
+    """Repositories of recordings."""
 
     __slots__ = ()
 
@@ -16,7 +16,7 @@ class AudioRepositories(Connected):
 
 
 class AudioReadModels(Connected):
-    """Read models of audio records."""
+    """Read models of recordings."""
 
     __slots__ = ()
 

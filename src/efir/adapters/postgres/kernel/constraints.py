@@ -12,7 +12,7 @@ UNREACHED = (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceErro
 
 
 class DatabaseUnavailable(Unavailable):
-    """PostgreSQL does not answer, or all connections are in use."""
+    """PostgreSQL does not respond, or all connections are in use."""
 
     code = "database-away"
     title = "The database does not answer"
